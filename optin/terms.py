@@ -1,0 +1,223 @@
+"""The field's terms as enumerations, each value with the words and the tone that a person sees.
+
+This module imports nothing of Optin and neither Flask nor SQLAlchemy: rules, tables and screens share it.
+"""
+
+from enum import StrEnum
+
+
+class Term(StrEnum):
+    """A value that is stored as its short text and shown as `label` in the colour `tone`."""
+
+    label: str
+    tone: str
+
+    def __new__(cls, value: str, label: str = "", tone: str = "off") -> "Term":
+        """Make the member from (stored value, human text, tone); tone is one of ok, warn, bad, off."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label or value.replace("_", " ").capitalize()
+        member.tone = tone
+        return member
+
+
+class Channel(Term):
+    """How a message travels; WhatsApp and RCS come later."""
+
+    SMS = "sms", "SMS"
+
+
+class Role(Term):
+    """What a user may do; the order of the members is the order of power."""
+
+    VIEWER = "viewer", "Viewer"
+    AGENT = "agent", "Agent"
+    ADMIN = "admin", "Admin"
+
+    def covers(self, needed: "Role") -> bool:
+        """Tell whether this role may do what `needed` may do."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+class PersonKind(Term):
+    """The two kinds of person record."""
+
+    CONTACT = "contact", "Contact"
+    LEAD = "lead", "Lead"
+
+
+class SenderKind(Term):
+    """What kind of address we send from: it decides who answers STOP (Twilio's STOP filtering)."""
+
+    LONG_CODE = "long_code", "long code"
+    TOLL_FREE = "toll_free", "toll-free"
+    SHORT_CODE = "short_code", "short code"
+    SERVICE = "messaging_service", "Messaging Service"
+
+
+class OptInStatus(Term):
+    """State of a number's consent to one keyword."""
+
+    PENDING = "pending", "Waiting for confirmation", "warn"
+    ACTIVE = "active", "Active", "ok"
+    INACTIVE = "inactive", "Inactive", "bad"
+    EXPIRED = "expired", "Expired", "off"
+
+
+class EndReason(Term):
+    """Why an opt-in became inactive."""
+
+    OPTED_OUT = "opted_out", "Opted out", "bad"
+    NUMBER_CHANGED = "number_changed", "Number changed", "off"
+    BY_USER = "by_user", "Ended by a user", "off"
+    NUMBER_LOST = "number_lost", "Number lost", "off"
+
+
+class OptInSource(Term):
+    """Where the consent came from."""
+
+    SMS = "sms", "Text message"
+    FORM = "form", "Web form"
+    USER = "user", "Entered by a user"
+    IMPORT = "import", "Import"
+    API = "api", "API"
+
+
+class EventKind(Term):
+    """What a row of the ledger says happened."""
+
+    REQUESTED = "requested", "Asked to confirm", "warn"
+    ACTIVATED = "activated", "Opted in", "ok"
+    CONFIRMED = "confirmed", "Confirmed", "ok"
+    REAFFIRMED = "reaffirmed", "Asked again, already opted in", "ok"
+    EXPIRED = "expired", "Confirmation expired", "off"
+    OPTED_OUT = "opted_out", "Opted out of everything", "bad"
+    OPTED_OUT_KEYWORD = "opted_out_keyword", "Opted out of one keyword", "bad"
+    NUMBER_CHANGED = "number_changed", "Number changed", "off"
+    UNLINKED = "unlinked", "No longer this person's number", "off"
+    ENDED_BY_USER = "ended_by_user", "Ended by a user", "off"
+    NUMBER_LOST = "number_lost", "Number lost", "off"
+    SUPPRESSION_ENDED = "suppression_ended", "Texts allowed again", "ok"
+    STARTED = "started", "Texted START", "ok"
+    RESTORED = "restored", "Restored by START", "ok"
+    BLOCKED = "blocked", "Blocked at Twilio", "bad"
+    UNBLOCKED = "unblocked", "Block at Twilio lifted", "ok"
+    HELD = "held", "On hold for review", "warn"
+    HOLD_RESOLVED = "hold_resolved", "Hold ended", "off"
+    KEPT = "kept", "Kept after review", "ok"
+
+
+class HoldCause(Term):
+    """Why a number waits for a person's decision."""
+
+    SENTENCE = "sentence", "a word that may ask to stop, inside a sentence"
+    MISSPELT = "misspelt", "one letter away from STOP"
+    LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
+
+
+class HoldResolution(Term):
+    """How a hold ended."""
+
+    OPT_OUT = "opt_out", "Opted out", "bad"
+    KEEP = "keep", "Kept", "ok"
+    STOP = "stop", "They texted STOP", "bad"
+    START = "start", "They texted START", "ok"
+    KEYWORD = "keyword", "They texted a keyword", "ok"
+
+
+class BlockCause(Term):
+    """How we learned that Twilio refuses to send from a sender to a number."""
+
+    OPT_OUT_TYPE = "opt_out_type", "Twilio reported STOP"
+    WORD = "word", "texted a word that Twilio filters"
+    ERROR_21610 = "21610", "Twilio refused with error 21610"
+
+
+class CampaignStatus(Term):
+    """State of a campaign."""
+
+    PLANNED = "planned", "Planned", "off"
+    IN_PROGRESS = "in_progress", "In progress", "ok"
+    COMPLETED = "completed", "Completed", "off"
+    ABORTED = "aborted", "Aborted", "warn"
+
+
+class BroadcastState(Term):
+    """State of a broadcast."""
+
+    DRAFT = "draft", "Draft", "off"
+    SCHEDULED = "scheduled", "Scheduled", "warn"
+    SENDING = "sending", "Sending", "ok"
+    PAUSED = "paused", "Paused", "warn"
+    SENT = "sent", "Sent", "off"
+    CANCELLED = "cancelled", "Cancelled", "bad"
+
+
+class Direction(Term):
+    """Whether a message came to us or goes out."""
+
+    INBOUND = "inbound", "Received"
+    OUTBOUND = "outbound", "Sent"
+
+
+class Purpose(Term):
+    """Why an outbound message is sent; each purpose has its own rule."""
+
+    CAMPAIGN = "campaign", "Broadcast"
+    ONE_TO_ONE = "one_to_one", "1:1 message"
+    REPLY = "reply", "Automatic reply"
+    VERIFICATION = "verification", "Confirmation question"
+
+
+class ReplyKind(Term):
+    """What an automatic reply says; under a suppression only the opt-out confirmation and help may go."""
+
+    CONFIRMATION = "confirmation", "Keyword confirmation"
+    QUESTION = "question", "Double opt-in question"
+    OPT_OUT = "opt_out", "Opt-out confirmation"
+    KEYWORD_ENDED = "keyword_ended", "One keyword ended"
+    HELP = "help", "Help"
+
+
+class MessageStatus(Term):
+    """State of one message; inbound ones are `received`."""
+
+    RECEIVED = "received", "Received", "off"
+    QUEUED = "queued", "Waiting", "off"
+    CLAIMED = "claimed", "Waiting", "off"
+    SENDING = "sending", "Sending", "warn"
+    SENT = "sent", "Sent", "off"
+    DELIVERED = "delivered", "Delivered", "ok"
+    UNDELIVERED = "undelivered", "Not delivered", "bad"
+    FAILED = "failed", "Failed", "bad"
+    SKIPPED = "skipped", "Skipped", "warn"
+    CANCELLED = "cancelled", "Cancelled", "off"
+    UNKNOWN = "unknown", "Outcome unknown", "warn"
+
+
+class Meaning(Term):
+    """What an inbound text asks for."""
+
+    OPT_OUT = "opt_out", "opt-out"
+    OPT_OUT_KEYWORD = "opt_out_keyword", "opt-out of one keyword"
+    HELP = "help", "help"
+    START = "start", "START"
+    YES = "yes", "YES"
+    KEYWORD = "keyword", "opt-in keyword"
+    ORDINARY = "ordinary", "message"
+
+
+class Reason(Term):
+    """Why a message may not be sent now, in the order of the rule (docs/rules.md)."""
+
+    NO_NUMBER = "no_number", "No valid mobile number", "off"
+    OPTED_OUT = "opted_out", "Opted out", "bad"
+    ON_HOLD = "on_hold", "On hold for review", "warn"
+    DUPLICATE = "duplicate", "Duplicate number", "off"
+    PENDING = "pending", "Waiting for confirmation", "warn"
+    NOT_OPTED_IN = "not_opted_in", "Not opted in with the campaign's keyword", "bad"
+    NO_OPT_IN = "no_opt_in", "No opt-in", "bad"
+    BLOCKED = "blocked", "Blocked at Twilio: they must text START", "bad"
+    OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
+    CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
