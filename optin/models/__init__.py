@@ -1,0 +1,36 @@
+"""All tables; import models from here."""
+
+from optin.models.campaign import Broadcast, Campaign, CampaignMember
+from optin.models.consent import Hold, OptIn, OptInPerson, ProviderBlock, Suppression
+from optin.models.keyword import Disclosure, Keyword, KeywordWord
+from optin.models.ledger import ConsentEvent, ConsentPayload
+from optin.models.message import Conversation, Message, StatusEvent
+from optin.models.person import Person
+from optin.models.sender import Sender
+from optin.models.setting import Setting
+from optin.models.user import AuditEntry, SignInLink, User
+
+__all__ = [
+    "AuditEntry",
+    "Broadcast",
+    "Campaign",
+    "CampaignMember",
+    "ConsentEvent",
+    "ConsentPayload",
+    "Conversation",
+    "Disclosure",
+    "Hold",
+    "Keyword",
+    "KeywordWord",
+    "Message",
+    "OptIn",
+    "OptInPerson",
+    "Person",
+    "ProviderBlock",
+    "Sender",
+    "Setting",
+    "SignInLink",
+    "StatusEvent",
+    "Suppression",
+    "User",
+]

@@ -1,0 +1,85 @@
+"""Campaigns, their members and their broadcasts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from optin.extensions import Base
+from optin.models.keyword import Keyword
+from optin.models.person import Person
+from optin.models.sender import Sender
+from optin.models.user import User
+from optin.terms import CampaignStatus, Channel
+
+_STAYS = text("removed_at IS NULL")
+
+
+class Campaign(Base):
+    """A set of members, and at most one keyword that its messages require."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (Index("ix_campaign_name", "name", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    name: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(String(20), default=CampaignStatus.PLANNED)
+    keyword_id: Mapped[int | None] = mapped_column(ForeignKey("keyword.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    keyword: Mapped[Keyword | None] = relationship()
+    owner: Mapped[User | None] = relationship()
+
+
+class CampaignMember(Base):
+    """A person in a campaign. It carries the person's number and zones so that audiences need no join."""
+
+    __tablename__ = "campaign_member"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "person_id"),
+        Index("ix_campaign_member_number", "campaign_id", "number", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
+        Index("ix_campaign_member_list", "campaign_id", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    number: Mapped[str | None] = mapped_column(String(32))
+    zones: Mapped[str] = mapped_column(String(255), default="")
+    added_at: Mapped[datetime]
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    removed_at: Mapped[datetime | None]
+    removed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    person: Mapped[Person] = relationship()
+    campaign: Mapped[Campaign] = relationship()
+
+
+class Broadcast(Base):
+    """One SMS text sent to the members of a campaign; its keyword is frozen when it is made."""
+
+    __tablename__ = "broadcast"
+    __table_args__ = (Index("ix_broadcast_campaign", "campaign_id", "id"), Index("ix_broadcast_state", "state"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    keyword_id: Mapped[int | None] = mapped_column(ForeignKey("keyword.id"))
+    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    form_key: Mapped[str] = mapped_column(String(36), unique=True)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    campaign: Mapped[Campaign] = relationship()
+    keyword: Mapped[Keyword | None] = relationship()
+    sender: Mapped[Sender] = relationship()
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])

@@ -1,0 +1,143 @@
+"""Opt-ins and what stands against sending: suppressions, holds, blocks. Only consent/ledger.py writes these."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from optin.extensions import Base
+from optin.models.keyword import Disclosure, Keyword
+from optin.models.user import User
+from optin.terms import Channel
+
+_LIVE = text("status IN ('pending', 'active')")
+_OPEN = text("ended_at IS NULL")
+
+
+class OptIn(Base):
+    """The consent of one number for one keyword; it outlives and predates any contact."""
+
+    __tablename__ = "opt_in"
+    __table_args__ = (
+        Index(
+            "uq_opt_in_live",
+            "channel",
+            "number",
+            "keyword_id",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+        Index("ix_opt_in_number", "number", "status", "keyword_id"),
+        Index("ix_opt_in_keyword_number", "keyword_id", "status", "number"),
+        Index("ix_opt_in_keyword", "keyword_id", "id"),
+        Index(
+            "ix_opt_in_expires",
+            "expires_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    number: Mapped[str] = mapped_column(String(32))
+    keyword_id: Mapped[int] = mapped_column(ForeignKey("keyword.id"))
+    status: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    message_sid: Mapped[str | None] = mapped_column(String(34))
+    confirming_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    confirming_message_sid: Mapped[str | None] = mapped_column(String(34))
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"))
+    disclosure_id: Mapped[int | None] = mapped_column(ForeignKey("disclosure.id"))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    activated_at: Mapped[datetime | None]
+    reaffirmed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(String(20))
+    end_message_sid: Mapped[str | None] = mapped_column(String(34))
+    end_comment: Mapped[str] = mapped_column(Text, default="")
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    keyword: Mapped[Keyword] = relationship()
+    disclosure: Mapped[Disclosure | None] = relationship()
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+    ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id])
+
+    @property
+    def name(self) -> str:
+        """Return the record's name, such as OI-001380."""
+        return f"OI-{self.id:06d}"
+
+
+class OptInPerson(Base):
+    """The link from an opt-in to a person who has or had its number; for display, never for eligibility."""
+
+    __tablename__ = "opt_in_person"
+
+    opt_in_id: Mapped[int] = mapped_column(ForeignKey("opt_in.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+    linked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Suppression(Base):
+    """The number asked for no more messages at all; at most one that has not ended."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (
+        Index("uq_suppression_open", "channel", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_suppression_number", "number", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    number: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    ended_at: Mapped[datetime | None]
+
+
+class Hold(Base):
+    """The number's last text may have been a request to stop; a person decides. At most one that has not ended."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        Index("uq_hold_open", "channel", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_hold_started_at", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    number: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    cause: Mapped[str] = mapped_column(String(20))
+    trigger: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None]
+    resolution: Mapped[str | None] = mapped_column(String(20))
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    resolved_by: Mapped[User | None] = relationship()
+
+
+class ProviderBlock(Base):
+    """Twilio itself refuses to send from one scope (Messaging Service or address) to one number."""
+
+    __tablename__ = "provider_block"
+    __table_args__ = (
+        Index("uq_provider_block_open", "scope", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(40))
+    number: Mapped[str] = mapped_column(String(32))
+    cause: Mapped[str] = mapped_column(String(20))
+    started_at: Mapped[datetime]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    ended_at: Mapped[datetime | None]

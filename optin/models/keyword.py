@@ -1,0 +1,81 @@
+"""Opt-in keywords with their words (the keyword itself and its aliases) and versioned disclosures."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from optin.extensions import Base
+from optin.models.user import User
+
+
+class Keyword(Base):
+    """A word that a person texts in to opt in. `word` is as typed; the words that match stand in KeywordWord."""
+
+    __tablename__ = "keyword"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(String(30))
+    description: Mapped[str] = mapped_column(Text, default="")
+    frequency: Mapped[str] = mapped_column(String(80), default="")
+    double_opt_in: Mapped[bool] = mapped_column(default=False)
+    confirmation: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    archived_at: Mapped[datetime | None]
+    archived_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    words: Mapped[list["KeywordWord"]] = relationship(
+        back_populates="keyword", cascade="all, delete-orphan", order_by="KeywordWord.id"
+    )
+    disclosures: Mapped[list["Disclosure"]] = relationship(
+        back_populates="keyword", order_by="Disclosure.version.desc()"
+    )
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+
+    @property
+    def aliases(self) -> list[str]:
+        """Return the other words that match, as typed."""
+        return [word.word for word in self.words if not word.is_main]
+
+
+class KeywordWord(Base):
+    """A word that matches a keyword; unique in normal form over keywords and aliases."""
+
+    __tablename__ = "keyword_word"
+    __table_args__ = (
+        Index(
+            "uq_keyword_word_main",
+            "keyword_id",
+            unique=True,
+            sqlite_where=text("is_main = 1"),
+            postgresql_where=text("is_main"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    keyword_id: Mapped[int] = mapped_column(ForeignKey("keyword.id"), index=True)
+    word: Mapped[str] = mapped_column(String(30))
+    normal: Mapped[str] = mapped_column(String(60), unique=True)
+    is_main: Mapped[bool] = mapped_column(default=False)
+
+    keyword: Mapped[Keyword] = relationship(back_populates="words")
+
+
+class Disclosure(Base):
+    """What the person was told where they saw the keyword; a new version for each change."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (UniqueConstraint("keyword_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    keyword_id: Mapped[int] = mapped_column(ForeignKey("keyword.id"))
+    version: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    keyword: Mapped[Keyword] = relationship(back_populates="disclosures")
+    created_by: Mapped[User | None] = relationship()

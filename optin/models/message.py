@@ -1,0 +1,122 @@
+"""Messages both ways, the conversations that hold them, and what Twilio said of their status."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from optin.extensions import Base
+from optin.models.sender import Sender
+from optin.models.user import User
+from optin.terms import Channel
+
+_WAITS = text("status IN ('queued', 'claimed', 'sending')")
+
+
+class Conversation(Base):
+    """All messages with one number on one channel. It carries what the inbox lists, so that the list stays cheap."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        UniqueConstraint("channel", "number"),
+        Index("ix_conversation_recent", "last_message_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    number: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]
+    last_message_at: Mapped[datetime]
+    preview: Mapped[str] = mapped_column(String(160), default="")
+    unread: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"))
+    assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    sender: Mapped[Sender | None] = relationship()
+    assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])
+
+
+class Message(Base):
+    """One text, in or out. `number` is the other party's. An outbound row is the truth about its sending.
+
+    queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered,
+    or failed, skipped(reason), cancelled, unknown. An inbound row says what was read in it (`meaning`, `effect`).
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("broadcast_id", "number"),
+        Index("ix_message_conversation", "conversation_id", "id"),
+        Index("ix_message_waiting", "status", "not_before", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_message_waiting_number", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_message_broadcast", "broadcast_id", "status", "id"),
+        Index("ix_message_number", "number", "id"),
+        Index(
+            "ix_message_near",
+            "near_keyword_id",
+            "id",
+            sqlite_where=text("near_keyword_id IS NOT NULL"),
+            postgresql_where=text("near_keyword_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    direction: Mapped[str] = mapped_column(String(10))
+    sid: Mapped[str | None] = mapped_column(String(34), unique=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    number: Mapped[str] = mapped_column(String(32))
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"))
+    body: Mapped[str] = mapped_column(Text)
+    segments: Mapped[int] = mapped_column(default=1)
+    media_count: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    # inbound: what was read in it and what it did
+    meaning: Mapped[str | None] = mapped_column(String(20))
+    effect: Mapped[str] = mapped_column(String(255), default="")
+    near_keyword_id: Mapped[int | None] = mapped_column(ForeignKey("keyword.id"))
+
+    # outbound: why, for whom, and the decision that allowed or skipped it
+    purpose: Mapped[str | None] = mapped_column(String(12))
+    reply_kind: Mapped[str | None] = mapped_column(String(15))
+    in_reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    form_key: Mapped[str | None] = mapped_column(String(36), unique=True)
+    opt_in_id: Mapped[int | None] = mapped_column(ForeignKey("opt_in.id"))
+    reason: Mapped[str | None] = mapped_column(String(15))
+    decided_at: Mapped[datetime | None]
+
+    # outbound: the sending itself
+    not_before: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    error_code: Mapped[int | None]
+    error_text: Mapped[str] = mapped_column(String(255), default="")
+
+    conversation: Mapped[Conversation] = relationship()
+    sender: Mapped[Sender | None] = relationship()
+    author: Mapped[User | None] = relationship()
+
+
+class StatusEvent(Base):
+    """A status callback as it came, kept once per (SID, status); they come early, twice, out of order or never."""
+
+    __tablename__ = "status_event"
+    __table_args__ = (UniqueConstraint("sid", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(34))
+    status: Mapped[str] = mapped_column(String(20))
+    message_id: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    error_code: Mapped[int | None]
+    received_at: Mapped[datetime]

@@ -1,0 +1,48 @@
+"""Contacts and leads."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from optin.extensions import Base
+from optin.models.user import User
+
+
+class Person(Base):
+    """A contact or a lead. `mobile` is E.164 or None; several people may share one number.
+
+    `sort_name` (casefolded "last first") orders lists.
+    `zones` are the number's time zones joined by "|", or the override.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        Index("ix_person_list", "kind", "sort_name", "id"),
+        Index("ix_person_mobile", "mobile", "kind", "id"),
+        Index("ix_person_email", "email"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    first_name: Mapped[str] = mapped_column(String(80), default="")
+    last_name: Mapped[str] = mapped_column(String(80), default="")
+    sort_name: Mapped[str] = mapped_column(String(170))
+    mobile: Mapped[str | None] = mapped_column(String(32))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    company: Mapped[str] = mapped_column(String(120), default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
+    zones: Mapped[str] = mapped_column(String(255), default="")
+    notes: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    converted_at: Mapped[datetime | None]
+    converted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+
+    @property
+    def name(self) -> str:
+        """Return "First Last", or what there is of it."""
+        return f"{self.first_name} {self.last_name}".strip() or "No name"

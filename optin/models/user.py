@@ -1,0 +1,78 @@
+"""People who sign in, their one-time links, and the trail of what they changed."""
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, Index, String, Text, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from optin.extensions import Base
+from optin.terms import Role
+
+
+class User(UserMixin, Base):  # type: ignore[misc]
+    """Somebody who signs in; `session_key` changes when all of their sessions must end."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(10), default=Role.AGENT)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    session_key: Mapped[str] = mapped_column(String(64))
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    checklist_hidden_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    last_sign_in_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+    def get_id(self) -> str:
+        """Return what the session cookie carries: the id and the key that ends it."""
+        return f"{self.id}:{self.session_key}"
+
+    @property
+    def is_active(self) -> bool:
+        """Tell Flask-Login that a disabled user cannot sign in."""
+        return self.disabled_at is None
+
+    def may(self, needed: Role) -> bool:
+        """Tell whether this user's role covers `needed`."""
+        return Role(self.role).covers(needed)
+
+
+class SignInLink(Base):
+    """A link that signs in one user once; only its hash is kept."""
+
+    __tablename__ = "sign_in_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+
+
+class AuditEntry(Base):
+    """One change by a user to a setting or a record: who, when, what, from, to."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    action: Mapped[str] = mapped_column(String(40))
+    subject_kind: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int | None]
+    field: Mapped[str] = mapped_column(String(80), default="")
+    before: Mapped[str] = mapped_column(Text, default="")
+    after: Mapped[str] = mapped_column(Text, default="")
+
+    user: Mapped[User | None] = relationship()
+
+
+Index("uq_user_email_lower", func.lower(User.email), unique=True)

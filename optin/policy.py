@@ -1,0 +1,80 @@
+"""The policy that admins set: names, defaults, reading and changing, with every change in the audit trail."""
+
+import json
+from dataclasses import dataclass, fields, replace
+from datetime import time
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.models import AuditEntry, Setting
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything that an admin can decide; the defaults are those of a fresh install.
+
+    Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none. Sending hours are in the
+    recipient's local time. Replies are templates with the fields brand, keyword and frequency.
+    """
+
+    require_opt_in_for_one_to_one: bool = False
+    keywordless_needs_opt_in: bool = True
+    start_restores_opt_ins: bool = False
+    cap_per_day: int = 0
+    cap_per_week: int = 0
+    cap_waits: bool = True
+    default_region: str = "US"
+    brand: str = "Our team"
+    opt_out_reply: str = (
+        "{{ brand }}: you are unsubscribed and will get no more messages. Text START to allow messages again."
+    )
+    keyword_ended_reply: str = (
+        "{{ brand }}: you will get no more {{ keyword }} messages. Text STOP to stop all of our messages."
+    )
+    help_reply: str = (
+        "{{ brand }}: you get texts because you opted in with a keyword. Msg & data rates may apply. Reply STOP to cancel."
+    )
+    extra_opt_out_words: tuple[str, ...] = ()
+    question_hours: int = 24
+    sending_hours: bool = True
+    sending_from: str = "08:00"
+    sending_to: str = "20:00"
+
+    @property
+    def window(self) -> tuple[time, time] | None:
+        """Return the sending hours as two local times, or None when they are switched off."""
+        if not self.sending_hours:
+            return None
+        return time.fromisoformat(self.sending_from), time.fromisoformat(self.sending_to)
+
+
+def load(session: Session) -> Policy:
+    """Read the policy in force."""
+    known = {field.name for field in fields(Policy)}
+    stored = {row.name: json.loads(row.value) for row in session.scalars(select(Setting)) if row.name in known}
+    if "extra_opt_out_words" in stored:
+        stored["extra_opt_out_words"] = tuple(stored["extra_opt_out_words"])
+    return replace(Policy(), **stored)
+
+
+def change(session: Session, user_id: int | None, **changes: Any) -> list[str]:
+    """Store the settings that differ from what is in force and write each into the audit trail.
+
+    Returns the names that changed. Raises TypeError for a name that is no setting.
+    """
+    before = load(session)
+    after = replace(before, **changes)
+    changed = [field.name for field in fields(Policy) if getattr(before, field.name) != getattr(after, field.name)]
+    now = clock.now()
+    for name in changed:
+        old, new = json.dumps(getattr(before, name)), json.dumps(getattr(after, name))
+        session.merge(Setting(name=name, value=new, updated_at=now, updated_by_id=user_id))
+        session.add(
+            AuditEntry(
+                at=now, user_id=user_id, action="changed", subject_kind="setting", field=name, before=old, after=new
+            )
+        )
+    return changed
