@@ -196,6 +196,16 @@ class MessageStatus(Term):
     UNKNOWN = "unknown", "Outcome unknown", "warn"
 
 
+class ErrorKind(Term):
+    """What an error code of Twilio asks of us."""
+
+    PERMANENT = "permanent", "This number can't be reached", "bad"
+    CONSENT = "consent", "They don't want it", "bad"
+    CONFIGURATION = "configuration", "Something to set right", "bad"
+    TRANSIENT = "transient", "May work later", "warn"
+    UNCLEAR = "unclear", "Not clear", "warn"
+
+
 class Meaning(Term):
     """What an inbound text asks for."""
 
