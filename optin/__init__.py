@@ -1,0 +1,124 @@
+"""Optin collects SMS opt-ins by keyword, proves them, and lets nobody be texted without consent.
+
+`create_app` is the one place that knows all the parts and puts them together. It imports them when it is called:
+every part imports this package, and the rules can be imported without the web.
+"""
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from optin.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+FEATURES = (
+    "home",
+    "auth",
+    "keywords",
+    "opt_ins",
+    "campaigns",
+    "broadcasts",
+    "people",
+    "inbox",
+    "review",
+    "settings",
+    "webhooks",
+)
+
+
+def create_app(config: "Config | None" = None) -> Flask:
+    """Put the app together from `config`, or from the environment.
+
+    Raises SystemExit with a sentence when the environment makes no sense: a traceback would not help there.
+    """
+    config = config or _config_from_environment()
+    app = Flask(
+        __name__,
+        instance_path=str(config.instance_path),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    _configure(app, config)
+    _bind_core(app, config)
+    _register_features(app, config)
+    if config.mounts_simulator:
+        _mount_simulator(app, config)
+    return app
+
+
+def _config_from_environment() -> "Config":
+    """Read the environment, or stop the start with what is wrong with it."""
+    from optin.config import Config, ConfigError
+
+    try:
+        return Config.from_environ(os.environ, ROOT / "instance")
+    except ConfigError as error:
+        raise SystemExit(f"Optin cannot start.\n{error}") from None
+
+
+def _configure(app: Flask, config: "Config") -> None:
+    """Hand Flask and its extensions what they read from `app.config`; our own code reads `app.config["OPTIN"]`."""
+    pool: dict[str, object] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
+    if config.database_url.startswith("postgresql"):
+        pool |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+    app.config.from_mapping(
+        OPTIN=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=pool,
+        SESSION_COOKIE_NAME="optin_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 14,
+        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        RATELIMIT_HEADERS_ENABLED=False,
+    )
+    if not config.is_simulator:  # the server listens on loopback only: what comes from outside passed one proxy
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+
+def _bind_core(app: Flask, config: "Config") -> None:
+    """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
+    from optin import access, cli, extensions, health, logs, navigation
+
+    logs.configure(config)
+    app.before_request(extensions.read_or_write)
+    app.teardown_request(extensions.end_reading)
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=ROOT / "optin" / "migrations")
+    extensions.login_manager.init_app(app)
+    access.init_app(app)
+    extensions.csrf.init_app(app)
+    extensions.limiter.init_app(app)
+    extensions.bootstrap.init_app(app)
+    navigation.init_app(app)
+    for name in ("filters", "errors", "headers", "htmx"):
+        if find_spec(f"optin.{name}"):
+            import_module(f"optin.{name}").init_app(app)
+    app.register_blueprint(health.blueprint)
+    cli.init_app(app)
+
+
+def _register_features(app: Flask, config: "Config") -> None:
+    """Register the features' blueprints; the phones only where no real person can be meant."""
+    from optin.extensions import csrf
+
+    for name in (*FEATURES, "phones") if config.is_simulator else FEATURES:
+        if find_spec(f"optin.{name}") and find_spec(f"optin.{name}.routes"):
+            blueprint = import_module(f"optin.{name}.routes").blueprint
+            app.register_blueprint(blueprint)
+            if name == "webhooks":
+                csrf.exempt(blueprint)
+
+
+def _mount_simulator(app: Flask, config: "Config") -> None:
+    """Serve the simulator beside the app; the two talk over HTTP only."""

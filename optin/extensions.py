@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import request
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -14,8 +15,10 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
 NAMES = {
@@ -70,6 +73,16 @@ def begin_reading() -> None:
     _reading.set(True)
 
 
+def read_or_write() -> None:
+    """Begin a request: GET and HEAD only read. Said for each request, since a thread serves one after the other."""
+    _reading.set(request.method in ("GET", "HEAD"))
+
+
+def end_reading(_error: BaseException | None = None) -> None:
+    """Take back `begin_reading`, so that what the thread does next may write again."""
+    _reading.set(False)
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """Write inside a request that otherwise only reads (a GET that marks a thread as read), in its own transaction."""
@@ -80,6 +93,11 @@ def writing() -> Iterator[None]:
         db.session.commit()
     finally:
         _reading.reset(token)
+
+
+def insert(session: Session, table: type[Base]) -> Any:
+    """Return an INSERT of the session's database that knows ON CONFLICT and RETURNING."""
+    return {"postgresql": postgresql_insert, "sqlite": sqlite_insert}[session.get_bind().dialect.name](table)
 
 
 @event.listens_for(Engine, "connect")

@@ -1,0 +1,95 @@
+"""Who may ask for which address: everything needs a signed-in user of the right role unless it is marked public."""
+
+import hmac
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, current_app, make_response, redirect, request, url_for
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import current_user
+from werkzeug.wrappers import Response as WSGIResponse
+
+from optin.extensions import db, login_manager
+from optin.models import User
+from optin.terms import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class SessionCookies(SecureCookieSessionInterface):
+    """Marks the session cookie as secure where the request came over HTTPS, so that plain loopback works as well."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
+        """Return whether this request came over HTTPS."""
+        return request.is_secure
+
+
+def public(view: View) -> View:
+    """Let everybody ask for this view, signed in or not."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def requires(role: Role) -> Callable[[View], View]:
+    """Ask for `role` instead of the default (viewers read, agents write)."""
+
+    def mark(view: View) -> View:
+        view.needed_role = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def init_app(app: Flask) -> None:
+    """Check every request before its view runs, and keep who is signed in."""
+    app.session_interface = SessionCookies()
+    login_manager.user_loader(load_user)
+    app.before_request(check)
+
+
+def load_user(kept: str) -> User | None:
+    """Return the user that the session cookie names, unless their sessions were ended or they were disabled."""
+    user_id, _, session_key = kept.partition(":")
+    user = db.session.get(User, int(user_id)) if user_id.isdigit() else None
+    if user is None or not user.is_active or not hmac.compare_digest(user.session_key, session_key):
+        return None
+    return user
+
+
+def is_public(app: Flask, endpoint: str) -> bool:
+    """Tell whether `endpoint` needs no signed-in user; static files never do."""
+    if endpoint == "static" or endpoint.endswith(".static"):
+        return True
+    return bool(getattr(app.view_functions[endpoint], "is_public", False))
+
+
+def needed_role(app: Flask, endpoint: str, method: str) -> Role:
+    """Return the least role that may ask for `endpoint` with `method`."""
+    default = Role.VIEWER if method in READING else Role.AGENT
+    return getattr(app.view_functions[endpoint], "needed_role", default)
+
+
+def check() -> WSGIResponse | None:
+    """Send strangers to the sign-in page and refuse what is not the user's. An unknown address goes on to its 404."""
+    if request.endpoint is None or is_public(current_app, request.endpoint):
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if not current_user.may(needed_role(current_app, request.endpoint, request.method)):
+        abort(403)
+    return None
+
+
+def _to_sign_in() -> WSGIResponse:
+    """Redirect, and come back to the page that was asked for.
+
+    A request from a script gets a refusal that makes the browser load the sign-in page as a page of its own: a
+    redirect would put that page inside the fragment.
+    """
+    asked = request.full_path.rstrip("?") if request.method == "GET" else None
+    if "HX-Request" not in request.headers:
+        return redirect(url_for("auth.sign_in", next=asked if asked != "/" else None), 303)
+    refusal: Response = make_response("Please sign in again.", 401)
+    refusal.headers["HX-Redirect"] = url_for("auth.sign_in")
+    return refusal

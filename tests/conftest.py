@@ -1,0 +1,161 @@
+"""The fixtures that every test may use: databases, the app, signed-in browsers, a running server, the clock."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from optin import clock as the_clock
+from optin import create_app
+from optin.config import Config
+from optin.extensions import db, limiter
+from optin.models import User
+from optin.terms import Role
+from tests.clients import Browser
+from tests.databases import postgresql_copy, sqlite_copy
+from tests.servers import LiveServer, serve
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run that all worker processes of pytest-xdist share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, shared_folder: Path, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database; the test runs once on SQLite and once on PostgreSQL."""
+    with (
+        postgresql_copy(shared_folder) if request.param == "postgresql" else sqlite_copy(shared_folder, tmp_path) as url
+    ):
+        yield url
+
+
+@pytest.fixture
+def make_app(database: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Make an app on the test's database; keyword arguments are further environment variables."""
+    with ExitStack() as cleanup:
+
+        def make(**environ: str) -> Flask:
+            given = {"OPTIN_DATABASE_URL": database, "OPTIN_WORKERS": "external", "OPTIN_SAMPLE_DATA": "0", **environ}
+            app = create_app(Config.from_environ(given, tmp_path / "instance of a test"))
+            app.testing = True
+            app.test_client_class = Browser
+            with app.app_context():
+                cleanup.callback(db.engine.dispose)
+            limiter.reset()
+            return app
+
+        yield make
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """The app in simulator mode, jobs not running, nothing in the database."""
+    return make_app()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session of the test's own. Requests through `client`, `agent`, … commit it first, so it never blocks them."""
+    with app.app_context():
+        engine = db.engine
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def browser(app: Flask, session: Session) -> Callable[[Role | None], Browser]:
+    """Make a browser, signed in as a new user of the role, or as nobody."""
+
+    def make(role: Role | None) -> Browser:
+        client = app.test_client()
+        assert isinstance(client, Browser)
+        client.test_session = session
+        if role is not None:
+            client.sign_in(add_user(session, role))
+        return client
+
+    return make
+
+
+@pytest.fixture
+def client(browser: Callable[[Role | None], Browser]) -> Browser:
+    """A browser in which nobody is signed in."""
+    return browser(None)
+
+
+@pytest.fixture
+def viewer(browser: Callable[[Role | None], Browser]) -> Browser:
+    """A browser with a viewer signed in: `viewer.user`."""
+    return browser(Role.VIEWER)
+
+
+@pytest.fixture
+def agent(browser: Callable[[Role | None], Browser]) -> Browser:
+    """A browser with an agent signed in: `agent.user`."""
+    return browser(Role.AGENT)
+
+
+@pytest.fixture
+def admin(browser: Callable[[Role | None], Browser]) -> Browser:
+    """A browser with an admin signed in: `admin.user`."""
+    return browser(Role.ADMIN)
+
+
+@pytest.fixture
+def live_server(database: str, tmp_path: Path) -> Iterator[LiveServer]:
+    """The app with simulator and jobs, listening on a port of its own."""
+    with serve(database, tmp_path / "instance of a server") as server:
+        yield server
+
+
+class Clock:
+    """Moves the app's clock; it goes on running from where it was set."""
+
+    def __init__(self) -> None:
+        self.moves = ExitStack()
+
+    def set(self, moment: datetime) -> datetime:
+        """Let it be `moment` (timezone-aware) now."""
+        self.moves.enter_context(the_clock.at(moment))
+        return moment
+
+    def forward(self, **amount: float) -> datetime:
+        """Let time pass, such as `forward(hours=25)`."""
+        return self.set(the_clock.now() + timedelta(**amount))
+
+    def now(self) -> datetime:
+        """Return what the app takes for now."""
+        return the_clock.now()
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """The app's clock, set back afterwards."""
+    clock = Clock()
+    with clock.moves:
+        yield clock
+
+
+def add_user(session: Session, role: Role) -> User:
+    """Store a user of the role, without a password."""
+    name = role.label
+    user = User(
+        email=f"{name.lower()}@example.org",
+        name=f"{name} Example",
+        role=role,
+        session_key=f"key-of-{name}",
+        created_at=the_clock.now(),
+    )
+    session.add(user)
+    session.commit()
+    return user

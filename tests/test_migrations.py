@@ -1,0 +1,69 @@
+"""The migrations make exactly the tables that the models describe, and keep the ledger append-only."""
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
+
+from optin.extensions import db
+
+EVENT = """INSERT INTO consent_event (id, channel, at, number_ref, kind, source, detail, payload_hash)
+           VALUES (1, 'sms', '2026-01-01 00:00:00', 'ref', 'activated', 'sms', '', 'hash')"""
+
+
+def test_models_and_migrations_agree(app: Flask) -> None:
+    with app.app_context():
+        flask_migrate.check()  # raises with the differences
+
+
+def test_tables_that_are_not_ours_are_left_alone(app: Flask) -> None:
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE workflow_status (id INTEGER)"))
+        flask_migrate.check()
+
+
+def test_migrations_can_be_taken_back_and_run_again(app: Flask) -> None:
+    with app.app_context():
+        flask_migrate.downgrade(revision="base")
+        assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+        flask_migrate.upgrade()
+        flask_migrate.check()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE consent_event SET kind = 'opted_out'",
+        "UPDATE consent_event SET kind = kind",
+        "DELETE FROM consent_event",
+        "DELETE FROM consent_event WHERE id = 1",
+    ],
+)
+def test_consent_events_are_never_changed(database: str, change: str) -> None:
+    _refused(database, change)
+
+
+def test_consent_events_are_never_replaced(database: str) -> None:
+    _refused(
+        database,
+        "TRUNCATE consent_event CASCADE" if database.startswith("postgresql") else EVENT.replace("INSERT", "REPLACE"),
+    )
+
+
+def _refused(database: str, change: str) -> None:
+    """Store an event and see that `change` is refused by the database itself and leaves it as it was."""
+    engine = create_engine(database, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(EVENT))
+        before = _events(connection)
+    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(change))
+    with engine.connect() as connection:
+        assert _events(connection) == before
+
+
+def _events(connection: Connection) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in connection.execute(text("SELECT * FROM consent_event"))]
