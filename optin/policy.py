@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock
-from optin.models import AuditEntry, Setting
+from optin import audit, clock
+from optin.models import Setting
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Policy:
         "{{ brand }}: you will get no more {{ keyword }} messages. Text STOP to stop all of our messages."
     )
     help_reply: str = (
-        "{{ brand }}: you get texts because you opted in with a keyword. Msg & data rates may apply. Reply STOP to cancel."
+        "{{ brand }}: you get texts because you opted in with a keyword. "
+        "Msg & data rates may apply. Reply STOP to cancel."
     )
     extra_opt_out_words: tuple[str, ...] = ()
     question_hours: int = 24
@@ -68,13 +69,8 @@ def change(session: Session, user_id: int | None, **changes: Any) -> list[str]:
     before = load(session)
     after = replace(before, **changes)
     changed = [field.name for field in fields(Policy) if getattr(before, field.name) != getattr(after, field.name)]
-    now = clock.now()
     for name in changed:
-        old, new = json.dumps(getattr(before, name)), json.dumps(getattr(after, name))
-        session.merge(Setting(name=name, value=new, updated_at=now, updated_by_id=user_id))
-        session.add(
-            AuditEntry(
-                at=now, user_id=user_id, action="changed", subject_kind="setting", field=name, before=old, after=new
-            )
-        )
+        old, new = (json.dumps(getattr(which, name), ensure_ascii=False) for which in (before, after))
+        session.merge(Setting(name=name, value=new, updated_at=clock.now(), updated_by_id=user_id))
+        audit.record(session, user_id, "changed", "setting", None, {name: (old, new)})
     return changed

@@ -58,6 +58,7 @@ class OptIn(Base):
     expires_at: Mapped[datetime | None]
     activated_at: Mapped[datetime | None]
     reaffirmed_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(20))
     end_message_sid: Mapped[str | None] = mapped_column(String(34))

@@ -14,7 +14,10 @@ _WAITS = text("status IN ('queued', 'claimed', 'sending')")
 
 
 class Conversation(Base):
-    """All messages with one number on one channel. It carries what the inbox lists, so that the list stays cheap."""
+    """All messages with one number on one channel. It carries what the inbox lists, so that the list stays cheap.
+
+    `last_message_at` is None until somebody talks: a broadcast alone puts nothing into the inbox.
+    """
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -26,7 +29,7 @@ class Conversation(Base):
     channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
     number: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
-    last_message_at: Mapped[datetime]
+    last_message_at: Mapped[datetime | None]
     preview: Mapped[str] = mapped_column(String(160), default="")
     unread: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)
@@ -67,10 +70,10 @@ class Message(Base):
     channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
     direction: Mapped[str] = mapped_column(String(10))
     sid: Mapped[str | None] = mapped_column(String(34), unique=True)
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
     number: Mapped[str] = mapped_column(String(32))
     sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"))
-    body: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text, default="")
     segments: Mapped[int] = mapped_column(default=1)
     media_count: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(String(12))
@@ -90,7 +93,7 @@ class Message(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     form_key: Mapped[str | None] = mapped_column(String(36), unique=True)
-    opt_in_id: Mapped[int | None] = mapped_column(ForeignKey("opt_in.id"))
+    opt_in_id: Mapped[int | None] = mapped_column(ForeignKey("opt_in.id", use_alter=True))
     reason: Mapped[str | None] = mapped_column(String(15))
     decided_at: Mapped[datetime | None]
 
@@ -103,7 +106,7 @@ class Message(Base):
     error_code: Mapped[int | None]
     error_text: Mapped[str] = mapped_column(String(255), default="")
 
-    conversation: Mapped[Conversation] = relationship()
+    conversation: Mapped[Conversation | None] = relationship()
     sender: Mapped[Sender | None] = relationship()
     author: Mapped[User | None] = relationship()
 

@@ -1,0 +1,46 @@
+"""The trail of what users changed: who, when, what, from, to. The History tabs and the audit page read it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.models import AuditEntry
+
+
+def record(
+    session: Session,
+    user_id: int | None,
+    action: str,
+    subject_kind: str,
+    subject_id: int | None,
+    changes: Mapping[str, tuple[object, object]] | None = None,
+) -> None:
+    """Write what a user did to a record: one entry per changed field (name to before and after), at least one.
+
+    `action` is a past participle such as "created" or "changed"; `subject_kind` the record's table. `user_id` None means
+    the system.
+    """
+    shared = {"user_id": user_id, "action": action, "subject_kind": subject_kind, "subject_id": subject_id}
+    now = clock.now()
+    for field, (before, after) in (changes or {"": ("", "")}).items():
+        session.add(AuditEntry(at=now, field=field, before=_text(before), after=_text(after), **shared))
+
+
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:
+    """Return the fields of `after` whose value differs from `before`, as `record` takes them."""
+    return {name: (before.get(name), new) for name, new in after.items() if before.get(name) != new}
+
+
+def history(subject_kind: str, subject_id: int) -> Select[AuditEntry]:
+    """Select what was done to one record, newest first."""
+    return (
+        select(AuditEntry)
+        .where(AuditEntry.subject_kind == subject_kind, AuditEntry.subject_id == subject_id)
+        .order_by(AuditEntry.id.desc())
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

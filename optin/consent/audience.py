@@ -1,0 +1,113 @@
+"""The campaign rule as SQL, for whole audiences: the reason of each member, counts by reason, and who they are."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, not_, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import facts, hours
+from optin.models import Campaign, CampaignMember
+from optin.policy import Policy
+from optin.terms import OptInStatus, Reason
+
+WILL_RECEIVE = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope, policy and moment.
+
+    `closed_groups` are the time-zone groups of members that are outside sending hours at `now`.
+    """
+
+    campaign_id: int
+    keyword_id: int | None
+    scope: str
+    policy: Policy
+    now: datetime
+    closed_groups: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Deliverability:
+    """How many members would receive a message now, and how many not for which reason."""
+
+    total: int
+    will_receive: int
+    reasons: dict[Reason, int] = field(default_factory=dict)
+
+    @property
+    def will_wait(self) -> int:
+        """Count those who get it later by themselves."""
+        return self.reasons.get(Reason.OUTSIDE_HOURS, 0)
+
+
+def ask(session: Session, campaign: Campaign, scope: str, policy: Policy) -> Question:
+    """Make the question for a campaign and a sender's scope at this moment."""
+    now = clock.now()
+    groups: Sequence[str] = ()
+    if policy.window is not None:
+        found = session.scalars(select(CampaignMember.zones).where(stays(campaign.id)).distinct()).all()
+        groups = hours.closed_zone_groups(found, now, policy.window)
+    return Question(campaign.id, campaign.keyword_id, scope, policy, now, groups)
+
+
+def stays(campaign_id: int) -> ColumnElement[bool]:
+    """The condition that a member row belongs to the campaign and was not removed."""
+    return (CampaignMember.campaign_id == campaign_id) & CampaignMember.removed_at.is_(None)
+
+
+def reason(question: Question) -> ColumnElement[str]:
+    """The reason why a member would not receive a message now, "" if they would: rules.decide_campaign as SQL."""
+    number, policy, member = CampaignMember.number, question.policy, CampaignMember
+    has_keyword = question.keyword_id is not None
+    steps: list[tuple[ColumnElement[bool], Reason]] = [
+        (number.is_(None), Reason.NO_NUMBER),
+        (facts.suppressed(number), Reason.OPTED_OUT),
+        (facts.held(number), Reason.ON_HOLD),
+        (facts.duplicate(member), Reason.DUPLICATE),
+    ]
+    if has_keyword:
+        missing = not_(facts.opted_in(number, question.keyword_id, OptInStatus.ACTIVE))
+        waiting = facts.opted_in(number, question.keyword_id, OptInStatus.PENDING)
+        steps += [(missing & waiting, Reason.PENDING), (missing, Reason.NOT_OPTED_IN)]
+    elif policy.keywordless_needs_opt_in:
+        steps.append((not_(facts.opted_in(number, None, OptInStatus.ACTIVE)), Reason.NO_OPT_IN))
+    steps += [
+        (facts.blocked(number, question.scope), Reason.BLOCKED),
+        (facts.closed(member.zones, question.closed_groups), Reason.OUTSIDE_HOURS),
+    ]
+    if policy.cap_per_day or policy.cap_per_week:
+        steps.append((facts.cap_reached(number, policy, question.now), Reason.CAP_REACHED))
+    return case(*((condition, literal(str(why))) for condition, why in steps), else_=literal(WILL_RECEIVE))
+
+
+def deliverability(session: Session, question: Question) -> Deliverability:
+    """Count the members of a campaign by reason, in one statement."""
+    why = reason(question).label("why")
+    each = select(why).where(stays(question.campaign_id)).subquery()
+    rows = session.execute(select(each.c.why, func.count()).group_by(each.c.why)).all()
+    counts = {str(row[0]): int(row[1]) for row in rows}
+    will_receive = counts.pop(WILL_RECEIVE, 0)
+    ordered = {why: counts[why] for why in Reason if why in counts}
+    return Deliverability(will_receive + sum(ordered.values()), will_receive, ordered)
+
+
+def members(question: Question, why: Reason | None, after: int = 0) -> Select[CampaignMember]:
+    """Select the members with a reason (None: those who will receive), by id from after the given one."""
+    return (
+        select(CampaignMember)
+        .where(stays(question.campaign_id), CampaignMember.id > after, reason(question) == (why or WILL_RECEIVE))
+        .order_by(CampaignMember.id)
+    )
+
+
+def recipients(question: Question) -> ColumnElement[bool]:
+    """The condition that a member belongs into the outbox of a broadcast: will receive, or waits for its time."""
+    waits = [WILL_RECEIVE, Reason.OUTSIDE_HOURS]
+    if question.policy.cap_waits:
+        waits.append(Reason.CAP_REACHED)
+    return reason(question).in_(waits)

@@ -1,0 +1,134 @@
+"""The facts of consent rules as SQL: each an EXISTS over an index, for one number or for a column of numbers."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from optin.consent.rules import Facts
+from optin.models import CampaignMember, Hold, Message, OptIn, ProviderBlock, Suppression
+from optin.policy import Policy
+from optin.terms import MessageStatus, OptInStatus, Purpose
+
+NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
+
+
+def suppressed(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """The number asked for no more messages at all."""
+    return exists().where(Suppression.number == number, Suppression.ended_at.is_(None))
+
+
+def held(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """The number waits for a person's decision."""
+    return exists().where(Hold.number == number, Hold.ended_at.is_(None))
+
+
+def opted_in(
+    number: SQLColumnExpression[str | None],
+    keyword_id: SQLColumnExpression[int | None] | int | None,
+    status: OptInStatus,
+) -> ColumnElement[bool]:
+    """The number has an opt-in in `status` with the keyword, or with any keyword when it is the literal None."""
+    given = [OptIn.number == number, OptIn.status == status]
+    if keyword_id is not None:
+        given.append(OptIn.keyword_id == keyword_id)
+    return exists().where(*given)
+
+
+def blocked(number: SQLColumnExpression[str | None], scope: SQLColumnExpression[str] | str) -> ColumnElement[bool]:
+    """Twilio refuses to send from the scope to the number."""
+    return exists().where(
+        ProviderBlock.scope == scope, ProviderBlock.number == number, ProviderBlock.ended_at.is_(None)
+    )
+
+
+def duplicate(member: type[CampaignMember]) -> ColumnElement[bool]:
+    """An earlier member of the same campaign has the same number."""
+    earlier = aliased(CampaignMember)
+    return exists().where(
+        earlier.campaign_id == member.campaign_id,
+        earlier.number == member.number,
+        earlier.removed_at.is_(None),
+        earlier.id < member.id,
+    )
+
+
+def closed(zones: SQLColumnExpression[str], closed_groups: Collection[str]) -> ColumnElement[bool]:
+    """It is outside sending hours where the number may be; `closed_groups` comes from consent/hours.py."""
+    return zones.in_(list(closed_groups)) if closed_groups else false()
+
+
+def cap_reached(number: SQLColumnExpression[str | None], policy: Policy, now: datetime) -> ColumnElement[bool]:
+    """The number got as many broadcast messages in a rolling day or week as the policy allows."""
+    caps = [(policy.cap_per_day, timedelta(hours=24)), (policy.cap_per_week, timedelta(days=7))]
+    reached: ColumnElement[bool] = false()
+    for cap, span in caps:
+        if cap:
+            got = (
+                select(func.count())
+                .select_from(Message)
+                .where(
+                    Message.number == number,
+                    Message.purpose == Purpose.CAMPAIGN,
+                    Message.started_at > now - span,
+                    Message.status.not_in(NEVER_WENT),
+                )
+                .scalar_subquery()
+            )
+            reached = reached | (got >= cap)
+    return reached
+
+
+def of_number(
+    session: Session,
+    number: str | None,
+    *,
+    scope: str | None,
+    keyword_id: int | None = None,
+    policy: Policy | None = None,
+    now: datetime | None = None,
+    outside_hours: bool = False,
+) -> Facts:
+    """Look up the facts of one number (E.164 or None) in one statement.
+
+    `scope` is the sending address's block scope, `keyword_id` the campaign's keyword (None: any). The cap is looked up
+    when `policy` and `now` are given; `outside_hours` is passed on.
+    """
+    if not number:
+        return Facts(has_number=False)
+    given = literal(number)
+    row = session.execute(
+        select(
+            suppressed(given),
+            held(given),
+            opted_in(given, keyword_id, OptInStatus.PENDING),
+            opted_in(given, keyword_id, OptInStatus.ACTIVE),
+            opted_in(given, None, OptInStatus.ACTIVE),
+            blocked(given, scope) if scope else false(),
+            cap_reached(given, policy, now) if policy and now else false(),
+        )
+    ).one()
+    return Facts(
+        suppressed=bool(row[0]),
+        held=bool(row[1]),
+        pending=bool(row[2]),
+        opted_in=bool(row[3]),
+        any_opt_in=bool(row[4]),
+        blocked=bool(row[5]),
+        cap_reached=bool(row[6]),
+        outside_hours=outside_hours,
+    )
+
+
+def consent_holds(
+    number: SQLColumnExpression[str], keyword_id: int | None, scope: str, *, needs_opt_in: bool
+) -> ColumnElement[bool]:
+    """The condition of the start statement of a campaign message: consent as it is at this very moment.
+
+    `needs_opt_in` is False only for a campaign without keyword whose policy relaxes it.
+    """
+    conditions = [~suppressed(number), ~held(number), ~blocked(number, scope)]
+    if needs_opt_in:
+        conditions.append(opted_in(number, keyword_id, OptInStatus.ACTIVE))
+    return and_(*conditions)

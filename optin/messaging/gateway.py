@@ -1,0 +1,44 @@
+"""What the outside world looks like from here: send one text, check one signature."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from optin.terms import MessageStatus
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider accepted the message: its SID, first status and the segments it counted (0 when not known yet)."""
+
+    sid: str
+    status: MessageStatus
+    segments: int = 0
+
+
+class GatewayError(Exception):
+    """The provider did not say that it accepted the message.
+
+    `code` is the provider's error code, `text` its words. `maybe_sent` is True when the outcome is not known (the
+    connection was lost after the request, or a 5xx): such a message is never sent again by itself. `try_again` is True
+    when the request was surely not processed and may be repeated later.
+    """
+
+    def __init__(
+        self, text: str, *, code: int | None = None, maybe_sent: bool = False, try_again: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.maybe_sent = maybe_sent
+        self.try_again = try_again
+
+
+class Gateway(Protocol):
+    """A provider's door."""
+
+    def send(self, *, to: str, sender: str, body: str, status_callback: str) -> Sent:
+        """Send one text; raises GatewayError."""
+
+    def signed(self, url: str, form: Mapping[str, str], signature: str) -> bool:
+        """Tell whether the provider signed this request to `url` (as configured there, without fragment)."""

@@ -1,0 +1,48 @@
+"""Our own addresses: finding one, and learning one that Twilio shows us."""
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.extensions import insert
+from optin.models import Sender
+from optin.terms import SenderKind
+
+TOLL_FREE = re.compile(r"^\+1(800|833|844|855|866|877|888)\d{7}$")
+
+
+def kind_of(address: str) -> SenderKind:
+    """Guess the kind of an address (E.164, short code or Messaging Service SID) from its form."""
+    if address.startswith("MG"):
+        return SenderKind.SERVICE
+    if TOLL_FREE.match(address):
+        return SenderKind.TOLL_FREE
+    return SenderKind.LONG_CODE if address.startswith("+") else SenderKind.SHORT_CODE
+
+
+def ensure(session: Session, address: str, messaging_service_sid: str | None = None) -> Sender:
+    """Return the sender with this address; one that Twilio named in a signed request is ours and is made here."""
+    find = select(Sender).where(Sender.address == address)
+    sender = session.scalars(find).first()
+    if sender is None:
+        session.execute(
+            insert(session, Sender)
+            .values(
+                channel="sms",
+                address=address,
+                kind=kind_of(address),
+                messaging_service_sid=messaging_service_sid,
+                advanced_opt_out=False,
+                created_at=clock.now(),
+            )
+            .on_conflict_do_nothing(index_elements=["address"])
+        )
+        sender = session.scalars(find).one()
+    return sender
+
+
+def in_use(session: Session) -> list[Sender]:
+    """List the senders that can send, the first made first: it is the default."""
+    return list(session.scalars(select(Sender).where(Sender.retired_at.is_(None)).order_by(Sender.id)))
