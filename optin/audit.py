@@ -19,8 +19,8 @@ def record(
 ) -> None:
     """Write what a user did to a record: one entry per changed field (name to before and after), at least one.
 
-    `action` is a past participle such as "created" or "changed"; `subject_kind` the record's table. `user_id` None means
-    the system.
+    `action` is a past participle such as "created" or "changed"; `subject_kind` the record's table. A `user_id` of None
+    means the system.
     """
     shared = {"user_id": user_id, "action": action, "subject_kind": subject_kind, "subject_id": subject_id}
     now = clock.now()

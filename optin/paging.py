@@ -33,9 +33,9 @@ def page(
     descending: bool = False,
     size: int = SIZE,
 ) -> Page[Any]:
-    """Fetch the page of `query` (one entity, no ORDER BY) that `token` names; a token that makes no sense is page one.
+    """Fetch the page of `query` (one entity, no ORDER BY) that `token` names; nonsense is page one.
 
-    `keys` order the list and together are unique; they must be attributes of the entity, and an index should carry them.
+    `keys` order the list, together are unique, and are attributes of the entity; an index should carry them.
     """
     backwards, values = _decode(token, keys)
     if values is not None:
@@ -76,7 +76,7 @@ def _decode(token: str | None, keys: Sequence[SQLColumnExpression[Any]]) -> tupl
 
 def _typed(value: object, key: SQLColumnExpression[Any]) -> Any:
     """Return a token's value as the key's type; raises ValueError or TypeError when it is of another."""
-    wanted = key.type.python_type
+    wanted = key.type.python_type  # type: ignore[attr-defined]
     if wanted is datetime:
         return datetime.fromisoformat(str(value))
     if not isinstance(value, wanted):

@@ -1,5 +1,6 @@
 """Twilio's door: the only importer of the official SDK."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]
     """
 
     def __init__(self, connections: int) -> None:
-        super().__init__()
+        super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         self._pool = urllib3.PoolManager(maxsize=connections, timeout=timeout, retries=False)
 

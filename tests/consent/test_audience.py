@@ -1,0 +1,165 @@
+"""The rule and its SQL twin say the same on every combination of facts, on both databases."""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import audience, facts
+from optin.consent.rules import Facts, decide_campaign
+from optin.models import (
+    Campaign,
+    CampaignMember,
+    Hold,
+    Keyword,
+    Message,
+    OptIn,
+    Person,
+    ProviderBlock,
+    Suppression,
+)
+from optin.policy import Policy
+from optin.terms import Direction, MessageStatus, OptInStatus, Purpose
+
+SCOPE = "+14155550100"
+CLOSED = "Asia/Tokyo"
+NOW = clock.now()
+NAMES = ("has_number", "suppressed", "held", "duplicate", "opt_in", "other_opt_in", "blocked", "outside_hours", "cap")
+OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
+
+
+@pytest.fixture
+def keywords(session: Session) -> tuple[Keyword, Keyword]:
+    made = [Keyword(word=word, confirmation="", question="", created_at=NOW) for word in ("volunteer", "donate")]
+    session.add_all(made)
+    session.flush()
+    return made[0], made[1]
+
+
+def _opt_in(number: str, keyword: Keyword, status: OptInStatus) -> OptIn:
+    return OptIn(number=number, keyword_id=keyword.id, status=status, source="sms", requested_at=NOW, activated_at=NOW)
+
+
+def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]) -> dict[int, Facts]:
+    """Make one member for each combination of facts; return the facts that each member then has."""
+    switches = (False, True)
+    rows = product(switches, switches, switches, switches, OPT_INS, switches, switches, switches, switches)
+    combinations = [dict(zip(NAMES, row, strict=True)) for row in rows]
+    numbers = [f"+1415{index:07d}" if given["has_number"] else None for index, given in enumerate(combinations)]
+    pairs = [(_person(number), _person(number)) for number in numbers]
+    session.add_all(person for pair in pairs for person in pair)
+    session.flush()
+    earlier, members, rest = [], [], []
+    for given, number, pair in zip(combinations, numbers, pairs, strict=True):
+        zones = CLOSED if given["outside_hours"] else "UTC"
+        members.append(_member(campaign, pair[1], number, zones))
+        if number:
+            rest += _circumstances(number, given, keywords)
+            earlier += [_member(campaign, pair[0], number, zones)] if given["duplicate"] else []
+    for batch in (earlier, members, rest):
+        session.add_all(batch)
+        session.flush()
+    return {member.id: _facts(given) for member, given in zip(members, combinations, strict=True)}
+
+
+def _person(number: str | None) -> Person:
+    return Person(kind="contact", sort_name="", mobile=number, created_at=NOW, updated_at=NOW)
+
+
+def _member(campaign: Campaign, person: Person, number: str | None, zones: str) -> CampaignMember:
+    return CampaignMember(campaign_id=campaign.id, person_id=person.id, number=number, zones=zones, added_at=NOW)
+
+
+def _circumstances(number: str, given: dict[str, object], keywords: tuple[Keyword, Keyword]) -> list[object]:
+    rows: list[object] = []
+    for table, name in ((Suppression, "suppressed"), (Hold, "held")):
+        extra = {"cause": "sentence"} if table is Hold else {}
+        rows.append(table(number=number, started_at=NOW, ended_at=None if given[name] else NOW, **extra))
+    if given["opt_in"]:
+        rows.append(_opt_in(number, keywords[0], OptInStatus(str(given["opt_in"]))))
+    if given["other_opt_in"]:
+        rows.append(_opt_in(number, keywords[1], OptInStatus.ACTIVE))
+    ended = None if given["blocked"] else NOW
+    rows.append(ProviderBlock(scope=SCOPE, number=number, cause="word", started_at=NOW, ended_at=ended))
+    rows.append(ProviderBlock(scope="another sender", number=number, cause="word", started_at=NOW))
+    age = timedelta(hours=1) if given["cap"] else timedelta(hours=25)
+    rows.append(
+        Message(
+            direction=Direction.OUTBOUND,
+            purpose=Purpose.CAMPAIGN,
+            number=number,
+            status=MessageStatus.DELIVERED,
+            started_at=NOW - age,
+            created_at=NOW,
+            updated_at=NOW,
+        )
+    )
+    return rows
+
+
+def _facts(given: dict[str, object]) -> Facts:
+    has_number = bool(given["has_number"])
+    opted_in = given["opt_in"] == OptInStatus.ACTIVE
+    return Facts(
+        has_number=has_number,
+        suppressed=bool(given["suppressed"]),
+        held=bool(given["held"]),
+        duplicate=bool(given["duplicate"]),
+        pending=given["opt_in"] == OptInStatus.PENDING,
+        opted_in=opted_in,
+        any_opt_in=opted_in or bool(given["other_opt_in"]),
+        blocked=bool(given["blocked"]),
+        outside_hours=bool(given["outside_hours"]),
+        cap_reached=bool(given["cap"]),
+    )
+
+
+@pytest.mark.parametrize("with_keyword", [True, False])
+def test_rule_and_sql_agree_on_every_combination(
+    session: Session, keywords: tuple[Keyword, Keyword], with_keyword: bool
+) -> None:
+    keyword_id = keywords[0].id if with_keyword else None
+    campaign = Campaign(name="All", keyword_id=keyword_id, created_at=NOW, updated_at=NOW)
+    session.add(campaign)
+    session.flush()
+    known = _arrange(session, campaign, keywords)
+    for needs, waits in product((True, False), (True, False)):
+        policy = Policy(keywordless_needs_opt_in=needs, cap_per_day=1, cap_waits=waits)
+        question = audience.Question(campaign.id, keyword_id, SCOPE, policy, NOW, [CLOSED])
+        said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
+        by_rule = {
+            member_id: decide_campaign(given, has_keyword=with_keyword, keywordless_needs_opt_in=needs, cap_waits=waits)
+            for member_id, given in known.items()
+        }
+        assert {i: said[i] for i in known} == {i: str(d.reason or "") for i, d in by_rule.items()}
+        counted = audience.deliverability(session, question)
+        of_all = Counter(said.values())
+        assert counted.will_receive == of_all.pop("")
+        assert {str(reason): count for reason, count in counted.reasons.items()} == dict(of_all)
+        assert counted.total == len(said)
+
+
+def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
+    campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
+    session.add(campaign)
+    session.flush()
+    known = _arrange(session, campaign, keywords)
+    policy = Policy(cap_per_day=1)
+    members = {member.id: member for member in session.scalars(select(CampaignMember))}
+    sample = [(members[i], given) for i, given in known.items() if not given.duplicate][::7]
+    assert len(sample) > 50
+    for member, given in sample:
+        found = facts.of_number(
+            session,
+            member.number,
+            scope=SCOPE,
+            keyword_id=keywords[0].id,
+            policy=policy,
+            now=NOW,
+            outside_hours=given.outside_hours,
+        )
+        assert found == (given if given.has_number else Facts(has_number=False))

@@ -1,0 +1,111 @@
+"""The rule, as the table of docs/rules.md: each row is one fact set, and what may then be sent."""
+
+import pytest
+
+from optin.consent.rules import (
+    Decision,
+    Facts,
+    decide_campaign,
+    decide_one_to_one,
+    decide_reply,
+    decide_verification,
+)
+from optin.terms import Reason, ReplyKind
+
+MEMBER = {"opted_in": True, "any_opt_in": True}
+
+CAMPAIGN = [
+    # facts                                                   keyword  refused for
+    ({}, True, Reason.NOT_OPTED_IN),
+    (MEMBER, True, None),
+    ({**MEMBER, "has_number": False}, True, Reason.NO_NUMBER),
+    ({**MEMBER, "suppressed": True}, True, Reason.OPTED_OUT),
+    ({**MEMBER, "held": True}, True, Reason.ON_HOLD),
+    ({**MEMBER, "suppressed": True, "held": True, "duplicate": True}, True, Reason.OPTED_OUT),
+    ({**MEMBER, "duplicate": True}, True, Reason.DUPLICATE),
+    ({**MEMBER, "duplicate": True, "held": True}, True, Reason.ON_HOLD),
+    ({"pending": True}, True, Reason.PENDING),
+    ({"any_opt_in": True}, True, Reason.NOT_OPTED_IN),
+    ({"any_opt_in": True}, False, None),
+    ({}, False, Reason.NO_OPT_IN),
+    ({**MEMBER, "blocked": True}, True, Reason.BLOCKED),
+    ({**MEMBER, "blocked": True, "outside_hours": True}, True, Reason.BLOCKED),
+    ({**MEMBER, "outside_hours": True}, True, Reason.OUTSIDE_HOURS),
+    ({**MEMBER, "cap_reached": True}, True, Reason.CAP_REACHED),
+]
+
+
+@pytest.mark.parametrize(("facts", "has_keyword", "reason"), CAMPAIGN)
+def test_a_campaign_message(facts: dict[str, bool], has_keyword: bool, reason: Reason | None) -> None:
+    decision = decide_campaign(Facts(**facts), has_keyword=has_keyword, keywordless_needs_opt_in=True, cap_waits=True)
+    assert (decision.allowed, decision.reason) == (reason is None, reason)
+    assert decision.waits == (reason in (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED))
+
+
+def test_a_setting_lets_a_campaign_without_keyword_reach_everybody() -> None:
+    given = decide_campaign(Facts(), has_keyword=False, keywordless_needs_opt_in=False, cap_waits=True)
+    assert given.allowed
+
+
+def test_above_the_cap_a_message_is_skipped_when_it_is_set_so() -> None:
+    facts = Facts(opted_in=True, any_opt_in=True, cap_reached=True)
+    decision = decide_campaign(facts, has_keyword=True, keywordless_needs_opt_in=True, cap_waits=False)
+    assert decision == Decision(False, Reason.CAP_REACHED, waits=False)
+
+
+ONE_TO_ONE = [
+    # facts                                            opt-in required  refused for
+    ({}, False, None),
+    ({}, True, Reason.NO_OPT_IN),
+    ({"any_opt_in": True}, True, None),
+    ({"pending": True}, True, Reason.NO_OPT_IN),
+    ({"has_number": False}, False, Reason.NO_NUMBER),
+    ({"suppressed": True, "any_opt_in": True}, False, Reason.OPTED_OUT),
+    ({"blocked": True}, False, Reason.BLOCKED),
+    ({"blocked": True, "any_opt_in": True}, True, Reason.BLOCKED),
+    ({"outside_hours": True, "cap_reached": True, "duplicate": True}, False, None),
+]
+
+
+@pytest.mark.parametrize(("facts", "required", "reason"), ONE_TO_ONE)
+def test_a_one_to_one_message(facts: dict[str, bool], required: bool, reason: Reason | None) -> None:
+    decision = decide_one_to_one(Facts(**facts), require_opt_in=required)
+    assert (decision.allowed, decision.reason) == (reason is None, reason)
+
+
+def test_a_held_number_may_be_texted_one_to_one_with_a_notice() -> None:
+    assert decide_one_to_one(Facts(held=True), require_opt_in=False) == Decision(True, notice=Reason.ON_HOLD)
+
+
+REPLIES = [
+    # facts                    answer                     before  refused for
+    ({}, ReplyKind.CONFIRMATION, False, None),
+    ({"held": True, "outside_hours": True}, ReplyKind.HELP, False, None),
+    ({"suppressed": True}, ReplyKind.OPT_OUT, False, None),
+    ({"suppressed": True}, ReplyKind.OPT_OUT, True, Reason.OPTED_OUT),
+    ({"suppressed": True}, ReplyKind.HELP, False, None),
+    ({"suppressed": True}, ReplyKind.HELP, True, Reason.OPTED_OUT),
+    ({"suppressed": True}, ReplyKind.QUESTION, False, None),
+    ({"suppressed": True}, ReplyKind.CONFIRMATION, False, Reason.OPTED_OUT),
+    ({"suppressed": True}, ReplyKind.KEYWORD_ENDED, False, Reason.OPTED_OUT),
+    ({"blocked": True}, ReplyKind.CONFIRMATION, False, Reason.BLOCKED),
+    ({"blocked": True, "suppressed": True}, ReplyKind.OPT_OUT, False, Reason.BLOCKED),
+]
+
+
+@pytest.mark.parametrize(("facts", "kind", "answered", "reason"), REPLIES)
+def test_an_automatic_reply(facts: dict[str, bool], kind: ReplyKind, answered: bool, reason: Reason | None) -> None:
+    assert decide_reply(Facts(**facts), kind, answered=answered).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({}, None),
+        ({"has_number": False}, Reason.NO_NUMBER),
+        ({"suppressed": True}, Reason.OPTED_OUT),
+        ({"blocked": True}, Reason.BLOCKED),
+    ],
+)
+def test_a_question_that_nobody_texted_for(facts: dict[str, bool], reason: Reason | None) -> None:
+    assert decide_verification(Facts(**facts)).reason == reason
