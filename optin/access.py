@@ -1,6 +1,7 @@
 """Who may ask for which address: everything needs a signed-in user of the right role unless it is marked public."""
 
 import hmac
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -51,7 +52,7 @@ def init_app(app: Flask) -> None:
 def load_user(kept: str) -> User | None:
     """Return the user that the session cookie names, unless their sessions were ended or they were disabled."""
     user_id, _, session_key = kept.partition(":")
-    user = db.session.get(User, int(user_id)) if user_id.isdigit() else None
+    user = db.session.get(User, int(user_id)) if re.fullmatch("[0-9]{1,9}", user_id) else None
     if user is None or not user.is_active or not hmac.compare_digest(user.session_key, session_key):
         return None
     return user

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from optin import phone
 from optin.environment import Environment, sqlite_url
 from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 
@@ -90,7 +91,7 @@ class Config:
             htmx_integrity=env.matching(
                 "OPTIN_HTMX_INTEGRITY", r"sha(256|384|512)-[A-Za-z0-9+/]+=*", HTMX_INTEGRITY, "a hash like sha384-…"
             ),
-            default_region=env.matching("OPTIN_DEFAULT_REGION", "[A-Z]{2}", "US", "a country code such as US"),
+            default_region=_region(env),
             twilio_account_sid=account_sid,
             twilio_auth_token=auth_token,
             twilio_from=_senders(env, mode),
@@ -151,6 +152,14 @@ def _senders(env: Environment, mode: Mode) -> tuple[str, ...]:
             "TWILIO_FROM", "numbers such as +14155550100, short codes or Messaging Service SIDs, separated by commas"
         )
     return senders
+
+
+def _region(env: Environment) -> str:
+    """Return the country whose national numbers are understood."""
+    region = env.text("OPTIN_DEFAULT_REGION", "US")
+    if region not in dict(phone.regions()):
+        env.refuse("OPTIN_DEFAULT_REGION", "a country code of two capital letters, such as US")
+    return region
 
 
 def _admin_password(env: Environment) -> str:

@@ -73,7 +73,7 @@ def session(app: Flask) -> Iterator[Session]:
 
 
 @pytest.fixture
-def browser(app: Flask, session: Session) -> Callable[[Role | None], Browser]:
+def browse_as(app: Flask, session: Session) -> Callable[[Role | None], Browser]:
     """Make a browser, signed in as a new user of the role, or as nobody."""
 
     def make(role: Role | None) -> Browser:
@@ -88,27 +88,27 @@ def browser(app: Flask, session: Session) -> Callable[[Role | None], Browser]:
 
 
 @pytest.fixture
-def client(browser: Callable[[Role | None], Browser]) -> Browser:
+def client(browse_as: Callable[[Role | None], Browser]) -> Browser:
     """A browser in which nobody is signed in."""
-    return browser(None)
+    return browse_as(None)
 
 
 @pytest.fixture
-def viewer(browser: Callable[[Role | None], Browser]) -> Browser:
+def viewer(browse_as: Callable[[Role | None], Browser]) -> Browser:
     """A browser with a viewer signed in: `viewer.user`."""
-    return browser(Role.VIEWER)
+    return browse_as(Role.VIEWER)
 
 
 @pytest.fixture
-def agent(browser: Callable[[Role | None], Browser]) -> Browser:
+def agent(browse_as: Callable[[Role | None], Browser]) -> Browser:
     """A browser with an agent signed in: `agent.user`."""
-    return browser(Role.AGENT)
+    return browse_as(Role.AGENT)
 
 
 @pytest.fixture
-def admin(browser: Callable[[Role | None], Browser]) -> Browser:
+def admin(browse_as: Callable[[Role | None], Browser]) -> Browser:
     """A browser with an admin signed in: `admin.user`."""
-    return browser(Role.ADMIN)
+    return browse_as(Role.ADMIN)
 
 
 @pytest.fixture

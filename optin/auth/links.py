@@ -1,0 +1,39 @@
+"""Links that sign in one user once; the database keeps only the token's SHA-256."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from optin.models import SignInLink, User
+
+
+def issue(session: Session, user: User, now: datetime, hours: float) -> str:
+    """Store a link for `user` that is good for `hours` from `now`, and return its token: it cannot be read again."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignInLink(user_id=user.id, token_hash=_hashed(token), created_at=now, expires_at=now + timedelta(hours=hours))
+    )
+    session.flush()
+    return token
+
+
+def redeem(session: Session, token: str, now: datetime) -> User | None:
+    """Use the link up and return its user; None if it is unknown, used or expired, or the user is disabled.
+
+    One statement decides, so that of two requests at the same moment one wins.
+    """
+    used = (
+        update(SignInLink)
+        .where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .values(used_at=now)
+        .returning(SignInLink.user_id)
+    )
+    user_id = session.scalar(used)
+    return session.scalar(select(User).where(User.id == user_id, User.disabled_at.is_(None))) if user_id else None
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

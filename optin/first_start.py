@@ -1,0 +1,50 @@
+"""What a new install needs before anybody can use it: an admin, the senders, rules that fit the simulator."""
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import clock, policy
+from optin.auth.passwords import hash_password
+from optin.config import Config
+from optin.messaging import senders
+from optin.models import User
+from optin.terms import Role
+
+
+def prepare(session: Session, config: Config) -> User | None:
+    """Make what is missing and return the first admin when one was made now. The caller commits.
+
+    It may run at each start: users, senders and settings that are there already are left as they are.
+    """
+    for address in config.twilio_from:
+        senders.ensure(session, address)
+    if session.scalar(select(User.id).limit(1)) is not None:
+        return None
+    admin = add_user(
+        session,
+        email=config.admin_email or "admin@example.org",
+        name="Admin" if config.admin_email else "Ada Admin",
+        role=Role.ADMIN,
+        password=config.admin_password,
+    )
+    policy.change(session, admin.id, default_region=config.default_region)
+    if config.is_simulator:  # nobody is woken by it, and what is sent at night shall arrive
+        policy.change(session, admin.id, sending_hours=False)
+    return admin
+
+
+def add_user(session: Session, *, email: str, name: str, role: Role, password: str = "") -> User:
+    """Store a user; without a password only a sign-in link lets them in."""
+    user = User(
+        email=email,
+        name=name,
+        role=role,
+        password_hash=hash_password(password) if password else None,
+        session_key=secrets.token_hex(16),
+        created_at=clock.now(),
+    )
+    session.add(user)
+    session.flush()
+    return user
