@@ -1,0 +1,57 @@
+"""The one account that the simulator serves, and what its requests share."""
+
+import re
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from optin.simulator.courier import Courier
+from optin.simulator.store import Store
+from optin.terms import SenderKind
+
+SID_PREFIX = "ACdead51"
+SIMULATOR_ACCOUNT_SID = SID_PREFIX + "0" * 26
+# Public on purpose: it opens nothing but a simulator.
+SIMULATOR_AUTH_TOKEN = "5150" * 8
+EXTENSION = "optin.simulator"
+
+_E164 = re.compile(r"\+(?:1\d{10}|[2-9]\d{6,14})")
+_SHORT_CODE = re.compile(r"\d{3,8}")
+
+
+@dataclass(frozen=True)
+class Account:
+    """Credentials, senders (address -> kind), where inbound texts go, and the means to keep and to post."""
+
+    sid: str
+    token: str
+    senders: dict[str, SenderKind]
+    webhook_url: str
+    status_delay: float
+    region: str
+    store: Store
+    courier: Courier
+
+
+def current_account() -> Account:
+    """Return the account of the app that serves the present request."""
+    return cast(Account, current_app.extensions[EXTENSION])
+
+
+def check_sid(sid: str) -> None:
+    """Raise ValueError unless `sid` is a simulator's: real credentials must never get in here by accident."""
+    if not re.fullmatch(SID_PREFIX + r"[0-9a-f]{26}", sid):
+        raise ValueError(
+            f"the simulator only serves account SIDs of the form {SID_PREFIX} + 26 hex digits, not {sid!r}"
+        )
+
+
+def is_e164(address: str) -> bool:
+    """Tell whether `address` looks like a whole phone number in E.164 form (North American ones have ten digits)."""
+    return _E164.fullmatch(address) is not None
+
+
+def can_text(address: str) -> bool:
+    """Tell whether a text may come from `address`: a phone number, or a short code (banks text from those)."""
+    return is_e164(address) or _SHORT_CODE.fullmatch(address) is not None

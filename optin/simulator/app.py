@@ -1,0 +1,105 @@
+"""Puts the simulator together."""
+
+import hmac
+import threading
+import uuid
+
+from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.exceptions import HTTPException
+
+from optin.simulator import api, control
+from optin.simulator.account import EXTENSION, Account, check_sid, current_account
+from optin.simulator.courier import Courier, Transport
+from optin.simulator.errors import Refusal, answer
+from optin.simulator.pump import Pump
+from optin.simulator.store import Store
+from optin.terms import SenderKind
+
+_PUMP = EXTENSION + ".pump"
+
+
+class _InOrder(DefaultJSONProvider):
+    sort_keys = False
+
+
+def create_simulator(
+    *,
+    store_path: str,
+    account_sid: str,
+    auth_token: str,
+    numbers: dict[str, str],
+    webhook_url: str,
+    transport: Transport | None = None,
+    start_pump: bool = True,
+    status_delay: float = 0.4,
+    region: str = "US",
+) -> Flask:
+    """Make the server as a Flask app.
+
+    `numbers` maps our addresses to their kind (`long_code`, `toll_free`, `short_code`). `webhook_url` gets inbound
+    texts; its fragment may hold connection overrides. `transport` posts webhooks instead of HTTP. Without `start_pump`
+    nothing happens by itself: call `run_due`. `status_delay` is the seconds between statuses; `region` the country that
+    webhooks name. Raises ValueError for an account SID that is not a simulator's, or an unknown kind of number.
+    """
+    check_sid(account_sid)
+    senders = {address: SenderKind(kind) for address, kind in numbers.items()}
+    courier = Courier(auth_token, transport)
+    app = Flask(__name__, static_folder=None)
+    account = Account(account_sid, auth_token, senders, webhook_url, status_delay, region, Store(store_path), courier)
+    app.extensions[EXTENSION] = account
+    app.extensions[_PUMP] = pump = Pump(account)
+    app.json = _InOrder(app)
+    _say_what_is_under_way(app)
+    if start_pump:
+        app.before_request(pump.ensure_started)
+    app.before_request(authenticate)
+    app.register_error_handler(HTTPException, refuse)
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(control.blueprint)
+    return app
+
+
+def close_simulator(app: Flask) -> None:
+    """Stop what the simulator does by itself and close its file."""
+    app.extensions[_PUMP].stop()
+    app.extensions[EXTENSION].store.close()
+
+
+def authenticate() -> Response | None:
+    """Refuse whoever does not bring the account's SID and token (HTTP Basic)."""
+    account, given = current_account(), request.authorization
+    if given is not None and given.type == "basic":
+        pair = f"{given.username}:{given.password}"
+        if hmac.compare_digest(pair.encode(), f"{account.sid}:{account.token}".encode()):
+            return None
+    return answer(Refusal(20003))
+
+
+def refuse(problem: HTTPException) -> Response:
+    """Answer what Flask itself refuses in Twilio's form."""
+    code = {404: 20404, 405: 20004}.get(problem.code or 500, 20500 if (problem.code or 500) >= 500 else 20001)
+    return answer(Refusal(code, request.path))
+
+
+def _say_what_is_under_way(app: Flask) -> None:
+    lock, requests = threading.Lock(), 0
+
+    @app.before_request
+    def enter() -> None:
+        nonlocal requests
+        with lock:
+            requests += 1
+            g.requests = requests
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        response.headers["Twilio-Request-Id"] = "RQ" + uuid.uuid4().hex
+        response.headers["Twilio-Concurrent-Requests"] = str(g.requests)
+        return response
+
+    @app.teardown_request
+    def leave(_problem: BaseException | None) -> None:
+        nonlocal requests
+        with lock:
+            requests -= 1

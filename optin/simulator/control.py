@@ -1,0 +1,63 @@
+"""The people's side: text as a person, and see what a phone shows. Same credentials as the API."""
+
+from flask import Blueprint, Response, jsonify, request
+
+from optin.simulator import inbound, messages, opt_outs, phones
+from optin.simulator.account import current_account
+from optin.simulator.courier import Delivery
+from optin.simulator.errors import Refusal, answer
+
+blueprint = Blueprint("control", __name__)
+
+MOST = 1000
+
+
+@blueprint.post("/phones/<phone>/messages")
+def send(phone: str) -> tuple[Response, int]:
+    """Text To, Body and MediaUrl from `phone`; answers after the webhook was delivered unless `?wait=0`."""
+    account, form = current_account(), request.form
+    wait = request.args.get("wait") != "0"
+    message = inbound.receive(
+        account, phone, form.get("To", "").strip(), form.get("Body", ""), tuple(form.getlist("MediaUrl")), wait=wait
+    )
+    if isinstance(message, Refusal):
+        return answer(message), message.status
+    delivery = inbound.deliver(account, message) if wait else Delivery(None, 0)
+    webhook = {"status": delivery.status, "attempts": delivery.attempts, "error": delivery.error}
+    return jsonify({**messages.resource(message, account.sid), "webhook": webhook}), 201
+
+
+@blueprint.get("/phones/<phone>/messages")
+def thread(phone: str) -> Response:
+    """Return a phone's thread, oldest first: what follows `?after=<id>`, or else the newest `?limit=`."""
+    after = request.args.get("after", type=int)
+    with current_account().store.read() as connection:
+        version = phones.version(connection)  # read first: a change in between is then seen by the next poll
+        entries = phones.thread(connection, phone, after, _limit(100))
+    return jsonify(phone=phone, version=version, messages=entries)
+
+
+@blueprint.get("/phones")
+def index() -> Response:
+    """Return the phones with their last entry, newest first."""
+    with current_account().store.read() as connection:
+        version = phones.version(connection)
+        return jsonify(version=version, phones=phones.newest(connection, _limit(20)))
+
+
+@blueprint.get("/phones/version")
+def version() -> Response:
+    """Return a number that changes whenever a phone has something new to show."""
+    with current_account().store.read() as connection:
+        return jsonify(version=phones.version(connection))
+
+
+@blueprint.get("/blocks")
+def blocks() -> Response:
+    """Return the pairs of our number and a phone that Twilio or the toll-free network blocks."""
+    with current_account().store.read() as connection:
+        return jsonify(blocks=opt_outs.blocks(connection, _limit(MOST)))
+
+
+def _limit(default: int) -> int:
+    return min(max(request.args.get("limit", default, type=int), 1), MOST)
