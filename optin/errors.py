@@ -1,0 +1,106 @@
+"""What people and programs get when something is wrong: a page in the same clothes, a notice, JSON, a plain line."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.wrappers import Response
+
+from optin.htmx import is_htmx
+
+RETRY_SECONDS = 5
+PROGRAMS = ("/webhooks/", "/healthz", "/readyz", "/metrics")
+# Statuses whose routes may add why: abort(404, "…"). Elsewhere the text comes from libraries and helps nobody.
+EXPLAINED = (400, 403, 404, 413, 422)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What an error page says: a title, and a sentence that tells what to do next."""
+
+    title: str
+    sentence: str
+
+
+PAGES = {
+    400: Page("That request could not be read", "Something in it was missing or garbled. Go back and send it again."),
+    401: Page("Please sign in", "You are not signed in, or were signed out meanwhile. Sign in and try again."),
+    403: Page(
+        "That is not yours to do", "Your role does not allow it. An admin can change that under Settings › Users."
+    ),
+    404: Page("There is nothing here", "The address is wrong, or the record is gone. Check the address, or search."),
+    405: Page(
+        "That does not work at this address", "It was called in a way it does not know. Go back and use its buttons."
+    ),
+    413: Page("That was too large", "Send a smaller file, or split it and send the parts one after the other."),
+    422: Page(
+        "Some of that can’t be used", "Nothing was changed. Go back, correct what you entered and send it again."
+    ),
+    429: Page("Too many tries", "Wait a minute, then try again. This protects the accounts of everyone here."),
+    500: Page(
+        "Something went wrong here", "It was our fault and has been logged. Go back, check what was saved, try again."
+    ),
+    503: Page("The database can’t be reached right now", "Nothing was half saved. Wait a moment, then try again."),
+}
+FORM_EXPIRED = Page(
+    "The form expired", "It was open too long, or you signed in again meanwhile. Go back and send it again."
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers for refusals, for a database that is away, and for our own faults."""
+
+    @app.errorhandler(CSRFError)
+    def expired(_: CSRFError) -> Response:
+        return answer(app, 400, FORM_EXPIRED)
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(PoolTimeout)
+    def unreachable(error: Exception) -> Response:
+        app.logger.error("database unreachable: %s", error, exc_info=error)
+        return refused(ServiceUnavailable(retry_after=RETRY_SECONDS))
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        if error.response is not None:
+            return make_response(error.response)
+        status = error.code or InternalServerError.code
+        page = PAGES.get(status) or Page(error.name, "Go back and try again.")
+        detail = str(vars(error).get("description") or "") if status in EXPLAINED else ""
+        response = answer(app, status, page, detail)
+        response.headers.extend(header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
+        return response
+
+
+def answer(app: Flask, status: int, page: Page, detail: str = "") -> Response:
+    """Say `page` in the form that the asker understands; `detail` is one more sentence about this case."""
+    sentence = detail or page.sentence
+    if request.path.startswith("/api/"):
+        return make_response(jsonify(error={"status": status, "title": page.title, "message": sentence}), status)
+    if request.path.startswith(PROGRAMS):
+        return make_response((f"{page.title}. {sentence}\n", status, {"Content-Type": "text/plain; charset=utf-8"}))
+    if is_htmx():
+        return make_response(_render_bare(app, "errors/_notice.html", sentence=sentence), status)
+    context = {"status": status, "title": page.title, "sentence": page.sentence, "detail": detail, **_way_back()}
+    if status >= InternalServerError.code:
+        return make_response(_render_bare(app, "errors/error.html", **context), status)
+    return make_response(render_template("errors/error.html", **context), status)
+
+
+def _render_bare(app: Flask, template: str, **context: Any) -> str:
+    """Render without context processors: whose user or whose counts may be just what cannot be read."""
+    return app.jinja_env.get_template(template).render(**context)
+
+
+def _way_back() -> dict[str, str]:
+    """Return the link on the page: to where the person came from if that was us, else home."""
+    origin = urlsplit(request.referrer or "")
+    if origin.netloc != request.host or origin.path.startswith("//") or origin.path in ("", "/", request.path):
+        return {"back_url": "/", "back_text": "Home"}
+    return {"back_url": origin.path + (f"?{origin.query}" if origin.query else ""), "back_text": "Go back"}

@@ -1,0 +1,93 @@
+"""How values read on the page: times in the user's zone, numbers for people, counts, initials."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g
+
+from optin import clock, phone
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+SID_HEAD, SID_TAIL = 4, 4
+
+
+def default_region() -> str:
+    """Return the country whose numbers show in national format: `flask.g.region`, else the configured one."""
+    region: str = g.get("region") or current_app.config["OPTIN"].default_region
+    return region
+
+
+def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
+    """Register the filters. `region` is asked during a request for the two-letter code of the reader's country."""
+    app.jinja_env.filters.update(
+        when=when,
+        exact=exact,
+        day=day,
+        number=partial(_number, region),
+        short_sid=short_sid,
+        n=n,
+        plural=plural,
+        initials=initials,
+    )
+
+
+def current_zone() -> ZoneInfo:
+    """Return the zone that times are shown in: `flask.g.time_zone`, a name or a ZoneInfo, else UTC."""
+    zone = g.get("time_zone") or "UTC"
+    return zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone)
+
+
+def when(moment: datetime) -> str:
+    """Say when `moment` is, seen from now: "3 minutes ago", "today, 09:14", "yesterday, 18:31", then "20 Nov 2026"."""
+    distance = moment - clock.now()
+    if abs(distance) < MINUTE:
+        return "just now"
+    if abs(distance) < HOUR:
+        minutes = plural(abs(distance) // MINUTE, "minute", "minutes")
+        return f"in {minutes}" if distance > timedelta(0) else f"{minutes} ago"
+    local = moment.astimezone(current_zone())
+    days = (local.date() - clock.now().astimezone(current_zone()).date()).days
+    name = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
+    return f"{name}, {local:%H:%M}" if name else day(local)
+
+
+def exact(moment: datetime) -> str:
+    """Return the moment to the second with the zone: "20 Nov 2026, 08:31:05 PST"."""
+    local = moment.astimezone(current_zone())
+    return f"{day(local)}, {local:%H:%M:%S %Z}"
+
+
+def day(moment: date) -> str:
+    """Return the date alone, "20 Nov 2026": of a date as it is, of a moment as its day in the user's zone."""
+    local = moment.astimezone(current_zone()) if isinstance(moment, datetime) else moment
+    return f"{local.day} {local:%b %Y}"
+
+
+def _number(region: Callable[[], str], stored: str) -> str:
+    """Show a stored number the way people in `region` write it."""
+    return phone.display(stored, region())
+
+
+def short_sid(sid: str) -> str:
+    """Shorten a SID in the middle, "SM4f…a91c"; what is short already stays."""
+    return sid if len(sid) <= SID_HEAD + SID_TAIL + 1 else f"{sid[:SID_HEAD]}…{sid[-SID_TAIL:]}"
+
+
+def n(count: int) -> str:
+    """Write a count with thousands apart: 1,234."""
+    return f"{count:,}"
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """Write a count with its noun: "1 person", "1,198 people"."""
+    return f"{n(count)} {one if count == 1 else many}"
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last name, "AR" for Ana Ruiz; "?" for nobody."""
+    parts = name.split()
+    letters = [part[0] for part in (parts[:1] + parts[1:][-1:])]
+    return "".join(letters).upper() or "?"
