@@ -1,0 +1,42 @@
+"""The only writer of opt-ins, suppressions, holds and blocks. Every source calls it; every change leaves an event.
+
+Each function works in the caller's transaction and does not commit. It takes the number's lock first, so that two acts
+about one number follow one another; what they may do is decided by the order of their dates, never by who came first.
+"""
+
+from optin.consent.ledger.joining import OptInResult, Outcome, confirm, link_person, opt_in, start
+from optin.consent.ledger.leaving import (
+    OptOutResult,
+    change_number,
+    end_opt_in,
+    expire_questions,
+    lose_number,
+    opt_out,
+    opt_out_keyword,
+)
+from optin.consent.ledger.obstacles import block, hold, keep, unblock
+from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
+
+__all__ = [
+    "LIVE",
+    "STAYS_UNDER_SUPPRESSION",
+    "OptInResult",
+    "OptOutResult",
+    "Outcome",
+    "block",
+    "cancel_waiting",
+    "change_number",
+    "confirm",
+    "end_opt_in",
+    "expire_questions",
+    "hold",
+    "keep",
+    "link_person",
+    "lock_number",
+    "lose_number",
+    "opt_in",
+    "opt_out",
+    "opt_out_keyword",
+    "start",
+    "unblock",
+]

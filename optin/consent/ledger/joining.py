@@ -1,0 +1,280 @@
+"""Joining: a number opts in, confirms, or allows texts again. Joining is strict."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from optin.consent import events
+from optin.consent.events import Act
+from optin.consent.ledger.obstacles import end_suppression, resolve_hold
+from optin.consent.ledger.waiting import LIVE, lock_number
+from optin.extensions import UTCDateTime, insert
+from optin.models import Disclosure, Keyword, OptIn, OptInPerson, Person, Suppression
+from optin.terms import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus, ReplyKind
+
+ANSWER_AGAIN_AFTER = timedelta(hours=24)
+
+
+class Outcome(StrEnum):
+    """What an act to opt in came to."""
+
+    ACTIVATED = "activated"
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REAFFIRMED = "reaffirmed"
+    TOO_OLD = "too_old"
+    NOT_REVIVED = "not_revived"
+
+
+@dataclass(frozen=True)
+class OptInResult:
+    """What came of it: the opt-in's id and the answer that the person should get, if any."""
+
+    outcome: Outcome
+    opt_in_id: int | None = None
+    keyword_id: int | None = None
+    reply: ReplyKind | None = None
+
+
+def opt_in(
+    session: Session, number: str, keyword: Keyword, act: Act, *, question_hours: int = 24, comment: str = ""
+) -> OptInResult:
+    """Record that `number` (E.164) opts in with `keyword`; the states and transitions are those of docs/rules.md.
+
+    Double opt-in keywords ask first when the person texted or used a form; the question is open for `question_hours`.
+    A user, a file or the API can't revive what the person ended.
+    """
+    lock_number(session, number)
+    if _left_since(session, number, keyword.id, act):
+        return OptInResult(Outcome.TOO_OLD)
+    if not act.by_person and _ended_by_person(session, number, keyword.id):
+        return OptInResult(Outcome.NOT_REVIVED)
+    if act.by_person:
+        resolve_hold(session, number, HoldResolution.KEYWORD, act)
+    live = _live(session, number, keyword.id, act)
+    if live is not None and live.status == OptInStatus.ACTIVE:
+        return _reaffirm(session, live, act)
+    if live is not None:
+        return _answer_with_keyword(session, live, act, question_hours)
+    return _new_opt_in(session, number, keyword, act, question_hours, comment)
+
+
+def confirm(session: Session, number: str, act: Act) -> OptInResult | None:
+    """Activate the newest open question that the receiving sender asked; None when there is none."""
+    lock_number(session, number)
+    pending = session.scalars(
+        select(OptIn)
+        .where(
+            OptIn.number == number,
+            OptIn.status == OptInStatus.PENDING,
+            OptIn.sender_id == act.sender_id,
+            OptIn.expires_at > act.when,
+        )
+        .order_by(OptIn.requested_at.desc(), OptIn.id.desc())
+        .limit(1)
+    ).first()
+    if pending is None or _left_since(session, number, pending.keyword_id, act):
+        return None
+    resolve_hold(session, number, HoldResolution.KEYWORD, act)
+    return _activate_pending(session, pending, act)
+
+
+def start(session: Session, number: str, act: Act, *, restore: bool = False) -> bool:
+    """End the suppression; tell whether there was one that is older than this. Opt-ins stay ended unless `restore`."""
+    lock_number(session, number)
+    ended_since = session.scalars(
+        update(Suppression)
+        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.started_at < act.when)
+        .values(ended_at=act.when)
+        .returning(Suppression.started_at)
+    ).first()
+    resolve_hold(session, number, HoldResolution.START, act)
+    events.write(session, EventKind.STARTED, number, act, detail="suppression ended" if ended_since else "")
+    if ended_since and restore:
+        _restore(session, number, ended_since, act)
+    return ended_since is not None
+
+
+def link_person(session: Session, person_id: int, number: str, at: datetime) -> None:
+    """Link a person to the live opt-ins of the number that they now have (for display)."""
+    _link(session, and_(Person.id == person_id), and_(OptIn.number == number, OptIn.status.in_(LIVE)), at)
+
+
+def _left_since(session: Session, number: str, keyword_id: int, act: Act) -> bool:
+    """Tell whether the number left, everything or this keyword, at or after the act: then it activates nothing."""
+    left = session.scalar(select(func.max(Suppression.started_at)).where(Suppression.number == number))
+    ended = session.scalar(
+        select(func.max(OptIn.ended_at)).where(
+            OptIn.number == number, OptIn.keyword_id == keyword_id, OptIn.end_reason == EndReason.OPTED_OUT
+        )
+    )
+    return any(moment is not None and moment >= act.when for moment in (left, ended))
+
+
+def _ended_by_person(session: Session, number: str, keyword_id: int) -> bool:
+    """Tell whether the person's own last word on this keyword, or on everything, was to leave."""
+    if session.scalar(select(Suppression.id).where(Suppression.number == number, Suppression.ended_at.is_(None))):
+        return True
+    last = session.scalar(
+        select(OptIn.end_reason)
+        .where(OptIn.number == number, OptIn.keyword_id == keyword_id)
+        .order_by(OptIn.id.desc())
+        .limit(1)
+    )
+    return last == EndReason.OPTED_OUT
+
+
+def _live(session: Session, number: str, keyword_id: int, act: Act) -> OptIn | None:
+    """Return the number's live opt-in for the keyword; a question that is overdue is expired on the way."""
+    live = session.scalars(
+        select(OptIn).where(
+            OptIn.channel == act.channel,
+            OptIn.number == number,
+            OptIn.keyword_id == keyword_id,
+            OptIn.status.in_(LIVE),
+        )
+    ).first()
+    if live is None or live.status == OptInStatus.ACTIVE or live.expires_at is None or live.expires_at > act.when:
+        return live
+    live.status, live.ended_at = OptInStatus.EXPIRED, act.when
+    session.flush()
+    events.write(session, EventKind.EXPIRED, number, act, keyword_id=keyword_id, opt_in_id=live.id)
+    return None
+
+
+def _reaffirm(session: Session, live: OptIn, act: Act) -> OptInResult:
+    """Record the same wish again: first date stays, no second row, an answer only after a day."""
+    answer = live.answered_at is None or act.when - live.answered_at >= ANSWER_AGAIN_AFTER
+    live.reaffirmed_at = act.when
+    if answer and act.by_person:
+        live.answered_at = act.when
+    session.flush()
+    end_suppression(session, live.number, act)
+    events.write(session, EventKind.REAFFIRMED, live.number, act, keyword_id=live.keyword_id, opt_in_id=live.id)
+    reply = ReplyKind.CONFIRMATION if answer and act.by_person else None
+    return OptInResult(Outcome.REAFFIRMED, live.id, live.keyword_id, reply)
+
+
+def _answer_with_keyword(session: Session, live: OptIn, act: Act, question_hours: int) -> OptInResult:
+    """The keyword again: it answers the question of the sender that received it; to another sender it asks anew."""
+    if not act.by_person or act.sender_id == live.sender_id:
+        return _activate_pending(session, live, act)
+    live.sender_id, live.answered_at = act.sender_id, act.when
+    live.expires_at = act.when + timedelta(hours=question_hours)
+    session.flush()
+    events.write(session, EventKind.REQUESTED, live.number, act, keyword_id=live.keyword_id, opt_in_id=live.id)
+    return OptInResult(Outcome.PENDING, live.id, live.keyword_id, ReplyKind.QUESTION)
+
+
+def _activate_pending(session: Session, pending: OptIn, act: Act) -> OptInResult:
+    pending.status = OptInStatus.ACTIVE
+    pending.activated_at = pending.answered_at = act.when
+    pending.confirming_message_id, pending.confirming_message_sid = act.message_id, act.message_sid
+    session.flush()
+    end_suppression(session, pending.number, act)
+    events.write(
+        session,
+        EventKind.CONFIRMED,
+        pending.number,
+        act,
+        keyword_id=pending.keyword_id,
+        opt_in_id=pending.id,
+        disclosure_id=pending.disclosure_id,
+    )
+    return OptInResult(Outcome.CONFIRMED, pending.id, pending.keyword_id, ReplyKind.CONFIRMATION)
+
+
+def _new_opt_in(
+    session: Session, number: str, keyword: Keyword, act: Act, question_hours: int, comment: str
+) -> OptInResult:
+    asks = keyword.double_opt_in and act.by_person
+    disclosure_id = session.scalar(
+        select(Disclosure.id)
+        .where(Disclosure.keyword_id == keyword.id, Disclosure.created_at <= act.when)
+        .order_by(Disclosure.version.desc())
+        .limit(1)
+    )
+    opt_in_id: int = session.execute(
+        insert(session, OptIn)
+        .values(
+            channel=act.channel,
+            number=number,
+            keyword_id=keyword.id,
+            status=OptInStatus.PENDING if asks else OptInStatus.ACTIVE,
+            source=act.source,
+            text=act.text,
+            message_id=act.message_id,
+            message_sid=act.message_sid,
+            sender_id=act.sender_id,
+            disclosure_id=disclosure_id,
+            comment=comment,
+            created_by_id=act.actor_id,
+            requested_at=act.when,
+            expires_at=act.when + timedelta(hours=question_hours) if asks else None,
+            activated_at=None if asks else act.when,
+            answered_at=act.when if act.by_person else None,
+        )
+        .returning(OptIn.id)
+    ).scalar_one()
+    _link(session, Person.mobile == number, OptIn.id == opt_in_id, act.at)
+    if not asks:
+        end_suppression(session, number, act)
+    events.write(
+        session,
+        EventKind.REQUESTED if asks else EventKind.ACTIVATED,
+        number,
+        act,
+        keyword_id=keyword.id,
+        opt_in_id=opt_in_id,
+        disclosure_id=disclosure_id,
+    )
+    if asks:
+        return OptInResult(Outcome.PENDING, opt_in_id, keyword.id, ReplyKind.QUESTION)
+    reply = ReplyKind.CONFIRMATION if act.by_person else None
+    return OptInResult(Outcome.ACTIVATED, opt_in_id, keyword.id, reply)
+
+
+def _restore(session: Session, number: str, since: datetime, act: Act) -> None:
+    """Give back, as new opt-ins, what the suppression that began at `since` had ended (a setting, off by default)."""
+    ended = session.scalars(
+        select(OptIn).where(OptIn.number == number, OptIn.end_reason == EndReason.OPTED_OUT, OptIn.ended_at == since)
+    ).all()
+    for old in ended:
+        if _live(session, number, old.keyword_id, act) is not None or old.activated_at is None:
+            continue
+        new = OptIn(
+            channel=old.channel,
+            number=number,
+            keyword_id=old.keyword_id,
+            status=OptInStatus.ACTIVE,
+            source=OptInSource.SMS,
+            text=act.text,
+            message_id=act.message_id,
+            message_sid=act.message_sid,
+            sender_id=act.sender_id,
+            disclosure_id=old.disclosure_id,
+            requested_at=act.when,
+            activated_at=act.when,
+        )
+        session.add(new)
+        session.flush()
+        _link(session, Person.mobile == number, OptIn.id == new.id, act.at)
+        events.write(session, EventKind.RESTORED, number, act, keyword_id=new.keyword_id, opt_in_id=new.id)
+
+
+def _link(session: Session, people: ColumnElement[bool], opt_ins: ColumnElement[bool], at: datetime) -> None:
+    """Link each of the people to each of the opt-ins of their number."""
+    pairs = (
+        select(OptIn.id, Person.id, literal(at, UTCDateTime()))
+        .select_from(OptIn)
+        .join(Person, Person.mobile == OptIn.number)
+        .where(people, opt_ins)
+    )
+    session.execute(
+        insert(session, OptInPerson)
+        .from_select(["opt_in_id", "person_id", "linked_at"], pairs)
+        .on_conflict_do_update(index_elements=["opt_in_id", "person_id"], set_={"ended_at": None})
+    )

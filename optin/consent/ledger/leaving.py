@@ -1,0 +1,191 @@
+"""Leaving: a number opts out, changes hands or is ended. Leaving is liberal."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from optin.consent import events
+from optin.consent.events import Act
+from optin.consent.ledger.joining import link_person
+from optin.consent.ledger.obstacles import open_hold, resolve_hold
+from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
+from optin.extensions import insert
+from optin.models import Message, OptIn, OptInPerson, Person, Suppression
+from optin.terms import (
+    EndReason,
+    EventKind,
+    HoldCause,
+    HoldResolution,
+    MessageStatus,
+    OptInStatus,
+    Purpose,
+    Reason,
+)
+
+
+@dataclass(frozen=True)
+class OptOutResult:
+    """Ids of the opt-ins that ended; `already` opted out before, `late` when the number was held instead."""
+
+    ended: list[int] = field(default_factory=list)
+    already: bool = False
+    late: bool = False
+
+
+def opt_out(
+    session: Session, number: str, act: Act, *, resolution: HoldResolution = HoldResolution.STOP
+) -> OptOutResult:
+    """End every opt-in of the number, suppress it and cancel what waits for it.
+
+    A STOP that is found late ends what was activated before it; if the person joined again after it, a person decides
+    (hold). `resolution` says what ends an open hold: the person's STOP or a user's decision.
+    """
+    lock_number(session, number)
+    ended = _end(session, number, EndReason.OPTED_OUT, act, OptIn.requested_at <= act.when)
+    if _joined_after(session, number, act):
+        open_hold(session, number, act, HoldCause.LATE_STOP, act.text)
+        return OptOutResult(ended=ended, late=True)
+    added = session.execute(
+        insert(session, Suppression)
+        .values(channel=act.channel, number=number, started_at=act.when, message_id=act.message_id)
+        .on_conflict_do_nothing()
+        .returning(Suppression.id)
+    ).first()
+    cancel_waiting(
+        session,
+        Message.number == number,
+        or_(Message.reply_kind.is_(None), Message.reply_kind.not_in(STAYS_UNDER_SUPPRESSION)),
+        status=MessageStatus.CANCELLED,
+        reason=Reason.OPTED_OUT,
+        at=act.at,
+    )
+    resolve_hold(session, number, resolution, act)
+    events.write(session, EventKind.OPTED_OUT, number, act, detail=f"ended {len(ended)}")
+    return OptOutResult(ended=ended, already=added is None)
+
+
+def opt_out_keyword(session: Session, number: str, keyword_id: int, act: Act) -> bool:
+    """End the number's opt-in for one keyword; tell whether there was one."""
+    lock_number(session, number)
+    ended = _end(
+        session,
+        number,
+        EndReason.OPTED_OUT,
+        act,
+        and_(OptIn.keyword_id == keyword_id, OptIn.requested_at <= act.when),
+        kind=EventKind.OPTED_OUT_KEYWORD,
+    )
+    if not ended:
+        events.write(session, EventKind.OPTED_OUT_KEYWORD, number, act, keyword_id=keyword_id, detail="ended 0")
+    resolve_hold(session, number, HoldResolution.STOP, act)
+    return bool(ended)
+
+
+def change_number(session: Session, person_id: int, old: str | None, new: str | None, act: Act) -> list[int]:
+    """Follow a person's change of mobile number (E.164 or None); return the ids of the opt-ins that ended.
+
+    The old number's opt-ins end only if nobody else has it; the new number keeps those of its own.
+    """
+    if old == new:
+        return []
+    for number in sorted(filter(None, (old, new))):
+        lock_number(session, number)
+    ended: list[int] = []
+    if old:
+        session.execute(
+            update(OptInPerson)
+            .where(OptInPerson.person_id == person_id, OptInPerson.ended_at.is_(None))
+            .values(ended_at=act.at)
+        )
+        shared = session.scalar(select(Person.id).where(Person.mobile == old, Person.id != person_id).limit(1))
+        if shared:
+            events.write(session, EventKind.UNLINKED, old, act, detail="number still used by another person")
+        else:
+            ended = _end(session, old, EndReason.NUMBER_CHANGED, act, OptIn.status.in_(LIVE))
+    if new:
+        link_person(session, person_id, new, act.at)
+    return ended
+
+
+def end_opt_in(session: Session, opt_in_id: int, act: Act) -> bool:
+    """End one opt-in by a user's decision; `act.text` is the required reason. Tell whether it was live."""
+    number = session.scalars(select(OptIn.number).where(OptIn.id == opt_in_id)).one()
+    lock_number(session, number)
+    return bool(_end(session, number, EndReason.BY_USER, act, OptIn.id == opt_in_id, kind=EventKind.ENDED_BY_USER))
+
+
+def lose_number(session: Session, number: str, act: Act) -> list[int]:
+    """End the opt-ins of a number that the carrier says is gone or reassigned."""
+    lock_number(session, number)
+    return _end(session, number, EndReason.NUMBER_LOST, act, OptIn.status.in_(LIVE), kind=EventKind.NUMBER_LOST)
+
+
+def expire_questions(session: Session, act: Act, limit: int = 500) -> int:
+    """Expire the double opt-in questions that nobody answered in time; return how many."""
+    overdue = session.scalars(
+        update(OptIn)
+        .where(
+            OptIn.id.in_(
+                select(OptIn.id)
+                .where(OptIn.status == OptInStatus.PENDING, OptIn.expires_at <= act.when)
+                .order_by(OptIn.id)
+                .limit(limit)
+            ),
+            OptIn.status == OptInStatus.PENDING,
+        )
+        .values(status=OptInStatus.EXPIRED, ended_at=act.when)
+        .returning(OptIn)
+    ).all()
+    for row in overdue:
+        events.write(session, EventKind.EXPIRED, row.number, act, keyword_id=row.keyword_id, opt_in_id=row.id)
+    return len(overdue)
+
+
+def _joined_after(session: Session, number: str, act: Act) -> bool:
+    """Tell whether the person joined or texted START after the moment of the act."""
+    joined = session.scalar(
+        select(OptIn.id).where(OptIn.number == number, OptIn.status.in_(LIVE), OptIn.requested_at > act.when).limit(1)
+    )
+    started = session.scalar(
+        select(Suppression.id).where(Suppression.number == number, Suppression.ended_at > act.when).limit(1)
+    )
+    return joined is not None or started is not None
+
+
+def _end(
+    session: Session,
+    number: str,
+    reason: EndReason,
+    act: Act,
+    which: ColumnElement[bool],
+    *,
+    kind: EventKind | None = None,
+) -> list[int]:
+    """Make the live opt-ins of the number that `which` names inactive, with an event each; skip what waits on them."""
+    rows = session.execute(
+        update(OptIn)
+        .where(OptIn.number == number, OptIn.status.in_(LIVE), which)
+        .values(
+            status=OptInStatus.INACTIVE,
+            end_reason=reason,
+            ended_at=act.when,
+            ended_by_id=act.actor_id,
+            end_message_sid=act.message_sid,
+            end_comment=act.text if reason == EndReason.BY_USER else "",
+        )
+        .returning(OptIn.id, OptIn.keyword_id)
+    ).all()
+    for opt_in_id, keyword_id in rows:
+        events.write(session, kind or EventKind(reason), number, act, keyword_id=keyword_id, opt_in_id=opt_in_id)
+    if rows:
+        cancel_waiting(
+            session,
+            Message.opt_in_id.in_([row.id for row in rows]),
+            Message.number == number,
+            Message.purpose == Purpose.CAMPAIGN,
+            status=MessageStatus.SKIPPED,
+            reason=Reason.NOT_OPTED_IN,
+            at=act.at,
+        )
+    return [row.id for row in rows]

@@ -1,0 +1,116 @@
+"""What stands against sending to a number: holds, blocks at Twilio, and the end of a suppression."""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from optin.consent import events
+from optin.consent.events import Act
+from optin.consent.ledger.waiting import cancel_waiting, lock_number
+from optin.extensions import insert
+from optin.models import Hold, Message, ProviderBlock, Suppression
+from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution, MessageStatus, Purpose, Reason
+
+
+def hold(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> None:
+    """Put the number on hold until a person decides; `trigger` is the piece of the text that asks for it."""
+    lock_number(session, number)
+    open_hold(session, number, act, cause, trigger)
+
+
+def keep(session: Session, number: str, act: Act) -> bool:
+    """End the hold after a user's decision that the text was no request to stop; tell whether one was open."""
+    lock_number(session, number)
+    resolved = resolve_hold(session, number, HoldResolution.KEEP, act)
+    if resolved:
+        events.write(session, EventKind.KEPT, number, act)
+    return resolved
+
+
+def block(session: Session, scope: str, number: str, cause: BlockCause, act: Act) -> bool:
+    """Record that Twilio refuses to send from `scope` (Messaging Service SID or address) to the number."""
+    lock_number(session, number)
+    added = session.execute(
+        insert(session, ProviderBlock)
+        .values(scope=scope, number=number, cause=cause, started_at=act.when, message_id=act.message_id)
+        .on_conflict_do_nothing()
+        .returning(ProviderBlock.id)
+    ).first()
+    if added is not None:
+        events.write(session, EventKind.BLOCKED, number, act, detail=f"{scope} ({cause.label})")
+    return added is not None
+
+
+def unblock(session: Session, scope: str, number: str, act: Act) -> bool:
+    """Record that Twilio lifted its block of this scope (the person texted START to it)."""
+    lock_number(session, number)
+    lifted = session.scalars(
+        update(ProviderBlock)
+        .where(
+            ProviderBlock.scope == scope,
+            ProviderBlock.number == number,
+            ProviderBlock.ended_at.is_(None),
+            ProviderBlock.started_at < act.when,
+        )
+        .values(ended_at=act.when)
+        .returning(ProviderBlock.id)
+    ).first()
+    if lifted is not None:
+        events.write(session, EventKind.UNBLOCKED, number, act, detail=scope)
+    return lifted is not None
+
+
+def open_hold(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> None:
+    """Open a hold, or let the one that is open stand: the ten business days run from the first text."""
+    added = session.execute(
+        insert(session, Hold)
+        .values(
+            channel=act.channel,
+            number=number,
+            started_at=act.when,
+            message_id=act.message_id,
+            cause=cause,
+            trigger=trigger,
+        )
+        .on_conflict_do_nothing()
+        .returning(Hold.id)
+    ).first()
+    if added is None:
+        return
+    cancel_waiting(
+        session,
+        Message.number == number,
+        Message.purpose == Purpose.CAMPAIGN,
+        status=MessageStatus.SKIPPED,
+        reason=Reason.ON_HOLD,
+        at=act.at,
+    )
+    events.write(session, EventKind.HELD, number, act, detail=cause.label)
+
+
+def resolve_hold(session: Session, number: str, resolution: HoldResolution, act: Act) -> bool:
+    """End the open hold if it is older than the act; tell whether there was one."""
+    resolved = session.execute(
+        update(Hold)
+        .where(Hold.number == number, Hold.ended_at.is_(None), Hold.started_at <= act.when)
+        .values(ended_at=act.when, resolution=resolution, resolved_by_id=act.actor_id)
+        .returning(Hold.id)
+    ).first()
+    if resolved is None:
+        return False
+    if resolution != HoldResolution.KEEP:
+        events.write(session, EventKind.HOLD_RESOLVED, number, act, detail=resolution.label)
+    return True
+
+
+def end_suppression(session: Session, number: str, act: Act) -> None:
+    """A newer deliberate act of the person ends the suppression; a block at Twilio stays."""
+    if not act.by_person:
+        return
+    ended = session.execute(
+        update(Suppression)
+        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.started_at < act.when)
+        .values(ended_at=act.when)
+        .returning(Suppression.id)
+    ).first()
+    if ended is not None:
+        events.write(session, EventKind.SUPPRESSION_ENDED, number, act)
