@@ -1,0 +1,105 @@
+"""Where a number stands: the strongest fact wins, and many numbers cost no more statements than one."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from optin.clock import now
+from optin.consent import standing
+from optin.consent.standing import Kind
+from optin.models import Hold, Keyword, OptIn, ProviderBlock, Sender, Suppression
+from optin.terms import OptInStatus, SenderKind
+
+NUMBER = "+14155550101"
+SENDER = "+14155550100"
+
+
+def store(session: Session, facts: str, number: str = NUMBER) -> None:
+    """Store the named facts about the number."""
+    keywords = {keyword.word: keyword for keyword in session.query(Keyword)}
+    for fact in facts.split():
+        match fact.split(":"):
+            case ["suppressed"]:
+                session.add(Suppression(number=number, started_at=now()))
+            case ["was-suppressed"]:
+                session.add(Suppression(number=number, started_at=now(), ended_at=now()))
+            case ["held"]:
+                session.add(Hold(number=number, started_at=now(), cause="sentence"))
+            case ["blocked", scope]:
+                session.add(ProviderBlock(scope=scope, number=number, cause="word", started_at=now()))
+            case [status, word]:
+                session.add(
+                    OptIn(
+                        number=number,
+                        keyword=keywords[word],
+                        status=OptInStatus(status),
+                        source="sms",
+                        requested_at=now(),
+                    )
+                )
+    session.flush()
+
+
+@pytest.fixture(autouse=True)
+def place(session: Session) -> None:
+    """Two keywords, a sender in use, one of a Messaging Service and one that was retired."""
+    for word in ("volunteer", "donate2026"):
+        session.add(Keyword(word=word, confirmation="Hi", question="Sure?", created_at=now()))
+    session.add(Sender(address=SENDER, kind=SenderKind.LONG_CODE, created_at=now()))
+    session.add(Sender(address="+14155550102", kind="long_code", messaging_service_sid="MG1", created_at=now()))
+    session.add(Sender(address="+14155550109", kind="long_code", created_at=now(), retired_at=now()))
+    session.flush()
+
+
+@pytest.mark.parametrize(
+    ("facts", "label", "tone", "kind"),
+    [
+        ("", "No opt-in", "off", Kind.NONE),
+        ("inactive:volunteer", "No opt-in", "off", Kind.NONE),
+        ("expired:volunteer was-suppressed", "No opt-in", "off", Kind.NONE),
+        ("active:volunteer", "Opted in with volunteer", "ok", Kind.OPTED_IN),
+        ("active:volunteer active:donate2026", "Opted in with volunteer, donate2026", "ok", Kind.OPTED_IN),
+        ("pending:volunteer active:donate2026", "Opted in with donate2026", "ok", Kind.OPTED_IN),
+        ("pending:volunteer", "Waiting for confirmation", "warn", Kind.PENDING),
+        ("pending:volunteer blocked:+14155550100", "Waiting for confirmation", "warn", Kind.PENDING),
+        ("blocked:+14155550100", "Blocked at Twilio", "bad", Kind.BLOCKED),
+        ("blocked:MG1", "Blocked at Twilio", "bad", Kind.BLOCKED),
+        ("blocked:+14155550109", "No opt-in", "off", Kind.NONE),
+        (
+            "active:volunteer blocked:+14155550100",
+            "Opted in again, blocked at Twilio until they text START",
+            "warn",
+            Kind.IN_BUT_BLOCKED,
+        ),
+        ("held active:volunteer blocked:+14155550100", "On hold", "warn", Kind.ON_HOLD),
+        ("suppressed held active:volunteer", "Opted out", "bad", Kind.OPTED_OUT),
+    ],
+)
+def test_the_strongest_fact_wins(session: Session, facts: str, label: str, tone: str, kind: Kind) -> None:
+    store(session, facts)
+    found = standing.of_numbers(session, [NUMBER, None])
+    assert found == {NUMBER: standing.Standing(label, tone, kind)}
+    assert standing.of_number(session, NUMBER) == found[NUMBER]
+
+
+def test_numbers_do_not_mix(session: Session) -> None:
+    store(session, "suppressed", "+14155550103")
+    store(session, "active:volunteer", "+14155550104")
+    found = standing.of_numbers(session, ["+14155550103", "+14155550104", "+14155550105"])
+    assert [found[number].kind for number in sorted(found)] == [Kind.OPTED_OUT, Kind.OPTED_IN, Kind.NONE]
+    assert standing.of_number(session, None) == standing.NO_OPT_IN
+
+
+def test_a_page_of_numbers_costs_few_statements(session: Session, count: Callable[[], int]) -> None:
+    standing.of_numbers(session, [f"+1415555{last:04}" for last in range(400)])
+    assert count() == 4
+
+
+@pytest.fixture
+def count(session: Session) -> Callable[[], int]:
+    """Count the statements from here on."""
+    seen: list[str] = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *given: seen.append(given[2]))
+    return lambda: len(seen)
