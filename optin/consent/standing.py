@@ -67,7 +67,7 @@ def _of_some(session: Session, numbers: Sequence[str]) -> dict[str, Standing]:
     stopped = _kinds(session, numbers)
     active: dict[str, list[str]] = {}
     pending: set[str] = set()
-    for number, status, word in session.execute(_live(numbers)).tuples():
+    for number, status, word in session.execute(_live(numbers)):
         if status == OptInStatus.ACTIVE:
             active.setdefault(number, []).append(word)
         else:
