@@ -1,20 +1,24 @@
 """What the frame around every page shows: the tabs, and the addresses that differ by configuration."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from flask import Flask, request
+from flask import Flask, current_app, request
+from sqlalchemy.orm import Session
 
 from optin.config import Config
+from optin.extensions import db
 
 BRAND = "Optin"
 
 
 class Tab(NamedTuple):
-    """A tab of the bar: its words, its address, and whether the page shown belongs to it."""
+    """A tab of the bar: its words, its address, whether the page shown belongs to it, and how many wait behind it."""
 
     label: str
     url: str
     current: bool
+    badge: int = 0
 
 
 TABS = (
@@ -41,6 +45,15 @@ def init_app(app: Flask) -> None:
     )
 
 
+def badge(app: Flask, url: str, count: Callable[[Session], int]) -> None:
+    """Let the tab with this address show a count; a feature says so when it is registered (`blueprint.record_once`)."""
+    app.extensions.setdefault("tab_badges", {})[url] = count
+
+
 def nav_tabs() -> list[Tab]:
     """Return the tabs, the one that the requested address belongs to marked as current."""
-    return [Tab(label, url, f"{request.path}/".startswith(f"{url}/")) for label, url in TABS]
+    counts: dict[str, Callable[[Session], int]] = current_app.extensions.get("tab_badges", {})
+    return [
+        Tab(label, url, f"{request.path}/".startswith(f"{url}/"), counts[url](db.session()) if url in counts else 0)
+        for label, url in TABS
+    ]

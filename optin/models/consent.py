@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from optin.extensions import Base
 from optin.models.keyword import Disclosure, Keyword
 from optin.models.user import User
-from optin.terms import Channel
+from optin.terms import Channel, EndReason, OptInStatus, Term
 
 _LIVE = text("status IN ('pending', 'active')")
 _OPEN = text("ended_at IS NULL")
@@ -74,6 +74,11 @@ class OptIn(Base):
     def name(self) -> str:
         """Return the record's name, such as OI-001380."""
         return f"OI-{self.id:06d}"
+
+    @property
+    def state(self) -> Term:
+        """Return what a person sees as its status: why it ended if it did, else the status itself."""
+        return EndReason(self.end_reason) if self.end_reason else OptInStatus(self.status)
 
 
 class OptInPerson(Base):

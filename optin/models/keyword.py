@@ -8,9 +8,23 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from optin.extensions import Base
 from optin.models.user import User
 
+MERGE_FIELDS = ("brand", "keyword", "frequency")
+CONFIRMATION = (
+    "{{ brand }}: you are signed up for {{ keyword }} texts. {{ frequency | Msg frequency varies }}. "
+    "Msg & data rates may apply. Reply HELP for help, STOP to cancel."
+)
+QUESTION = (
+    "{{ brand }}: reply YES to get {{ keyword }} texts. {{ frequency | Msg frequency varies }}. "
+    "Msg & data rates may apply. Reply HELP for help, STOP to cancel."
+)
+
 
 class Keyword(Base):
-    """A word that a person texts in to opt in. `word` is as typed; the words that match stand in KeywordWord."""
+    """A word that a person texts in to opt in. `word` is as typed; the words that match stand in KeywordWord.
+
+    `confirmation` and `question` are templates with the MERGE_FIELDS; their defaults say what carriers ask for (CTIA,
+    Messaging Principles and Best Practices: brand, programme, frequency, rates, HELP and STOP).
+    """
 
     __tablename__ = "keyword"
 
@@ -19,8 +33,8 @@ class Keyword(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     frequency: Mapped[str] = mapped_column(String(80), default="")
     double_opt_in: Mapped[bool] = mapped_column(default=False)
-    confirmation: Mapped[str] = mapped_column(Text)
-    question: Mapped[str] = mapped_column(Text)
+    confirmation: Mapped[str] = mapped_column(Text, default=CONFIRMATION)
+    question: Mapped[str] = mapped_column(Text, default=QUESTION)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     archived_at: Mapped[datetime | None]
