@@ -104,6 +104,21 @@ def zones(number: str) -> tuple[str, ...]:
     return found or _known(timezone.time_zones_for_geographical_number(parsed))
 
 
+def zone_group(number: str, region: str) -> str:
+    """Return the zones of a number as they are stored with it: sorted, "|" between them.
+
+    Where nothing is known of the number, the zones of `region` (two letters) stand for it.
+    """
+    return "|".join(sorted(zones(number) or zones_of_region(region)))
+
+
+@lru_cache(maxsize=8)
+def zones_of_region(region: str) -> tuple[str, ...]:
+    """Return the time zones of a region (two letters), () for one that does not exist; source: the tz database."""
+    rows = (line.split("\t") for line in _table("zone.tab"))
+    return tuple(sorted(row[2] for row in rows if row[0] == region))
+
+
 @lru_cache(maxsize=1)
 def regions() -> list[tuple[str, str]]:
     """List the regions that numbers may be read in as (code, label), such as ("US", "United States (+1)"), by label.
@@ -149,5 +164,9 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _country_names() -> dict[str, str]:
-    table = resources.files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
-    return {line[:2]: line[3:] for line in table.splitlines() if line and not line.startswith("#")}
+    return {line[:2]: line[3:] for line in _table("iso3166.tab")}
+
+
+def _table(name: str) -> list[str]:
+    text = resources.files("tzdata").joinpath("zoneinfo", name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

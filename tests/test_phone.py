@@ -191,6 +191,19 @@ def test_numbers_without_a_place_have_every_zone_they_may_be_in() -> None:
     assert all(ZoneInfo(name) for name in phone.zones("+18005551212"))
 
 
+@pytest.mark.parametrize(
+    ("number", "region", "group"),
+    [
+        ("+12065550163", "DE", "America/Los_Angeles"),
+        ("+447911123456", "US", "Europe/Guernsey|Europe/Isle_of_Man|Europe/Jersey|Europe/London"),
+        ("+999123456", "DE", "Europe/Berlin|Europe/Busingen"),
+        ("+999123456", "ZZ", ""),
+    ],
+)
+def test_a_number_is_stored_with_its_zones_or_those_of_the_region(number: str, region: str, group: str) -> None:
+    assert phone.zone_group(number, region) == group
+
+
 def test_regions_are_named_and_sorted() -> None:
     listed = phone.regions()
     assert ("US", "United States (+1)") in listed

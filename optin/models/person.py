@@ -33,7 +33,7 @@ class Person(Base):
     company: Mapped[str] = mapped_column(String(120), default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     time_zone: Mapped[str] = mapped_column(String(64), default="")
-    zones: Mapped[str] = mapped_column(String(255), default="")
+    zones: Mapped[str] = mapped_column(Text, default="")
     notes: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
