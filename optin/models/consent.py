@@ -93,7 +93,7 @@ class OptInPerson(Base):
 
 
 class Suppression(Base):
-    """The number asked for no more messages at all; at most one that has not ended."""
+    """The number asked for no more messages at all, last at `asked_at`; at most one that has not ended."""
 
     __tablename__ = "suppression"
     __table_args__ = (
@@ -105,6 +105,7 @@ class Suppression(Base):
     channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
     number: Mapped[str] = mapped_column(String(32))
     started_at: Mapped[datetime]
+    asked_at: Mapped[datetime]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     ended_at: Mapped[datetime | None]
 

@@ -77,7 +77,7 @@ def _member(campaign: Campaign, person: Person, number: str | None, zones: str) 
 def _circumstances(number: str, given: dict[str, object], keywords: tuple[Keyword, Keyword]) -> list[object]:
     rows: list[object] = []
     for table, name in ((Suppression, "suppressed"), (Hold, "held")):
-        extra = {"cause": "sentence"} if table is Hold else {}
+        extra = {"cause": "sentence"} if table is Hold else {"asked_at": NOW}
         rows.append(table(number=number, started_at=NOW, ended_at=None if given[name] else NOW, **extra))
     if given["opt_in"]:
         rows.append(_opt_in(number, keywords[0], OptInStatus(str(given["opt_in"]))))

@@ -22,9 +22,9 @@ def store(session: Session, facts: str, number: str = NUMBER) -> None:
     for fact in facts.split():
         match fact.split(":"):
             case ["suppressed"]:
-                session.add(Suppression(number=number, started_at=now()))
+                session.add(Suppression(number=number, started_at=now(), asked_at=now()))
             case ["was-suppressed"]:
-                session.add(Suppression(number=number, started_at=now(), ended_at=now()))
+                session.add(Suppression(number=number, started_at=now(), asked_at=now(), ended_at=now()))
             case ["held"]:
                 session.add(Hold(number=number, started_at=now(), cause="sentence"))
             case ["blocked", scope]:

@@ -4,7 +4,7 @@ Each function works in the caller's transaction and does not commit. It takes th
 about one number follow one another; what they may do is decided by the order of their dates, never by who came first.
 """
 
-from optin.consent.ledger.joining import OptInResult, Outcome, confirm, link_person, opt_in, start
+from optin.consent.ledger.joining import OptInResult, Outcome, confirm, link_people, link_person, opt_in, start
 from optin.consent.ledger.leaving import (
     OptOutResult,
     change_number,
@@ -31,6 +31,7 @@ __all__ = [
     "expire_questions",
     "hold",
     "keep",
+    "link_people",
     "link_person",
     "lock_number",
     "lose_number",

@@ -1,5 +1,6 @@
 """Joining: a number opts in, confirms, or allows texts again. Joining is strict."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -87,7 +88,7 @@ def start(session: Session, number: str, act: Act, *, restore: bool = False) -> 
     lock_number(session, number)
     ended_since = session.scalars(
         update(Suppression)
-        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.started_at < act.when)
+        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)
         .values(ended_at=act.when)
         .returning(Suppression.started_at)
     ).first()
@@ -103,9 +104,17 @@ def link_person(session: Session, person_id: int, number: str, at: datetime) -> 
     _link(session, and_(Person.id == person_id), and_(OptIn.number == number, OptIn.status.in_(LIVE)), at)
 
 
+def link_people(session: Session, person_ids: Collection[int], at: datetime) -> None:
+    """Link people to the live opt-ins of the numbers that they have (for display), in one statement.
+
+    A few thousand ids at a time: each is a parameter of the statement.
+    """
+    _link(session, Person.id.in_(person_ids), OptIn.status.in_(LIVE), at)
+
+
 def _left_since(session: Session, number: str, keyword_id: int, act: Act) -> bool:
     """Tell whether the number left, everything or this keyword, at or after the act: then it activates nothing."""
-    left = session.scalar(select(func.max(Suppression.started_at)).where(Suppression.number == number))
+    left = session.scalar(select(func.max(Suppression.asked_at)).where(Suppression.number == number))
     ended = session.scalar(
         select(func.max(OptIn.ended_at)).where(
             OptIn.number == number, OptIn.keyword_id == keyword_id, OptIn.end_reason == EndReason.OPTED_OUT

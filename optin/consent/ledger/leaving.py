@@ -48,10 +48,16 @@ def opt_out(
         return OptOutResult(ended=ended, late=True)
     added = session.execute(
         insert(session, Suppression)
-        .values(channel=act.channel, number=number, started_at=act.when, message_id=act.message_id)
+        .values(channel=act.channel, number=number, started_at=act.when, asked_at=act.when, message_id=act.message_id)
         .on_conflict_do_nothing()
         .returning(Suppression.id)
     ).first()
+    if added is None:
+        session.execute(
+            update(Suppression)
+            .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)
+            .values(asked_at=act.when)
+        )
     cancel_waiting(
         session,
         Message.number == number,

@@ -108,7 +108,7 @@ def end_suppression(session: Session, number: str, act: Act) -> None:
         return
     ended = session.execute(
         update(Suppression)
-        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.started_at < act.when)
+        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)
         .values(ended_at=act.when)
         .returning(Suppression.id)
     ).first()
