@@ -139,10 +139,17 @@ def _connect_to_twilio(app: Flask, config: "Config") -> None:
 def _mount_simulator(app: Flask, config: "Config") -> None:
     """Serve the simulator beside the app; the two talk over HTTP only."""
     from optin.config import SIMULATOR_PATH
+
+    app.extensions["simulator"] = simulator = make_simulator(config)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {SIMULATOR_PATH: simulator})  # type: ignore[method-assign]
+
+
+def make_simulator(config: "Config") -> Flask:
+    """Put together the stand-in for Twilio that `config` describes; it keeps its own file beside the database."""
     from optin.messaging.senders import kind_of
     from optin.simulator import create_simulator
 
-    simulator = create_simulator(
+    return create_simulator(
         store_path=str(config.instance_path / "simulator.db"),
         account_sid=config.twilio_account_sid,
         auth_token=config.twilio_auth_token,
@@ -150,5 +157,3 @@ def _mount_simulator(app: Flask, config: "Config") -> None:
         webhook_url=f"{config.inbound_webhook}#rc=3&rp=5xx,ct,rt",
         region=config.default_region,
     )
-    app.extensions["simulator"] = simulator
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {SIMULATOR_PATH: simulator})  # type: ignore[method-assign]

@@ -27,6 +27,11 @@ class Mode(StrEnum):
     SIMULATOR = "simulator"
     TWILIO = "twilio"
 
+    @property
+    def label(self) -> str:
+        """Return what it means for people."""
+        return "simulator, no text leaves this machine" if self is Mode.SIMULATOR else "Twilio, texts go to real people"
+
 
 class Workers(StrEnum):
     """Who runs the jobs: the web process itself, or `flask worker` processes beside it."""

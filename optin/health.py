@@ -26,7 +26,7 @@ def healthz() -> dict[str, str]:
 @public
 def readyz() -> tuple[dict[str, str], int]:
     """Say whether the database has this version's tables and the queue's database answers; 503 if not."""
-    parts = {"database": database_state(db.engine), "queue": _queue_state(current_app.config["OPTIN"])}
+    parts = {"database": database_state(db.engine), "queue": queue_state(current_app.config["OPTIN"])}
     ready = set(parts.values()) == {"ok"}
     return {"status": "ok" if ready else "not ready", **parts}, 200 if ready else 503
 
@@ -42,7 +42,7 @@ def database_state(engine: Engine) -> str:
     return "ok" if current == newest else "old tables"
 
 
-def _queue_state(config: Config) -> str:
+def queue_state(config: Config) -> str:
     """Return "ok" or "away"; a queue in the app's own database is as well as that database."""
     if config.queue_url == config.database_url:
         return database_state(db.engine).replace("old tables", "ok")

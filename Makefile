@@ -1,0 +1,48 @@
+# Every path below is relative and every tool runs as `python -m`: the project may stand in a folder with spaces.
+PYTHON := .venv/bin/python
+FLASK := $(PYTHON) -m flask --app app
+PIP := $(PYTHON) -m pip -qq --disable-pip-version-check install
+# What may stand beside an MIT project. The packages left out only check or test it and are no part of it.
+LICENCES := MIT;BSD;Apache;PSF;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-3.0-only
+NOT_SHIPPED := djlint text-unidecode axe-playwright-python
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test check
+
+help:
+	@echo "make run    start Optin with the simulator and sample data on http://127.0.0.1:5000 (PORT=5001 for another)"
+	@echo "make serve  start Optin with the Twilio account of the environment, for production on this machine"
+	@echo "make test   run the tests on SQLite and PostgreSQL"
+	@echo "make check  formatter, linter, types, templates, licences, then the tests"
+
+run: .venv/runs
+	@$(FLASK) start
+
+serve: .venv/runs
+	@OPTIN_MODE=twilio OPTIN_SAMPLE_DATA=0 $(FLASK) start
+
+test: .venv/tests
+	@$(PYTHON) -m pytest -n 2
+
+check: .venv/tests
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -m djlint --quiet --lint templates
+	@$(PYTHON) -m piplicenses --partial-match --allow-only="$(LICENCES)" --ignore-packages $(NOT_SHIPPED) >/dev/null
+	@$(MAKE) --no-print-directory test
+
+.venv/bin/python:
+	@python3 -c 'import sys; sys.exit("Optin needs Python 3.11 or newer, python3 is %d.%d." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "Making the virtual environment …"
+	@python3 -m venv .venv
+
+.venv/runs: requirements.txt | .venv/bin/python
+	@echo "Installing what runs Optin …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/tests: requirements-dev.txt requirements.txt | .venv/bin/python
+	@echo "Installing what tests and checks Optin …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/runs

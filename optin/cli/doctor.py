@@ -1,0 +1,87 @@
+"""`doctor`: says in words what is wrong with the configuration and what to do about it."""
+
+import stat
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from optin.config import Config, Workers
+from optin.environment import LOOPBACK
+from optin.extensions import db
+from optin.health import database_state, queue_state
+from optin.messaging import senders
+from optin.models import User
+from optin.terms import Role
+
+Check = Callable[[Config], Iterator[str]]
+
+
+@click.command("doctor")
+@with_appcontext
+def command() -> None:
+    """Look for what is wrong with the configuration; exit with 1 if there is something."""
+    config: Config = current_app.config["OPTIN"]
+    click.echo(f"Mode: {config.mode.label}")
+    checks: tuple[Check, ...] = (database, queue, secret_key, addresses)
+    problems = [sentence for check in checks for sentence in check(config)]
+    if database_state(db.engine) == "ok":
+        problems += [sentence for check in (our_senders, users) for sentence in check(config)]
+    for sentence in problems:
+        click.echo(f"Wrong: {sentence}")
+    if problems:
+        raise click.exceptions.Exit(1)
+    click.echo(f"Nothing is wrong. Twilio should call {config.inbound_webhook} for incoming messages.")
+
+
+def database(_config: Config) -> Iterator[str]:
+    """Say whether the database answers with this version's tables."""
+    state = database_state(db.engine)
+    if state == "away":
+        yield "the database does not answer. Is OPTIN_DATABASE_URL right, and does the server run?"
+    if state == "old tables":
+        yield "the database has not the tables of this version. Run: flask --app app db upgrade"
+
+
+def queue(config: Config) -> Iterator[str]:
+    """Say whether the job queue's database answers."""
+    if config.queue_url != config.database_url and queue_state(config) == "away":
+        yield "the queue's database does not answer. Is OPTIN_QUEUE_URL right?"
+    if config.workers is Workers.EXTERNAL and config.queue_url.startswith("sqlite"):
+        yield "OPTIN_WORKERS is external with a SQLite queue: several processes then wait for one file. Use PostgreSQL."
+
+
+def secret_key(config: Config) -> Iterator[str]:
+    """Say whether others on this machine can read the key that signs sessions."""
+    file = config.instance_path / "secret_key"
+    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        yield f"{file} can be read by others on this machine. Run: chmod 600 '{file}'"
+
+
+def addresses(config: Config) -> Iterator[str]:
+    """Say whether Twilio can reach us."""
+    if config.is_simulator:
+        return
+    parts = urlsplit(config.public_url)
+    if parts.hostname in LOOPBACK and not config.twilio_api_url:
+        yield f"Twilio cannot reach {config.public_url}: set OPTIN_PUBLIC_URL to the address that the internet sees."
+    elif parts.scheme != "https" and not config.twilio_api_url:
+        yield f"texts would travel to {config.public_url} unencrypted: use an https address in OPTIN_PUBLIC_URL."
+
+
+def our_senders(_config: Config) -> Iterator[str]:
+    """Say whether there is an address to send from."""
+    if not senders.in_use(db.session()):
+        yield "there is no number to send from: set TWILIO_FROM, or add a sender under Settings, Twilio."
+
+
+def users(config: Config) -> Iterator[str]:
+    """Say whether an admin can sign in."""
+    admins = db.session.scalars(select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None))).all()
+    if not admins:
+        yield "nobody is an admin. Run: flask --app app user add YOUR@EMAIL --role admin"
+    elif not config.is_simulator and not any(admin.password_hash for admin in admins):
+        yield f"no admin has a password. Let one in with: flask --app app sign-in-link {admins[0].email}"

@@ -1,0 +1,128 @@
+"""`start`: what `make run` and `make serve` run."""
+
+import os
+import socket
+import threading
+import time
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+
+import click
+import flask_migrate
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from sqlalchemy import select
+
+from optin import clock
+from optin.auth import links
+from optin.cli.sign_in_link import address
+from optin.config import Config
+from optin.extensions import db
+from optin.first_start import prepare
+from optin.models import User
+from optin.terms import Role
+
+THREADS = 32
+LINK_HOURS = 24
+PATIENCE = 2  # seconds for a process that is just ending
+
+
+@click.command("start")
+@with_appcontext
+def command() -> None:
+    """Migrate, make what is missing, and serve the app on this machine until it is interrupted."""
+    config: Config = current_app.config["OPTIN"]
+    refuse_a_port_in_use(config)
+    flask_migrate.upgrade()
+    prepare(db.session(), config)
+    db.session.commit()
+    lines = welcome(config)
+    db.session.remove()
+    db.engine.dispose()
+    Granian(
+        "optin.wsgi",
+        address="127.0.0.1",
+        port=config.port,
+        interface=Interfaces.WSGI,
+        blocking_threads=THREADS,
+        log_level=LogLevels.error,  # its warnings only doubt the number of threads
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        websockets=False,
+    ).serve(target_loader=partial(load_app, config, lines), wrap_loader=False)
+
+
+def refuse_a_port_in_use(config: Config) -> None:
+    """Raise ClickException with a sentence if something else listens on the port and does not end within moments."""
+    for _ in range(PATIENCE * 10):
+        if _is_free(config.port):
+            return
+        time.sleep(0.1)
+    who = "Optin runs already at" if _answers(config) else "Something else listens on"
+    raise click.ClickException(
+        f"{who} {config.local_url}. Stop it first, or take another port: make run PORT={config.port + 1}"
+    )
+
+
+def welcome(config: Config) -> list[str]:
+    """Return what to tell when the server is ready; a sign-in link is issued where nobody has a password."""
+    lines = [f"Optin is ready at {config.local_url}"]
+    admin = db.session.scalars(
+        select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None)).order_by(User.id)
+    ).first()
+    if admin and (config.is_simulator or not admin.password_hash):
+        token = links.issue(db.session(), admin, clock.now(), LINK_HOURS)
+        db.session.commit()
+        lines.append(f"Sign in as {admin.name} (once, within {LINK_HOURS} hours): {address(config, token)}")
+    if config.is_simulator:
+        lines.append(f"Text as a person from the phones: {config.local_url}/simulator/phones")
+    return lines
+
+
+def load_app(config: Config, lines: list[str]) -> Flask:
+    """Return the app, in the process that serves it; `lines` are printed when it answers."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    from optin.wsgi import app  # here, since it starts the jobs
+
+    threading.Thread(target=_say_when_ready, args=(config, lines), daemon=True).start()
+    return app
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent ended, however that happened: nobody else would ever stop it."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _is_free(port: int) -> bool:
+    """Tell whether a server could listen on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _say_when_ready(config: Config, lines: list[str]) -> None:
+    """Wait until the server answers and print the lines."""
+    while not _answers(config):
+        time.sleep(0.1)
+    click.echo("\n" + "\n".join(lines) + "\n\nCtrl-C stops it.")
+
+
+def _answers(config: Config) -> bool:
+    """Tell whether an Optin answers on the port; asked without the proxy that the environment may name."""
+    connection = HTTPConnection("127.0.0.1", config.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return b'"ok"' in connection.getresponse().read(100)
+    except (HTTPException, OSError):
+        return False
+    finally:
+        connection.close()
