@@ -1,0 +1,167 @@
+"""Making, changing, converting and deleting people: the form, imports and scripts all come through here.
+
+A change of the mobile number ends consent, so it is decided here and not in a form. Nothing here commits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from unicodedata import category
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from optin import audit, clock, phone, policy
+from optin.consent import ledger
+from optin.consent.events import Act
+from optin.models import CampaignMember, Message, OptIn, Person, User
+from optin.phone import NotANumber
+from optin.terms import Direction, OptInSource, PersonKind
+
+TEXTS = ("first_name", "last_name", "email", "company", "time_zone", "notes")
+FIELDS = (*TEXTS, "mobile", "owner_id")
+SORT_NAME = 170
+SUBJECT = "person"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a change did: the names of the fields that differ now, and the opt-ins that ended with the old number."""
+
+    fields: list[str] = field(default_factory=list)
+    ended_opt_ins: list[OptIn] = field(default_factory=list)
+
+
+def create(session: Session, kind: PersonKind, fields: Mapping[str, Any], user_id: int | None) -> Person:
+    """Store a new contact or lead; `mobile` as people type it. `user_id` is who did it, None for the system.
+
+    Raises NotANumber for a mobile number that is not valid, TypeError for a field that a person does not have.
+    """
+    person = Person(kind=kind, sort_name="", created_at=clock.now(), updated_at=clock.now())
+    _assign(session, person, fields)
+    session.add(person)
+    session.flush()
+    if person.mobile:
+        ledger.lock_number(session, person.mobile)
+        ledger.link_person(session, person.id, person.mobile, clock.now())
+    audit.record(session, user_id, "created", SUBJECT, person.id)
+    return person
+
+
+def change(session: Session, person: Person, fields: Mapping[str, Any], user_id: int | None) -> Changed:
+    """Set the given fields of a person; the opt-ins of a number that nobody has any more end.
+
+    Only another E.164 form is another number; an emptied field is a change too. Raises as `create` does.
+    """
+    # No stronger lock: a text that arrives meanwhile refers to this row while it holds the number's lock.
+    fresh = select(Person).where(Person.id == person.id).with_for_update(key_share=True)
+    session.execute(fresh.execution_options(populate_existing=True)).one()
+    before, old_number = _readable(session, person), person.mobile
+    _assign(session, person, fields)
+    changes = audit.differences(before, _readable(session, person))
+    if not changes:
+        return Changed()
+    person.updated_at = clock.now()
+    session.flush()
+    ended = _follow_number(session, person, old_number, user_id)
+    if ended:
+        changes["opt_ins_ended"] = ("", ", ".join(opt_in.keyword.word for opt_in in ended))
+    audit.record(session, user_id, "changed", SUBJECT, person.id, changes)
+    return Changed(list(changes), ended)
+
+
+def what_ends(session: Session, person: Person, new_mobile: str | None) -> list[OptIn]:
+    """List the opt-ins that end if the person's number becomes `new_mobile` (E.164 or None), for the warning."""
+    if not person.mobile or person.mobile == new_mobile:
+        return []
+    if session.scalar(select(Person.id).where(Person.mobile == person.mobile, Person.id != person.id).limit(1)):
+        return []
+    live = select(OptIn).where(OptIn.number == person.mobile, OptIn.status.in_(ledger.LIVE)).order_by(OptIn.id)
+    return list(session.scalars(live))
+
+
+def read_mobile(session: Session, typed: str) -> str | None:
+    """Return the E.164 form of a mobile number as typed, None for an empty field. Raises NotANumber.
+
+    A number that texted us is a valid number, even where the library calls it invalid.
+    """
+    if not typed.strip():
+        return None
+    try:
+        return phone.normalise(typed, policy.load(session).default_region)
+    except NotANumber:
+        plain = "+" + "".join(ch for ch in typed if ch.isdigit())
+        texted = select(Message.id).where(Message.number == plain, Message.direction == Direction.INBOUND)
+        if typed.strip().startswith("+") and phone.is_e164(plain) and session.scalar(texted.limit(1)):
+            return plain
+        raise
+
+
+def convert(session: Session, lead: Person, user_id: int | None) -> bool:
+    """Make a contact of a lead; tell whether it still was one. Consent goes by number and stays as it is."""
+    converted = session.scalars(
+        update(Person)
+        .where(Person.id == lead.id, Person.kind == PersonKind.LEAD)
+        .values(kind=PersonKind.CONTACT, converted_at=clock.now(), converted_by_id=user_id, updated_at=clock.now())
+        .returning(Person)
+    ).first()
+    if converted is None:
+        return False
+    audit.record(session, user_id, "converted", SUBJECT, lead.id, {"kind": (PersonKind.LEAD, PersonKind.CONTACT)})
+    return True
+
+
+def delete(session: Session, person: Person, user_id: int | None) -> None:
+    """Delete a person; the opt-ins and the suppression of the number stay, because they are the number's."""
+    audit.record(session, user_id, "deleted", SUBJECT, person.id)
+    session.delete(person)
+    session.flush()
+
+
+def _assign(session: Session, person: Person, fields: Mapping[str, Any]) -> None:
+    """Set the fields, cleaned, and what follows from them: the sort name and the time zones."""
+    unknown = set(fields) - set(FIELDS)
+    if unknown:
+        raise TypeError(f"a person has no {', '.join(sorted(unknown))}")
+    for name, value in fields.items():
+        if name in TEXTS:
+            setattr(person, name, _clean(str(value or "")))
+    if "owner_id" in fields:
+        person.owner_id = fields["owner_id"]
+    if "mobile" in fields:
+        person.mobile = read_mobile(session, str(fields["mobile"] or ""))
+    full = f"{person.last_name or ''} {person.first_name or ''}".strip()
+    person.sort_name = (full or person.mobile or person.email or "").casefold()[:SORT_NAME]
+    person.zones = _zones(session, person)
+
+
+def _clean(text: str) -> str:
+    """Return the text without control characters other than the end of a line: no database takes all of them."""
+    lines = text.replace("\r\n", "\n")
+    return "".join(ch for ch in lines if ch == "\n" or category(ch) not in ("Cc", "Cs")).strip()
+
+
+def _zones(session: Session, person: Person) -> str:
+    if person.time_zone:
+        return person.time_zone
+    return phone.zone_group(person.mobile, policy.load(session).default_region) if person.mobile else ""
+
+
+def _readable(session: Session, person: Person) -> dict[str, object]:
+    """Return the fields as the history shows them."""
+    owner = session.get(User, person.owner_id) if person.owner_id else None
+    values = {name: getattr(person, name) or "" for name in (*TEXTS, "mobile")}
+    return {**values, "owner": owner.name if owner else ""}
+
+
+def _follow_number(session: Session, person: Person, old_number: str | None, user_id: int | None) -> list[OptIn]:
+    """Let memberships carry the number and zones as they are now; end what the old number's consent was."""
+    session.execute(
+        update(CampaignMember)
+        .where(CampaignMember.person_id == person.id)
+        .values(number=person.mobile, zones=person.zones)
+        .execution_options(synchronize_session=False)
+    )
+    act = Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id)
+    ended = ledger.change_number(session, person.id, old_number, person.mobile, act)
+    return list(session.scalars(select(OptIn).where(OptIn.id.in_(ended)).order_by(OptIn.id))) if ended else []
