@@ -91,7 +91,7 @@ def _configure(app: Flask, config: "Config") -> None:
 
 def _bind_core(app: Flask, config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
-    from optin import access, cli, extensions, health, logs, navigation
+    from optin import access, cli, errors, extensions, filters, headers, health, htmx, logs, metrics, navigation
 
     logs.configure(config)
     app.before_request(extensions.read_or_write)
@@ -103,12 +103,10 @@ def _bind_core(app: Flask, config: "Config") -> None:
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
     extensions.bootstrap.init_app(app)
-    navigation.init_app(app)
-    for name in ("filters", "errors", "headers", "htmx"):
-        if find_spec(f"optin.{name}"):
-            import_module(f"optin.{name}").init_app(app)
-    app.register_blueprint(health.blueprint)
-    cli.init_app(app)
+    for part in (navigation, filters, errors, headers, htmx, cli):
+        part.init_app(app)
+    for blueprint in (health.blueprint, metrics.blueprint):
+        app.register_blueprint(blueprint)
 
 
 def _register_features(app: Flask, config: "Config") -> None:

@@ -1,22 +1,14 @@
 """The browser of the tests: it carries the CSRF token, and the page linter reads every HTML answer that it gets."""
 
-from importlib.util import find_spec
 from typing import Any
 
-from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from optin.models import User
-
-if find_spec("tests.hypermedia"):
-    from tests.hypermedia import check
-else:
-
-    def check(html: str, app: Flask) -> list[str]:
-        return []
+from tests.hypermedia import check
 
 
 class Browser(FlaskClient):

@@ -20,6 +20,23 @@ from tests.clients import Browser
 from tests.databases import postgresql_copy, sqlite_copy
 from tests.servers import LiveServer, serve
 
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line that the browser tests were left out, and how to have them."""
+    if not CHROMIUM.exists() and "OPTIN_REQUIRE_BROWSER" not in os.environ:
+        terminalreporter.write_line("The browser tests were left out. To have them: sudo apt-get install chromium")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail when tests were skipped although nothing may be left out."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if "OPTIN_REQUIRE_BROWSER" in os.environ and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("Nothing may be skipped here.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
