@@ -11,11 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.middleware.proxy_fix import ProxyFix
-
 if TYPE_CHECKING:
+    from flask import Flask
+
     from optin.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,11 +32,13 @@ FEATURES = (
 )
 
 
-def create_app(config: "Config | None" = None) -> Flask:
+def create_app(config: "Config | None" = None) -> "Flask":
     """Put the app together from `config`, or from the environment.
 
     Raises SystemExit with a sentence when the environment makes no sense: a traceback would not help there.
     """
+    from flask import Flask
+
     config = config or _config_from_environment()
     app = Flask(
         __name__,
@@ -65,7 +65,7 @@ def _config_from_environment() -> "Config":
         raise SystemExit(f"Optin cannot start.\n{error}") from None
 
 
-def _configure(app: Flask, config: "Config") -> None:
+def _configure(app: "Flask", config: "Config") -> None:
     """Hand Flask and its extensions what they read from `app.config`; our own code reads `app.config["OPTIN"]`."""
     pool: dict[str, object] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if config.database_url.startswith("postgresql"):
@@ -86,10 +86,12 @@ def _configure(app: Flask, config: "Config") -> None:
         RATELIMIT_HEADERS_ENABLED=False,
     )
     if not config.is_simulator:  # the server listens on loopback only: what comes from outside passed one proxy
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
 
 
-def _bind_core(app: Flask, config: "Config") -> None:
+def _bind_core(app: "Flask", config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
     from optin import access, cli, errors, extensions, filters, headers, health, htmx, logs, metrics, navigation
 
@@ -109,7 +111,7 @@ def _bind_core(app: Flask, config: "Config") -> None:
         app.register_blueprint(blueprint)
 
 
-def _register_features(app: Flask, config: "Config") -> None:
+def _register_features(app: "Flask", config: "Config") -> None:
     """Register the features' blueprints; the phones only where no real person can be meant."""
     from optin.extensions import csrf
 
@@ -125,7 +127,7 @@ def _register_features(app: Flask, config: "Config") -> None:
                 csrf.exempt(blueprint)
 
 
-def _connect_to_twilio(app: Flask, config: "Config") -> None:
+def _connect_to_twilio(app: "Flask", config: "Config") -> None:
     """Make the one door to the provider, which all threads share."""
     from optin.messaging.twilio_gateway import TwilioGateway
 
@@ -134,15 +136,17 @@ def _connect_to_twilio(app: Flask, config: "Config") -> None:
     )
 
 
-def _mount_simulator(app: Flask, config: "Config") -> None:
+def _mount_simulator(app: "Flask", config: "Config") -> None:
     """Serve the simulator beside the app; the two talk over HTTP only."""
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
     from optin.config import SIMULATOR_PATH
 
     app.extensions["simulator"] = simulator = make_simulator(config)
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {SIMULATOR_PATH: simulator})  # type: ignore[method-assign]
 
 
-def make_simulator(config: "Config") -> Flask:
+def make_simulator(config: "Config") -> "Flask":
     """Put together the stand-in for Twilio that `config` describes; it keeps its own file beside the database."""
     from optin.messaging.senders import kind_of
     from optin.simulator import create_simulator

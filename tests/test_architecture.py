@@ -1,0 +1,161 @@
+"""The shape of the code, read from its imports: layers point down, features stand apart, each vendor has one door."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "optin"
+
+# From the ground up; a module may import its own floor's siblings (not features) and everything below.
+FLOORS = [
+    {"terms", "clock", "phone", "environment", "config", "simulator"},
+    {"extensions"},
+    {"models"},
+    {"audit", "policy", "paging", "search", "metrics", "access"},
+    {"consent"},
+    {"messaging"},
+    {"jobs"},
+    {"htmx", "errors", "filters", "headers", "navigation", "health", "logs"},
+]
+FEATURES = {
+    "home",
+    "keywords",
+    "opt_ins",
+    "campaigns",
+    "broadcasts",
+    "people",
+    "inbox",
+    "review",
+    "settings",
+    "auth",
+    "webhooks",
+    "phones",
+}
+DOORS = {
+    "twilio": {"optin.messaging.twilio_gateway"},
+    "phonenumbers": {"optin.phone"},
+    "dbos": {"optin.jobs.engine"},
+}
+PURE = [
+    "optin.terms",
+    "optin.clock",
+    "optin.phone",
+    "optin.consent.rules",
+    "optin.consent.words",
+    "optin.consent.hours",
+    "optin.messaging.segments",
+    "optin.messaging.statuses",
+    "optin.messaging.templates",
+]
+LEDGER_TABLES = {"OptIn", "Suppression", "Hold", "ProviderBlock", "ConsentEvent", "ConsentPayload", "OptInPerson"}
+
+
+def modules() -> dict[str, ast.Module]:
+    """Return every module of the package by its dotted name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if ".migrations." not in name:
+            found[name] = ast.parse(path.read_text())
+    return found
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Return the dotted names that a module imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return names
+
+
+def part(name: str) -> str:
+    """Return the part of the package that a module belongs to."""
+    return name.split(".")[1] if "." in name else ""
+
+
+MODULES = modules()
+
+
+def test_imports_point_down() -> None:
+    floor = {name: height for height, names in enumerate(FLOORS) for name in names}
+    floor |= dict.fromkeys(FEATURES, len(FLOORS))
+    wrong = [
+        f"{name} imports {other}"
+        for name, tree in MODULES.items()
+        for other in imported(tree)
+        if other.startswith("optin.")
+        and part(name) in floor
+        and floor.get(part(other), len(FLOORS) + 1) > floor[part(name)]
+    ]
+    assert wrong == []
+
+
+def test_features_do_not_know_each_other() -> None:
+    wrong = [
+        f"{name} imports {other}"
+        for name, tree in MODULES.items()
+        for other in imported(tree)
+        if part(name) in FEATURES and part(other) in FEATURES - {part(name)} and other.startswith("optin.")
+    ]
+    assert wrong == []
+
+
+def test_every_folder_and_module_has_its_floor() -> None:
+    known = (
+        set().union(*FLOORS) | FEATURES | {"", "cli", "migrations", "wsgi", "first_start", "sample_data"}
+    )
+    assert {part(name) for name in MODULES} - known == set()
+
+
+@pytest.mark.parametrize("vendor", DOORS)
+def test_a_vendor_has_one_door(vendor: str) -> None:
+    users = {
+        name
+        for name, tree in MODULES.items()
+        if any(other == vendor or other.startswith(f"{vendor}.") for other in imported(tree))
+    }
+    assert users == DOORS[vendor]
+
+
+def test_the_simulator_knows_the_app_over_http_only() -> None:
+    allowed = ("optin.clock", "optin.terms", "optin.simulator")
+    wrong = [
+        f"{name} imports {other}"
+        for name, tree in MODULES.items()
+        for other in imported(tree)
+        if part(name) == "simulator" and other.startswith("optin.") and not other.startswith(allowed)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_needs_neither_flask_nor_sqlalchemy(module: str) -> None:
+    look = f"import sys, {module}; print(*(name for name in ('flask', 'sqlalchemy') if name in sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == ""
+
+
+def test_only_the_ledger_writes_consent() -> None:
+    """No other module inserts, updates or deletes a row of the ledger's tables, nor makes one to add."""
+    wrong = []
+    for name, tree in MODULES.items():
+        if name.startswith(("optin.consent.ledger", "optin.consent.events", "optin.models")):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _touched(node) & LEDGER_TABLES:
+                wrong.append(f"{name}:{node.lineno}")
+    assert wrong == []
+
+
+def _touched(call: ast.Call) -> set[str]:
+    """Return the models that a call makes a row of, or gives to insert(), update() or delete()."""
+    called = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    given = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
+    return {called} | (given if called in ("insert", "update", "delete") else set())
