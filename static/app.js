@@ -8,7 +8,8 @@ const store = (key, value) => { try { localStorage.setItem(key, value); } catch 
 
 /* HTMX: from the CDN, or after two seconds from here; never both */
 
-const htmxScript = document.getElementById("htmx");
+// Not id="htmx": the browser would make window.htmx that element.
+const htmxScript = document.getElementById("htmx-script");
 let parsed = false;
 document.addEventListener("DOMContentLoaded", () => { parsed = true; }, { once: true });
 
@@ -40,6 +41,7 @@ const liveNotices = document.getElementById("live-notices");
 function notify(text, tone = "bad") {
   const notice = document.getElementById("notice-template").content.firstElementChild.cloneNode(true);
   notice.classList.add(tone);
+  if (tone === "bad") notice.setAttribute("role", "alert");
   notice.querySelector("[data-text]").textContent = text;
   liveNotices.replaceChildren(notice);
   setTimeout(dropOldNotices, NOTICE_MS, [notice]);

@@ -29,10 +29,10 @@ class Everything(FlaskForm):  # type: ignore[misc]
     cap = StringField("Frequency cap", default="2")
     word = StringField("Keyword", [InputRequired("Enter a keyword.")])
     message = TextAreaField("Message", [InputRequired("Write a message.")])
-    sender = SelectField("From", choices=[("1", "(415) 555-0100 · long code")])
+    sender = SelectField("From", choices=["(415) 555-0100 · long code", "72345 · short code"])
     password = PasswordField("Password")
     agree = BooleanField("Create leads for unknown numbers")
-    mode = RadioField("Opt-in", choices=[("single", "Single"), ("double", "Double")], default="single")
+    mode = RadioField("Opt-in", choices=["Single", "Double"], default="Single")
 
 
 def frame_app(instance: Path, **environ: str) -> Flask:

@@ -34,8 +34,12 @@ class Element:
     @property
     def text(self) -> str:
         """Return the text inside, with single spaces; images and labelled drawings count as what they stand for."""
-        parts = [child if isinstance(child, str) else child.alternative or child.text for child in self.children]
-        return " ".join("".join(parts).split())
+        return " ".join(self._raw_text().split())
+
+    def _raw_text(self) -> str:
+        return "".join(
+            child if isinstance(child, str) else child.alternative or child._raw_text() for child in self.children
+        )
 
     @property
     def alternative(self) -> str:
