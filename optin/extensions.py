@@ -116,6 +116,9 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock first: a transaction that reads and then writes would fail at once when another one wrote."""
-    if connection.dialect.name == "sqlite":
+    """Take the write lock first: a transaction that reads and then writes would fail at once when another one wrote.
+
+    The job engine's connections (optin/jobs/queue_database.py) begin by themselves.
+    """
+    if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("begins_itself"):
         connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.extensions import insert
 from optin.messaging import conversations, statuses
-from optin.messaging.delivery import BLOCKED_BY_PROVIDER, learned_block
+from optin.messaging.recording import BLOCKED_BY_PROVIDER, learned_block
 from optin.models import Message, Sender, StatusEvent
 from optin.terms import Direction, MessageStatus, Reason
 

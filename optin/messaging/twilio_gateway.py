@@ -74,7 +74,7 @@ class TwilioGateway:
         auth_token: str,
         *,
         api_url: str | None = None,
-        connections: int = 32,
+        connections: int = 64,
         http_client: HttpClient | None = None,
     ) -> None:
         self._client = Client(account_sid, auth_token, http_client=http_client or PooledHttpClient(connections))

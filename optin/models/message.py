@@ -11,6 +11,8 @@ from optin.models.user import User
 from optin.terms import Channel
 
 _WAITS = text("status IN ('queued', 'claimed', 'sending')")
+_QUEUED = text("status = 'queued'")
+_LEASED = text("status IN ('claimed', 'sending')")
 
 
 class Conversation(Base):
@@ -53,7 +55,8 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("broadcast_id", "number"),
         Index("ix_message_conversation", "conversation_id", "id"),
-        Index("ix_message_waiting", "status", "not_before", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_message_due", "broadcast_id", "not_before", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("ix_message_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
         Index("ix_message_waiting_number", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
         Index("ix_message_broadcast", "broadcast_id", "status", "id"),
         Index("ix_message_number", "number", "id"),

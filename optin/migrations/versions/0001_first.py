@@ -344,6 +344,20 @@ def upgrade() -> None:
     op.create_index("ix_message_broadcast", "message", ["broadcast_id", "status", "id"])
     op.create_index("ix_message_conversation", "message", ["conversation_id", "id"])
     op.create_index(
+        "ix_message_due",
+        "message",
+        ["broadcast_id", "not_before", "id"],
+        sqlite_where=sa.text("status = 'queued'"),
+        postgresql_where=sa.text("status = 'queued'"),
+    )
+    op.create_index(
+        "ix_message_leased",
+        "message",
+        ["lease_until"],
+        sqlite_where=sa.text("status IN ('claimed', 'sending')"),
+        postgresql_where=sa.text("status IN ('claimed', 'sending')"),
+    )
+    op.create_index(
         "ix_message_near",
         "message",
         ["near_keyword_id", "id"],
@@ -352,13 +366,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_message_number", "message", ["number", "id"])
     op.create_index(op.f("ix_message_person_id"), "message", ["person_id"])
-    op.create_index(
-        "ix_message_waiting",
-        "message",
-        ["status", "not_before", "id"],
-        sqlite_where=sa.text("status IN ('queued', 'claimed', 'sending')"),
-        postgresql_where=sa.text("status IN ('queued', 'claimed', 'sending')"),
-    )
     op.create_index(
         "ix_message_waiting_number",
         "message",

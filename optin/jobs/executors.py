@@ -1,0 +1,76 @@
+"""Which processes run jobs: a name that a restarted process takes again, and a sign of life in the queue's database.
+
+The engine hands the unfinished jobs of a process back to a process of the same name only. So the name is the host and
+the first number that no living process of this machine holds; and what a process left that gives no sign of life any
+more is taken over by another.
+"""
+
+import fcntl
+import os
+import socket
+import time
+from pathlib import Path
+
+from sqlalchemy import Column, Engine, Float, MetaData, String, Table, delete, func, insert, select, update
+
+SIGN_OF_LIFE = 5.0
+DEAD_AFTER = 20.0
+MOST = 1000
+
+_TABLE = Table(
+    "job_executor", MetaData(), Column("name", String(255), primary_key=True), Column("seen_at", Float, nullable=False)
+)
+
+
+class Name:
+    """A name that no other living process holds; it is free again when this one ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the first free name of the processes that share `folder`."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for number in range(MOST):
+            handle = os.open(folder / f"worker-{number}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+                continue
+            self._handle, self.text = handle, f"{socket.gethostname()}-{number}"
+            return
+        raise RuntimeError(f"there are {MOST} workers already")
+
+    def give_back(self) -> None:
+        """Let another process have the name."""
+        os.close(self._handle)
+
+
+def create_table(engine: Engine) -> None:
+    """Make the table for signs of life beside the engine's own, unless it is there."""
+    _TABLE.create(engine, checkfirst=True)
+
+
+def live(engine: Engine, name: str) -> None:
+    """Give a sign of life."""
+    with engine.begin() as connection:
+        seen = connection.execute(update(_TABLE).where(_TABLE.c.name == name).values(seen_at=time.time()))
+        if not seen.rowcount:
+            connection.execute(insert(_TABLE).values(name=name, seen_at=time.time()))
+
+
+def dead(engine: Engine) -> list[str]:
+    """Return the names whose processes have given no sign of life for `DEAD_AFTER` seconds."""
+    with engine.begin() as connection:
+        return list(connection.scalars(select(_TABLE.c.name).where(_TABLE.c.seen_at < time.time() - DEAD_AFTER)))
+
+
+def count(engine: Engine) -> int:
+    """Return how many processes run jobs now."""
+    with engine.begin() as connection:
+        alive = select(func.count()).select_from(_TABLE).where(_TABLE.c.seen_at >= time.time() - DEAD_AFTER)
+        return connection.scalar(alive) or 0
+
+
+def forget(engine: Engine, names: list[str]) -> None:
+    """Take the names off the list."""
+    with engine.begin() as connection:
+        connection.execute(delete(_TABLE).where(_TABLE.c.name.in_(names)))

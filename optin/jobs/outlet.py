@@ -1,0 +1,54 @@
+"""What sends: the database, the provider's door and a fixed number of threads that make the requests."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+from sqlalchemy import Engine
+
+from optin.messaging import delivery
+from optin.messaging.delivery import Outcome, Post
+from optin.messaging.gateway import Gateway
+
+
+class Outlet:
+    """Threads that make requests for started messages; the jobs that use them at the same time share them evenly."""
+
+    def __init__(self, engine: Engine, gateway: Gateway, callback_url: str, threads: int, name: str) -> None:
+        """`callback_url` is the public address of the status webhook; `name` is that of the threads."""
+        self.engine = engine
+        self.stopping = threading.Event()
+        self._gateway, self._callback_url = gateway, callback_url
+        self._threads, self._jobs = threads, 0
+        self._changed = threading.Condition()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[], int]]:
+        """Count as a job inside the block; gives what tells how many threads the job may use at the moment."""
+        with self._changed:
+            self._jobs += 1
+        try:
+            yield lambda: max(1, self._threads // max(1, self._jobs))
+        finally:
+            with self._changed:
+                self._jobs -= 1
+                self._changed.notify_all()
+
+    def send(self, post: Post, outcomes: "SimpleQueue[Outcome]") -> None:
+        """Let a thread make the request of a started message and put the answer into `outcomes`."""
+
+        def request() -> None:
+            outcomes.put((post, delivery.attempt(self._gateway, post, self._callback_url)))
+
+        self._pool.submit(request)
+
+    def stop(self, seconds: float) -> bool:
+        """Let the jobs end what they have started, for so long at most; tell whether all ended."""
+        self.stopping.set()
+        with self._changed:
+            ended = self._changed.wait_for(lambda: not self._jobs, seconds)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return ended

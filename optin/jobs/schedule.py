@@ -1,0 +1,91 @@
+"""What happens from time to time: what waits gets a job, what a dead process left is put right.
+
+A thread of our own: the engine's schedules are looked up every half minute only, and this must also work when the
+engine has lost something.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import ledger
+from optin.consent.events import Act
+from optin.jobs.worker import Worker
+from optin.messaging import delivery
+from optin.terms import OptInSource
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Chore:
+    """Something to be done every `seconds`; `soon` ones also when somebody looks for work."""
+
+    seconds: float
+    do: Callable[[], object]
+    soon: bool = False
+    due: float = 0.0
+
+
+def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None]) -> list[Chore]:
+    """List what delivery and consent need; `offer` gives a broadcast its job, `ring` wakes urgent delivery."""
+
+    def start_broadcasts() -> None:
+        for broadcast_id in delivery.waiting_broadcasts(worker.engine):
+            offer(broadcast_id)
+
+    def start_urgent() -> None:
+        if delivery.urgent_waiting(worker.engine):
+            ring()
+
+    def expire_questions() -> None:
+        with Session(worker.engine) as session:
+            ledger.expire_questions(session, Act(source=OptInSource.SMS, at=clock.now()))
+            session.commit()
+
+    return [
+        Chore(2, start_broadcasts, soon=True),
+        Chore(2, start_urgent),
+        Chore(5, lambda: delivery.sweep(worker.engine)),
+        Chore(60, expire_questions),
+    ]
+
+
+class Schedule:
+    """Does the chores on a thread of its own until it is stopped. What fails is told and done again at its time."""
+
+    def __init__(self, chores: Sequence[Chore], looked_for: threading.Event) -> None:
+        """`looked_for` is set by whoever wants the `soon` ones done now."""
+        self._chores, self._looked_for = chores, looked_for
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="optin-schedule", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the chore that it is at."""
+        self._stopping = True
+        self._looked_for.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            for chore in self._chores:
+                if time.monotonic() >= chore.due and not self._stopping:
+                    self._do(chore)
+            left = min(chore.due for chore in self._chores) - time.monotonic()
+            if self._looked_for.wait(max(0.0, left)) and not self._stopping:
+                self._looked_for.clear()
+                for chore in self._chores:
+                    chore.due = 0.0 if chore.soon else chore.due
+
+    def _do(self, chore: Chore) -> None:
+        try:
+            chore.do()
+        except Exception:
+            log.exception("a chore of the schedule failed")
+        chore.due = time.monotonic() + chore.seconds

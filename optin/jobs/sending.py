@@ -1,0 +1,122 @@
+"""One job: send what waits, a few messages at a time, until nothing is left or the job's time is over.
+
+As many messages are claimed and started as threads are free: what is started is requested at once, leases stay short,
+and a slow answer holds up no other message. All database work is done here, in batches; the threads only make requests.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from optin.jobs.outlet import Outlet
+from optin.messaging import delivery
+from optin.messaging.delivery import Outcome, Post
+from optin.terms import MessageStatus
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+TOGETHER = 0.01
+"""Seconds that an outcome waits for others to be recorded with it."""
+LOOK_AGAIN = 0.2
+"""Seconds after which a job with requests under way looks for new messages."""
+LONGEST_REST = 10.0
+"""Seconds of rest, at most, between two tries of a provider that takes nothing."""
+PATIENCE = 30.0
+"""Seconds for which a database that does not answer is asked again."""
+
+
+def send_waiting(outlet: Outlet, broadcast_id: int | None, seconds: float) -> None:
+    """Send the waiting messages of a broadcast, or the urgent ones (None), for about so many seconds."""
+    with outlet.share() as threads:
+        _Sending(outlet, broadcast_id, threads).run(time.monotonic() + seconds)
+
+
+class _Sending:
+    """The state of one job: what is under way, what could not start yet, when to try again."""
+
+    def __init__(self, outlet: Outlet, broadcast_id: int | None, threads: Callable[[], int]) -> None:
+        self._outlet, self._broadcast_id, self._threads = outlet, broadcast_id, threads
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._under_way = 0
+        self._held: list[Post] = []
+        self._rest = 0.0
+        self._resume_at = 0.0
+
+    def run(self, until: float) -> None:
+        """Send until nothing waits, `until` (of the monotonic clock) has passed or the process stops."""
+        while self._goes_on(until):
+            found = self._start_some() if time.monotonic() >= self._resume_at else False
+            if self._under_way:
+                self._record_some()
+            elif self._held or time.monotonic() < self._resume_at:
+                self._outlet.stopping.wait(TOGETHER)
+            elif not found:
+                break
+        self._insist(lambda: delivery.release(self._outlet.engine, self._held))
+        while self._under_way:
+            self._record_some()
+
+    def _goes_on(self, until: float) -> bool:
+        return not self._outlet.stopping.is_set() and time.monotonic() < until
+
+    def _start_some(self) -> bool:
+        """Claim and start as many messages as there are free threads; tell whether there were any.
+
+        While the provider takes nothing one message at a time finds out whether it does again.
+        """
+        room = (1 if self._rest else self._threads()) - self._under_way - len(self._held)
+        posts = self._held
+        if room > 0:
+            posts = posts + self._insist(
+                lambda: delivery.claim(self._outlet.engine, broadcast_id=self._broadcast_id, limit=room)
+            )
+        if posts:
+            started, self._held = self._insist(lambda: delivery.start(self._outlet.engine, posts))
+            self._under_way += len(started)
+            for post in started:
+                self._outlet.send(post, self._outcomes)
+        return bool(posts)
+
+    def _record_some(self) -> None:
+        """Wait a little for outcomes and record those that are there; rest when the provider takes nothing."""
+        outcomes = self._gather()
+        if not outcomes:
+            return
+        self._under_way -= len(outcomes)
+        states = self._insist(lambda: delivery.record(self._outlet.engine, outcomes))
+        if set(states.values()) <= {MessageStatus.QUEUED, MessageStatus.UNKNOWN}:
+            self._rest = min(max(1.0, self._rest * 2), LONGEST_REST)
+            self._resume_at = time.monotonic() + self._rest
+        else:
+            self._rest = 0.0
+
+    def _gather(self) -> list[Outcome]:
+        """Return what came in: the first within `LOOK_AGAIN`, then all that come within `TOGETHER`."""
+        outcomes: list[Outcome] = []
+        until = time.monotonic() + LOOK_AGAIN
+        while len(outcomes) < self._under_way and (left := until - time.monotonic()) > 0:
+            try:
+                outcomes.append(self._outcomes.get(timeout=left))
+            except Empty:
+                break
+            if len(outcomes) == 1:
+                until = time.monotonic() + TOGETHER
+        return outcomes
+
+    def _insist(self, work: Callable[[], T]) -> T:
+        """Do `work`, again and again while the database is away: what the provider said must not be lost."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return work()
+            except (DBAPIError, PoolTimeoutError):
+                if time.monotonic() > until:
+                    raise
+                log.warning("the database does not answer, trying again", exc_info=True)
+                time.sleep(0.5)

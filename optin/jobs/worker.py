@@ -1,0 +1,45 @@
+"""What the jobs of this process work with, from the start of the engine to its end."""
+
+import threading
+
+from flask import Flask
+
+from optin.config import Config
+from optin.extensions import db
+from optin.jobs.outlet import Outlet
+
+URGENT_THREADS = 16
+BROADCAST_THREADS = 48
+STATUS_WEBHOOK = "/webhooks/twilio/status"
+
+
+class Worker:
+    """Two outlets, so that no broadcast ever stands in the way of a reply or a 1:1 message."""
+
+    def __init__(self, app: Flask) -> None:
+        config: Config = app.config["OPTIN"]
+        with app.app_context():
+            self.engine = db.engine
+        self.looked_for = threading.Event()
+        gateway, callback_url = app.extensions["gateway"], config.public_url + STATUS_WEBHOOK
+        self.urgent = Outlet(self.engine, gateway, callback_url, URGENT_THREADS, "optin-urgent")
+        self.broadcasts = Outlet(self.engine, gateway, callback_url, BROADCAST_THREADS, "optin-broadcast")
+
+    def stop(self, seconds: float) -> bool:
+        """Let what is under way come to its end, for so long at most; tell whether it did."""
+        self.broadcasts.stopping.set()
+        return self.urgent.stop(seconds) & self.broadcasts.stop(seconds)
+
+
+_current: Worker | None = None
+
+
+def current() -> Worker | None:
+    """Return the worker of this process, None before the start of the engine and after its end."""
+    return _current
+
+
+def set_current(worker: Worker | None) -> None:
+    """Say which worker the jobs of this process belong to."""
+    global _current
+    _current = worker

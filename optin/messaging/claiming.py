@@ -1,0 +1,162 @@
+"""Taking messages out of the outbox: a short lease, so that of many workers one sends each message.
+
+These functions commit: a claim must be known to everybody before its message is started.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Engine, and_, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from optin import clock, policy
+from optin.messaging import conversations, templates
+from optin.models import Broadcast, CampaignMember, Message, Person, Sender
+from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
+
+LEASE = timedelta(seconds=30)
+CHUNK = 100
+
+# Written out, since SQLite uses a partial index only where the statement repeats its condition word by word.
+QUEUED: ColumnElement[bool] = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
+
+
+@dataclass(frozen=True)
+class Post:
+    """All that one attempt needs, as plain values, so that no session is open while it is made."""
+
+    message_id: int
+    purpose: Purpose
+    number: str
+    address: str
+    scope: str
+    body: str
+    keyword_id: int | None = None
+    broadcast_id: int | None = None
+    reply_kind: ReplyKind | None = None
+    zones: str = ""
+    conversation_id: int | None = None
+
+
+def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK) -> list[Post]:
+    """Lease up to `limit` waiting messages: those of a broadcast that is being sent, or else the urgent ones.
+
+    Urgent is all that belongs to no broadcast: replies and 1:1 messages. The lease is short: start them at once.
+    """
+    with Session(engine) as session:
+        now = clock.now()
+        if broadcast_id is not None and not _is_sending(session, broadcast_id):
+            return []
+        ids = _due(session, broadcast_id, now, limit)
+        if not ids:
+            return []
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids))
+            .values(status=MessageStatus.CLAIMED, lease_until=now + LEASE, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        session.commit()
+        posts = _posts(session, ids, now)
+        session.commit()
+    return posts
+
+
+def release(engine: Engine, posts: Iterable[Post]) -> None:
+    """Let claimed messages wait again, as a worker does that stops."""
+    ids = [post.message_id for post in posts]
+    if not ids:
+        return
+    with Session(engine) as session:
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(ids), Message.status == MessageStatus.CLAIMED)
+            .values(status=MessageStatus.QUEUED, lease_until=None, updated_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
+        session.commit()
+
+
+def merge_fields(person: Person | None, brand: str) -> dict[str, str]:
+    """Return the values of the merge fields for a person (None: nobody has the number)."""
+    if person is None:
+        return {"brand": brand}
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "company": person.company,
+        "brand": brand,
+    }
+
+
+def _is_sending(session: Session, broadcast_id: int) -> bool:
+    return session.scalar(select(Broadcast.state).where(Broadcast.id == broadcast_id)) == BroadcastState.SENDING
+
+
+def _due(session: Session, broadcast_id: int | None, now: datetime, limit: int) -> list[int]:
+    """Lock what may be claimed, oldest first, and what waited for a later moment after it."""
+    mine = Message.broadcast_id.is_(None) if broadcast_id is None else Message.broadcast_id == broadcast_id
+    ids: list[int] = []
+    for when in (Message.not_before.is_(None), Message.not_before <= now):
+        waiting = (
+            select(Message.id)
+            .where(QUEUED, mine, when)
+            .order_by(Message.not_before, Message.id)
+            .limit(limit - len(ids))
+            .with_for_update(skip_locked=True)
+        )
+        if len(ids) < limit:
+            ids += session.scalars(waiting).all()
+    return ids
+
+
+def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[Post]:
+    """Load what the claimed messages need; broadcast texts are merged now, from the records as they are now."""
+    rows = session.execute(
+        select(Message, Sender, Broadcast, Person, CampaignMember.zones)
+        .join(Sender, Sender.id == Message.sender_id)
+        .outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
+        .outerjoin(Person, Person.id == Message.person_id)
+        .outerjoin(
+            CampaignMember,
+            and_(CampaignMember.campaign_id == Broadcast.campaign_id, CampaignMember.person_id == Message.person_id),
+        )
+        .where(Message.id.in_(ids), Message.status == MessageStatus.CLAIMED)
+        .order_by(Message.id)
+    ).all()
+    _open_conversations(session, [message for message, *_ in rows], now)
+    brand = policy.load(session).brand
+    return [
+        _post(message, sender, broadcast, person, zones, brand) for message, sender, broadcast, person, zones in rows
+    ]
+
+
+def _open_conversations(session: Session, messages: Sequence[Message], now: datetime) -> None:
+    """Put broadcast messages into their conversations, made where missing.
+
+    No message is locked while a conversation is made: a text that comes in from the number locks them the other way
+    round.
+    """
+    alone = [message for message in messages if message.conversation_id is None]
+    threads = conversations.ensure(session, [message.number for message in alone], now)
+    for message in alone:
+        message.conversation_id = threads[message.number]
+
+
+def _post(
+    message: Message, sender: Sender, broadcast: Broadcast | None, person: Person | None, zones: str | None, brand: str
+) -> Post:
+    return Post(
+        message_id=message.id,
+        purpose=Purpose(str(message.purpose)),
+        number=message.number,
+        address=sender.address,
+        scope=sender.scope,
+        body=templates.render(broadcast.body, merge_fields(person, brand)) if broadcast else message.body,
+        keyword_id=broadcast.keyword_id if broadcast else None,
+        broadcast_id=message.broadcast_id,
+        reply_kind=ReplyKind(message.reply_kind) if message.reply_kind else None,
+        zones=zones or "",
+        conversation_id=message.conversation_id,
+    )

@@ -1,0 +1,129 @@
+"""What came of the started messages: the provider's answers, and what a process that died left behind."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, literal_column, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import ledger
+from optin.consent.events import Act
+from optin.messaging import conversations, statuses
+from optin.messaging.claiming import Post
+from optin.messaging.gateway import GatewayError, Sent
+from optin.models import Message
+from optin.terms import BlockCause, MessageStatus, OptInSource, Reason
+
+BLOCKED_BY_PROVIDER = 21610
+TRIES = 60
+LONGEST_WAIT = 300
+SWEPT_AT_ONCE = 1000
+LEFT_OPEN = "The sending process ended before Twilio's answer was recorded."
+
+Outcome = tuple[Post, Sent | GatewayError]
+"""A started message and what the provider said."""
+
+# Written out for the partial index, as in messaging/claiming.py.
+_LEASED = Message.status.in_([literal_column(f"'{each}'") for each in (MessageStatus.CLAIMED, MessageStatus.SENDING)])
+
+
+def record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
+    """Store what the provider said of started messages; return the state that each has now, by message id.
+
+    Refusals with Twilio's error 21610 have a transaction each: they write to the ledger, under the number's lock.
+    """
+    blocked = [each for each in outcomes if _is_block(each[1])]
+    plain = [each for each in outcomes if not _is_block(each[1])]
+    states: dict[int, MessageStatus] = {}
+    for batch in [plain, *([each] for each in blocked)]:
+        if batch:
+            states |= _record(engine, batch)
+    return states
+
+
+def learned_block(session: Session, scope: str, message: Message, now: datetime) -> None:
+    """Record that Twilio refused a message with 21610: it blocks this scope for this number."""
+    act = Act(source=OptInSource.SMS, at=now, message_id=message.id, message_sid=message.sid)
+    ledger.block(session, scope, message.number, BlockCause.ERROR_21610, act)
+
+
+def sweep(engine: Engine) -> int:
+    """Put right what a killed process left: claimed rows wait again, started ones become unknown. Return how many."""
+    with Session(engine) as session:
+        now = clock.now()
+        left = session.scalars(
+            select(Message)
+            .where(_LEASED, Message.lease_until < now)
+            .order_by(Message.lease_until)
+            .limit(SWEPT_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for message in left:
+            message.lease_until, message.updated_at = None, now
+            if message.status == MessageStatus.CLAIMED:
+                message.status = MessageStatus.QUEUED
+            else:
+                message.status, message.error_text = MessageStatus.UNKNOWN, LEFT_OPEN
+        session.flush()
+        _touch(session, [message for message in left if message.status == MessageStatus.UNKNOWN])
+        session.commit()
+    return len(left)
+
+
+def _is_block(answer: Sent | GatewayError) -> bool:
+    return isinstance(answer, GatewayError) and answer.code == BLOCKED_BY_PROVIDER
+
+
+def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
+    """Store the outcomes in one transaction; rows and conversations are locked in the order of their ids."""
+    with Session(engine) as session:
+        now = clock.now()
+        ids = [post.message_id for post, _ in outcomes]
+        rows = select(Message).where(Message.id.in_(ids)).order_by(Message.id).with_for_update()
+        messages = {message.id: message for message in session.scalars(rows)}
+        for post, answer in outcomes:
+            message = messages[post.message_id]
+            if isinstance(answer, Sent):
+                _accepted(message, answer, now)
+            elif message.status == MessageStatus.SENDING:
+                _refused(message, answer, now)
+                if _is_block(answer):
+                    message.reason = Reason.BLOCKED
+                    learned_block(session, post.scope, message, now)
+        session.flush()
+        _touch(session, messages.values())
+        states = {message.id: MessageStatus(message.status) for message in messages.values()}
+        session.commit()
+    return states
+
+
+def _accepted(message: Message, sent: Sent, now: datetime) -> None:
+    """Keep the SID; a callback that came before us may have said more already, then its word stays."""
+    message.sid, message.lease_until, message.updated_at = sent.sid, None, now
+    message.sent_at = message.sent_at or now
+    if sent.segments:
+        message.segments = sent.segments
+    if statuses.advances(MessageStatus(message.status), sent.status):
+        message.status = sent.status
+        message.error_code, message.error_text = None, ""
+
+
+def _refused(message: Message, error: GatewayError, now: datetime) -> None:
+    """Keep what the provider refused or left open; only what was surely not processed waits for another try."""
+    message.error_code, message.error_text = error.code, error.text[:255]
+    message.lease_until, message.updated_at = None, now
+    if error.maybe_sent:
+        message.status = MessageStatus.UNKNOWN
+    elif error.try_again and message.attempts < TRIES:
+        message.status = MessageStatus.QUEUED
+        message.started_at = None  # it never went, and caps must not count it
+        message.not_before = now + timedelta(seconds=min(2**message.attempts, LONGEST_WAIT))
+    else:
+        message.status = MessageStatus.FAILED
+
+
+def _touch(session: Session, messages: Iterable[Message]) -> None:
+    """Say that something in the threads changed."""
+    for conversation_id in sorted({message.conversation_id for message in messages if message.conversation_id}):
+        conversations.touch(session, conversation_id)

@@ -1,0 +1,199 @@
+"""The start of a message: one statement that asks for consent and sets `sending`, and its commit.
+
+On PostgreSQL the number's lock is taken first, the one that every act about its consent takes (consent/ledger), but
+without waiting: what somebody acts on just now is handed back to be tried again. So an opt-out commits before the
+start, which then sees it, or after it. SQLite has one writer anyway. Rows are locked without waiting too, so that a
+start never takes part in a deadlock.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, literal_column, select, true, update
+from sqlalchemy.orm import Session
+
+from optin import clock, policy
+from optin.consent import facts, hours, ledger, rules
+from optin.consent.rules import Decision
+from optin.messaging import conversations, segments
+from optin.messaging.claiming import Post
+from optin.models import Broadcast, Message, OptIn
+from optin.policy import Policy
+from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
+
+UNDER_WAY = timedelta(seconds=60)
+"""How long a start may stay without an outcome; more than any request may take (messaging/twilio_gateway.py)."""
+
+
+def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]]:
+    """Commit the start of those claimed messages that may go; put the others where they belong, with the reason.
+
+    Returns the started, whose requests must be made now, and those on which somebody acts right now: try them again.
+    """
+    with Session(engine) as session:
+        now, given = clock.now(), policy.load(session)
+        found = _lock(session, posts)
+        ready = [post for post in posts if found.get(post.message_id) == MessageStatus.CLAIMED]
+        ready = [post for post in ready if not _too_early(session, post, given, now)]
+        started: set[int] = set()
+        for _, group in groupby(sorted(ready, key=_rule_key), key=_rule_key):
+            started |= _start_alike(session, list(group), given, now)
+        _write_bodies(session, [post for post in ready if post.message_id in started])
+        for post in ready:
+            if post.message_id not in started:
+                _settle_unstarted(session, post, given, now)
+        session.commit()
+        _tell(session, [post for post in ready if post.message_id not in started])
+    return (
+        [post for post in ready if post.message_id in started],
+        [post for post in posts if post.message_id not in found],
+    )
+
+
+def _lock(session: Session, posts: Sequence[Post]) -> dict[int, str]:
+    """Lock the numbers and rows that nobody else holds and return their states."""
+    free: ColumnElement[bool] = true()
+    if session.get_bind().dialect.name == "postgresql":
+        free = func.pg_try_advisory_xact_lock(func.hashtextextended(Message.number, literal_column("0")))
+    rows = session.execute(
+        select(Message.id, Message.status)
+        .where(Message.id.in_([post.message_id for post in posts]), free)
+        .with_for_update(skip_locked=True)
+    )
+    return dict(rows.tuples().all())
+
+
+def _too_early(session: Session, post: Post, given: Policy, now: datetime) -> bool:
+    """Put a broadcast message back that is outside sending hours where its number may be; tell whether it was."""
+    if post.purpose != Purpose.CAMPAIGN or given.window is None:
+        return False
+    zones = post.zones.split(hours.GROUP_SEPARATOR)
+    if hours.is_open(zones, now, given.window):
+        return False
+    opens = hours.next_open(zones, now, given.window) or now + timedelta(days=1)
+    _set(session, post, now, MessageStatus.QUEUED, reason=Reason.OUTSIDE_HOURS, not_before=opens)
+    return True
+
+
+def _rule_key(post: Post) -> tuple[str, int, int, str, str]:
+    """Return what decides which condition holds for the post: posts with the same one are started together."""
+    return post.purpose, post.broadcast_id or 0, post.keyword_id or 0, post.scope, post.reply_kind or ""
+
+
+def _start_alike(session: Session, posts: list[Post], given: Policy, now: datetime) -> set[int]:
+    """Start the posts, all under one rule, as far as it allows; return the ids of the started messages."""
+    opt_in = select(func.max(OptIn.id)).where(OptIn.number == Message.number, OptIn.status == OptInStatus.ACTIVE)
+    if posts[0].keyword_id:
+        opt_in = opt_in.where(OptIn.keyword_id == posts[0].keyword_id)
+    started = session.scalars(
+        update(Message)
+        .where(
+            Message.id.in_([post.message_id for post in posts]),
+            Message.status == MessageStatus.CLAIMED,
+            _may_start(posts[0], given, now),
+        )
+        .values(
+            status=MessageStatus.SENDING,
+            started_at=now,
+            decided_at=now,
+            updated_at=now,
+            lease_until=now + UNDER_WAY,
+            attempts=Message.attempts + 1,
+            reason=None,
+            opt_in_id=opt_in.scalar_subquery(),
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(started)
+
+
+def _may_start(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
+    """The rule of the message's purpose, as the condition of the start statement."""
+    number = Message.number
+    if post.purpose == Purpose.CAMPAIGN:
+        sending = exists().where(Broadcast.id == post.broadcast_id, Broadcast.state == BroadcastState.SENDING)
+        needs = post.keyword_id is not None or given.keywordless_needs_opt_in
+        consent = facts.consent_holds(number, post.keyword_id, post.scope, needs_opt_in=needs)
+        return and_(sending, consent, ~facts.cap_reached(number, given, now))
+    if post.purpose == Purpose.REPLY:
+        passes = post.reply_kind in (*ledger.STAYS_UNDER_SUPPRESSION, ReplyKind.QUESTION)
+        free = true() if passes else ~facts.suppressed(number)
+        return and_(free, ~facts.blocked(number, post.scope))
+    allowed = and_(~facts.suppressed(number), ~facts.blocked(number, post.scope))
+    if post.purpose == Purpose.ONE_TO_ONE and given.require_opt_in_for_one_to_one:
+        return and_(allowed, facts.opted_in(number, None, OptInStatus.ACTIVE))
+    return allowed
+
+
+def _write_bodies(session: Session, started: list[Post]) -> None:
+    """Store what each broadcast message says, as it is sent; the others carry their text since they were written."""
+    texts = [
+        {"id": post.message_id, "body": post.body, "segments": segments.count(post.body).segments}
+        for post in started
+        if post.broadcast_id
+    ]
+    if texts:
+        session.execute(update(Message), texts)
+
+
+def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime) -> None:
+    """Say why a message did not start, and let it wait, be skipped or be cancelled accordingly."""
+    if post.broadcast_id:
+        state = session.scalars(select(Broadcast.state).where(Broadcast.id == post.broadcast_id)).one()
+        if state == BroadcastState.CANCELLED:
+            return _set(session, post, now, MessageStatus.CANCELLED)
+        if state != BroadcastState.SENDING:
+            return _set(session, post, now, MessageStatus.QUEUED)
+    decision = _decide(session, post, given, now)
+    if decision.allowed:  # it was not a moment ago
+        return _set(session, post, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))
+    if decision.waits:
+        later = now + timedelta(hours=1)
+        return _set(session, post, now, MessageStatus.QUEUED, reason=decision.reason, not_before=later)
+    return _set(session, post, now, MessageStatus.SKIPPED, reason=decision.reason)
+
+
+def _tell(session: Session, settled: list[Post]) -> None:
+    """Let open pages fetch what became of 1:1 messages that did not start; after the commit, with no lock held."""
+    for conversation_id in sorted(
+        {post.conversation_id for post in settled if not post.broadcast_id and post.conversation_id}
+    ):
+        conversations.touch(session, conversation_id)
+        session.commit()
+
+
+def _decide(session: Session, post: Post, given: Policy, now: datetime) -> Decision:
+    """Ask the pure rule, for the reason."""
+    known = facts.of_number(session, post.number, scope=post.scope, keyword_id=post.keyword_id, policy=given, now=now)
+    if post.purpose == Purpose.CAMPAIGN:
+        return rules.decide_campaign(
+            known,
+            has_keyword=post.keyword_id is not None,
+            keywordless_needs_opt_in=given.keywordless_needs_opt_in,
+            cap_waits=given.cap_waits,
+        )
+    if post.reply_kind is not None:
+        return rules.decide_reply(known, post.reply_kind)
+    if post.purpose == Purpose.VERIFICATION:
+        return rules.decide_verification(known)
+    return rules.decide_one_to_one(known, require_opt_in=given.require_opt_in_for_one_to_one)
+
+
+def _set(
+    session: Session,
+    post: Post,
+    now: datetime,
+    status: MessageStatus,
+    *,
+    reason: Reason | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Move a row that is still ours from claimed to `status`."""
+    session.execute(
+        update(Message)
+        .where(Message.id == post.message_id, Message.status == MessageStatus.CLAIMED)
+        .values(status=status, reason=reason, not_before=not_before, lease_until=None, decided_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
