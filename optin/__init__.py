@@ -55,6 +55,14 @@ def create_app(config: "Config | None" = None) -> "Flask":
     return app
 
 
+def run_jobs_beside(app: "Flask") -> None:
+    """Start the job engine in this process, unless `flask worker` processes run the jobs."""
+    from optin.config import Workers
+
+    if app.config["OPTIN"].workers is Workers.EMBEDDED and find_spec("optin.jobs") and find_spec("optin.jobs.engine"):
+        import_module("optin.jobs.engine").launch(app)
+
+
 def _config_from_environment() -> "Config":
     """Read the environment, or stop the start with what is wrong with it."""
     from optin.config import Config, ConfigError

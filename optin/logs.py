@@ -34,7 +34,8 @@ def configure(config: Config) -> None:
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if other.name != handler.name] + [handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it says at each start that there is nothing to do
+    for talkative in ("alembic", "flask-limiter"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

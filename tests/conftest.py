@@ -15,6 +15,7 @@ from optin import create_app
 from optin.config import Config
 from optin.extensions import db, limiter
 from optin.models import User
+from optin.simulator import close_simulator
 from optin.terms import Role
 from tests.clients import Browser
 from tests.databases import postgresql_copy, sqlite_copy
@@ -68,6 +69,8 @@ def make_app(database: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             app.test_client_class = Browser
             with app.app_context():
                 cleanup.callback(db.engine.dispose)
+            if simulator := app.extensions.get("simulator"):
+                cleanup.callback(close_simulator, simulator)
             limiter.reset()
             return app
 

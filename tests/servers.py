@@ -8,44 +8,59 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from optin import create_app
 from optin.config import Config
 from optin.extensions import db
+from optin.first_start import prepare
+from optin.jobs import engine
+from optin.simulator import close_simulator
 
 
 @dataclass(frozen=True)
 class LiveServer:
-    """A running app. `url` ends without a slash."""
+    """A running app with its admin and sender made. `url` ends without a slash."""
 
     url: str
     app: Flask
 
     def session(self) -> Session:
         """Open a session on the server's database. Commit soon: on SQLite it keeps the server from writing."""
-        engine = create_engine(self.app.config["OPTIN"].database_url)
-        return Session(engine, expire_on_commit=False)
+        with self.app.app_context():
+            return Session(db.engine, expire_on_commit=False)
 
 
 @contextmanager
-def serve(database: str, folder: Path) -> Iterator[LiveServer]:
+def serve(database: str, folder: Path, **environ: str) -> Iterator[LiveServer]:
     """Run the app on `database` with its files in `folder` until the block ends."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        environ = {"OPTIN_DATABASE_URL": database, "PORT": str(port), "OPTIN_SAMPLE_DATA": "0"}
-        app = create_app(Config.from_environ(environ, folder))
         listening.listen(128)
+        port = listening.getsockname()[1]
+        given = {"OPTIN_DATABASE_URL": database, "PORT": str(port), "OPTIN_SAMPLE_DATA": "0", **environ}
+        app = create_app(Config.from_environ(given, folder))
+        with app.app_context():
+            prepare(db.session(), app.config["OPTIN"])
+            db.session.commit()
         server = make_server("127.0.0.1", port, app, threaded=True, fd=listening.fileno())
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
+            engine.launch(app)
             yield LiveServer(f"http://127.0.0.1:{port}", app)
         finally:
-            server.shutdown()
-            thread.join()
-            with app.app_context():
-                db.engine.dispose()
+            _stop(app, server, thread)
+
+
+def _stop(app: Flask, server: BaseWSGIServer, thread: threading.Thread) -> None:
+    """End everything that runs, and close every file and connection."""
+    engine.shutdown()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    close_simulator(app.extensions["simulator"])
+    with app.app_context():
+        db.engine.dispose()

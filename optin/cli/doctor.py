@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from optin.config import Config, Workers
+from optin.config import Config
 from optin.environment import LOOPBACK
 from optin.extensions import db
 from optin.health import database_state, queue_state
@@ -50,8 +50,6 @@ def queue(config: Config) -> Iterator[str]:
     """Say whether the job queue's database answers."""
     if config.queue_url != config.database_url and queue_state(config) == "away":
         yield "the queue's database does not answer. Is OPTIN_QUEUE_URL right?"
-    if config.workers is Workers.EXTERNAL and config.queue_url.startswith("sqlite"):
-        yield "OPTIN_WORKERS is external with a SQLite queue: several processes then wait for one file. Use PostgreSQL."
 
 
 def secret_key(config: Config) -> Iterator[str]:

@@ -16,7 +16,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy import select
 
-from optin import clock
+from optin import clock, create_app, run_jobs_beside
 from optin.auth import links
 from optin.cli.sign_in_link import address
 from optin.config import Config
@@ -43,7 +43,7 @@ def command() -> None:
     db.session.remove()
     db.engine.dispose()
     Granian(
-        "optin.wsgi",
+        "optin",
         address="127.0.0.1",
         port=config.port,
         interface=Interfaces.WSGI,
@@ -85,8 +85,8 @@ def welcome(config: Config) -> list[str]:
 def load_app(config: Config, lines: list[str]) -> Flask:
     """Return the app, in the process that serves it; `lines` are printed when it answers."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    from optin.wsgi import app  # here, since it starts the jobs
-
+    app = create_app(config)
+    run_jobs_beside(app)
     threading.Thread(target=_say_when_ready, args=(config, lines), daemon=True).start()
     return app
 

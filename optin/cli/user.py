@@ -20,7 +20,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("email")
 @click.option("--name", help="What colleagues see; the part before the @ when left out.")
-@click.option("--role", type=click.Choice([str(role) for role in Role]), default=Role.AGENT, show_default=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.AGENT.value, show_default=True)
 @click.option(
     "--password", envvar="OPTIN_USER_PASSWORD", default="", help="Without it only a sign-in link lets them in."
 )

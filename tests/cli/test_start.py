@@ -1,0 +1,107 @@
+"""`start` as a process of its own: from an empty folder to a page, twice on one port, killed."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from optin import ROOT
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from optin import create_app
+from optin.config import Config
+create_app(Config.from_environ(os.environ, Path(sys.argv[1]))).cli.main(["start"])
+"""
+
+Start = Callable[[int], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the app on a port, its files in a folder that does not exist yet."""
+    with ExitStack() as cleanup:
+
+        def start_on(port: int) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, tmp_path / "an instance"],
+                cwd=ROOT,
+                env={"PATH": os.environ["PATH"], "PORT": str(port), "OPTIN_SAMPLE_DATA": "0"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            cleanup.callback(process.wait, 20)
+            cleanup.callback(process.kill)
+            return process
+
+        yield start_on
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_from_an_empty_folder_to_a_signed_in_page(start: Start, port: int) -> None:
+    process = start(port)
+    lines = read_until(process, "Ctrl-C")
+    assert f"Optin is ready at http://127.0.0.1:{port}" in lines
+    assert f"http://127.0.0.1:{port}/simulator/phones" in lines
+    link = re.search(rf"Sign in as Ada Admin .*: http://127\.0\.0\.1:{port}(/sign-in/\S+)", lines)
+    assert link is not None
+    assert get(port, link[1])[0] == 200
+    assert get(port, "/readyz")[0] == 200
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+
+
+def test_the_second_start_says_that_the_port_is_in_use(start: Start, port: int) -> None:
+    read_until(start(port), "Ctrl-C")
+    second = start(port)
+    output, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"Optin runs already at http://127.0.0.1:{port}. Stop it first, or take another port" in output
+    assert "Traceback" not in output
+
+
+def test_what_was_killed_leaves_the_port(start: Start, port: int) -> None:
+    first = start(port)
+    read_until(first, "Ctrl-C")
+    first.kill()
+    read_until(start(port), "Ctrl-C")
+    assert get(port, "/healthz")[0] == 200
+
+
+def read_until(process: "subprocess.Popen[str]", word: str) -> str:
+    """Return what the process prints up to a line with `word`."""
+    assert process.stdout is not None
+    lines = ""
+    deadline = time.monotonic() + 60
+    for line in process.stdout:
+        lines += line
+        if word in line:
+            return lines
+        assert time.monotonic() < deadline, lines
+    raise AssertionError(lines)
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    """Ask for a path and return status and text."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
