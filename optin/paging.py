@@ -5,11 +5,14 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, SQLColumnExpression, tuple_
+from sqlalchemy import BigInteger, Integer, Select, SQLColumnExpression, literal, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from optin.extensions import UTCDateTime
 
 Row = TypeVar("Row")
 SIZE = 50
@@ -40,7 +43,7 @@ def page(
     backwards, values = _decode(token, keys)
     if values is not None:
         place = tuple_(*keys)
-        here = tuple_(*values)
+        here = tuple_(*(literal(value, _type(key)) for value, key in zip(values, keys, strict=True)))
         query = query.where(place < here if descending != backwards else place > here)
     order = [key.desc() if descending != backwards else key.asc() for key in keys]
     found = list(session.scalars(query.order_by(*order).limit(size + 1)))
@@ -75,10 +78,23 @@ def _decode(token: str | None, keys: Sequence[SQLColumnExpression[Any]]) -> tupl
 
 
 def _typed(value: object, key: SQLColumnExpression[Any]) -> Any:
-    """Return a token's value as the key's type; raises ValueError or TypeError when it is of another."""
-    wanted = key.type.python_type  # type: ignore[attr-defined]
-    if wanted is datetime:
-        return datetime.fromisoformat(str(value))
-    if not isinstance(value, wanted):
+    """Return a token's value as the key's type; raises ValueError or TypeError when it is of another.
+
+    A number or a text that the database could not take is nonsense too.
+    """
+    kind = _type(key)
+    if isinstance(kind, UTCDateTime):
+        moment = datetime.fromisoformat(str(value))
+        return moment.astimezone(UTC)
+    if isinstance(kind, Integer):
+        bits = 63 if isinstance(kind, BigInteger) else 31
+        if not isinstance(value, int) or not -(2**bits) <= value < 2**bits:
+            raise TypeError("the token is of another list")
+    elif not isinstance(value, str) or "\0" in value:
         raise TypeError("the token is of another list")
     return value
+
+
+def _type(key: Any) -> TypeEngine[Any]:
+    kind: TypeEngine[Any] = key.type
+    return kind
