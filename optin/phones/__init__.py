@@ -1,0 +1,1 @@
+"""The simulator's phones in the browser: text as a person, see what arrives."""

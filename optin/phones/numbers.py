@@ -1,0 +1,67 @@
+"""Numbers for phones: read from the address, invented, or a person's."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import phone
+from optin.consent.people import CONTACT_FIRST
+from optin.messaging import senders
+from optin.models import Conversation, Person, Sender
+from optin.phone import NotANumber
+from optin.terms import SenderKind
+
+# 555-0100 to 555-0199 of each area code are set apart for fiction (NANPA): no real person has one of them.
+AREAS = ("646", "312", "206", "415", "503", "213", "617", "303")
+PEOPLE_AT_ONCE = 12
+
+
+def ours(session: Session) -> list[Sender]:
+    """List our addresses that a person can text, the default first."""
+    return [sender for sender in senders.in_use(session) if sender.kind != SenderKind.SERVICE]
+
+
+def read(text: str, region: str, ours: Collection[str]) -> str:
+    """Return the E.164 form of a number for a phone; `ours` are our own addresses. Raises NotANumber."""
+    number = phone.normalise(text, region)
+    if number in ours:
+        raise NotANumber("That is our own number: a person texts from another one.")
+    return number
+
+
+def read_all(texts: Iterable[str], region: str, ours: Collection[str]) -> list[str]:
+    """Return the numbers in the parts of an address, each once; what is no number is left out."""
+    found: dict[str, None] = {}
+    for text in texts:
+        try:
+            # A plus sign that somebody types into the address bar arrives as a space.
+            found[read("+" + text[1:] if text.startswith(" ") else text, region, ours)] = None
+        except NotANumber:
+            continue
+    return list(found)
+
+
+def invent(session: Session, taken: Collection[str]) -> str:
+    """Return a fictional number that nobody here has or texted from; `taken` are others to leave out."""
+    for area in AREAS:
+        wanted = [f"+1{area}5550{last}" for last in range(100, 200)]
+        used = {*taken, *_used(session, wanted)}
+        free = next((number for number in wanted if number not in used), None)
+        if free:
+            return free
+    return f"+1{AREAS[0]}5550100"
+
+
+def with_mobile(session: Session, search: str, besides: Collection[str]) -> Sequence[Person]:
+    """List some people who have a number, contacts first; all words of `search` are in their names."""
+    words = [Person.sort_name.contains(word, autoescape=True) for word in search.casefold().split()]
+    found = select(Person).where(Person.mobile.is_not(None), Person.mobile.not_in(list(besides)), *words)
+    return session.scalars(found.order_by(CONTACT_FIRST, Person.sort_name, Person.id).limit(PEOPLE_AT_ONCE)).all()
+
+
+def _used(session: Session, wanted: Sequence[str]) -> set[str]:
+    people = select(Person.mobile).where(Person.mobile.in_(wanted))
+    threads = select(Conversation.number).where(Conversation.number.in_(wanted))
+    addresses = select(Sender.address).where(Sender.address.in_(wanted))
+    return {str(number) for number in session.scalars(people.union(threads, addresses))}
