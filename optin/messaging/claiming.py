@@ -6,6 +6,7 @@ These functions commit: a claim must be known to everybody before its message is
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, literal_column, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +21,15 @@ CHUNK = 100
 
 # Written out, since SQLite uses a partial index only where the statement repeats its condition word by word.
 QUEUED: ColumnElement[bool] = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
+_NEEDED = (
+    Message.id,
+    Message.purpose,
+    Message.number,
+    Message.body,
+    Message.broadcast_id,
+    Message.reply_kind,
+    Message.conversation_id,
+)
 
 
 @dataclass(frozen=True)
@@ -112,9 +122,13 @@ def _due(session: Session, broadcast_id: int | None, now: datetime, limit: int) 
 
 
 def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[Post]:
-    """Load what the claimed messages need; broadcast texts are merged now, from the records as they are now."""
+    """Load what the claimed messages need; broadcast texts are merged now, from the records as they are now.
+
+    Broadcast messages get their conversations, made where missing; the start writes them down. No message is locked
+    meanwhile: a text that comes in from the number locks conversation and messages the other way round.
+    """
     rows = session.execute(
-        select(Message, Sender, Broadcast, Person, CampaignMember.zones)
+        select(*_NEEDED, Sender, Broadcast, Person, CampaignMember.zones)
         .join(Sender, Sender.id == Message.sender_id)
         .outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
         .outerjoin(Person, Person.id == Message.person_id)
@@ -125,38 +139,23 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[Post]:
         .where(Message.id.in_(ids), Message.status == MessageStatus.CLAIMED)
         .order_by(Message.id)
     ).all()
-    _open_conversations(session, [message for message, *_ in rows], now)
+    threads = conversations.ensure(session, [row.number for row in rows if row.conversation_id is None], now)
     brand = policy.load(session).brand
-    return [
-        _post(message, sender, broadcast, person, zones, brand) for message, sender, broadcast, person, zones in rows
-    ]
+    return [_post(row, row.conversation_id or threads[row.number], brand) for row in rows]
 
 
-def _open_conversations(session: Session, messages: Sequence[Message], now: datetime) -> None:
-    """Put broadcast messages into their conversations, made where missing.
-
-    No message is locked while a conversation is made: a text that comes in from the number locks them the other way
-    round.
-    """
-    alone = [message for message in messages if message.conversation_id is None]
-    threads = conversations.ensure(session, [message.number for message in alone], now)
-    for message in alone:
-        message.conversation_id = threads[message.number]
-
-
-def _post(
-    message: Message, sender: Sender, broadcast: Broadcast | None, person: Person | None, zones: str | None, brand: str
-) -> Post:
+def _post(row: Any, conversation_id: int, brand: str) -> Post:
+    broadcast: Broadcast | None = row.Broadcast
     return Post(
-        message_id=message.id,
-        purpose=Purpose(str(message.purpose)),
-        number=message.number,
-        address=sender.address,
-        scope=sender.scope,
-        body=templates.render(broadcast.body, merge_fields(person, brand)) if broadcast else message.body,
+        message_id=row.id,
+        purpose=Purpose(row.purpose),
+        number=row.number,
+        address=row.Sender.address,
+        scope=row.Sender.scope,
+        body=templates.render(broadcast.body, merge_fields(row.Person, brand)) if broadcast else row.body,
         keyword_id=broadcast.keyword_id if broadcast else None,
-        broadcast_id=message.broadcast_id,
-        reply_kind=ReplyKind(message.reply_kind) if message.reply_kind else None,
-        zones=zones or "",
-        conversation_id=message.conversation_id,
+        broadcast_id=row.broadcast_id,
+        reply_kind=ReplyKind(row.reply_kind) if row.reply_kind else None,
+        zones=row.zones or "",
+        conversation_id=conversation_id,
     )

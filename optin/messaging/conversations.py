@@ -1,6 +1,6 @@
 """Conversations: one per number and channel, with what the inbox shows kept up to date."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -15,25 +15,17 @@ PREVIEW = 160
 
 def ensure(session: Session, numbers: Iterable[str], at: datetime, channel: Channel = Channel.SMS) -> dict[str, int]:
     """Return the conversation id of each number (E.164 or as received), making those that are missing."""
-    wanted = sorted(set(numbers))
-    if not wanted:
-        return {}
-    session.execute(
-        insert(session, Conversation)
-        .values(
-            [
-                {"channel": channel, "number": number, "created_at": at, "preview": "", "unread": 0, "version": 0}
-                for number in wanted
-            ]
+    wanted = set(numbers)
+    found = _ids(session, wanted, channel)
+    missing = sorted(wanted - found.keys())  # in one order for all, so that nobody waits for one another
+    if missing:
+        new = {"channel": channel, "created_at": at, "preview": "", "unread": 0, "version": 0}
+        session.execute(
+            insert(session, Conversation).on_conflict_do_nothing(index_elements=["channel", "number"]),
+            [{**new, "number": number} for number in missing],
         )
-        .on_conflict_do_nothing(index_elements=["channel", "number"])
-    )
-    rows = session.execute(
-        select(Conversation.number, Conversation.id).where(
-            Conversation.channel == channel, Conversation.number.in_(wanted)
-        )
-    )
-    return {str(number): int(conversation_id) for number, conversation_id in rows}
+        found |= _ids(session, missing, channel)
+    return found
 
 
 def received(session: Session, conversation_id: int, sender_id: int | None, preview: str, at: datetime) -> None:
@@ -62,9 +54,28 @@ def wrote(session: Session, conversation_id: int, preview: str, at: datetime) ->
     )
 
 
-def touch(session: Session, conversation_id: int | None) -> None:
-    """Say that something in the thread changed, so that open pages fetch it."""
-    if conversation_id is not None:
+def touch(session: Session, *conversation_ids: int | None) -> None:
+    """Say that something in the threads changed, so that open pages fetch it. None stands for no thread."""
+    ids = sorted({each for each in conversation_ids if each is not None})
+    if len(ids) > 1:  # locked in one order for all, which an UPDATE of many does not promise
         session.execute(
-            update(Conversation).where(Conversation.id == conversation_id).values(version=Conversation.version + 1)
+            select(Conversation.id).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
         )
+    if ids:
+        session.execute(
+            update(Conversation)
+            .where(Conversation.id.in_(ids))
+            .values(version=Conversation.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _ids(session: Session, numbers: Collection[str], channel: Channel) -> dict[str, int]:
+    if not numbers:
+        return {}
+    rows = session.execute(
+        select(Conversation.number, Conversation.id).where(
+            Conversation.channel == channel, Conversation.number.in_(numbers)
+        )
+    )
+    return dict(rows.tuples().all())

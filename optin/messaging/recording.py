@@ -1,14 +1,15 @@
 """What came of the started messages: the provider's answers, and what a process that died left behind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, literal_column, select
+from sqlalchemy import Engine, Integer, bindparam, case, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.extensions import Base, UTCDateTime
 from optin.messaging import conversations, statuses
 from optin.messaging.claiming import Post
 from optin.messaging.gateway import GatewayError, Sent
@@ -27,12 +28,31 @@ Outcome = tuple[Post, Sent | GatewayError]
 # Written out for the partial index, as in messaging/claiming.py.
 _LEASED = Message.status.in_([literal_column(f"'{each}'") for each in (MessageStatus.CLAIMED, MessageStatus.SENDING)])
 
+_MESSAGE = Base.metadata.tables["message"]
+_SENT = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.id == bindparam("message_id"), _MESSAGE.c.status == MessageStatus.SENDING)
+    .values(
+        sid=bindparam("new_sid"),
+        status=bindparam("new"),
+        segments=case((bindparam("count", type_=Integer) > 0, bindparam("count")), else_=_MESSAGE.c.segments),
+        sent_at=func.coalesce(_MESSAGE.c.sent_at, bindparam("at", type_=UTCDateTime())),
+        updated_at=bindparam("at", type_=UTCDateTime()),
+        lease_until=None,
+        error_code=None,
+        error_text="",
+    )
+)
+
 
 def record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
     """Store what the provider said of started messages; return the state that each has now, by message id.
 
     Refusals with Twilio's error 21610 have a transaction each: they write to the ledger, under the number's lock.
     """
+    sent = [(post, answer) for post, answer in outcomes if isinstance(answer, Sent)]
+    if sent and len(sent) == len(outcomes) and _record_sent(engine, sent):
+        return {post.message_id: answer.status for post, answer in sent}
     blocked = [each for each in outcomes if _is_block(each[1])]
     plain = [each for each in outcomes if not _is_block(each[1])]
     states: dict[int, MessageStatus] = {}
@@ -66,13 +86,35 @@ def sweep(engine: Engine) -> int:
             else:
                 message.status, message.error_text = MessageStatus.UNKNOWN, LEFT_OPEN
         session.flush()
-        _touch(session, [message for message in left if message.status == MessageStatus.UNKNOWN])
+        unknown = [message for message in left if message.status == MessageStatus.UNKNOWN]
+        conversations.touch(session, *(message.conversation_id for message in unknown))
         session.commit()
     return len(left)
 
 
 def _is_block(answer: Sent | GatewayError) -> bool:
     return isinstance(answer, GatewayError) and answer.code == BLOCKED_BY_PROVIDER
+
+
+def _record_sent(engine: Engine, outcomes: Sequence[tuple[Post, Sent]]) -> bool:
+    """Store in one statement what was sent, the usual case; False, and nothing stored, if a row was not as started."""
+    now = clock.now()
+    sent = [
+        {
+            "message_id": post.message_id,
+            "new_sid": answer.sid,
+            "new": answer.status,
+            "count": answer.segments,
+            "at": now,
+        }
+        for post, answer in sorted(outcomes, key=lambda outcome: outcome[0].message_id)
+    ]
+    with Session(engine) as session:
+        if session.connection().execute(_SENT, sent).rowcount != len(sent):
+            return False
+        conversations.touch(session, *(post.conversation_id for post, _ in outcomes))
+        session.commit()
+    return True
 
 
 def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
@@ -92,7 +134,7 @@ def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageSta
                     message.reason = Reason.BLOCKED
                     learned_block(session, post.scope, message, now)
         session.flush()
-        _touch(session, messages.values())
+        conversations.touch(session, *(message.conversation_id for message in messages.values()))
         states = {message.id: MessageStatus(message.status) for message in messages.values()}
         session.commit()
     return states
@@ -121,9 +163,3 @@ def _refused(message: Message, error: GatewayError, now: datetime) -> None:
         message.not_before = now + timedelta(seconds=min(2**message.attempts, LONGEST_WAIT))
     else:
         message.status = MessageStatus.FAILED
-
-
-def _touch(session: Session, messages: Iterable[Message]) -> None:
-    """Say that something in the threads changed."""
-    for conversation_id in sorted({message.conversation_id for message in messages if message.conversation_id}):
-        conversations.touch(session, conversation_id)

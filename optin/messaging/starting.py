@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, exists, func, literal_column, select, true, update
 from sqlalchemy.orm import Session
 
 from optin import clock, policy
 from optin.consent import facts, hours, ledger, rules
 from optin.consent.rules import Decision
+from optin.extensions import Base
 from optin.messaging import conversations, segments
 from optin.messaging.claiming import Post
 from optin.models import Broadcast, Message, OptIn
@@ -24,6 +25,13 @@ from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Rea
 
 UNDER_WAY = timedelta(seconds=60)
 """How long a start may stay without an outcome; more than any request may take (messaging/twilio_gateway.py)."""
+
+_MESSAGE = Base.metadata.tables["message"]
+_WRITE_TEXT = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.id == bindparam("message_id"))
+    .values(body=bindparam("text"), segments=bindparam("count"), conversation_id=bindparam("thread"))
+)
 
 
 def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]]:
@@ -39,7 +47,7 @@ def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]
         started: set[int] = set()
         for _, group in groupby(sorted(ready, key=_rule_key), key=_rule_key):
             started |= _start_alike(session, list(group), given, now)
-        _write_bodies(session, [post for post in ready if post.message_id in started])
+        _write_texts(session, [post for post in ready if post.message_id in started])
         for post in ready:
             if post.message_id not in started:
                 _settle_unstarted(session, post, given, now)
@@ -127,15 +135,20 @@ def _may_start(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
     return allowed
 
 
-def _write_bodies(session: Session, started: list[Post]) -> None:
+def _write_texts(session: Session, started: list[Post]) -> None:
     """Store what each broadcast message says, as it is sent; the others carry their text since they were written."""
     texts = [
-        {"id": post.message_id, "body": post.body, "segments": segments.count(post.body).segments}
+        {
+            "message_id": post.message_id,
+            "text": post.body,
+            "count": segments.count(post.body).segments,
+            "thread": post.conversation_id,
+        }
         for post in started
         if post.broadcast_id
     ]
     if texts:
-        session.execute(update(Message), texts)
+        session.connection().execute(_WRITE_TEXT, texts)
 
 
 def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime) -> None:
@@ -157,11 +170,8 @@ def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime
 
 def _tell(session: Session, settled: list[Post]) -> None:
     """Let open pages fetch what became of 1:1 messages that did not start; after the commit, with no lock held."""
-    for conversation_id in sorted(
-        {post.conversation_id for post in settled if not post.broadcast_id and post.conversation_id}
-    ):
-        conversations.touch(session, conversation_id)
-        session.commit()
+    conversations.touch(session, *(post.conversation_id for post in settled if not post.broadcast_id))
+    session.commit()
 
 
 def _decide(session: Session, post: Post, given: Policy, now: datetime) -> Decision:
