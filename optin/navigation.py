@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from flask import Flask, current_app, request
+from flask.sansio.app import App
 from sqlalchemy.orm import Session
 
 from optin.config import Config
@@ -45,7 +46,7 @@ def init_app(app: Flask) -> None:
     )
 
 
-def badge(app: Flask, url: str, count: Callable[[Session], int]) -> None:
+def badge(app: App, url: str, count: Callable[[Session], int]) -> None:
     """Let the tab with this address show a count; a feature says so when it is registered (`blueprint.record_once`)."""
     app.extensions.setdefault("tab_badges", {})[url] = count
 

@@ -32,6 +32,6 @@ def of_opt_ins(session: Session, opt_ins: Sequence[OptIn]) -> dict[int, list[Per
             .where(OptInPerson.opt_in_id.in_(orphaned))
             .order_by(CONTACT_FIRST, Person.id)
         )
-        for opt_in_id, person in session.execute(links).tuples():
+        for opt_in_id, person in session.execute(links):
             found.setdefault(opt_in_id, []).append(person)
     return found

@@ -1,0 +1,1 @@
+"""Opt-in keywords: list, form, record page."""

@@ -1,0 +1,108 @@
+"""The form of an opt-in keyword. Only the word is required; everything else has a default."""
+
+import re
+from unicodedata import normalize
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField, TextAreaField, ValidationError
+from wtforms.fields import Field
+from wtforms.validators import Length
+
+from optin.consent.words import normalise, refusal_as_keyword
+from optin.keywords.saving import Content
+from optin.messaging import templates
+from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
+
+MOST_ALIASES = 20
+LONGEST_WORD = 30
+SINGLE, DOUBLE = "single", "double"
+OPT_IN = [(SINGLE, "Single: the word alone opts them in"), (DOUBLE, "Double: they also answer a question with YES")]
+_URL = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
+
+
+def clean(text: str | None) -> str:
+    """Return a field's text as it is stored: no white space around it, no NUL, which PostgreSQL cannot keep."""
+    return (text or "").replace("\0", "").strip()
+
+
+def one_spelling(text: str | None) -> str:
+    """Return typed words with compatibility characters folded (Unicode NFKC), so that what is shown is what matches."""
+    return normalize("NFKC", clean(text))
+
+
+def split(text: str | None) -> list[str]:
+    """Return the words of a list that is written with commas, spaces or lines."""
+    return [word for word in re.split(r"[\s,;]+", clean(text)) if word]
+
+
+class KeywordForm(FlaskForm):  # type: ignore[misc]
+    """What a user says about a keyword; `extra_opt_out` are the admin's opt-out words, which are reserved too."""
+
+    word = StringField("Keyword", filters=[one_spelling])
+    aliases = StringField("Aliases", filters=[one_spelling])
+    description = TextAreaField("Description", filters=[clean], validators=[Length(max=2000)])
+    disclosure = TextAreaField("What people are told", filters=[clean], validators=[Length(max=5000)])
+    disclosure_url = StringField("Web address where they see it", filters=[clean], validators=[Length(max=500)])
+    frequency = StringField("Frequency", filters=[clean], validators=[Length(max=80)])
+    opt_in = RadioField("Opt-in", choices=OPT_IN)
+    confirmation = TextAreaField("Confirmation reply", filters=[clean], validators=[Length(max=1600)])
+    question = TextAreaField("Question for double opt-in", filters=[clean], validators=[Length(max=1600)])
+
+    def __init__(self, *args: object, extra_opt_out: tuple[str, ...] = (), **kwargs: object) -> None:
+        """Make the form from the request, or from what WTForms is given."""
+        super().__init__(*args, **kwargs)
+        self.extra_opt_out = extra_opt_out
+        self.opt_in.data = self.opt_in.data or SINGLE
+
+    @property
+    def content(self) -> Content:
+        """Return what was entered, with defaults in the place of empty templates."""
+        return Content(
+            word=self.word.data,
+            aliases=tuple(split(self.aliases.data)),
+            description=self.description.data,
+            disclosure=self.disclosure.data,
+            disclosure_url=self.disclosure_url.data,
+            frequency=self.frequency.data,
+            double_opt_in=self.opt_in.data == DOUBLE,
+            confirmation=self.confirmation.data or CONFIRMATION,
+            question=self.question.data or QUESTION,
+        )
+
+    def validate_word(self, field: Field) -> None:
+        """Refuse what cannot be a keyword, with the sentence why."""
+        _refuse(self._refusal(field.data))
+
+    def validate_aliases(self, field: Field) -> None:
+        """Refuse aliases that cannot be keywords, too many of them, and one word twice."""
+        aliases = split(field.data)
+        if len(aliases) > MOST_ALIASES:
+            raise ValidationError(f"Enter at most {MOST_ALIASES} aliases.")
+        seen = {normalise(self.word.data)}
+        for alias in aliases:
+            _refuse(self._refusal(alias))
+            if normalise(alias) in seen:
+                raise ValidationError(f"“{alias}” is there twice.")
+            seen.add(normalise(alias))
+
+    def validate_disclosure_url(self, field: Field) -> None:
+        """Ask for a web address that a browser can open."""
+        if field.data and not _URL.fullmatch(field.data):
+            raise ValidationError("Enter a whole web address, such as https://example.org/volunteer.")
+
+    def validate_confirmation(self, field: Field) -> None:
+        """Refuse a template that could not be filled in."""
+        _refuse(" ".join(templates.problems(field.data, MERGE_FIELDS)))
+
+    def validate_question(self, field: Field) -> None:
+        """Refuse a template that could not be filled in."""
+        _refuse(" ".join(templates.problems(field.data, MERGE_FIELDS)))
+
+    def _refusal(self, word: str) -> str | None:
+        too_long = f"A keyword has 2 to {LONGEST_WORD} letters and digits." if len(word) > LONGEST_WORD else None
+        return refusal_as_keyword(word, self.extra_opt_out) or too_long
+
+
+def _refuse(sentence: str | None) -> None:
+    if sentence:
+        raise ValidationError(sentence)

@@ -1,0 +1,140 @@
+"""What the keyword pages read: the list, the highlights, the campaigns, the near misses."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from optin import clock, paging
+from optin.consent import audience, daily
+from optin.consent.words import normalise
+from optin.messaging import senders
+from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn
+from optin.paging import Page
+from optin.policy import Policy
+from optin.terms import CampaignStatus, OptInStatus
+
+CAMPAIGNS_AT_ONCE = 10
+
+
+@dataclass(frozen=True)
+class Highlights:
+    """The figures of a keyword's header; `days` are (day, opt-ins, opt-outs) of the last thirty."""
+
+    active: int
+    inactive: int
+    this_week: int
+    near_misses: int
+    days: list[tuple[date, int, int]]
+
+
+@dataclass(frozen=True)
+class CampaignRow:
+    """A campaign of a keyword; `deliverable` counts who receives a message sent now, at once or in sending hours."""
+
+    campaign: Campaign
+    members: int
+    deliverable: int
+    last_broadcast: datetime | None
+
+    @property
+    def status(self) -> CampaignStatus:
+        """Return the campaign's status as a term."""
+        return CampaignStatus(self.campaign.status)
+
+
+def listed(session: Session, search: str, state: str, token: str | None) -> Page[Keyword]:
+    """Fetch a page of keywords, newest first; `state` is active, archived or all."""
+    given: list[ColumnElement[bool]] = []
+    if state == "active":
+        given.append(Keyword.archived_at.is_(None))
+    elif state == "archived":
+        given.append(Keyword.archived_at.is_not(None))
+    if search:
+        words = select(KeywordWord.keyword_id).where(
+            KeywordWord.normal.contains(normalise(search) or search.casefold(), autoescape=True)
+        )
+        text = func.lower(Keyword.description).contains(search.lower(), autoescape=True)
+        given.append(Keyword.id.in_(words) | text)
+    return paging.page(session, select(Keyword).where(*given), [Keyword.id], token, descending=True)
+
+
+def any_keyword(session: Session) -> bool:
+    """Tell whether there is a keyword at all."""
+    return session.scalar(select(Keyword.id).limit(1)) is not None
+
+
+def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, int]:
+    """Count the active opt-ins of each keyword; one without any is left out."""
+    rows = session.execute(
+        select(OptIn.keyword_id, func.count())
+        .where(OptIn.keyword_id.in_(keyword_ids), OptIn.status == OptInStatus.ACTIVE)
+        .group_by(OptIn.keyword_id)
+    )
+    return dict(rows.all())
+
+
+def highlights(session: Session, keyword_id: int, zone: ZoneInfo) -> Highlights:
+    """Count for a keyword's header; the week begins on Monday in `zone`."""
+    now = clock.now()
+    today = now.astimezone(zone).date()
+    monday = daily.midnight(today - timedelta(days=today.weekday()), zone)
+    return Highlights(
+        active=active_counts(session, [keyword_id]).get(keyword_id, 0),
+        inactive=_count(session, OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.INACTIVE),
+        this_week=daily.entered_since(session, keyword_id, monday),
+        near_misses=_count(session, Message.near_keyword_id == keyword_id),
+        days=daily.per_day(session, zone, now, keyword_id=keyword_id),
+    )
+
+
+def campaigns(
+    session: Session, keyword_id: int, policy: Policy, token: str | None
+) -> tuple[list[CampaignRow], Page[Campaign], int]:
+    """Fetch the keyword's campaigns, newest first: the rows, their page, and how many there are in all."""
+    own = Campaign.keyword_id == keyword_id
+    page = paging.page(
+        session, select(Campaign).where(own), [Campaign.id], token, descending=True, size=CAMPAIGNS_AT_ONCE
+    )
+    sent = _last_broadcasts(session, [campaign.id for campaign in page.rows])
+    default = next(iter(senders.in_use(session)), None)
+    scope = default.scope if default else ""
+    rows = [_row(session, campaign, scope, policy, sent.get(campaign.id)) for campaign in page.rows]
+    return rows, page, _count(session, own)
+
+
+def has_campaigns(session: Session, keyword_id: int) -> bool:
+    """Tell whether a campaign requires the keyword."""
+    return session.scalar(select(Campaign.id).where(Campaign.keyword_id == keyword_id).limit(1)) is not None
+
+
+def has_opt_ins(session: Session, keyword_id: int) -> bool:
+    """Tell whether the keyword ever had an opt-in: then it can only be archived."""
+    return session.scalar(select(OptIn.id).where(OptIn.keyword_id == keyword_id).limit(1)) is not None
+
+
+def near_misses(session: Session, keyword_id: int, token: str | None) -> Page[Message]:
+    """Fetch the texts that nearly were the keyword and opted nobody in, newest first."""
+    near = select(Message).where(Message.near_keyword_id == keyword_id)
+    return paging.page(session, near, [Message.id], token, descending=True)
+
+
+def _row(session: Session, campaign: Campaign, scope: str, policy: Policy, sent: datetime | None) -> CampaignRow:
+    counted = audience.deliverability(session, audience.ask(session, campaign, scope, policy))
+    return CampaignRow(campaign, counted.total, counted.will_receive + counted.will_wait, sent)
+
+
+def _last_broadcasts(session: Session, campaign_ids: Sequence[int]) -> dict[int, datetime]:
+    rows = session.execute(
+        select(Broadcast.campaign_id, func.max(Broadcast.started_at))
+        .where(Broadcast.campaign_id.in_(campaign_ids), Broadcast.started_at.is_not(None))
+        .group_by(Broadcast.campaign_id)
+    )
+    return {campaign_id: at for campaign_id, at in rows if at is not None}
+
+
+def _count(session: Session, *given: ColumnElement[bool]) -> int:
+    return session.scalars(select(func.count()).where(*given)).one()

@@ -1,0 +1,126 @@
+"""What the tabs of a keyword's record page show."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy.orm import Session
+
+from optin import audit, filters, paging, policy
+from optin.consent import people
+from optin.keywords import opt_ins, queries, saving
+from optin.keywords.opt_ins import Asked
+from optin.keywords.queries import Highlights
+from optin.messaging import segments, templates
+from optin.models import AuditEntry, Keyword
+from optin.paging import Page
+from optin.terms import OptInSource, OptInStatus
+
+DETAILS, RELATED, NEAR, HISTORY = "details", "related", "near", "history"
+TABS = {DETAILS: "Details", RELATED: "Related", NEAR: "Near misses", HISTORY: "History"}
+
+
+def context(session: Session, keyword: Keyword, tab: str) -> dict[str, Any]:
+    """Return what the record page shows: header, tabs, and the content of the tab that is asked for."""
+    tab = tab if tab in TABS else DETAILS
+    content = {DETAILS: _details, RELATED: _related, NEAR: _near, HISTORY: _history}[tab](session, keyword)
+    return {
+        "keyword": keyword,
+        "tab": tab,
+        "tabs": [(label, address(keyword, name), name == tab) for name, label in TABS.items()],
+        "figures": figures(session, keyword),
+        **content,
+    }
+
+
+def figures(session: Session, keyword: Keyword) -> Highlights:
+    """Count what the header shows."""
+    return queries.highlights(session, keyword.id, filters.current_zone())
+
+
+def address(keyword: Keyword, tab: str, **query: str | None) -> str:
+    """Return the address of a tab; what is empty stays out of it."""
+    return url_for("keywords.show", keyword_id=keyword.id, tab=None if tab == DETAILS else tab, **_filled(query))
+
+
+def opt_ins_context(session: Session, keyword: Keyword) -> dict[str, Any]:
+    """Return the Opt-Ins list that the request asks for, and the addresses of its neighbours and of its next poll."""
+    asked = asked_for()
+    listed = opt_ins.listed(session, keyword.id, asked, policy.load(session).default_region)
+    query = {"q": asked.search, "status": asked.status}
+    return {
+        "keyword": keyword,
+        "asked": asked,
+        "listed": listed,
+        "sources": {source.value: source.label for source in OptInSource},
+        "newer_url": _page_url(keyword, RELATED, listed.page.before, **query),
+        "older_url": _page_url(keyword, RELATED, listed.page.after, **query),
+        "poll_url": url_for(
+            "keywords.opt_ins", keyword_id=keyword.id, page=asked.token, version=listed.version, **_filled(query)
+        ),
+    }
+
+
+def count_opt_ins(session: Session, keyword: Keyword) -> int:
+    """Count the opt-ins that the request asks for."""
+    return opt_ins.count(session, keyword.id, asked_for(), policy.load(session).default_region)
+
+
+def asked_for() -> Asked:
+    """Read search, filter and page from the address."""
+    search = request.args.get("q", "").replace("\0", "").strip()
+    return Asked(search, request.args.get("status", ""), request.args.get("page"))
+
+
+def _details(session: Session, keyword: Keyword) -> dict[str, Any]:
+    in_force = policy.load(session)
+    fields = {"brand": in_force.brand, "keyword": keyword.word, "frequency": keyword.frequency}
+    replies = [("Confirmation reply", templates.render(keyword.confirmation, fields))]
+    if keyword.double_opt_in:
+        replies.insert(0, ("Question for double opt-in", templates.render(keyword.question, fields)))
+    return {
+        "told": saving.in_force(keyword),
+        "earlier": keyword.disclosures[1:],
+        "replies": [(label, text, segments.count(text)) for label, text in replies],
+        "can_delete": not (queries.has_opt_ins(session, keyword.id) or queries.has_campaigns(session, keyword.id)),
+    }
+
+
+def _related(session: Session, keyword: Keyword) -> dict[str, Any]:
+    rows, page, total = queries.campaigns(session, keyword.id, policy.load(session), request.args.get("campaigns"))
+    return {
+        "campaigns": rows,
+        "campaign_count": total,
+        "campaigns_newer_url": page.before and address(keyword, RELATED, campaigns=page.before),
+        "campaigns_older_url": page.after and address(keyword, RELATED, campaigns=page.after),
+        "statuses": list(OptInStatus),
+        "opt_in_count": count_opt_ins(session, keyword),
+        **opt_ins_context(session, keyword),
+    }
+
+
+def _near(session: Session, keyword: Keyword) -> dict[str, Any]:
+    page = queries.near_misses(session, keyword.id, request.args.get("page"))
+    return {
+        "messages": page.rows,
+        "people": people.of_numbers(session, {message.number for message in page.rows}),
+        **_neighbours(keyword, NEAR, page),
+    }
+
+
+def _history(session: Session, keyword: Keyword) -> dict[str, Any]:
+    own = audit.history(saving.KIND, keyword.id).order_by(None)
+    page = paging.page(session, own, [AuditEntry.id], request.args.get("page"), descending=True)
+    return {"entries": page.rows, **_neighbours(keyword, HISTORY, page)}
+
+
+def _neighbours(keyword: Keyword, tab: str, page: Page[Any]) -> dict[str, str | None]:
+    return {"newer_url": _page_url(keyword, tab, page.before), "older_url": _page_url(keyword, tab, page.after)}
+
+
+def _page_url(keyword: Keyword, tab: str, token: str | None, **query: str) -> str | None:
+    return address(keyword, tab, page=token, **query) if token else None
+
+
+def _filled(query: Mapping[str, str | None]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value}

@@ -1,0 +1,172 @@
+"""Opt-in keywords: list, record page with its live list of opt-ins, form, keyword check, archiving, deleting."""
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as WSGIResponse
+
+from optin import policy
+from optin.extensions import db
+from optin.keywords import check, queries, record, saving
+from optin.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
+from optin.keywords.saving import Content, Taken
+from optin.models import Keyword
+from optin.models.keyword import CONFIRMATION, QUESTION
+
+blueprint = Blueprint("keywords", __name__)
+
+
+@blueprint.get("/keywords")
+def index() -> str:
+    """List the keywords."""
+    search = request.args.get("q", "").replace("\0", "").strip()
+    asked = request.args.get("state")
+    state = asked if asked in ("archived", "all") else "active"
+    page = queries.listed(db.session(), search, state, request.args.get("page"))
+    counts = queries.active_counts(db.session(), [keyword.id for keyword in page.rows])
+    context = {"search": search, "state": state, "any_keyword": bool(page.rows) or queries.any_keyword(db.session())}
+    return render_template("keywords/index.html", page=page, counts=counts, **context)
+
+
+@blueprint.get("/keywords/new")
+def new() -> str:
+    """Show the empty form."""
+    return _form_page(_form(confirmation=CONFIRMATION, question=QUESTION))
+
+
+@blueprint.post("/keywords")
+def create() -> WSGIResponse:
+    """Store a new keyword and lead to its record."""
+    form = _form()
+    if not form.validate():
+        return make_response(_form_page(form), 422)
+    made = saving.create(db.session(), form.content, current_user.id)
+    if isinstance(made, Taken):
+        return make_response(_form_page(_with_taken(form, made)), 422)
+    db.session.commit()
+    flash(f"Keyword “{made.word}” was created. Whoever texts it from now on opts in.", "ok")
+    return redirect(url_for(".show", keyword_id=made.id), 303)
+
+
+@blueprint.get("/keywords/check")
+def check_word() -> str:
+    """Give advice on a word while it is typed (fragment)."""
+    keyword_id = request.args.get("keyword_id", 0, type=int)
+    return render_template("keywords/_check.html", advice=_advice(one_spelling(request.args.get("word")), keyword_id))
+
+
+@blueprint.get("/keywords/<int:keyword_id>")
+def show(keyword_id: int) -> str:
+    """Show the record page."""
+    tab = request.args.get("tab", "")
+    return render_template("keywords/show.html", **record.context(db.session(), _load(keyword_id), tab))
+
+
+@blueprint.get("/keywords/<int:keyword_id>/opt-ins")
+def opt_ins(keyword_id: int) -> WSGIResponse:
+    """Give the list of opt-ins (fragment); 204 while it is still the `version` that the page has."""
+    keyword = _load(keyword_id)
+    context = record.opt_ins_context(db.session(), keyword)
+    version = request.args.get("version")
+    if version == context["listed"].version:
+        return Response(status=204)
+    asked = context["asked"]
+    figures = record.figures(db.session(), keyword)
+    total = record.count_opt_ins(db.session(), keyword)
+    html = render_template("keywords/_opt_ins.html", live=True, figures=figures, opt_in_count=total, **context)
+    response = make_response(html)
+    if version is None:
+        address = record.address(keyword, record.RELATED, q=asked.search, status=asked.status)
+        response.headers["HX-Replace-Url"] = address
+    return response
+
+
+@blueprint.get("/keywords/<int:keyword_id>/edit")
+def edit(keyword_id: int) -> str:
+    """Show the form with what is stored."""
+    keyword = _load(keyword_id)
+    stored = Content.of(keyword)
+    fields = {
+        **vars(stored),
+        "aliases": ", ".join(stored.aliases),
+        "opt_in": DOUBLE if stored.double_opt_in else SINGLE,
+    }
+    return _form_page(_form(**fields), keyword)
+
+
+@blueprint.post("/keywords/<int:keyword_id>")
+def update(keyword_id: int) -> WSGIResponse:
+    """Store what was changed."""
+    keyword, form = _load(keyword_id, to_change=True), _form()
+    if not form.validate():
+        return make_response(_form_page(form, keyword), 422)
+    changed = saving.change(db.session(), keyword, form.content, current_user.id)
+    if isinstance(changed, Taken):
+        return make_response(_form_page(_with_taken(form, changed), keyword), 422)
+    db.session.commit()
+    flash(f"Saved. Changed: {', '.join(changed)}." if changed else "Nothing was changed.", "ok" if changed else "off")
+    return redirect(url_for(".show", keyword_id=keyword_id), 303)
+
+
+@blueprint.post("/keywords/<int:keyword_id>/archive")
+def archive(keyword_id: int) -> WSGIResponse:
+    """Archive the keyword, or bring it back when `archived` is 0."""
+    keyword = _load(keyword_id, to_change=True)
+    archived = request.form.get("archived") != "0"
+    active = queries.active_counts(db.session(), [keyword_id]).get(keyword_id, 0)
+    changed = saving.archive(db.session(), keyword, current_user.id, archived=archived)
+    db.session.commit()
+    flash(_archived_notice(keyword.word, archived, changed, active), "ok" if changed else "off")
+    return redirect(url_for(".show", keyword_id=keyword_id), 303)
+
+
+@blueprint.post("/keywords/<int:keyword_id>/deletion")
+def delete(keyword_id: int) -> WSGIResponse:
+    """Delete the keyword if nothing points to it."""
+    keyword = _load(keyword_id, to_change=True)
+    word = keyword.word
+    if not saving.remove(db.session(), keyword, current_user.id):
+        db.session.rollback()
+        flash(f"“{word}” can't be deleted: opt-ins, campaigns or the ledger point to it. Archive it instead.", "bad")
+        return redirect(url_for(".show", keyword_id=keyword_id), 303)
+    db.session.commit()
+    flash(f"Keyword “{word}” was deleted.", "ok")
+    return redirect(url_for(".index"), 303)
+
+
+def _load(keyword_id: int, *, to_change: bool = False) -> Keyword:
+    """Return the keyword or end with 404; `to_change` lets one user at a time change it."""
+    keyword = db.session.get(Keyword, keyword_id, with_for_update=to_change)
+    if keyword is None:
+        abort(404)
+    return keyword
+
+
+def _form(**fields: object) -> KeywordForm:
+    return KeywordForm(extra_opt_out=policy.load(db.session()).extra_opt_out_words, **fields)
+
+
+def _form_page(form: KeywordForm, keyword: Keyword | None = None) -> str:
+    advice = _advice(form.word.data, keyword.id if keyword else 0)
+    return render_template("keywords/form.html", form=form, keyword=keyword, advice=advice)
+
+
+def _advice(word: str, keyword_id: int) -> list[check.Advice]:
+    extra = policy.load(db.session()).extra_opt_out_words
+    return check.advise(db.session(), word, extra_opt_out=extra, keyword_id=keyword_id)
+
+
+def _with_taken(form: KeywordForm, taken: Taken) -> KeywordForm:
+    """Put the sentence about each word that is taken to the field where it was typed."""
+    for word, sentence in taken.sentences.items():
+        field = form.word if word == form.word.data else form.aliases
+        field.errors = [*field.errors, sentence]
+    return form
+
+
+def _archived_notice(word: str, archived: bool, changed: bool, active: int) -> str:
+    if not changed:
+        return f"“{word}” was {'archived' if archived else 'active'} already."
+    if archived:
+        stay = "opt-in stays" if active == 1 else "opt-ins stay"
+        return f"“{word}” is archived: texting it opts nobody in any more. Its {active:,} active {stay} as they are."
+    return f"“{word}” is active again: whoever texts it opts in."

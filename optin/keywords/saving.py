@@ -1,0 +1,169 @@
+"""Writing a keyword: its words, its disclosures by version, the trail of changes. The database keeps words unique."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from optin import audit, clock
+from optin.consent.words import normalise
+from optin.models import Disclosure, Keyword, KeywordWord, Message
+
+KIND = "keyword"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a user says about a keyword: words as typed, texts stripped, templates with the keyword's merge fields."""
+
+    word: str
+    aliases: tuple[str, ...]
+    description: str
+    disclosure: str
+    disclosure_url: str
+    frequency: str
+    double_opt_in: bool
+    confirmation: str
+    question: str
+
+    @classmethod
+    def of(cls, keyword: Keyword) -> "Content":
+        """Return what is stored about a keyword."""
+        told = in_force(keyword)
+        return cls(
+            word=keyword.word,
+            aliases=tuple(keyword.aliases),
+            description=keyword.description,
+            disclosure=told.text if told else "",
+            disclosure_url=told.url if told else "",
+            frequency=keyword.frequency,
+            double_opt_in=keyword.double_opt_in,
+            confirmation=keyword.confirmation,
+            question=keyword.question,
+        )
+
+    @property
+    def labelled(self) -> dict[str, object]:
+        """Return the content under the labels of the form, for the History tab."""
+        return {
+            "Keyword": self.word,
+            "Aliases": ", ".join(self.aliases),
+            "Description": self.description,
+            "What people are told": self.disclosure,
+            "Web address": self.disclosure_url,
+            "Frequency": self.frequency,
+            "Opt-in": "Double" if self.double_opt_in else "Single",
+            "Confirmation reply": self.confirmation,
+            "Question": self.question,
+        }
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Words that other keywords have: the word as typed here, and the sentence that says whose it is."""
+
+    sentences: dict[str, str]
+
+
+def in_force(keyword: Keyword) -> Disclosure | None:
+    """Return the newest version of what people are told, if there is any."""
+    return next(iter(keyword.disclosures), None)
+
+
+def create(session: Session, content: Content, user_id: int) -> Keyword | Taken:
+    """Store a new keyword; `Taken` when another one has one of its words, even if that one was saved this moment."""
+    keyword = Keyword(word=content.word, created_at=clock.now(), created_by_id=user_id)
+    if not _write(session, keyword, content, user_id):
+        return _taken(session, content, keyword_id=0)
+    audit.record(session, user_id, "created", KIND, keyword.id, {"Keyword": ("", keyword.word)})
+    return keyword
+
+
+def change(session: Session, keyword: Keyword, content: Content, user_id: int) -> list[str] | Taken:
+    """Store what differs and return the labels of the changed fields; load the keyword `FOR UPDATE` before."""
+    keyword_id, before = keyword.id, Content.of(keyword)
+    changes = audit.differences(before.labelled, content.labelled)
+    if not changes:
+        return []
+    if not _write(session, keyword, content, user_id):
+        return _taken(session, content, keyword_id)
+    audit.record(session, user_id, "changed", KIND, keyword_id, changes)
+    return list(changes)
+
+
+def archive(session: Session, keyword: Keyword, user_id: int, *, archived: bool) -> bool:
+    """Archive a keyword or bring it back; tell whether that changed anything."""
+    if archived == (keyword.archived_at is not None):
+        return False
+    keyword.archived_at = clock.now() if archived else None
+    keyword.archived_by_id = user_id if archived else None
+    audit.record(session, user_id, "archived" if archived else "brought back", KIND, keyword.id)
+    return True
+
+
+def remove(session: Session, keyword: Keyword, user_id: int) -> bool:
+    """Delete a keyword that nothing points to; False when an opt-in, a campaign or the ledger does."""
+    keyword_id, word = keyword.id, keyword.word
+    try:
+        with session.begin_nested():
+            session.execute(update(Message).where(Message.near_keyword_id == keyword_id).values(near_keyword_id=None))
+            for table in (KeywordWord, Disclosure):
+                session.execute(delete(table).where(table.keyword_id == keyword_id))
+            session.execute(delete(Keyword).where(Keyword.id == keyword_id))
+    except IntegrityError:
+        return False
+    audit.record(session, user_id, "deleted", KIND, keyword_id, {"Keyword": (word, "")})
+    return True
+
+
+def _write(session: Session, keyword: Keyword, content: Content, user_id: int) -> bool:
+    """Write everything in a savepoint; False when the unique index on words refuses."""
+    try:
+        with session.begin_nested():
+            session.add(keyword)
+            keyword.word, keyword.description, keyword.frequency = content.word, content.description, content.frequency
+            keyword.double_opt_in = content.double_opt_in
+            keyword.confirmation, keyword.question = content.confirmation, content.question
+            keyword.words.clear()
+            session.flush()
+            keyword.words = [_word(word, main=False) for word in content.aliases]
+            keyword.words.insert(0, _word(content.word, main=True))
+            _disclose(keyword, content, user_id)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _word(word: str, *, main: bool) -> KeywordWord:
+    return KeywordWord(word=word, normal=normalise(word), is_main=main)
+
+
+def _disclose(keyword: Keyword, content: Content, user_id: int) -> None:
+    """Add a version if what people are told has changed; earlier opt-ins keep pointing to theirs."""
+    told = in_force(keyword)
+    before = (told.text, told.url) if told else ("", "")
+    if (content.disclosure, content.disclosure_url) == before:
+        return
+    new = Disclosure(
+        version=told.version + 1 if told else 1,
+        text=content.disclosure,
+        url=content.disclosure_url,
+        created_at=clock.now(),
+        created_by_id=user_id,
+    )
+    keyword.disclosures.insert(0, new)
+
+
+def _taken(session: Session, content: Content, keyword_id: int) -> Taken:
+    """Say which of the words stand at which other keyword."""
+    typed = {normalise(word): word for word in (content.word, *content.aliases)}
+    rows = session.scalars(
+        select(KeywordWord).where(KeywordWord.normal.in_(typed), KeywordWord.keyword_id != keyword_id)
+    ).all()
+    return Taken({typed[row.normal]: _whose(typed[row.normal], row) for row in rows})
+
+
+def _whose(typed: str, row: KeywordWord) -> str:
+    which = f"“{typed}” is a keyword already" if row.is_main else f"“{typed}” is an alias of “{row.keyword.word}”"
+    return f"{which}, archived: bring that one back." if row.keyword.archived_at else f"{which}."

@@ -1,0 +1,1 @@
+"""Opt-ins: the record page, ending one, recording one that was given elsewhere."""

@@ -1,0 +1,57 @@
+"""The forms about one opt-in: ending it, and recording one that was given elsewhere."""
+
+from collections.abc import Sequence
+
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, TelField, TextAreaField, ValidationError
+from wtforms.fields import Field
+from wtforms.validators import InputRequired, Length
+
+from optin import phone
+from optin.models import Keyword
+from optin.phone import NotANumber
+
+LONGEST_TEXT = 1000
+
+
+def clean(text: str | None) -> str:
+    """Return a field's text as it is stored: no white space around it, no NUL, which PostgreSQL cannot keep."""
+    return (text or "").replace("\0", "").strip()
+
+
+class EndForm(FlaskForm):  # type: ignore[misc]
+    """Why a user ends an opt-in."""
+
+    reason = StringField("Reason", filters=[clean], validators=[Length(max=LONGEST_TEXT)])
+
+    def validate_reason(self, field: Field) -> None:
+        """Ask for a reason: it becomes part of the ledger."""
+        if not field.data:
+            raise ValidationError("Say why you end it, such as “asked by telephone”. It becomes part of the proof.")
+
+
+class RecordForm(FlaskForm):  # type: ignore[misc]
+    """An opt-in that somebody gave on paper, by telephone or in person. `region` reads the number as typed."""
+
+    number = TelField("Mobile phone", filters=[clean])
+    keyword = SelectField("Keyword", coerce=int, validators=[InputRequired("Choose a keyword.")])
+    comment = TextAreaField("How and when they agreed", filters=[clean], validators=[Length(max=LONGEST_TEXT)])
+
+    def __init__(self, *args: object, keywords: Sequence[Keyword], region: str, **kwargs: object) -> None:
+        """Make the form with the keywords that one can opt in with."""
+        super().__init__(*args, **kwargs)
+        self.keyword.choices = [(keyword.id, keyword.word) for keyword in keywords]
+        self.region = region
+        self.e164 = ""
+
+    def validate_number(self, field: Field) -> None:
+        """Read the number; afterwards `e164` holds it."""
+        try:
+            self.e164 = phone.normalise(field.data, self.region)
+        except NotANumber as error:
+            raise ValidationError(error.sentence) from error
+
+    def validate_comment(self, field: Field) -> None:
+        """Ask for what proves the consent."""
+        if not field.data:
+            raise ValidationError("Say how and when they agreed, such as “paper form, 3 May”. It is the proof.")

@@ -1,0 +1,117 @@
+"""What the pages of one opt-in read: its status in words, its ledger events, who has its number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import standing
+from optin.consent.standing import Kind, Standing
+from optin.models import (
+    ConsentEvent,
+    ConsentPayload,
+    Conversation,
+    Keyword,
+    OptIn,
+    ProviderBlock,
+    Sender,
+    Suppression,
+    User,
+)
+from optin.terms import EventKind, OptInSource, OptInStatus
+
+STANDS_AGAINST = (Kind.ON_HOLD, Kind.IN_BUT_BLOCKED)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event of the ledger as the timeline shows it; `text` is gone where it was erased."""
+
+    event: ConsentEvent
+    text: str
+    actor: str
+
+    @property
+    def kind(self) -> EventKind:
+        """Return what happened."""
+        return EventKind(self.event.kind)
+
+    @property
+    def source(self) -> OptInSource:
+        """Return where it came from."""
+        return OptInSource(self.event.source)
+
+
+def status(session: Session, opt_in: OptIn) -> Standing:
+    """Say how the opt-in stands; an active one is told together with what keeps its number from being texted."""
+    if opt_in.status == OptInStatus.ACTIVE:
+        number = standing.of_number(session, opt_in.number)
+        if number.kind in STANDS_AGAINST:
+            return number
+    return Standing(opt_in.state.label, opt_in.state.tone, Kind.NONE)
+
+
+def timeline(session: Session, opt_in: OptIn) -> list[Entry]:
+    """List the events of the opt-in, oldest first, with those that befell its whole number while it lived."""
+    about_number = and_(
+        ConsentPayload.number == opt_in.number,
+        ConsentEvent.opt_in_id.is_(None),
+        or_(ConsentEvent.keyword_id.is_(None), ConsentEvent.keyword_id == opt_in.keyword_id),
+        ConsentEvent.at >= opt_in.requested_at,
+        ConsentEvent.at <= (opt_in.ended_at or clock.now()),
+    )
+    own = session.execute(_events(ConsentEvent.opt_in_id == opt_in.id)).all()
+    besides = session.execute(_events(about_number)).all()
+    entries = [Entry(event, text or "", actor or "") for event, text, actor in [*own, *besides]]
+    return sorted(entries, key=lambda entry: entry.event.id)
+
+
+def blocked_scopes(session: Session, number: str) -> Sequence[str]:
+    """List the senders (addresses or Messaging Service SIDs) from which Twilio refuses to send to the number."""
+    return session.scalars(
+        select(ProviderBlock.scope)
+        .where(ProviderBlock.number == number, ProviderBlock.ended_at.is_(None))
+        .order_by(ProviderBlock.id)
+    ).all()
+
+
+def conversation_id(session: Session, number: str) -> int | None:
+    """Return the conversation with the number, if there is one."""
+    return session.scalar(select(Conversation.id).where(Conversation.number == number))
+
+
+def sender(session: Session, opt_in: OptIn) -> Sender | None:
+    """Return the sender that received the opt-in."""
+    return session.get(Sender, opt_in.sender_id) if opt_in.sender_id else None
+
+
+def active_keywords(session: Session) -> Sequence[Keyword]:
+    """List the keywords that one can opt in with."""
+    return session.scalars(select(Keyword).where(Keyword.archived_at.is_(None)).order_by(Keyword.word)).all()
+
+
+def left_at(session: Session, number: str, keyword_id: int) -> datetime | None:
+    """Return when the number's owner left, everything or this keyword; None where they did not."""
+    stop = session.scalar(
+        select(Suppression.started_at).where(Suppression.number == number, Suppression.ended_at.is_(None))
+    )
+    if stop is not None:
+        return stop
+    return session.scalar(
+        select(OptIn.ended_at)
+        .where(OptIn.number == number, OptIn.keyword_id == keyword_id, OptIn.ended_at.is_not(None))
+        .order_by(OptIn.id.desc())
+        .limit(1)
+    )
+
+
+def _events(which: ColumnElement[bool]) -> Select[ConsentEvent, str | None, str | None]:
+    return (
+        select(ConsentEvent, ConsentPayload.text, User.name)
+        .outerjoin(ConsentPayload, ConsentPayload.event_id == ConsentEvent.id)
+        .outerjoin(User, User.id == ConsentEvent.actor_id)
+        .where(which)
+    )

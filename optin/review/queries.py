@@ -1,0 +1,145 @@
+"""What the review page reads: the numbers on hold with all that helps to decide, and what was decided recently."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from optin import clock, paging
+from optin.consent import business_days, people
+from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
+from optin.paging import Page
+from optin.terms import Direction, HoldCause, HoldResolution, OptInStatus
+
+RECENT = timedelta(days=7)
+MOST_RECENT = 20
+SOON, NEAR = 2, 6
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number on hold: its people, its active opt-ins as (word, since), and the text in question.
+
+    `parts` are the text before, at and after the trigger. `answers` is our last message before it, `left` the business
+    days left, negative when overdue.
+    """
+
+    hold: Hold
+    people: list[Person]
+    opt_ins: list[tuple[str, datetime]]
+    parts: tuple[str, str, str]
+    answers: str
+    conversation_id: int | None
+    left: int
+
+    @property
+    def tone(self) -> str:
+        """Return the colour of the days left."""
+        return "bad" if self.left <= SOON else "warn" if self.left <= NEAR else "off"
+
+    @property
+    def cause(self) -> HoldCause:
+        """Return why the number waits."""
+        return HoldCause(self.hold.cause)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A hold that ended, and whose number it is."""
+
+    hold: Hold
+    people: list[Person]
+
+    @property
+    def resolution(self) -> HoldResolution:
+        """Return how it ended."""
+        return HoldResolution(str(self.hold.resolution))
+
+
+def open_count(session: Session) -> int:
+    """Count the numbers that wait for a decision."""
+    return session.scalars(select(func.count(Hold.id)).where(Hold.ended_at.is_(None))).one()
+
+
+def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:
+    """Fetch a page of numbers on hold, oldest first; days are those of `zone`."""
+    page = paging.page(session, select(Hold).where(Hold.ended_at.is_(None)), [Hold.started_at, Hold.id], token)
+    holds: Sequence[Hold] = page.rows
+    numbers = {hold.number for hold in holds}
+    having, texts = people.of_numbers(session, numbers), _texts(session, holds)
+    opted_in, talks, answers = _opt_ins(session, numbers), _conversations(session, numbers), _answers(session, holds)
+    today = clock.now().astimezone(zone).date()
+    cards = [
+        Card(
+            hold=hold,
+            people=having.get(hold.number, []),
+            opt_ins=opted_in.get(hold.number, []),
+            parts=marked(texts.get(hold.message_id or 0, hold.trigger), hold.trigger),
+            answers=answers.get(hold.id, ""),
+            conversation_id=talks.get(hold.number),
+            left=business_days.days_left(hold.started_at.astimezone(zone).date(), today),
+        )
+        for hold in holds
+    ]
+    return cards, page
+
+
+def decided(session: Session) -> list[Decided]:
+    """List the holds that ended in the last week, newest first."""
+    holds = session.scalars(
+        select(Hold).where(Hold.ended_at > clock.now() - RECENT).order_by(Hold.ended_at.desc()).limit(MOST_RECENT)
+    ).all()
+    having = people.of_numbers(session, {hold.number for hold in holds})
+    return [Decided(hold, having.get(hold.number, [])) for hold in holds]
+
+
+def marked(text: str, trigger: str) -> tuple[str, str, str]:
+    """Split a text into what stands before, at and after the trigger, a piece of the text as it was received."""
+    before, found, after = text.partition(trigger) if trigger else (text, "", "")
+    return before, found, after
+
+
+def _texts(session: Session, holds: Sequence[Hold]) -> dict[int, str]:
+    ids = [hold.message_id for hold in holds if hold.message_id]
+    return dict(session.execute(select(Message.id, Message.body).where(Message.id.in_(ids))).all())
+
+
+def _opt_ins(session: Session, numbers: Collection[str]) -> dict[str, list[tuple[str, datetime]]]:
+    rows = session.execute(
+        select(OptIn.number, Keyword.word, OptIn.activated_at)
+        .join(Keyword, Keyword.id == OptIn.keyword_id)
+        .where(OptIn.number.in_(numbers), OptIn.status == OptInStatus.ACTIVE, OptIn.activated_at.is_not(None))
+        .order_by(OptIn.activated_at)
+    )
+    found: dict[str, list[tuple[str, datetime]]] = {}
+    for number, word, since in rows:
+        if since is not None:
+            found.setdefault(number, []).append((word, since))
+    return found
+
+
+def _conversations(session: Session, numbers: Collection[str]) -> dict[str, int]:
+    rows = session.execute(select(Conversation.number, Conversation.id).where(Conversation.number.in_(numbers)))
+    return dict(rows.all())
+
+
+def _answers(session: Session, holds: Sequence[Hold]) -> dict[int, str]:
+    """Return by hold what we had sent last before the text: it may be an answer to that."""
+    last = (
+        select(func.max(Message.id))
+        .where(
+            Message.number == Hold.number,
+            Message.id < Hold.message_id,
+            Message.direction == Direction.OUTBOUND,
+            Message.sent_at.is_not(None),
+        )
+        .correlate(Hold)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Hold.id, Message.body).join(Message, Message.id == last).where(Hold.id.in_([hold.id for hold in holds]))
+    )
+    return dict(rows.all())

@@ -1,0 +1,52 @@
+"""What tests of pages arrange: keywords, people and texts from phones, in as few words as they are told."""
+
+import itertools
+
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent.words import normalise
+from optin.messaging import inbound
+from optin.messaging.inbound import InboundText
+from optin.models import Keyword, KeywordWord, Message, Person
+from optin.terms import PersonKind
+
+OURS = "+14155550100"
+MAYA, TOM, INES = "+14155550134", "+16465550177", "+13125550118"
+SIDS = itertools.count(1)
+
+
+def keyword(session: Session, word: str = "volunteer", *aliases: str, **fields: object) -> Keyword:
+    """Store a keyword."""
+    made = Keyword(word=word, created_at=clock.now(), **fields)
+    made.words = [KeywordWord(word=each, normal=normalise(each), is_main=each == word) for each in (word, *aliases)]
+    session.add(made)
+    session.commit()
+    return made
+
+
+def text(session: Session, body: str, number: str = MAYA, to: str = OURS) -> Message:
+    """Let a phone text us, as the webhook hands it on."""
+    sid = f"SM{next(SIDS):032x}"
+    message = inbound.receive(session, InboundText(sid=sid, number=number, address=to, body=body))
+    assert message is not None
+    session.commit()
+    return message
+
+
+def person(session: Session, name: str, mobile: str | None, kind: PersonKind = PersonKind.CONTACT) -> Person:
+    """Store a contact or a lead; `name` is "First Last"."""
+    first, _, last = name.partition(" ")
+    now = clock.now()
+    made = Person(
+        kind=kind,
+        first_name=first,
+        last_name=last,
+        sort_name=f"{last} {first}".casefold(),
+        mobile=mobile,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(made)
+    session.commit()
+    return made
