@@ -10,6 +10,7 @@ from optin.models.sender import Sender
 from optin.models.user import User
 from optin.terms import Channel
 
+_UNREAD = text("unread > 0")
 _WAITS = text("status IN ('queued', 'claimed', 'sending')")
 _QUEUED = text("status = 'queued'")
 _LEASED = text("status IN ('claimed', 'sending')")
@@ -25,6 +26,8 @@ class Conversation(Base):
     __table_args__ = (
         UniqueConstraint("channel", "number"),
         Index("ix_conversation_recent", "last_message_at", "id"),
+        Index("ix_conversation_assigned", "assigned_to_id", "last_message_at", "id"),
+        Index("ix_conversation_unread", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -114,7 +114,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
         sa.UniqueConstraint("channel", "number", name=op.f("uq_conversation_channel_number")),
     )
+    op.create_index("ix_conversation_assigned", "conversation", ["assigned_to_id", "last_message_at", "id"])
     op.create_index("ix_conversation_recent", "conversation", ["last_message_at", "id"])
+    op.create_index(
+        "ix_conversation_unread",
+        "conversation",
+        ["id"],
+        sqlite_where=sa.text("unread > 0"),
+        postgresql_where=sa.text("unread > 0"),
+    )
     op.create_table(
         "keyword",
         sa.Column("id", sa.Integer(), nullable=False),

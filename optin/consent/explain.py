@@ -1,0 +1,238 @@
+"""Why somebody can't be texted 1:1, in sentences: who, why, since when, and what would change it.
+
+The record page, the inbox and the refusal of a forged send all say what stands here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.orm import Session
+
+from optin import phone
+from optin.consent.rules import Decision
+from optin.models import Hold, Keyword, OptIn, OptInPerson, Person, ProviderBlock, Sender, Suppression
+from optin.policy import Policy
+from optin.terms import BlockCause, EndReason, OptInStatus, Reason
+
+KEYWORDS_NAMED = 3
+Obstacle = TypeVar("Obstacle", Suppression, Hold, ProviderBlock)
+_CAUSES = {
+    BlockCause.OPT_OUT_TYPE: "Twilio reported their STOP",
+    BlockCause.WORD: "they texted a word that Twilio filters",
+    BlockCause.ERROR_21610: "Twilio refused a message with error 21610",
+}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a message would go to and from where: the number (E.164 or None), the person if known, our sender."""
+
+    number: str | None
+    person: Person | None
+    sender: Sender | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refusal in words: who can't be texted, why and since when, and what would change it."""
+
+    reason: Reason | None
+    title: str
+    text: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Teller:
+    """All that the sentences need: where facts stand, whom they are about, and how numbers and days are written."""
+
+    session: Session
+    to: Recipient
+    policy: Policy
+    zone: ZoneInfo
+
+    @property
+    def name(self) -> str:
+        """Return what we call the person: the first name, else what there is of a name, else the number."""
+        person = self.to.person
+        called = (person.first_name or person.last_name) if person else ""
+        return called or (self.show(self.to.number) if self.to.number else "this person")
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether we know a name, so that a sentence can go on with it."""
+        return self.to.person is not None and bool(self.to.person.first_name or self.to.person.last_name)
+
+    def does(self, verb: str) -> str:
+        """Return "Noor texts", or "they text" for a number without a name."""
+        return f"{self.name} {verb}s" if self.is_named else f"they {verb}"
+
+    @property
+    def whose(self) -> str:
+        """Return "Noor’s" or "Their"."""
+        return f"{self.name}’s" if self.is_named else "Their"
+
+    @property
+    def address(self) -> str:
+        """Return our own address as people write it."""
+        return self.show(self.to.sender.address) if self.to.sender else "us"
+
+    def show(self, number: str) -> str:
+        """Write a number as people in the default region do."""
+        return phone.display(number, self.policy.default_region)
+
+    def day(self, moment: datetime) -> str:
+        """Write the reader's date of a moment: "20 Nov 2026"."""
+        local = moment.astimezone(self.zone)
+        return f"{local.day} {local:%b %Y}"
+
+    def open(self, table: type[Obstacle], *where: ColumnElement[bool]) -> Obstacle | None:
+        """Return what stands against the number and has not ended."""
+        given = [table.number == self.to.number, table.ended_at.is_(None), *where]
+        return self.session.scalars(select(table).where(*given).limit(1)).first()
+
+
+def refusal(teller: Teller, decision: Decision) -> Refusal | None:
+    """Return the sentences of a refused 1:1 message, None when it is allowed."""
+    if decision.allowed:
+        return None
+    match decision.reason:
+        case Reason.NO_NUMBER:
+            return Refusal(
+                Reason.NO_NUMBER,
+                f"You can’t text {teller.name}: there is no mobile number.",
+                remedy="To open the composer, enter a mobile phone number.",
+            )
+        case Reason.OPTED_OUT:
+            return _opted_out(teller)
+        case Reason.BLOCKED:
+            return _blocked(teller)
+    return _no_opt_in(teller)
+
+
+def no_sender(teller: Teller) -> Refusal:
+    """Return the sentences for an installation that has nothing to send from."""
+    return Refusal(
+        None,
+        f"You can’t text {teller.name}: there is no number to send from.",
+        remedy="To open the composer, an admin adds a sender in Settings › Twilio.",
+    )
+
+
+def notice(teller: Teller, decision: Decision) -> str:
+    """Return what is said beside an open composer, "" for nothing."""
+    if decision.notice != Reason.ON_HOLD:
+        return ""
+    held = teller.open(Hold)
+    quoted = f" (“{held.trigger}”)" if held and held.trigger else ""
+    since = f" since {teller.day(held.started_at)}" if held else ""
+    return (
+        f"On hold for review{since}: the last text may ask to stop{quoted}. "
+        f"You can answer {teller.name} here; broadcasts leave this number out until somebody decides."
+    )
+
+
+def _opted_out(teller: Teller) -> Refusal:
+    stopped = teller.open(Suppression)
+    since = f" on {teller.day(stopped.started_at)}" if stopped else ""
+    return Refusal(
+        Reason.OPTED_OUT,
+        f"You can’t text {teller.name}.",
+        f"They opted out{since}. Only they can undo that, by texting a keyword or START.",
+        _also_blocked(teller),
+    )
+
+
+def _blocked(teller: Teller) -> Refusal:
+    found = _block(teller)
+    return Refusal(
+        Reason.BLOCKED,
+        f"You can’t text {teller.name}: Twilio blocks texts from {teller.address} to this number.",
+        f"Blocked since {teller.day(found.started_at)}: {_CAUSES[BlockCause(found.cause)]}." if found else "",
+        f"To open the composer, {teller.does('text')} START to {teller.address}.",
+    )
+
+
+def _no_opt_in(teller: Teller) -> Refusal:
+    required = "SMS Settings require an opt-in for 1:1 messages."
+    words = [_asked(teller), _elsewhere(teller), _ended(teller), required]
+    return Refusal(
+        Reason.NO_OPT_IN,
+        f"You can’t text {teller.name}: this number has not opted in.",
+        " ".join(filter(None, words)),
+        " ".join(filter(None, (_way_in(teller), _also_blocked(teller)))),
+    )
+
+
+def _asked(teller: Teller) -> str:
+    """Say that a question is open."""
+    asked = _last(teller, OptIn.number == teller.to.number, OptIn.status == OptInStatus.PENDING)
+    if asked is None:
+        return ""
+    return f"They were asked on {teller.day(asked.requested_at)} to confirm {asked.keyword.word}: no answer yet."
+
+
+def _elsewhere(teller: Teller) -> str:
+    """Say that the person's opt-ins ended with the number that they had before."""
+    if teller.to.person is None:
+        return ""
+    links = select(OptInPerson.opt_in_id).where(OptInPerson.person_id == teller.to.person.id)
+    changed = OptIn.end_reason == EndReason.NUMBER_CHANGED
+    gone = _last(teller, OptIn.id.in_(links), changed, OptIn.number != (teller.to.number or ""))
+    return f"{teller.whose} opt-ins belong to the old number, {teller.show(gone.number)}." if gone else ""
+
+
+def _ended(teller: Teller) -> str:
+    """Say when and why the number's own last opt-in ended."""
+    last = _last(teller, OptIn.number == teller.to.number, OptIn.end_reason.is_not(None))
+    if last is None or last.ended_at is None:
+        return ""
+    why = last.state.label
+    return f"The opt-in with {last.keyword.word} ended on {teller.day(last.ended_at)}: {why[0].lower()}{why[1:]}."
+
+
+def _way_in(teller: Teller) -> str:
+    """Say what the person can text: the answer to an open question, keywords that they know, else the newest ones."""
+    pending = _words(teller, OptIn.status == OptInStatus.PENDING)
+    keywords = pending or _words(teller, OptIn.end_reason.is_not(None)) or _newest(teller)
+    if not keywords:
+        return "To open the composer, create an opt-in keyword first: texting it is how people opt in."
+    said = " or ".join((["YES"] if pending else []) + keywords)
+    return f"To open the composer, {teller.does('text')} {said} to {teller.address}."
+
+
+def _also_blocked(teller: Teller) -> str:
+    if _block(teller) is None:
+        return ""
+    return f"Twilio blocks texts from {teller.address} to this number too, until {teller.does('text')} START to it."
+
+
+def _block(teller: Teller) -> ProviderBlock | None:
+    scope = teller.to.sender.scope if teller.to.sender else ""
+    return teller.open(ProviderBlock, ProviderBlock.scope == scope)
+
+
+def _last(teller: Teller, *where: ColumnElement[bool]) -> OptIn | None:
+    return teller.session.scalars(select(OptIn).where(*where).order_by(OptIn.id.desc()).limit(1)).first()
+
+
+def _words(teller: Teller, which: ColumnElement[bool]) -> list[str]:
+    """Return the keywords of the opt-ins of this number, or that the person had elsewhere, unless archived."""
+    numbers = OptIn.number == teller.to.number
+    if teller.to.person is not None:
+        links = select(OptInPerson.opt_in_id).where(OptInPerson.person_id == teller.to.person.id)
+        numbers = or_(numbers, OptIn.id.in_(links))
+    had = select(OptIn.keyword_id).where(numbers, which)
+    return _named(teller, Keyword.id.in_(had))
+
+
+def _newest(teller: Teller) -> list[str]:
+    return _named(teller, true())
+
+
+def _named(teller: Teller, which: ColumnElement[bool]) -> list[str]:
+    found = select(Keyword.word).where(Keyword.archived_at.is_(None), which)
+    return list(teller.session.scalars(found.order_by(Keyword.id.desc()).limit(KEYWORDS_NAMED)))[::-1]

@@ -1,0 +1,1 @@
+"""The SMS Inbox: all conversations, live, with who answers them."""

@@ -1,0 +1,78 @@
+"""The three panes of the inbox: the list, the thread, and who the person is."""
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_login import current_user
+
+from optin import policy
+from optin.consent import people
+from optin.extensions import db
+from optin.filters import current_zone
+from optin.inbox import queries
+from optin.inbox.queries import SHOWS, Asked
+from optin.messaging import one_to_one
+from optin.messaging.one_to_one import Composer, Draft
+from optin.models import Conversation
+from optin.policy import Policy
+
+
+def asked() -> Asked:
+    """Return what the request asks the list for; nonsense is what the inbox shows first."""
+    show = request.args.get("show", "open")
+    text = request.args.get("q", "").replace("\0", "").strip()
+    return Asked(show if show in SHOWS else "open", text, current_user.id, request.args.get("page"))
+
+
+def list_context(current_id: int = 0) -> dict[str, Any]:
+    """Return what the list shows; `current_id` is the conversation that is open beside it."""
+    given = asked()
+    listed = queries.listed(db.session(), given)
+    before, after = listed.neighbours(current_id)
+    return {
+        "asked": given,
+        "listed": listed,
+        "shows": SHOWS,
+        "current_id": current_id,
+        "keys": {before: "k", after: "j"},
+    }
+
+
+def render(conversation: Conversation, draft: Draft | None = None) -> str:
+    """Render the page with a conversation open; `draft` is a text that was refused."""
+    session, in_force = db.session(), policy.load(db.session())
+    chat = composer(conversation, in_force)
+    return render_template(
+        "inbox/show.html",
+        conversation=conversation,
+        shared=people.of_numbers(session, [conversation.number]).get(conversation.number, []),
+        opt_ins=queries.opt_ins(session, conversation.number),
+        campaigns=queries.campaigns(session, conversation.number),
+        users=queries.assignable(session),
+        **list_context(conversation.id),
+        **component(conversation, chat, draft),
+    )
+
+
+def composer(conversation: Conversation, in_force: Policy) -> Composer:
+    """Return the state of the component for a conversation: the contact stands before the lead."""
+    session = db.session()
+    found = people.of_numbers(session, [conversation.number]).get(conversation.number)
+    return one_to_one.composer(session, conversation.number, found[0] if found else None, in_force, current_zone())
+
+
+def component(conversation: Conversation, chat: Composer, draft: Draft | None = None) -> dict[str, object]:
+    """Return what the component shows."""
+    before = request.args.get("before", type=int)
+    return one_to_one.page(db.session(), chat, current_zone(), addresses(conversation), draft=draft, before=before)
+
+
+def addresses(conversation: Conversation) -> dict[str, str]:
+    """Return the addresses of the component's parts; the page keeps what the list was asked for."""
+    this: dict[str, Any] = {"conversation_id": conversation.id, **asked().args}
+    return {name: url_for(f"inbox.{endpoint}", **this) for name, endpoint in _ENDPOINTS.items() if name != "poll"} | {
+        "poll": url_for("inbox.thread", conversation_id=conversation.id)
+    }
+
+
+_ENDPOINTS = {"page": "show", "send": "send", "count": "segments", "poll": "thread"}

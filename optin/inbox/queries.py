@@ -1,0 +1,133 @@
+"""What the SMS Inbox lists, and who is behind a number."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from optin import search
+from optin.consent import people
+from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
+from optin.paging import Page, page
+from optin.terms import OptInStatus, Role
+
+SHOWS = {
+    "open": "All open",
+    "unread": "Unread",
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "closed": "Closed",
+    "all": "All, closed too",
+}
+MOST_UNREAD = 100
+ASIDE = 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list was asked for: which conversations, a text to find, whose they are, and the page."""
+
+    show: str
+    text: str
+    user_id: int
+    token: str | None = None
+
+    @property
+    def args(self) -> dict[str, str]:
+        """Return what the address says of it."""
+        given = {"show": self.show if self.show != "open" else "", "q": self.text, "page": self.token or ""}
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of conversations with the people who have their numbers."""
+
+    page: Page[Any]
+    people: Mapping[str, list[Person]]
+
+    @property
+    def version(self) -> str:
+        """Return a mark of all that the list shows."""
+        shown = [
+            (row.id, row.version, row.unread, row.assigned_to_id, row.closed_at, self.name(row))
+            for row in self.page.rows
+        ]
+        return f"{zlib.crc32(repr(shown).encode()):08x}"
+
+    def name(self, conversation: Conversation) -> str:
+        """Return the first person's name, "" where nobody is known to have the number."""
+        found = self.people.get(conversation.number)
+        return found[0].name if found else ""
+
+    def neighbours(self, current_id: int) -> tuple[int | None, int | None]:
+        """Return the conversations before and after one; where it is not on the page, the first is next."""
+        ids = [row.id for row in self.page.rows]
+        if current_id not in ids:
+            return None, ids[0] if ids else None
+        place = ids.index(current_id)
+        return ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None
+
+
+def listed(session: Session, asked: Asked) -> Listed:
+    """Fetch a page of conversations, newest first; a number that was only sent a broadcast is none."""
+    found = select(Conversation).where(Conversation.last_message_at.is_not(None), *_shown(asked))
+    if asked.text:
+        found = found.where(_matches(asked.text))
+    keys = [Conversation.last_message_at, Conversation.id]
+    shown = page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
+    return Listed(shown, people.of_numbers(session, [row.number for row in shown.rows]))
+
+
+def unread_count(session: Session) -> int:
+    """Count the open conversations with unread texts, up to a hundred."""
+    unread = select(Conversation.id).where(Conversation.unread > 0, Conversation.closed_at.is_(None))
+    return session.scalar(select(func.count()).select_from(unread.limit(MOST_UNREAD).subquery())) or 0
+
+
+def opt_ins(session: Session, number: str) -> list[OptIn]:
+    """List the newest opt-in of each keyword for the number, active ones first."""
+    newest = select(func.max(OptIn.id)).where(OptIn.number == number).group_by(OptIn.keyword_id)
+    found = select(OptIn).where(OptIn.id.in_(newest)).options(joinedload(OptIn.keyword)).order_by(OptIn.id.desc())
+    return sorted(session.scalars(found.limit(ASIDE)), key=lambda opt_in: opt_in.status != OptInStatus.ACTIVE)
+
+
+def campaigns(session: Session, number: str) -> list[Campaign]:
+    """List the campaigns that have the number, the newest first."""
+    member_of = select(CampaignMember.campaign_id).where(
+        CampaignMember.removed_at.is_(None),
+        CampaignMember.person_id.in_(select(Person.id).where(Person.mobile == number)),
+    )
+    return list(
+        session.scalars(select(Campaign).where(Campaign.id.in_(member_of)).order_by(Campaign.id.desc()).limit(ASIDE))
+    )
+
+
+def assignable(session: Session) -> list[User]:
+    """List who may be given a conversation: everybody who can sign in and write."""
+    users = session.scalars(select(User).where(User.disabled_at.is_(None)).order_by(User.name, User.id))
+    return [user for user in users if user.may(Role.AGENT)]
+
+
+def _shown(asked: Asked) -> list[ColumnElement[bool]]:
+    is_open = Conversation.closed_at.is_(None)
+    shows: dict[str, list[ColumnElement[bool]]] = {
+        "open": [is_open],
+        "unread": [is_open, Conversation.unread > 0],
+        "mine": [is_open, Conversation.assigned_to_id == asked.user_id],
+        "unassigned": [is_open, Conversation.assigned_to_id.is_(None)],
+        "closed": [Conversation.closed_at.is_not(None)],
+        "all": [],
+    }
+    return shows[asked.show]
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    """The number, a person's name or the last text holds what is asked for."""
+    of_people = select(Person.mobile).where(search.person_matches(text), Person.mobile.is_not(None))
+    found = [Conversation.preview.icontains(text, autoescape=True), Conversation.number.in_(of_people)]
+    digits = search.number_digits(text)
+    return or_(*found, search.contains(Conversation.number, digits)) if digits else or_(*found)

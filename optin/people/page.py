@@ -1,0 +1,71 @@
+"""The record page of a contact or lead, whichever tab is open, with the 1:1 SMS Messaging component beside it."""
+
+from flask import render_template, request, url_for
+
+from optin import clock, policy
+from optin.consent import people
+from optin.extensions import db
+from optin.filters import current_zone
+from optin.messaging import one_to_one
+from optin.messaging.one_to_one import Composer, Draft
+from optin.models import Person
+from optin.people import queries
+from optin.policy import Policy
+from optin.terms import PersonKind
+
+TABS = ("details", "related", "history")
+
+
+def render(person: Person, draft: Draft | None = None) -> str:
+    """Render the whole page; `draft` is a text that was refused."""
+    session, in_force = db.session(), policy.load(db.session())
+    tab = request.args.get("tab", "")
+    tab = tab if tab in TABS else TABS[0]
+    return render_template(
+        "people/show.html",
+        person=person,
+        kind=PersonKind(person.kind),
+        tab=tab,
+        address=address,
+        shared=people.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
+        local_time=queries.local_time(person, clock.now()),
+        opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
+        memberships=queries.memberships(session, person, in_force) if tab == "related" else [],
+        history=queries.history(session, person) if tab == "history" else [],
+        **component(person, composer(person, in_force), in_force, draft),
+    )
+
+
+def composer(person: Person, in_force: Policy) -> Composer:
+    """Return the state of the component for a person."""
+    return one_to_one.composer(db.session(), person.mobile, person, in_force, current_zone())
+
+
+def component(person: Person, chat: Composer, in_force: Policy, draft: Draft | None = None) -> dict[str, object]:
+    """Return what the component shows; the thread tells the changes of number too."""
+    session = db.session()
+    return one_to_one.page(
+        session,
+        chat,
+        current_zone(),
+        addresses(person),
+        draft=draft,
+        before=request.args.get("before", type=int),
+        events=queries.number_changes(session, person, in_force.default_region),
+    )
+
+
+def address(person: Person, tab: str | None = None) -> str:
+    """Return the address of the record page."""
+    return url_for(f"people.{person.kind}", person_id=person.id, tab=tab)
+
+
+def addresses(person: Person) -> dict[str, str]:
+    """Return the addresses of the component's parts."""
+    kind = person.kind
+    return {
+        "page": address(person, request.args.get("tab") if request.args.get("tab") in TABS else None),
+        "send": url_for(f"people.send_to_{kind}", person_id=person.id),
+        "poll": url_for(f"people.{kind}_thread", person_id=person.id),
+        "count": url_for(f"people.{kind}_segments", person_id=person.id),
+    }
