@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from optin.models import SignInLink, User
@@ -20,19 +20,36 @@ def issue(session: Session, user: User, now: datetime, hours: float) -> str:
     return token
 
 
+def peek(session: Session, token: str, now: datetime) -> User | None:
+    """Return whom the link would sign in at `now`, without using it up; None as in `redeem`."""
+    return session.scalar(
+        select(User)
+        .join(SignInLink, SignInLink.user_id == User.id)
+        .where(_good(token, now), User.disabled_at.is_(None))
+    )
+
+
 def redeem(session: Session, token: str, now: datetime) -> User | None:
     """Use the link up and return its user; None if it is unknown, used or expired, or the user is disabled.
 
     One statement decides, so that of two requests at the same moment one wins.
     """
-    used = (
-        update(SignInLink)
-        .where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now)
-        .values(used_at=now)
-        .returning(SignInLink.user_id)
-    )
+    used = update(SignInLink).where(_good(token, now)).values(used_at=now).returning(SignInLink.user_id)
     user_id = session.scalar(used)
     return session.scalar(select(User).where(User.id == user_id, User.disabled_at.is_(None))) if user_id else None
+
+
+def cancel(session: Session, user: User, now: datetime) -> None:
+    """Let all links of `user` that nobody has used yet expire at `now`."""
+    session.execute(
+        update(SignInLink)
+        .where(SignInLink.user_id == user.id, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .values(expires_at=now)
+    )
+
+
+def _good(token: str, now: datetime) -> ColumnElement[bool]:
+    return and_(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now)
 
 
 def _hashed(token: str) -> str:

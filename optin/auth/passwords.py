@@ -1,9 +1,21 @@
 """Passwords are kept as Argon2id hashes with the library's defaults (RFC 9106, low-memory profile)."""
 
+import re
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+SHORTEST, LONGEST = 12, 200
+FEWEST_CHARACTERS = 5
+ROWS = ("01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
+# What is left of the usual passwords when their digits and signs are taken away ("Password2024!!").
+_COMMON = (
+    "admin administrator changeme changemenow dragon football iloveyou letmein letmeinnow login master monkey "
+    "mypassword newpassword optin optinadmin passphrase password passwordpassword princess qwerty qwertyuiop "
+    "qwertyqwerty secret sunshine superman test testtest trustno welcome welcomeback welcomehome yourpassword"
+)
+COMMON = frozenset(_COMMON.split())
 
 _hasher = PasswordHasher()
 
@@ -23,6 +35,24 @@ def verify(stored: str | None, password: str) -> bool:
         return _hasher.verify(stored or _nobody(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def refusal(password: str, email: str, name: str = "") -> str | None:
+    """Return the sentence why a new password is too easy to guess, or None if it may be used.
+
+    Length counts most (NIST SP 800-63B, 5.1.1.2): no rule asks for signs or digits. `email` and `name` are its user's.
+    """
+    if len(password) < SHORTEST:
+        return f"Use at least {SHORTEST} characters. Four or five words in a row are easy to remember."
+    if len(password) > LONGEST:
+        return f"Use at most {LONGEST} characters."
+    plain = password.casefold()
+    letters = re.sub(r"[\W\d_]", "", plain)
+    if len(set(plain)) < FEWEST_CHARACTERS or letters in COMMON or any(plain in row * 2 for row in ROWS):
+        return "That is one of the first passwords that somebody would try. Use another one."
+    if plain in {email.casefold(), name.casefold()} or letters == re.sub(r"[\W\d_]", "", email.casefold()):
+        return "Your password must not be your name or your email."
+    return None
 
 
 @cache

@@ -1,0 +1,86 @@
+"""One's own account: name, time zone, password, sessions."""
+
+from flask import flash, redirect, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import audit, clock
+from optin.access import requires
+from optin.auth import links, passwords, sessions
+from optin.auth.attempts import limit_for_user
+from optin.auth.blueprint import blueprint
+from optin.auth.forms import PasswordForm, ProfileForm
+from optin.extensions import db
+from optin.models import User
+from optin.terms import Role
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """Show one's own account."""
+    return _page(ProfileForm(formdata=None, obj=current_user), PasswordForm(formdata=None))
+
+
+@blueprint.post("/account")
+@requires(Role.VIEWER)
+def save_account() -> Response | tuple[str, int]:
+    """Change one's own name and time zone."""
+    form = ProfileForm()
+    if not form.validate():
+        return _page(form, PasswordForm(formdata=None)), 422
+    user: User = current_user._get_current_object()
+    after = {"name": form.name.data, "time_zone": form.time_zone.data}
+    changes = audit.differences({name: getattr(user, name) for name in after}, after)
+    if changes:
+        user.name, user.time_zone = after["name"], after["time_zone"]
+        audit.record(db.session(), user.id, "changed", "user", user.id, changes)
+    db.session.commit()
+    flash("Your account is saved." if changes else "Nothing was changed.", "ok")
+    return redirect(url_for("auth.account"), 303)
+
+
+@blueprint.post("/account/password")
+@requires(Role.VIEWER)
+@limit_for_user
+def change_password() -> Response | tuple[str, int]:
+    """Set a new password and end all other sessions."""
+    form = PasswordForm()
+    user: User = current_user._get_current_object()
+    known = not needs_current(user) or passwords.verify(user.password_hash, form.current.data or "")
+    if not form.validate() or not known:
+        if not known:
+            form.current.errors = ["That is not your current password."]
+        return _page(ProfileForm(formdata=None, obj=user), form), 422
+    user.password_hash = passwords.hash_password(form.new.data)
+    links.cancel(db.session(), user, clock.now())
+    audit.record(db.session(), user.id, "changed the password of", "user", user.id)
+    _go_on_alone(user)
+    flash("Your password is changed. You are signed out everywhere else.", "ok")
+    return redirect(url_for("auth.account"), 303)
+
+
+@blueprint.post("/account/sessions")
+@requires(Role.VIEWER)
+def end_sessions() -> Response:
+    """Sign out everywhere but here."""
+    _go_on_alone(current_user._get_current_object())
+    flash("You are signed out everywhere else.", "ok")
+    return redirect(url_for("auth.account"), 303)
+
+
+def needs_current(user: User) -> bool:
+    """Tell whether a new password asks for the current one: not where there is none, nor after a one-time link."""
+    return bool(user.password_hash) and not sessions.came_by_link(clock.now())
+
+
+def _go_on_alone(user: User) -> None:
+    """End all sessions of `user`, and begin a new one in this browser."""
+    sessions.end_everywhere(user)
+    sessions.begin(user)
+    db.session.commit()
+
+
+def _page(profile: ProfileForm, password: PasswordForm) -> str:
+    return render_template(
+        "auth/account.html", profile=profile, password=password, needs_current=needs_current(current_user)
+    )

@@ -1,0 +1,106 @@
+"""Signing in and out."""
+
+from urllib.parse import urlsplit
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from optin import audit, clock
+from optin.access import public, requires
+from optin.auth import account_routes, links, passwords, sessions, user_routes
+from optin.auth.attempts import limit_sign_in
+from optin.auth.blueprint import blueprint
+from optin.auth.forms import SignInForm
+from optin.config import Config
+from optin.extensions import db
+from optin.models import User
+from optin.terms import Role
+
+__all__ = ["account_routes", "blueprint", "user_routes"]
+
+WRONG = "Email or password is wrong. Check both, or ask an admin for a sign-in link."
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@public
+@limit_sign_in
+def sign_in() -> Response | str | tuple[str, int]:
+    """Ask for email and password, and lead on to the page that was asked for first."""
+    target = local_path(request.args.get("next", ""))
+    form = SignInForm()
+    if request.method == "GET":
+        return redirect(target, 303) if current_user.is_authenticated else _sign_in_page(form, target)
+    if form.validate():
+        user = _who(form.email.data, form.password.data)
+        if user:
+            sessions.begin(user)
+            user.last_sign_in_at = clock.now()
+            db.session.commit()
+            return redirect(target, 303)
+        form.password.errors = [WRONG]
+    return _sign_in_page(form, target), 422
+
+
+@blueprint.post("/sign-out")
+@requires(Role.VIEWER)
+def sign_out() -> Response:
+    """End the session in this browser."""
+    sessions.end()
+    flash("You are signed out.", "ok")
+    return redirect(url_for("auth.sign_in"), 303)
+
+
+@blueprint.get("/sign-in/<token>")
+@public
+def use_link(token: str) -> str | tuple[str, int]:
+    """Show whom the link signs in. Only the button uses it up, so that a link preview does not."""
+    user = links.peek(db.session(), token, clock.now())
+    page = render_template("auth/link.html", user=user, token=token)
+    return page if user else (page, 404)
+
+
+@blueprint.post("/sign-in/<token>")
+@public
+def redeem_link(token: str) -> Response | tuple[str, int]:
+    """Use the link up and sign in; who has no password yet is led to set one, except in the simulator."""
+    now = clock.now()
+    user = links.redeem(db.session(), token, now)
+    if user is None:
+        return render_template("auth/link.html", user=None, token=token), 404
+    sessions.begin(user, linked_at=now)
+    user.last_sign_in_at = now
+    audit.record(db.session(), user.id, "signed in with a link", "user", user.id)
+    db.session.commit()
+    config: Config = current_app.config["OPTIN"]
+    if user.password_hash or config.is_simulator:
+        return redirect("/", 303)
+    flash(f"Welcome, {user.name}. Set a password now: the link worked this once.", "ok")
+    return redirect(url_for("auth.account"), 303)
+
+
+def local_path(asked: str) -> str:
+    """Return `asked` if it is a path of this site, else "/".
+
+    Browsers drop tabs and line ends and read a backslash as a slash, so "/\\t/evil.example" leads elsewhere.
+    """
+    if not asked.startswith("/") or asked.startswith("//") or "\\" in asked or any(c <= " " for c in asked):
+        return "/"
+    try:
+        parts = urlsplit(asked)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else asked
+
+
+def _who(email: str, password: str) -> User | None:
+    """Return the user whose password this is; the answer takes as long where there is no such user."""
+    user = db.session.scalar(select(User).where(func.lower(User.email) == func.lower(email.strip())))
+    db.session.commit()  # the hash takes its time: nobody shall wait for SQLite's write lock meanwhile
+    right = passwords.verify(user.password_hash if user else None, password)
+    return user if user and right and user.is_active else None
+
+
+def _sign_in_page(form: SignInForm, target: str) -> str:
+    return render_template("auth/sign_in.html", form=form, target=None if target == "/" else target)
