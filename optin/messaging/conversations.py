@@ -78,4 +78,4 @@ def _ids(session: Session, numbers: Collection[str], channel: Channel) -> dict[s
             Conversation.channel == channel, Conversation.number.in_(numbers)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

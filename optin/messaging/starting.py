@@ -69,7 +69,7 @@ def _lock(session: Session, posts: Sequence[Post]) -> dict[int, str]:
         .where(Message.id.in_([post.message_id for post in posts]), free)
         .with_for_update(skip_locked=True)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _too_early(session: Session, post: Post, given: Policy, now: datetime) -> bool:

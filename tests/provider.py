@@ -1,0 +1,118 @@
+"""A stand-in for Twilio's API that fails on demand, on a port of its own; the official SDK talks to it."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from werkzeug.serving import make_server
+
+from optin.messaging.twilio_gateway import TwilioGateway
+from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
+
+ACCEPT, DROP = (201, 0), (0, 0)
+Answer = tuple[int, int]
+"""HTTP status and Twilio error code; DROP closes the connection after the text was accepted."""
+
+
+@dataclass
+class Provider:
+    """What arrived, in order. The next answers are taken from `answers`, then every text is accepted."""
+
+    url: str = ""
+    seconds: float = 0.0
+    answers: list[Answer] = field(default_factory=list)
+    accepted: list[dict[str, str]] = field(default_factory=list)
+    requests: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, form: dict[str, str]) -> tuple[int, dict[str, object]]:
+        """Take in a request and say what is answered; status 0 drops the connection."""
+        with self.lock:
+            self.requests += 1
+            status, code = self.answers.pop(0) if self.answers else ACCEPT
+            if (status, code) in (ACCEPT, DROP):
+                self.accepted.append(form)
+            sid = f"SM{self.requests:032x}"
+        time.sleep(self.seconds)
+        if status == ACCEPT[0]:
+            return status, {"sid": sid, "status": "queued", "num_segments": "1"}
+        return status, {"code": code or None, "message": f"refused with {code or status}", "status": status}
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """Return number and text of what was accepted."""
+        return [(form["To"], form["Body"]) for form in self.accepted]
+
+
+@contextmanager
+def serve_provider(port: int = 0) -> Iterator[Provider]:
+    """Run a provider until the block ends."""
+    provider = Provider()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            status, content = provider.take({name: values[0] for name, values in parse_qs(raw).items()})
+            if not status:
+                self.close_connection = True
+                return
+            body = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128
+
+    server = Server(("127.0.0.1", port), Handler)
+    provider.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def gateway_to(url: str) -> TwilioGateway:
+    """Return the app's door to the provider at `url`."""
+    return TwilioGateway(SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, api_url=url)
+
+
+@contextmanager
+def serve_simulator(folder: Path, number: str) -> Iterator[str]:
+    """Run the project's simulator with one number of ours, and nothing that happens by itself; give its address."""
+    simulator = create_simulator(
+        store_path=str(folder / "simulator.db"),
+        account_sid=SIMULATOR_ACCOUNT_SID,
+        auth_token=SIMULATOR_AUTH_TOKEN,
+        numbers={number: "long_code"},
+        webhook_url="http://127.0.0.1:9/",
+        start_pump=False,
+    )
+    server = make_server("127.0.0.1", 0, simulator, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        close_simulator(simulator)
