@@ -5,9 +5,6 @@ every part imports this package, and the rules can be imported without the web.
 """
 
 import os
-import sys
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +12,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from optin.config import Config
+    from optin.simulator import Transport
 
 ROOT = Path(__file__).resolve().parent.parent
-FEATURES = (
-    "home",
-    "auth",
-    "keywords",
-    "opt_ins",
-    "campaigns",
-    "broadcasts",
-    "people",
-    "inbox",
-    "review",
-    "settings",
-    "webhooks",
-)
 
 
 def create_app(config: "Config | None" = None) -> "Flask":
@@ -58,9 +43,10 @@ def create_app(config: "Config | None" = None) -> "Flask":
 def run_jobs_beside(app: "Flask") -> None:
     """Start the job engine in this process, unless `flask worker` processes run the jobs."""
     from optin.config import Workers
+    from optin.jobs import engine
 
-    if app.config["OPTIN"].workers is Workers.EMBEDDED and find_spec("optin.jobs") and find_spec("optin.jobs.engine"):
-        import_module("optin.jobs.engine").launch(app)
+    if app.config["OPTIN"].workers is Workers.EMBEDDED:
+        engine.launch(app)
 
 
 def _config_from_environment() -> "Config":
@@ -77,7 +63,8 @@ def _configure(app: "Flask", config: "Config") -> None:
     """Hand Flask and its extensions what they read from `app.config`; our own code reads `app.config["OPTIN"]`."""
     pool: dict[str, object] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if config.database_url.startswith("postgresql"):
-        pool |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        waits = {"connect_timeout": 5, "options": "-c lock_timeout=10s"}  # as long as SQLite: sqlite.py
+        pool |= {"pool_pre_ping": True, "connect_args": waits}
     app.config.from_mapping(
         OPTIN=config,
         SECRET_KEY=config.secret_key,
@@ -121,18 +108,25 @@ def _bind_core(app: "Flask", config: "Config") -> None:
 
 def _register_features(app: "Flask", config: "Config") -> None:
     """Register the features' blueprints; the phones only where no real person can be meant."""
+    from optin.auth.routes import blueprint as auth
+    from optin.broadcasts.routes import blueprint as broadcasts
+    from optin.campaigns.routes import blueprint as campaigns
     from optin.extensions import csrf
+    from optin.home.routes import blueprint as home
+    from optin.inbox.routes import blueprint as inbox
+    from optin.keywords.routes import blueprint as keywords
+    from optin.opt_ins.routes import blueprint as opt_ins
+    from optin.people.routes import blueprint as people
+    from optin.phones.routes import blueprint as phones
+    from optin.review.routes import blueprint as review
+    from optin.settings.routes import blueprint as settings
+    from optin.webhooks.routes import blueprint as webhooks
 
-    for name in (*FEATURES, "phones") if config.is_simulator else FEATURES:
-        if find_spec(f"optin.{name}") and find_spec(f"optin.{name}.routes"):
-            try:
-                blueprint = import_module(f"optin.{name}.routes").blueprint
-            except ImportError as error:  # while features land one after the other
-                print(f"left out optin.{name}: {error}", file=sys.stderr)
-                continue
-            app.register_blueprint(blueprint)
-            if name == "webhooks":
-                csrf.exempt(blueprint)
+    for blueprint in (home, auth, keywords, opt_ins, campaigns, broadcasts, people, inbox, review, settings, webhooks):
+        app.register_blueprint(blueprint)
+    if config.is_simulator:
+        app.register_blueprint(phones)
+    csrf.exempt(webhooks)  # Twilio signs its requests instead
 
 
 def _connect_to_twilio(app: "Flask", config: "Config") -> None:
@@ -154,8 +148,11 @@ def _mount_simulator(app: "Flask", config: "Config") -> None:
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {SIMULATOR_PATH: simulator})  # type: ignore[method-assign]
 
 
-def make_simulator(config: "Config") -> "Flask":
-    """Put together the stand-in for Twilio that `config` describes; it keeps its own file beside the database."""
+def make_simulator(config: "Config", *, transport: "Transport | None" = None, start_pump: bool = True) -> "Flask":
+    """Put together the stand-in for Twilio that `config` describes; it keeps its own file beside the database.
+
+    `transport` posts its webhooks instead of HTTP; without `start_pump` nothing happens by itself.
+    """
     from optin.messaging.senders import kind_of
     from optin.simulator import create_simulator
 
@@ -165,5 +162,7 @@ def make_simulator(config: "Config") -> "Flask":
         auth_token=config.twilio_auth_token,
         numbers={address: kind_of(address) for address in config.twilio_from if not address.startswith("MG")},
         webhook_url=f"{config.inbound_webhook}#rc=3&rp=5xx,ct,rt",
+        transport=transport,
+        start_pump=start_pump,
         region=config.default_region,
     )

@@ -21,6 +21,8 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
+from optin import sqlite
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -100,25 +102,8 @@ def insert(session: Session, table: type[Base]) -> Any:
     return {"postgresql": postgresql_insert, "sqlite": sqlite_insert}[session.get_bind().dialect.name](table)
 
 
-@event.listens_for(Engine, "connect")
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    """WAL so that readers never wait, FULL so that an answered STOP survives a power cut, our own BEGIN below."""
-    if not type(connection).__module__.startswith("sqlite3"):
-        return
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock first: a transaction that reads and then writes would fail at once when another one wrote.
-
-    The job engine's connections (optin/jobs/queue_database.py) begin by themselves.
-    """
+    """Begin as SQLite needs it; the job engine's connections (optin/jobs/queue_database.py) begin by themselves."""
     if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("begins_itself"):
-        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+        sqlite.begin(connection, reading=_reading.get())

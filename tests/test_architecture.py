@@ -12,7 +12,7 @@ PACKAGE = ROOT / "optin"
 
 # From the ground up; a module may import its own floor's siblings (not features) and everything below.
 FLOORS = [
-    {"terms", "clock", "phone", "environment", "config", "simulator"},
+    {"terms", "clock", "phone", "environment", "config", "simulator", "fair_lock", "sqlite"},
     {"extensions"},
     {"models"},
     {"audit", "policy", "paging", "search", "metrics", "access"},
