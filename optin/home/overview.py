@@ -1,0 +1,184 @@
+"""What the first page counts: what waits for somebody, consent per day, the last broadcasts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.orm import Session, joinedload
+
+from optin import clock
+from optin.consent import business_days, daily
+from optin.messaging import aftermath
+from optin.models import Broadcast, Conversation, Hold, Keyword, Message, OptIn
+from optin.terms import BroadcastState, MessageStatus, OptInStatus
+
+LOOKED_AT = 500
+EXAMPLES = 2
+NEAR_MISS_DAYS = 30
+BROADCASTS = 5
+URGENT = 2
+REACHED = (MessageStatus.DELIVERED,)
+MISSED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
+STILL_TO_GO = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
+
+
+@dataclass(frozen=True)
+class ToReview:
+    """Numbers on hold; `nearest` is the least business days left (None: nobody waits), `first` how many have it."""
+
+    count: int
+    nearest: int | None = None
+    first: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Say how soon somebody has to decide."""
+        if self.nearest is None:
+            return "Nothing waits for a decision"
+        if self.nearest < 0:
+            return f"{self.first} overdue"
+        if self.nearest == 0:
+            return f"{self.first} due today"
+        return f"{self.first} with {self.nearest} business day{'' if self.nearest == 1 else 's'} left"
+
+    @property
+    def urgent(self) -> bool:
+        """Tell whether the sentence deserves the colour of a warning."""
+        return self.nearest is not None and self.nearest <= URGENT
+
+
+@dataclass(frozen=True)
+class NearMisses:
+    """Texts of the last 30 days that nearly were a keyword; `keyword_id` is the newest one's, `alone` when all are."""
+
+    count: int
+    examples: Sequence[str] = ()
+    keyword_id: int | None = None
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Conversations with something unread, in all and those of the user who looks."""
+
+    count: int
+    mine: int
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A broadcast with what became of its messages; `left` have not come to an end on our side."""
+
+    broadcast: Broadcast
+    delivered: int
+    failed: int
+    left: int
+    total: int
+    opted_out: int
+
+    @property
+    def state(self) -> BroadcastState:
+        """Return its state as a term."""
+        return BroadcastState(self.broadcast.state)
+
+    @property
+    def label(self) -> str:
+        """Return the state's words, with how far it is while it is under way."""
+        if self.state not in (BroadcastState.SENDING, BroadcastState.PAUSED) or not self.total:
+            return self.state.label
+        return f"{self.state.label} · {100 * (self.total - self.left) // self.total} %"
+
+
+def to_review(session: Session, zone: ZoneInfo) -> ToReview:
+    """Count the numbers on hold and the business days that are left for the first of them."""
+    is_open = Hold.ended_at.is_(None)
+    count = _count(session, is_open)
+    if not count:
+        return ToReview(0)
+    oldest = session.scalars(select(Hold.started_at).where(is_open).order_by(Hold.started_at).limit(LOOKED_AT))
+    today = clock.now().astimezone(zone).date()
+    left = [business_days.days_left(moment.astimezone(zone).date(), today) for moment in oldest]
+    return ToReview(count, min(left), left.count(min(left)))
+
+
+def unread(session: Session, user_id: int) -> Unread:
+    """Count the open conversations with something unread."""
+    # Written out, since SQLite uses the partial index only where the statement repeats its condition word by word.
+    waits = (Conversation.unread > literal_column("0"), Conversation.closed_at.is_(None))
+    return Unread(_count(session, *waits), _count(session, *waits, Conversation.assigned_to_id == user_id))
+
+
+def active_opt_ins(session: Session) -> int:
+    """Count the active opt-ins of all keywords, each by its index."""
+    keywords = session.scalars(select(Keyword.id)).all()
+    return _count(session, OptIn.keyword_id.in_(keywords), OptIn.status == OptInStatus.ACTIVE) if keywords else 0
+
+
+def this_week(days: Sequence[tuple[date, int, int]]) -> tuple[int, int]:
+    """Sum opt-ins and opt-outs since Monday; `days` are (day, ins, outs), the last one today."""
+    since = days[-1][0] - timedelta(days=days[-1][0].weekday())
+    return sum(ins for day, ins, _ in days if day >= since), sum(outs for day, _, outs in days if day >= since)
+
+
+def near_misses(session: Session) -> NearMisses:
+    """Look at the texts that nearly were a keyword and opted nobody in."""
+    near = (
+        Message.near_keyword_id.is_not(None),
+        Message.created_at > clock.now() - timedelta(days=NEAR_MISS_DAYS),
+    )
+    count, keywords = session.execute(
+        select(func.count(), func.count(Message.near_keyword_id.distinct())).where(*near)
+    ).one()
+    if not count:
+        return NearMisses(0)
+    newest = session.execute(
+        select(Message.body, Message.near_keyword_id).where(*near).order_by(Message.id.desc()).limit(EXAMPLES)
+    ).all()
+    examples = tuple(dict.fromkeys(body for body, _ in newest))
+    return NearMisses(count, examples, newest[0][1], keywords == 1)
+
+
+def per_day(session: Session, zone: ZoneInfo) -> list[tuple[date, int, int]]:
+    """Return (day, opt-ins, opt-outs) of the last thirty days, all keywords together."""
+    return daily.per_day(session, zone, clock.now())
+
+
+def last_broadcasts(session: Session) -> list[Sending]:
+    """List the broadcasts that were started last, with what became of their messages."""
+    started = (
+        select(Broadcast)
+        .where(Broadcast.started_at.is_not(None))
+        .order_by(Broadcast.id.desc())
+        .limit(BROADCASTS)
+        .options(joinedload(Broadcast.campaign))
+    )
+    found = session.scalars(started).all()
+    counts: dict[int, dict[str, int]] = {broadcast.id: {} for broadcast in found}
+    rows = session.execute(
+        select(Message.broadcast_id, Message.status, func.count())
+        .where(Message.broadcast_id.in_(counts))
+        .group_by(Message.broadcast_id, Message.status)
+    )
+    for broadcast_id, status, count in rows:
+        counts[int(broadcast_id or 0)][status] = count
+    return [_sending(session, broadcast, counts[broadcast.id]) for broadcast in found]
+
+
+def _sending(session: Session, broadcast: Broadcast, counts: dict[str, int]) -> Sending:
+    def having(statuses: Sequence[MessageStatus]) -> int:
+        return sum(counts.get(status, 0) for status in statuses)
+
+    return Sending(
+        broadcast,
+        delivered=having(REACHED),
+        failed=having(MISSED),
+        left=having(STILL_TO_GO),
+        total=sum(counts.values()),
+        opted_out=aftermath.opt_outs(session, broadcast),
+    )
+
+
+def _count(session: Session, *given: ColumnElement[bool]) -> int:
+    return session.scalars(select(func.count()).where(*given)).one()

@@ -1,0 +1,48 @@
+"""The first page."""
+
+from flask import Blueprint, current_app, flash, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import clock, filters
+from optin.access import requires
+from optin.config import Config
+from optin.extensions import db
+from optin.home import checklist, overview
+from optin.htmx import redirect
+from optin.messaging import senders
+from optin.terms import Role
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Show what needs attention, the way to begin, and what happened lately."""
+    config: Config = current_app.config["OPTIN"]
+    session, zone = db.session(), filters.current_zone()
+    days = overview.per_day(session, zone)
+    hidden = current_user.checklist_hidden_at is not None
+    return render_template(
+        "home/index.html",
+        review=overview.to_review(session, zone),
+        unread=overview.unread(session, current_user.id),
+        active=overview.active_opt_ins(session),
+        week=overview.this_week(days),
+        near=overview.near_misses(session),
+        steps=None if hidden else checklist.steps(session, simulator=config.is_simulator),
+        days=days,
+        broadcasts=overview.last_broadcasts(session),
+        senders=senders.in_use(session),
+    )
+
+
+@blueprint.post("/checklist")
+@requires(Role.VIEWER)
+def show_or_hide() -> Response:
+    """Hide Get started for this user, or show it again (`hidden` is 1 or 0)."""
+    hide = request.form.get("hidden") == "1"
+    current_user.checklist_hidden_at = clock.now() if hide else None
+    db.session.commit()
+    flash("Get started is hidden. A button at the end of this page shows it again." if hide else "Get started is back.")
+    return redirect(url_for(".index"))

@@ -1,0 +1,33 @@
+"""What a broadcast brought about: for a day after its start, what the people it reached do counts as its doing."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
+from optin.terms import EventKind
+
+LASTS = timedelta(hours=24)
+
+
+def opt_outs(session: Session, broadcast: Broadcast) -> int:
+    """Count the numbers that a broadcast reached and that opted out of everything within 24 hours of its start."""
+    if broadcast.started_at is None:
+        return 0
+    reached = select(Message.number).where(
+        Message.broadcast_id == broadcast.id,
+        Message.number == ConsentPayload.number,
+        Message.started_at.is_not(None),
+    )
+    left = (
+        select(func.count(ConsentPayload.number.distinct()))
+        .join(ConsentEvent, ConsentEvent.id == ConsentPayload.event_id)
+        .where(
+            ConsentEvent.kind == EventKind.OPTED_OUT,
+            ConsentEvent.at >= broadcast.started_at,
+            ConsentEvent.at < broadcast.started_at + LASTS,
+            reached.exists(),
+        )
+    )
+    return session.scalar(left) or 0
