@@ -1,12 +1,10 @@
 """What a new install needs before anybody can use it: an admin, the senders, rules that fit the simulator."""
 
-import secrets
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
-from optin.auth.passwords import hash_password
+from optin import policy
+from optin.auth.accounts import add_user
 from optin.config import Config
 from optin.messaging import senders
 from optin.models import User
@@ -33,18 +31,3 @@ def prepare(session: Session, config: Config) -> User | None:
     if config.is_simulator:  # nobody is woken by it, and what is sent at night shall arrive
         policy.change(session, admin.id, sending_hours=False)
     return admin
-
-
-def add_user(session: Session, *, email: str, name: str, role: Role, password: str = "") -> User:
-    """Store a user; without a password only a sign-in link lets them in."""
-    user = User(
-        email=email,
-        name=name,
-        role=role,
-        password_hash=hash_password(password) if password else None,
-        session_key=secrets.token_hex(16),
-        created_at=clock.now(),
-    )
-    session.add(user)
-    session.flush()
-    return user

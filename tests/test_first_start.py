@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock, policy
 from optin.auth import links, passwords
+from optin.auth.accounts import add_user
 from optin.config import Config
-from optin.first_start import add_user, prepare
+from optin.first_start import prepare
 from optin.models import Sender, SignInLink, User
 from optin.terms import Role
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import threading
 import time
 from functools import partial
@@ -9,6 +10,7 @@ from http.client import HTTPConnection, HTTPException
 
 import click
 import flask_migrate
+import structlog
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from granian import Granian
@@ -39,6 +41,8 @@ def command() -> None:
     flask_migrate.upgrade()
     prepare(db.session(), config)
     db.session.commit()
+    if config.sample_data and config.is_simulator:
+        fill_in_sample_data()
     lines = welcome(config)
     db.session.remove()
     db.engine.dispose()
@@ -65,6 +69,26 @@ def refuse_a_port_in_use(config: Config) -> None:
     raise click.ClickException(
         f"{who} {config.local_url}. Stop it first, or take another port: make run PORT={config.port + 1}"
     )
+
+
+def fill_in_sample_data() -> None:
+    """Fill an empty database with something to look at, in a process of its own: its memory ends with it."""
+    from optin.sample_data import seed  # nobody else needs it
+
+    db.session.remove()
+    db.engine.dispose()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        if seed(current_app.config["OPTIN"]):
+            click.echo("Thirty days of sample data are there; OPTIN_SAMPLE_DATA=0 starts without.")
+    except Exception:
+        structlog.get_logger().exception("the sample data could not be filled in")
+    finally:
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def welcome(config: Config) -> list[str]:

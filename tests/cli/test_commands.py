@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.auth import links, passwords
+from optin.auth.accounts import add_user
 from optin.config import SIMULATOR_SENDER
-from optin.first_start import add_user
 from optin.messaging import senders
 from optin.models import User
 from optin.terms import Role

@@ -24,7 +24,7 @@ from optin.config import Config
 create_app(Config.from_environ(os.environ, Path(sys.argv[1]))).cli.main(["start"])
 """
 
-Start = Callable[[int], "subprocess.Popen[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start the app on a port, its files in a folder that does not exist yet."""
     with ExitStack() as cleanup:
 
-        def start_on(port: int) -> subprocess.Popen[str]:
+        def start_on(port: int, **environ: str) -> subprocess.Popen[str]:
             process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM, tmp_path / "an instance"],
                 cwd=ROOT,
-                env={"PATH": os.environ["PATH"], "PORT": str(port), "OPTIN_SAMPLE_DATA": "0"},
+                env={"PATH": os.environ["PATH"], "PORT": str(port), "OPTIN_SAMPLE_DATA": "0", **environ},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -57,8 +57,9 @@ def port() -> int:
 
 
 def test_from_an_empty_folder_to_a_signed_in_page(start: Start, port: int) -> None:
-    process = start(port)
+    process = start(port, OPTIN_SAMPLE_DATA="1")
     lines = read_until(process, "Ctrl-C")
+    assert "Thirty days of sample data are there" in lines
     assert f"Optin is ready at http://127.0.0.1:{port}" in lines
     assert f"http://127.0.0.1:{port}/simulator/phones" in lines
     link = re.search(rf"Sign in as Ada Admin .*: http://127\.0\.0\.1:{port}(/sign-in/\S+)", lines)
