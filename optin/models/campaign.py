@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.extensions import Base
@@ -33,6 +33,16 @@ class Campaign(Base):
 
     keyword: Mapped[Keyword | None] = relationship()
     owner: Mapped[User | None] = relationship()
+
+    @classmethod
+    def locked(cls, campaign_id: int) -> Select["Campaign"]:
+        """Select the campaign as it is now, locked until the transaction ends.
+
+        Who changes its keyword, starts a broadcast or adds opt-ins takes this lock first. What only refers to the row
+        (a new member) does not wait for it.
+        """
+        found = select(cls).where(cls.id == campaign_id).with_for_update(key_share=True)
+        return found.execution_options(populate_existing=True)
 
 
 class CampaignMember(Base):

@@ -1,0 +1,172 @@
+"""What the page of a broadcast asks of the database."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.messaging import statuses
+from optin.messaging.statuses import ErrorMeaning
+from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
+from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
+
+EFFECT_LASTS = timedelta(hours=24)
+WATCHED_AFTER = timedelta(minutes=10)
+OPEN = (MessageStatus.SENT, MessageStatus.UNKNOWN, MessageStatus.SENDING)
+EXPLAINED = (
+    MessageStatus.QUEUED,
+    MessageStatus.SKIPPED,
+    MessageStatus.CANCELLED,
+    MessageStatus.FAILED,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.UNKNOWN,
+)
+SHOWN = {
+    "waiting": (MessageStatus.QUEUED, MessageStatus.CLAIMED),
+    **{str(status): (status,) for status in MessageStatus if status not in ("received", "queued", "claimed")},
+}
+"""The statuses as people tell them apart, by their value in addresses: what is claimed still waits."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the progress: how many messages stand at a status of SHOWN."""
+
+    key: str
+    status: MessageStatus
+    count: int
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why messages did not arrive (yet): the status, its reason by our rule or what Twilio's error code means."""
+
+    status: MessageStatus
+    count: int
+    reason: Reason | None
+    code: int | None
+    error: ErrorMeaning | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a broadcast has come; `version` changes with anything that the page shows of it."""
+
+    lines: list[Line]
+    causes: list[Cause]
+    total: int
+    waiting: int
+    live: bool
+    version: str
+
+    @property
+    def handed_over(self) -> int:
+        """Count the messages that are neither waiting nor taken back: Twilio has them, or refused them."""
+        idle = ("waiting", str(MessageStatus.SKIPPED), str(MessageStatus.CANCELLED))
+        return sum(line.count for line in self.lines if line.key not in idle)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What came back within 24 hours: people who wrote something else than an opt-out, and numbers that opted out."""
+
+    replies: int
+    opt_outs: int
+
+
+def progress(session: Session, broadcast: Broadcast) -> Progress:
+    """Count the messages of a broadcast by status, and why some did not arrive."""
+    rows = session.execute(
+        select(Message.status, func.count()).where(Message.broadcast_id == broadcast.id).group_by(Message.status)
+    )
+    counts: dict[str, int] = {row[0]: row[1] for row in rows}
+    sums = {key: sum(counts.get(status, 0) for status in group) for key, group in SHOWN.items()}
+    lines = [Line(key, SHOWN[key][0], count) for key, count in sums.items() if count]
+    causes = _causes(session, broadcast.id)
+    open_still = any(counts.get(status) for status in OPEN)
+    numbers = [f"{line.key}{line.count}" for line in lines] + [f"{cause.code}{cause.count}" for cause in causes]
+    return Progress(
+        lines=lines,
+        causes=causes,
+        total=sum(counts.values()),
+        waiting=sums["waiting"],
+        live=_is_live(broadcast, open_still),
+        version="-".join([broadcast.state, *numbers]),
+    )
+
+
+def recipients(broadcast_id: int, status: str) -> Select[Message]:
+    """Select the messages of a broadcast, those of one status of SHOWN, or all for ""."""
+    query = select(Message).where(Message.broadcast_id == broadcast_id)
+    return query.where(Message.status.in_(SHOWN[status])) if status else query
+
+
+def people(session: Session, messages: list[Message]) -> dict[int, Person]:
+    """Return the people whom messages are for."""
+    ids = {message.person_id for message in messages if message.person_id}
+    return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+
+
+def answers(session: Session, broadcast: Broadcast) -> Answers | None:
+    """Count what the recipients answered within 24 hours of the start; None while nothing was started."""
+    if broadcast.started_at is None:
+        return None
+    start, end = broadcast.started_at, broadcast.started_at + EFFECT_LASTS
+    wrote = exists().where(
+        Message.conversation_id == Conversation.id,
+        Message.direction == Direction.INBOUND,
+        Message.meaning != Meaning.OPT_OUT,
+        Message.created_at >= start,
+        Message.created_at < end,
+    )
+    replied = (
+        select(func.count())
+        .select_from(Conversation)
+        .where(Conversation.last_message_at >= start, _was_reached(broadcast.id, Conversation.number), wrote)
+    )
+    left = (
+        select(func.count(ConsentPayload.number.distinct()))
+        .join(ConsentEvent, ConsentEvent.id == ConsentPayload.event_id)
+        .where(
+            ConsentEvent.kind == EventKind.OPTED_OUT,
+            ConsentEvent.at >= start,
+            ConsentEvent.at < end,
+            _was_reached(broadcast.id, ConsentPayload.number),
+        )
+    )
+    return Answers(session.scalar(replied) or 0, session.scalar(left) or 0)
+
+
+def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """The broadcast started a message to the number."""
+    ours = select(Message.number).where(
+        Message.broadcast_id == broadcast_id, Message.number == number, Message.started_at.is_not(None)
+    )
+    return ours.exists()
+
+
+def _causes(session: Session, broadcast_id: int) -> list[Cause]:
+    """Count what did not arrive by status, reason and error; what simply waits its turn has no cause."""
+    rows = session.execute(
+        select(Message.status, Message.reason, Message.error_code, func.count())
+        .where(Message.broadcast_id == broadcast_id, Message.status.in_(EXPLAINED))
+        .group_by(Message.status, Message.reason, Message.error_code)
+        .order_by(func.count().desc(), Message.status, Message.reason, Message.error_code)
+    )
+    found = []
+    for status, reason, code, count in rows:
+        if status == MessageStatus.QUEUED and not reason and not code:
+            continue
+        error = statuses.meaning(code) if code else None
+        found.append(Cause(MessageStatus(status), count, Reason(reason) if reason else None, code, error))
+    return found
+
+
+def _is_live(broadcast: Broadcast, open_still: bool) -> bool:
+    """Tell whether the numbers may still change soon, so that the page goes on asking."""
+    if broadcast.state in (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.SCHEDULED):
+        return True
+    recent = broadcast.finished_at is not None and clock.now() - broadcast.finished_at < WATCHED_AFTER
+    return recent and open_still

@@ -1,0 +1,128 @@
+"""Broadcasts: sending to a campaign, the page of one broadcast with its live progress, pause, resume, cancel."""
+
+from uuid import UUID, uuid4
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import paging
+from optin.broadcasts import queries, sending
+from optin.broadcasts.sending import Order, Refusal, Started
+from optin.extensions import db
+from optin.filters import plural
+from optin.jobs import engine
+from optin.messaging import drafts, statuses
+from optin.models import Broadcast, Campaign, Message
+from optin.terms import BroadcastState, MessageStatus, Reason, Role
+
+blueprint = Blueprint("broadcasts", __name__)
+
+LARGEST_ID = 2**31 - 1
+BROADCAST = f"/broadcasts/<int(max={LARGEST_ID}):broadcast_id>"
+
+
+@blueprint.context_processor
+def terms() -> dict[str, object]:
+    """Let the templates read what is stored as the terms that people see."""
+    return {
+        "broadcast_state": BroadcastState,
+        "message_status": MessageStatus,
+        "reasons": Reason,
+        "meaning": statuses.meaning,
+    }
+
+
+@blueprint.post(f"/campaigns/<int(max={LARGEST_ID}):campaign_id>/broadcasts")
+def create(campaign_id: int) -> Response:
+    """Send the text to everybody in the campaign who may get it, and lead to the broadcast's page."""
+    campaign = db.session.get(Campaign, campaign_id) or abort(404)
+    order = Order(
+        body=drafts.clean(request.form.get("body", "")),
+        sender_id=request.form.get("sender", type=int),
+        form_key=_form_key(),
+        user_id=current_user.id,
+    )
+    done = sending.start(db.session(), campaign_id, order)
+    if isinstance(done, Refusal):
+        db.session.rollback()
+        html = render_template("broadcasts/refused.html", campaign=campaign, order=order, refused=done.sentences)
+        return make_response(html, 422)
+    db.session.commit()
+    engine.nudge()
+    flash(*_said(done))
+    return redirect(url_for(".show", broadcast_id=done.broadcast_id), 303)
+
+
+@blueprint.get(BROADCAST)
+def show(broadcast_id: int) -> str:
+    """Show how far the broadcast has come, what came of it, and each recipient."""
+    broadcast, session = _load(broadcast_id), db.session()
+    status = request.args.get("status", "")
+    status = status if status in queries.SHOWN else ""
+    keys = [Message.id] if status else [Message.number]
+    page = paging.page(session, queries.recipients(broadcast_id, status), keys, request.args.get("page"))
+    return render_template(
+        "broadcasts/show.html",
+        broadcast=broadcast,
+        progress=queries.progress(session, broadcast),
+        answers=queries.answers(session, broadcast),
+        page=page,
+        people=queries.people(session, page.rows),
+        status=status,
+        shown=queries.SHOWN,
+        may_edit=current_user.may(Role.AGENT),
+    )
+
+
+@blueprint.get(f"{BROADCAST}/progress")
+def progress(broadcast_id: int) -> Response:
+    """Give the progress (fragment); 204 while it is still the `version` that the page has."""
+    broadcast = _load(broadcast_id)
+    found = queries.progress(db.session(), broadcast)
+    if found.live and request.args.get("version") == found.version:
+        return make_response("", 204)
+    may_edit = current_user.may(Role.AGENT)
+    html = render_template("broadcasts/_progress.html", broadcast=broadcast, progress=found, may_edit=may_edit)
+    return make_response(html)
+
+
+@blueprint.post(f"{BROADCAST}/state")
+def change_state(broadcast_id: int) -> Response:
+    """Pause, resume or cancel, as `state` says."""
+    _load(broadcast_id)
+    asked = request.form.get("state", "")
+    state = next((state for state in sending.FROM if state == asked), None) or abort(422)
+    taken_back = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
+    db.session.commit()
+    if taken_back is None:
+        flash(f"The broadcast can’t be {sending.DONE[state]} any more: it has gone on meanwhile.", "warn")
+    else:
+        flash(_said_of_state(state, taken_back), "ok")
+    if state is BroadcastState.SENDING:
+        engine.nudge()
+    return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
+
+
+def _load(broadcast_id: int) -> Broadcast:
+    return db.session.get(Broadcast, broadcast_id) or abort(404)
+
+
+def _form_key() -> str:
+    """Return the key of the form: the same form sent twice is one broadcast. Without a form there is a new key."""
+    try:
+        return str(UUID(request.form.get("form_key") or str(uuid4())))
+    except ValueError:
+        abort(422, "The form was incomplete. Open the campaign, and send from its SMS Broadcasts tab.")
+
+
+def _said(done: Started) -> tuple[str, str]:
+    if done.again:
+        return "This broadcast was started already; nothing was sent twice.", "off"
+    return f"Sending to {plural(done.people, 'person', 'people')}.", "ok"
+
+
+def _said_of_state(state: BroadcastState, taken_back: int) -> str:
+    if state is BroadcastState.CANCELLED:
+        return f"Cancelled. {plural(taken_back, 'waiting message was', 'waiting messages were')} taken back."
+    return "Paused: nothing more starts until you resume." if state is BroadcastState.PAUSED else "Sending again."

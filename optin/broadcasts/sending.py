@@ -1,0 +1,145 @@
+"""Starting a broadcast, and stopping it. Messages leave by the outbox; here rows are only put in or taken back."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm import Session
+
+from optin import audit, clock, policy
+from optin.consent import audience
+from optin.extensions import insert
+from optin.messaging import drafts, outbound, senders
+from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
+from optin.terms import BroadcastState, MessageStatus
+
+WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
+FROM = {
+    BroadcastState.PAUSED: (BroadcastState.SENDING,),
+    BroadcastState.SENDING: (BroadcastState.PAUSED,),
+    BroadcastState.CANCELLED: (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.SCHEDULED),
+}
+"""The states that a user may bring a broadcast to, each with those that it may come from."""
+
+DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", BroadcastState.CANCELLED: "cancelled"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID."""
+
+    body: str
+    sender_id: int | None
+    form_key: str
+    user_id: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing was sent, in sentences."""
+
+    sentences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A broadcast under way to so many people; `again` when the same form had started it before."""
+
+    broadcast_id: int
+    people: int
+    again: bool = False
+
+
+def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal:
+    """Make a broadcast and put its messages into the outbox, or say why not; the caller commits.
+
+    The campaign's lock freezes its keyword meanwhile. The same form twice (a double click) is one broadcast.
+    """
+    campaign = session.scalars(Campaign.locked(campaign_id)).one()
+    before = session.scalar(select(Broadcast.id).where(Broadcast.form_key == order.form_key))
+    if before is not None:
+        return Started(before, 0, again=True)
+    usable = senders.in_use(session)
+    sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
+    if usable and sender is None:
+        return Refusal(["That number is not in use any more. Choose another one to send from."])
+    refused = _faults(session, campaign_id, order.body, sender)
+    if refused or sender is None:
+        return Refusal(refused)
+    broadcast = _make(session, campaign, sender, order)
+    if broadcast is None:
+        return Refusal(["This form was sent already. Open the campaign again."])
+    question = audience.ask(session, campaign, sender.scope, policy.load(session))
+    people = outbound.queue_broadcast(session, broadcast, question)
+    if not people:
+        session.delete(broadcast)
+        return Refusal(drafts.hindrances(sender, 1, 0))
+    audit.record(session, order.user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
+    return Started(broadcast.id, people)
+
+
+def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | None:
+    """Pause, resume or cancel; return how many waiting messages a cancel took back, None if the state forbids it.
+
+    Nothing that was not started is started after the commit of a pause or cancel: the start statement asks for the
+    state, and a cancelled row is no longer there to be started.
+    """
+    now = clock.now()
+    values: dict[str, object] = {"state": state, "stopped_by_id": user_id}
+    if state is BroadcastState.CANCELLED:
+        values["finished_at"] = now
+    if state is BroadcastState.SENDING:
+        values["stopped_by_id"] = None
+    moved = _changed(
+        session,
+        update(Broadcast).where(Broadcast.id == broadcast_id, Broadcast.state.in_(FROM[state])).values(**values),
+    )
+    if not moved:
+        return None
+    taken_back = 0
+    if state is BroadcastState.CANCELLED:
+        taken_back = _changed(
+            session,
+            update(Message)
+            .where(Message.broadcast_id == broadcast_id, Message.status.in_(WAITING))
+            .values(status=MessageStatus.CANCELLED, updated_at=now, lease_until=None)
+            .execution_options(synchronize_session=False),
+        )
+    audit.record(session, user_id, DONE[state], "broadcast", broadcast_id)
+    return taken_back
+
+
+def _faults(session: Session, campaign_id: int, body: str, sender: Sender | None) -> list[str]:
+    """Say what forbids this text to this campaign, apart from the rule for each member."""
+    members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
+    found = [*drafts.faults(body), *drafts.hindrances(sender, session.scalar(members) or 0, 1)]
+    if not found and drafts.longest(session, campaign_id, body, policy.load(session).brand).too_long:
+        found.append(drafts.TOO_LONG_FILLED_IN)
+    return found
+
+
+def _make(session: Session, campaign: Campaign, sender: Sender, order: Order) -> Broadcast | None:
+    """Store the broadcast; None when another campaign's broadcast took the form's key at this very moment."""
+    now = clock.now()
+    made = session.scalar(
+        insert(session, Broadcast)
+        .values(
+            channel=campaign.channel,
+            campaign_id=campaign.id,
+            keyword_id=campaign.keyword_id,
+            sender_id=sender.id,
+            body=order.body,
+            state=BroadcastState.SENDING,
+            form_key=order.form_key,
+            created_at=now,
+            created_by_id=order.user_id,
+            started_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["form_key"])
+        .returning(Broadcast.id)
+    )
+    return session.get(Broadcast, made) if made else None
+
+
+def _changed(session: Session, statement: Any) -> int:
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount

@@ -1,0 +1,1 @@
+"""Campaigns: the record, its members, + Add Opt-Ins, and composing a broadcast."""

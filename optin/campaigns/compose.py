@@ -1,0 +1,121 @@
+"""What the composer of a broadcast shows beside the text: segments, what is wrong, how it reads, who gets it."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from optin import policy
+from optin.campaigns import queries
+from optin.campaigns.blueprint import chosen_sender
+from optin.consent import audience
+from optin.consent.audience import Deliverability
+from optin.messaging import delivery, drafts, segments, senders, templates
+from optin.messaging.segments import Segments
+from optin.models import Campaign, Person, Sender
+from optin.policy import Policy
+from optin.terms import Reason
+
+MANY = 50_000
+"""Campaigns with more members are counted on request and before sending, not on every page and every key."""
+
+LOOKED_AT_WHILE_TYPING = 20_000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was typed so far: the text, the member to preview it for (the first after this id), why it was refused."""
+
+    body: str = ""
+    after: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A text as the composer sees it.
+
+    `size` counts it for the person of the preview, `worst` for the member for whom it is longest; `fixed` is what would
+    be left of `worst` if look-alikes were replaced, None where that saves nothing.
+    """
+
+    body: str
+    size: Segments
+    worst: Segments
+    fixed: Segments | None
+    preview: str
+    person: Person | None
+    member_id: int
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of Deliverability: tone of its dot, how many, the reason's value in addresses, the reason."""
+
+    tone: str
+    count: int
+    key: str
+    reason: Reason | None
+
+
+def look(session: Session, campaign_id: int, body: str, after: int = 0, *, among: int | None = None) -> Look:
+    """Look at a text; the preview is for the member after the given one, the first when there is none.
+
+    `among` bounds how many members are looked at for the longest text.
+    """
+    brand = policy.load(session).brand
+    example = queries.example(session, campaign_id, after) or queries.example(session, campaign_id)
+    person, member_id = example or (None, 0)
+    preview = templates.render(body, delivery.merge_fields(person, brand))
+    worst = drafts.longest(session, campaign_id, body, brand, among=among)
+    plain = segments.plain(body)
+    fixed = drafts.longest(session, campaign_id, plain, brand, among=among) if plain != body else None
+    return Look(
+        body=body,
+        size=segments.count(preview),
+        worst=worst,
+        fixed=fixed if fixed and fixed.segments < worst.segments else None,
+        preview=preview,
+        person=person,
+        member_id=member_id,
+        faults=drafts.faults(body) if body else [],
+        warnings=templates.warnings(body),
+    )
+
+
+def question(
+    session: Session, campaign: Campaign, sender: Sender | None, given: Policy | None = None
+) -> audience.Question:
+    """Ask for the campaign's members and a sender; without a sender no block counts."""
+    return audience.ask(session, campaign, sender.scope if sender else "", given or policy.load(session))
+
+
+def counted(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
+    """Count who would receive a message now and who would not, by reason."""
+    return audience.deliverability(session, question(session, campaign, sender))
+
+
+def rows(counts: Deliverability) -> list[Row]:
+    """Return the lines of Deliverability: who receives, who waits, then who gets nothing and why."""
+    waiting = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
+    order = sorted(counts.reasons, key=lambda reason: reason not in waiting)
+    others = [Row(reason.tone, counts.reasons[reason], str(reason), reason) for reason in order]
+    return [Row("ok", counts.will_receive, "will_receive", None), *others]
+
+
+def sends_to(counts: Deliverability, given: Policy) -> int:
+    """Count the people whom a broadcast would take in: those who receive now and those who wait for their time."""
+    waiting = counts.reasons.get(Reason.CAP_REACHED, 0) if given.cap_waits else 0
+    return counts.will_receive + counts.will_wait + waiting
+
+
+def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, object]:
+    """Return what the composer's templates need, apart from the counts."""
+    return {
+        "campaign": campaign,
+        "draft": draft,
+        "senders": senders.in_use(session),
+        "sender": chosen_sender(),
+        "look": look(session, campaign.id, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
+    }

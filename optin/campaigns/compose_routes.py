@@ -1,0 +1,70 @@
+"""The composer of a broadcast: advice while typing, the question before sending; and Deliverability by itself."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from optin import policy
+from optin.campaigns import compose, page, queries
+from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
+from optin.campaigns.compose import Draft
+from optin.extensions import db
+from optin.messaging import drafts, segments
+from optin.models import Campaign
+
+
+@blueprint.get(f"{CAMPAIGN}/deliverability")
+def deliverability(campaign_id: int) -> str:
+    """Count who would receive a message now, and the others by reason (fragment)."""
+    campaign, sender = load(campaign_id), chosen_sender()
+    counts = compose.counted(db.session(), campaign, sender)
+    context = {"campaign": campaign, "sender": sender, "counts": counts, "rows": compose.rows(counts)}
+    return render_template("campaigns/_deliverability.html", **context)
+
+
+@blueprint.post(f"{CAMPAIGN}/broadcasts/preview")
+def preview_broadcast(campaign_id: int) -> str:
+    """Say how the text would go out as it stands (fragment); nothing is stored."""
+    only_reads()
+    campaign, session = load(campaign_id), db.session()
+    few = queries.member_count(session, campaign.id) <= compose.MANY
+    counts = compose.counted(session, campaign, chosen_sender()) if few else None
+    context = compose.context(session, campaign, _draft())
+    return render_template("campaigns/_advice.html", counts=counts, swapped=True, **context)
+
+
+@blueprint.post(f"{CAMPAIGN}/broadcasts/draft")
+def compose_broadcast(campaign_id: int) -> Response:
+    """Take the typed text: replace look-alikes, show it again, or ask before it is sent. Nothing is stored or sent."""
+    only_reads()
+    campaign, draft, do = load(campaign_id), _draft(), request.form.get("do", "")
+    if do == "plain":
+        return page.render(campaign, "broadcasts", draft=replace(draft, body=segments.plain(draft.body)))
+    if do in ("edit", "next"):
+        return page.render(campaign, "broadcasts", draft=draft)
+    return _confirm(campaign, draft)
+
+
+def _confirm(campaign: Campaign, draft: Draft) -> Response:
+    """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
+    session, sender, given = db.session(), chosen_sender(), policy.load(db.session())
+    looked = compose.look(session, campaign.id, draft.body)
+    counts = compose.counted(session, campaign, sender)
+    refused = [*drafts.faults(draft.body), *drafts.hindrances(sender, counts.total, compose.sends_to(counts, given))]
+    if not refused and looked.worst.too_long:
+        refused.append(drafts.TOO_LONG_FILLED_IN)
+    if refused:
+        return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
+    context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender}
+    people = compose.sends_to(counts, given)
+    html = render_template("campaigns/confirm.html", campaign=campaign, people=people, form_key=uuid4(), **context)
+    return make_response(html)
+
+
+def _draft() -> Draft:
+    """Read the composer: the text as it would be sent, and whom to preview it for, the same person unless asked."""
+    shown = request.form.get("after", 0, type=int)
+    after = shown if request.form.get("do") == "next" else shown - 1
+    return Draft(drafts.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))

@@ -1,0 +1,58 @@
+"""Leads for numbers that opted in or were pasted and that nobody has yet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from optin import phone, policy
+from optin.consent import ledger
+from optin.extensions import insert
+from optin.models import Person
+from optin.terms import PersonKind
+
+AT_ONCE = 1000
+
+
+def one_at_a_time(session: Session) -> None:
+    """Let one transaction at a time make leads: numbers of people need not be unique, and no number is to get two.
+
+    To be called before looking who has the numbers.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('leads for numbers'))"))
+
+
+def create(session: Session, numbers: Sequence[str], owner_id: int | None, at: datetime) -> int:
+    """Make a lead for each number (E.164 or as received) and link it to the number's opt-ins; return how many.
+
+    Nameless people are sorted by their number. The caller has seen that nobody has the numbers.
+    """
+    region, made = policy.load(session).default_region, 0
+    for start in range(0, len(numbers), AT_ONCE):
+        rows = [
+            _row(number, phone.zone_group(number, region), owner_id, at) for number in numbers[start : start + AT_ONCE]
+        ]
+        ids = session.scalars(insert(session, Person).returning(Person.id), rows).all()
+        ledger.link_people(session, ids, at)
+        made += len(ids)
+    return made
+
+
+def _row(number: str, zones: str, owner_id: int | None, at: datetime) -> dict[str, object]:
+    return {
+        "kind": PersonKind.LEAD,
+        "first_name": "",
+        "last_name": "",
+        "sort_name": number,
+        "mobile": number,
+        "email": "",
+        "company": "",
+        "owner_id": owner_id,
+        "time_zone": "",
+        "zones": zones,
+        "notes": "",
+        "created_at": at,
+        "updated_at": at,
+    }

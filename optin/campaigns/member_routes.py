@@ -1,0 +1,138 @@
+"""+ Add Opt-Ins, adding members by hand, removing a member."""
+
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import paging, policy
+from optin.access import requires
+from optin.campaigns import add_opt_ins, members
+from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
+from optin.campaigns.forms import AddMembersForm, AddOptInsForm
+from optin.extensions import db
+from optin.filters import plural
+from optin.models import Campaign, CampaignMember, Person
+from optin.terms import PersonKind, Role
+
+REFUSED_SHOWN = 10
+
+
+@blueprint.get(f"{CAMPAIGN}/opt-ins", endpoint="add_opt_ins")
+@requires(Role.AGENT)
+def offer_opt_ins(campaign_id: int) -> str:
+    """Show what + Add Opt-Ins will do."""
+    campaign = load(campaign_id)
+    found = add_opt_ins.preview(db.session(), campaign)
+    return render_template("campaigns/add_opt_ins.html", campaign=campaign, found=found, form=AddOptInsForm())
+
+
+@blueprint.post(f"{CAMPAIGN}/opt-ins")
+def take_opt_ins(campaign_id: int) -> Response:
+    """Make members of the opted-in people and say what was done."""
+    campaign = load(campaign_id)
+    report = add_opt_ins.add(
+        db.session(),
+        campaign.id,
+        current_user.id,
+        create_leads="create_leads" in request.form,
+        include_removed="include_removed" in request.form,
+    )
+    db.session.commit()
+    if report is None:
+        flash("This campaign has no opt-in keyword, so there are no opt-ins to add.", "warn")
+    else:
+        flash(_said_of_opt_ins(report), "ok" if report.members else "off")
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="broadcasts"), 303)
+
+
+@blueprint.get(f"{CAMPAIGN}/members/new")
+@requires(Role.AGENT)
+def new_members(campaign_id: int) -> str:
+    """Offer contacts and leads to tick, and a field for numbers."""
+    return _add_page(load(campaign_id), AddMembersForm())
+
+
+@blueprint.post(f"{CAMPAIGN}/members")
+def add_members(campaign_id: int) -> Response:
+    """Add the ticked people and those of the numbers; a number that is none is refused, with all others kept."""
+    campaign, form = load(campaign_id), AddMembersForm()
+    ticked = [int(text) for text in request.form.getlist("person") if text.isdecimal() and int(text) <= LARGEST_ID]
+    pasted = members.read_numbers(form.numbers.data, policy.load(db.session()).default_region)
+    if not form.validate() or pasted.refused or not (ticked or pasted.numbers):
+        form.numbers.errors = [*form.numbers.errors, *_said_of_refused(pasted, bool(ticked))]
+        return make_response(_add_page(campaign, form, set(ticked)), 422)
+    added = members.add(
+        db.session(),
+        campaign,
+        current_user.id,
+        person_ids=ticked,
+        numbers=pasted.numbers,
+        create_leads="create_leads" in request.form,
+    )
+    db.session.commit()
+    flash(_said_of_added(added), "ok" if added.members else "off")
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
+
+
+@blueprint.post(f"{CAMPAIGN}/members/<int(max={LARGEST_ID}):member_id>/removal")
+def remove_member(campaign_id: int, member_id: int) -> Response:
+    """Take one member out of the campaign; the person and their opt-ins stay."""
+    member = db.session.get(CampaignMember, member_id, with_for_update={"key_share": True})
+    if member is None or member.campaign_id != campaign_id:
+        abort(404)
+    if member.removed_at is None:
+        taken_back = members.remove(db.session(), member, current_user.id)
+        db.session.commit()
+        waiting = (
+            f" {plural(taken_back, 'waiting message was', 'waiting messages were')} cancelled." if taken_back else ""
+        )
+        name = member.person.name
+        flash(f"{name} was removed from the campaign; + Add Opt-Ins leaves them out from now on.{waiting}", "ok")
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
+
+
+def _add_page(campaign: Campaign, form: AddMembersForm, ticked: set[int] | None = None) -> str:
+    search = request.values.get("q", "").replace("\0", "").strip()
+    kind = request.values.get("kind", "")
+    kind = kind if kind in list(PersonKind) else ""
+    keys = [Person.kind, Person.sort_name, Person.id]
+    page = paging.page(db.session(), members.candidates(search, kind), keys, request.values.get("page"))
+    present = members.present(db.session(), campaign.id, [person.id for person in page.rows])
+    context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "present": present}
+    return render_template(
+        "campaigns/add_members.html", campaign=campaign, form=form, ticked=ticked or set(), **context
+    )
+
+
+def _said_of_opt_ins(report: add_opt_ins.Report) -> str:
+    """Say in one sentence what + Add Opt-Ins did and whom it left out."""
+    parts = [f"{plural(report.members, 'member', 'members')} added"]
+    if report.leads:
+        parts.append(f"{plural(report.leads, 'lead', 'leads')} created")
+    if report.came_back:
+        parts.append(f"{report.came_back:,} of them had been removed earlier")
+    if report.left_removed:
+        parts.append(f"{report.left_removed:,} left out: removed earlier")
+    if report.left_unknown:
+        parts.append(f"{report.left_unknown:,} left out: no contact or lead")
+    if not report.members and report.already:
+        parts.append(f"{report.already:,} {'is' if report.already == 1 else 'are'} in the campaign already")
+    return ", ".join(parts) + ". Nobody was messaged."
+
+
+def _said_of_added(added: members.Added) -> str:
+    parts = [f"{plural(added.members, 'member', 'members')} added"]
+    if added.leads:
+        parts.append(f"{plural(added.leads, 'lead', 'leads')} created")
+    if added.unknown:
+        parts.append(f"{plural(added.unknown, 'number', 'numbers')} left out: no contact or lead")
+    if not added.members and not added.unknown:
+        parts.append("they were members already")
+    return ", ".join(parts) + "."
+
+
+def _said_of_refused(pasted: members.Pasted, ticked: bool) -> list[str]:
+    more = len(pasted.refused) - REFUSED_SHOWN
+    if pasted.refused:
+        return pasted.refused[:REFUSED_SHOWN] + ([f"And {more:,} more."] if more > 0 else [])
+    return [] if ticked or pasted.numbers else ["Tick somebody in the list, or enter a number."]

@@ -1,0 +1,107 @@
+"""The record page of a campaign: what stands in its header, and what each tab needs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import make_response, render_template, request
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from optin import paging
+from optin.campaigns import add_opt_ins, compose, members, queries
+from optin.campaigns.blueprint import chosen_sender
+from optin.campaigns.compose import Draft
+from optin.consent.audience import Deliverability
+from optin.extensions import db
+from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember
+from optin.terms import Reason, Role
+
+TABS = ("details", "members", "broadcasts", "history")
+VIEWS = ("compose", "deliverability", "sent")
+SENT = 20
+
+
+@dataclass(frozen=True)
+class Header:
+    """The highlights: `counts` and `found` are None where a campaign is too large to count them on every page."""
+
+    members: int
+    counts: Deliverability | None
+    found: add_opt_ins.Preview | None
+
+    @property
+    def opted_in(self) -> int:
+        """Count the numbers that opted in with the campaign's keyword."""
+        return self.found.total if self.found else add_opt_ins.MANY
+
+
+def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | None = None) -> Response:
+    """Answer with the record page, open at `tab`; `draft` is what stands in the composer."""
+    session = db.session()
+    tab = tab if tab in TABS else TABS[0]
+    head = header(session, campaign)
+    context = {"campaign": campaign, "header": head, "tab": tab, "may_edit": current_user.may(Role.AGENT)}
+    if tab == "members":
+        context |= _members_context(session, campaign)
+    elif tab == "broadcasts":
+        context |= _broadcasts_context(session, campaign, head, draft or Draft())
+    elif tab == "history":
+        entries, token = queries.history(campaign.id), request.args.get("page")
+        context["page"] = paging.page(session, entries, [AuditEntry.id], token, descending=True)
+    return make_response(render_template("campaigns/show.html", **context), status)
+
+
+def header(session: Session, campaign: Campaign) -> Header:
+    """Count what the header shows."""
+    count = queries.member_count(session, campaign.id)
+    counts = compose.counted(session, campaign, chosen_sender()) if count <= compose.MANY else None
+    return Header(count, counts, _found(session, campaign))
+
+
+def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
+    """Return a page of members with what the rule says of each."""
+    search, reason = _asked("q"), _asked("reason")
+    if reason not in (*Reason, members.WILL_RECEIVE):
+        reason = ""
+    sender = chosen_sender()
+    asked = compose.question(session, campaign, sender)
+    page = paging.page(session, members.listed(asked, search, reason), [CampaignMember.id], request.args.get("page"))
+    people = [member.person_id for member in page.rows]
+    return {
+        "page": page,
+        "search": search,
+        "reason": reason,
+        "all_reasons": Reason,
+        "sender": sender,
+        "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
+        "last": members.last_messages(session, campaign.id, people),
+    }
+
+
+def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draft: Draft) -> dict[str, Any]:
+    """Return what the composer, Deliverability and the list of what was sent need."""
+    view = _asked("view")
+    view = view if view in VIEWS else VIEWS[0]
+    if not current_user.may(Role.AGENT) and view == "compose":
+        view = "deliverability"
+    context = {"view": view, **compose.context(session, campaign, draft)}
+    counts = head.counts or compose.counted(session, campaign, chosen_sender())
+    context |= {"counts": counts, "rows": compose.rows(counts)}
+    if view == "sent":
+        token = request.args.get("page")
+        page = paging.page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
+        context |= {"page": page, "statuses": queries.status_counts(session, [row.id for row in page.rows])}
+    return context
+
+
+def _found(session: Session, campaign: Campaign) -> add_opt_ins.Preview | None:
+    """Count the opt-ins that could be added, unless the keyword has very many."""
+    if campaign.keyword_id is None:
+        return add_opt_ins.Preview()
+    many = add_opt_ins.count_opted_in(session, campaign.keyword_id, add_opt_ins.MANY) >= add_opt_ins.MANY
+    return None if many else add_opt_ins.preview(session, campaign)
+
+
+def _asked(name: str) -> str:
+    return request.args.get(name, "").replace("\0", "").strip()

@@ -1,0 +1,106 @@
+"""What the pages of campaigns ask of the database."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from optin.consent import audience
+from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Message, Person, User
+from optin.terms import BroadcastState
+
+UNFINISHED = (BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.PAUSED)
+
+
+def listed(search: str, status: str) -> Select[Campaign]:
+    """Select the campaigns with a piece of their name and a status; "" is any."""
+    query = select(Campaign)
+    if search:
+        query = query.where(Campaign.name.icontains(search, autoescape=True))
+    return query.where(Campaign.status == status) if status else query
+
+
+def member_counts(session: Session, campaign_ids: Sequence[int]) -> dict[int, int]:
+    """Count the members of some campaigns."""
+    counted = (
+        select(CampaignMember.campaign_id, func.count())
+        .where(CampaignMember.campaign_id.in_(campaign_ids), CampaignMember.removed_at.is_(None))
+        .group_by(CampaignMember.campaign_id)
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def member_count(session: Session, campaign_id: int) -> int:
+    """Count the members of one campaign."""
+    return session.scalar(select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))) or 0
+
+
+def unfinished(session: Session, campaign_id: int) -> int | None:
+    """Return the id of a broadcast of the campaign that has not ended, if there is one: it freezes the keyword."""
+    found = select(Broadcast.id).where(Broadcast.campaign_id == campaign_id, Broadcast.state.in_(UNFINISHED))
+    return session.scalar(found.order_by(Broadcast.id).limit(1))
+
+
+def keywords(session: Session, besides: int | None = None) -> list[Keyword]:
+    """List the keywords that a campaign may have: those in use, and the one that it has (`besides`)."""
+    return list(
+        session.scalars(
+            select(Keyword)
+            .where(or_(Keyword.archived_at.is_(None), Keyword.id == besides))
+            .order_by(func.lower(Keyword.word), Keyword.id)
+        )
+    )
+
+
+def owners(session: Session, besides: int | None = None) -> list[User]:
+    """List the users who may own a campaign: those who can sign in, and the one who does (`besides`)."""
+    found = select(User).where(or_(User.disabled_at.is_(None), User.id == besides))
+    return list(session.scalars(found.order_by(func.lower(User.name), User.id)))
+
+
+def history(campaign_id: int) -> Select[AuditEntry]:
+    """Select what users did to the campaign and to its broadcasts."""
+    of_broadcasts = select(Broadcast.id).where(Broadcast.campaign_id == campaign_id)
+    return select(AuditEntry).where(
+        or_(
+            (AuditEntry.subject_kind == "campaign") & (AuditEntry.subject_id == campaign_id),
+            (AuditEntry.subject_kind == "broadcast") & AuditEntry.subject_id.in_(of_broadcasts),
+        )
+    )
+
+
+def sent(campaign_id: int) -> Select[Broadcast]:
+    """Select the broadcasts of a campaign."""
+    return select(Broadcast).where(Broadcast.campaign_id == campaign_id)
+
+
+def status_counts(session: Session, broadcast_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Count the messages of some broadcasts by status."""
+    counted = (
+        select(Message.broadcast_id, Message.status, func.count())
+        .where(Message.broadcast_id.in_(broadcast_ids))
+        .group_by(Message.broadcast_id, Message.status)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for broadcast_id, status, count in session.execute(counted):
+        found.setdefault(int(broadcast_id or 0), {})[status] = count
+    return found
+
+
+def example(session: Session, campaign_id: int, after: int = 0) -> tuple[Person, int] | None:
+    """Return the member after the given one, and that member's id: the person for whom a text is previewed."""
+    found = session.execute(
+        select(Person, CampaignMember.id)
+        .join(CampaignMember, CampaignMember.person_id == Person.id)
+        .where(audience.stays(campaign_id), CampaignMember.id > after)
+        .order_by(CampaignMember.id)
+        .limit(1)
+    ).first()
+    return (found[0], found[1]) if found else None
+
+
+def changed(session: Session, statement: Any) -> int:
+    """Run a statement that changes rows and return how many."""
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount

@@ -1,0 +1,85 @@
+"""Look at a broadcast's text before it is sent: what forbids it, and how long it gets for the real members."""
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, select
+from sqlalchemy.orm import Session
+
+from optin.consent import audience
+from optin.messaging import segments, templates
+from optin.messaging.segments import Segments
+from optin.models import CampaignMember, Person, Sender
+
+PERSONAL = ("first_name", "last_name", "company")
+ACCENTED = 5000
+TOO_LONG_FILLED_IN = (
+    f"With the longest names filled in the text has more than {segments.MAX_CHARACTERS:,} characters. Shorten it."
+)
+
+
+def clean(typed: str) -> str:
+    """Return a text from a form as it will be sent: line breaks as one character, no NUL, no space around it."""
+    return typed.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def faults(body: str) -> list[str]:
+    """Return a sentence for each thing that forbids sending the text to whomever; merge fields count as empty."""
+    if not body:
+        return ["Write a message first."]
+    size = segments.count(templates.render(body, {}))
+    if size.too_long:
+        return [f"A text can have {segments.MAX_CHARACTERS:,} characters, this one has {size.characters:,}."]
+    return templates.problems(body)
+
+
+def hindrances(sender: Sender | None, members: int, people: int) -> list[str]:
+    """Return a sentence for what forbids any broadcast now: no sender, no members, nobody among them (`people`)."""
+    if sender is None:
+        return ["There is no number to send from yet. An admin adds one under Settings."]
+    if not members:
+        return ["This campaign has no members yet. Add them before you send."]
+    if not people:
+        return ["None of the members can receive this now. Deliverability says why for each."]
+    return []
+
+
+def longest(session: Session, campaign_id: int, body: str, brand: str, *, among: int | None = None) -> Segments:
+    """Count the segments of the text for the member for whom it needs the most.
+
+    It is filled in for the member with the longest names and for those whose names may need UCS-2, the 5,000 longest of
+    them. `among` looks at only so many members, the first added, where an answer while typing matters more.
+    """
+    used = [name for name in PERSONAL if templates.render(body, {name: "x"}) != templates.render(body, {})]
+    sizes = [segments.count(templates.render(body, {"brand": brand}))]
+    if used:
+        for row in _candidates(session, campaign_id, used, among):
+            values = {**dict(zip(used, row, strict=True)), "brand": brand}
+            sizes.append(segments.count(templates.render(body, values)))
+    return max(sizes, key=lambda size: (size.segments, size.units))
+
+
+def _candidates(session: Session, campaign_id: int, used: list[str], among: int | None) -> list[tuple[str, ...]]:
+    """Fetch the values of the fields that may make the text longest."""
+    columns = [getattr(Person, name) for name in used]
+    length: ColumnElement[int] = sum((func.length(column) for column in columns[1:]), func.length(columns[0]))
+    weight: ColumnElement[int] = sum((_bytes(session, column) for column in columns[1:]), _bytes(session, columns[0]))
+    people = select(*columns).join(CampaignMember, CampaignMember.person_id == Person.id)
+    people = people.where(_looked_at(campaign_id, among))
+    plain = session.execute(people.order_by(length.desc()).limit(1)).all()
+    distinct = people.where(weight > length).group_by(*columns)
+    accented = session.execute(distinct.order_by(length.desc()).limit(ACCENTED)).all()
+    return [tuple(row) for row in [*plain, *accented]]
+
+
+def _looked_at(campaign_id: int, among: int | None) -> ColumnElement[bool]:
+    if among is None:
+        return audience.stays(campaign_id)
+    first: Select[int] = (
+        select(CampaignMember.id).where(audience.stays(campaign_id)).order_by(CampaignMember.id).limit(among)
+    )
+    return CampaignMember.id.in_(first)
+
+
+def _bytes(session: Session, column: ColumnElement[str]) -> ColumnElement[int]:
+    """The length in bytes: more than the characters where there is anything outside ASCII."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.octet_length(column)
+    return func.length(cast(column, LargeBinary))
