@@ -1,5 +1,6 @@
 """A person whose browser knows no JavaScript: follows links by their text, fills forms by their visible labels."""
 
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
@@ -88,16 +89,9 @@ class Visitor:
         assert links, f"no link {words!r} on {self.url}: {[link.text for link in self.page.all('a')]}"
         return self.open(urljoin(self.url, links[0].attributes["href"]))
 
-    def press(self, button: str, within: str = "", **labels: object) -> "Visitor":
-        """Fill the fields with these labels ("_" for spaces, "__" untouched) and press the button in their form.
-
-        `within` is a piece of text that the form's surroundings must hold, where several forms have such a button.
-        """
-        return self.press_filled(button, {name.replace("_", " "): value for name, value in labels.items()}, within)
-
-    def press_filled(self, button: str, filled: dict[str, object], within: str = "") -> "Visitor":
-        """Press a button with the fields given by their labels, as they stand on the page."""
-        form, pressed = self._form(button, set(filled), within)
+    def press_filled(self, button: str, filled: dict[str, object]) -> "Visitor":
+        """Fill the fields with these labels, and press the button in their form."""
+        form, pressed = self._form(button, set(filled))
         values = self._values(form, filled)
         if pressed.attributes.get("name"):
             values.append((pressed.attributes["name"], pressed.attributes.get("value", "")))
@@ -123,13 +117,21 @@ class Visitor:
         self.page = _Tree(html).root
         return self
 
-    def _form(self, button: str, labels: set[str], within: str) -> tuple[Element, Element]:
+    def wait_for(self, words: str) -> None:
+        """Open the page again until it says this."""
+        until = time.monotonic() + 20
+        while words not in self.text:
+            assert time.monotonic() < until, f"{self.url} never said {words!r}: {self.text}"
+            time.sleep(0.2)
+            self.open(self.url)
+
+    def _form(self, button: str, labels: set[str]) -> tuple[Element, Element]:
         seen = []
         for form in self.page.all("form"):
             for pressed in form.all("button", "input"):
                 words = pressed.text or pressed.attributes.get("value", "")
                 seen.append(words)
-                if words.startswith(button) and within in form.text and labels <= set(self._labels(form)):
+                if words.startswith(button) and labels <= set(self._labels(form)):
                     assert "disabled" not in pressed.attributes, f"{button!r} is disabled"
                     return form, pressed
         raise AssertionError(f"no button {button!r} with fields {labels} on {self.url}: {seen}")
