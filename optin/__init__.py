@@ -88,7 +88,7 @@ def _configure(app: "Flask", config: "Config") -> None:
 
 def _bind_core(app: "Flask", config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
-    from optin import access, cli, errors, extensions, filters, headers, health, htmx, logs, metrics, navigation
+    from optin import access, addresses, cli, errors, extensions, filters, headers, health, htmx, logs, metrics, navigation
 
     logs.configure(config)
     app.before_request(extensions.read_or_write)
@@ -100,7 +100,7 @@ def _bind_core(app: "Flask", config: "Config") -> None:
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
     extensions.bootstrap.init_app(app)
-    for part in (navigation, filters, errors, headers, htmx, cli):
+    for part in (addresses, navigation, filters, errors, headers, htmx, cli):
         part.init_app(app)
     for blueprint in (health.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)

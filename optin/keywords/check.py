@@ -51,8 +51,8 @@ def advise(session: Session, word: str, *, extra_opt_out: Collection[str] = (), 
     if refused:
         return [Advice("bad", refused)]
     normal = normalise(word)
-    others = select(KeywordWord.normal).where(KeywordWord.keyword_id != keyword_id)
-    warnings = about_word(normal, session.scalars(others).all())
+    words = session.execute(select(KeywordWord.normal, KeywordWord.keyword_id))
+    warnings = about_word(normal, [other for other, owner in words if owner != keyword_id])
     people = texted_by(session, normal)
     if people:
         said = "1 person" if people == 1 else f"{people:,} people"

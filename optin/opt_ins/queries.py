@@ -59,6 +59,7 @@ def timeline(session: Session, opt_in: OptIn) -> list[Entry]:
     about_number = and_(
         ConsentPayload.number == opt_in.number,
         ConsentEvent.opt_in_id.is_(None),
+        ConsentEvent.kind != EventKind.OPTED_OUT,  # the opt-in has an event of its own for that
         or_(ConsentEvent.keyword_id.is_(None), ConsentEvent.keyword_id == opt_in.keyword_id),
         ConsentEvent.at >= opt_in.requested_at,
         ConsentEvent.at <= (opt_in.ended_at or clock.now()),

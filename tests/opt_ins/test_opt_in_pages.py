@@ -65,7 +65,6 @@ def test_the_timeline_tells_the_whole_story(agent: Browser, session: Session, vo
         "On hold for review",
         "Opted out of everything",
         "Hold ended",
-        "Opted out of everything",
         "Blocked at Twilio",
     ]
     assert "“we must stop this bill”" in unescape(html)
