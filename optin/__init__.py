@@ -88,7 +88,20 @@ def _configure(app: "Flask", config: "Config") -> None:
 
 def _bind_core(app: "Flask", config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
-    from optin import access, addresses, cli, errors, extensions, filters, headers, health, htmx, logs, metrics, navigation
+    from optin import (
+        access,
+        addresses,
+        cli,
+        errors,
+        extensions,
+        filters,
+        headers,
+        health,
+        htmx,
+        logs,
+        metrics,
+        navigation,
+    )
 
     logs.configure(config)
     app.before_request(extensions.read_or_write)
