@@ -1,0 +1,1 @@
+"""What admins decide: who may be texted, what is answered, when is sent, from which addresses."""

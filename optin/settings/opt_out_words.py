@@ -1,0 +1,57 @@
+"""Whether a word may be added to those that opt out."""
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import select
+
+from optin.consent import words
+from optin.extensions import db
+from optin.models import KeywordWord
+from optin.terms import Meaning
+
+MOST, LONGEST = 50, 30
+_OWN_MEANING = (
+    (words.HELP_WORDS, "asks for help"),
+    (words.START_WORDS, "allows texts again"),
+    (words.YES_WORDS, "confirms"),
+)
+
+
+def refusals(typed: Collection[str]) -> list[str]:
+    """Return a sentence for each word that can't be an extra opt-out word; `typed` are as an admin typed them."""
+    if len(typed) > MOST:
+        return [f"Enter at most {MOST} words."]
+    keywords = db.session.scalars(select(KeywordWord))
+    touched = [keyword for keyword in keywords if _opts_out(keyword.normal, {keyword.normal}, typed)]
+    return [sentence for word in typed for sentence in _refusals(word, touched)]
+
+
+def _refusals(word: str, keywords: Collection[KeywordWord]) -> Iterator[str]:
+    normal = words.normalise(word)
+    if not normal:
+        yield f"“{word[:LONGEST]}” has no letters or digits."
+    elif len(normal) > LONGEST:
+        yield f"“{normal[:LONGEST]}…” is too long: use at most {LONGEST} characters."
+    elif normal in words.OPT_OUT_WORDS:
+        yield f"“{normal}” opts out already."
+    else:
+        for meant, does in _OWN_MEANING:
+            if any(_opts_out(text, (), [word]) for text in meant):
+                yield f"“{normal}” {does}."
+        for keyword in keywords:
+            if _opts_out(keyword.normal, {keyword.normal}, [word]):
+                yield f"“{normal}” is taken: people text {_named(keyword)} to join."
+
+
+def _opts_out(text: str, keywords: Collection[str], added: Collection[str]) -> bool:
+    """Tell whether a text opts out once the words `added` do; the reader of inbound texts decides.
+
+    It compares without accents too, so that is more than being equal.
+    """
+    return words.read(text, keywords=keywords, extra_opt_out=added).meaning is Meaning.OPT_OUT
+
+
+def _named(keyword: KeywordWord) -> str:
+    if keyword.is_main:
+        return f"the keyword {keyword.word}"
+    return f"{keyword.word}, an alias of the keyword {keyword.keyword.word},"

@@ -1,0 +1,70 @@
+"""What the settings pages ask the database."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from optin.models import AuditEntry, OptIn, Person, Sender, Setting, User
+from optin.terms import Channel, OptInStatus
+
+AUDITED = ("setting", "user", "sender")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many contacts and leads have a mobile number, and how many of those no active opt-in."""
+
+    with_number: int
+    without_opt_in: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """When something was changed, and by whom; the system has no name."""
+
+    at: datetime
+    by: str | None
+
+
+def reach(session: Session) -> Reach:
+    """Count, in one statement, whom requiring an opt-in for 1:1 messages would touch."""
+    opted_in = exists().where(
+        OptIn.number == Person.mobile, OptIn.status == OptInStatus.ACTIVE, OptIn.channel == Channel.SMS
+    )
+    counts = select(func.count(), func.coalesce(func.sum(case((opted_in, 0), else_=1)), 0)).where(
+        Person.mobile.is_not(None)
+    )
+    with_number, without = session.execute(counts).one()
+    return Reach(with_number, without)
+
+
+def last_change(session: Session, names: Collection[str]) -> Change | None:
+    """Return the last change to any of the settings, None while all have their defaults."""
+    found = session.execute(
+        select(Setting.updated_at, User.name)
+        .outerjoin(User, User.id == Setting.updated_by_id)
+        .where(Setting.name.in_(names))
+        .order_by(Setting.updated_at.desc())
+        .limit(1)
+    ).first()
+    return Change(*found) if found else None
+
+
+def audit_entries(kinds: Collection[str], settings: Collection[str]) -> Select[AuditEntry]:
+    """Select the trail of settings, users and senders, or of the kinds and settings named; the caller orders."""
+    if not kinds and not settings:
+        return select(AuditEntry).where(AuditEntry.subject_kind.in_(AUDITED))
+    of_settings = and_(AuditEntry.subject_kind == "setting", AuditEntry.field.in_(settings))
+    return select(AuditEntry).where(or_(AuditEntry.subject_kind.in_(kinds), of_settings))
+
+
+def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[str, int | None], str]:
+    """Return the names of the users and the addresses of the senders that the entries are about."""
+    found: dict[tuple[str, int | None], str] = {}
+    for kind, id_of, name in (("user", User.id, User.name), ("sender", Sender.id, Sender.address)):
+        ids = {entry.subject_id for entry in entries if entry.subject_kind == kind}
+        found |= {(kind, key): text for key, text in session.execute(select(id_of, name).where(id_of.in_(ids))).all()}
+    return found

@@ -1,0 +1,131 @@
+"""The policy panels of the settings: everybody reads them, admins change them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import policy
+from optin.access import requires
+from optin.consent import words
+from optin.extensions import db
+from optin.filters import n
+from optin.messaging import segments, templates
+from optin.settings import audit_routes, queries, twilio_routes, wording
+from optin.settings.blueprint import blueprint
+from optin.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm
+from optin.terms import Role
+
+__all__ = ["audit_routes", "blueprint", "twilio_routes"]
+
+US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
+EXAMPLE_KEYWORD = "volunteer"
+REPLY_NAMES = ("opt_out_reply", "keyword_ended_reply", "help_reply")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel of the policy: its endpoint and template, its form, and the settings that it shows."""
+
+    name: str
+    form: type[PolicyForm]
+    labels: dict[str, str]
+
+
+SMS = Panel("sms", SmsForm, wording.SMS)
+REPLIES = Panel("replies", RepliesForm, wording.REPLIES)
+HOURS = Panel("hours", HoursForm, wording.HOURS)
+
+
+@blueprint.get("/settings")
+def index() -> Response:
+    """Lead to the first panel."""
+    return redirect(url_for("settings.sms"), 303)
+
+
+@blueprint.get("/settings/sms")
+def sms() -> str:
+    """Show who may be texted and how often."""
+    return _show(SMS)
+
+
+@blueprint.post("/settings/sms")
+@requires(Role.ADMIN)
+def save_sms() -> Response | tuple[str, int]:
+    """Change who may be texted and how often."""
+    return _save(SMS)
+
+
+@blueprint.get("/settings/replies")
+def replies() -> str:
+    """Show what is answered, and which words opt out."""
+    return _show(REPLIES)
+
+
+@blueprint.post("/settings/replies")
+@requires(Role.ADMIN)
+def save_replies() -> Response | tuple[str, int]:
+    """Change what is answered, and which words opt out."""
+    return _save(REPLIES)
+
+
+@blueprint.get("/settings/hours")
+def hours() -> str:
+    """Show when broadcasts go out."""
+    return _show(HOURS)
+
+
+@blueprint.post("/settings/hours")
+@requires(Role.ADMIN)
+def save_hours() -> Response | tuple[str, int]:
+    """Change when broadcasts go out."""
+    return _save(HOURS)
+
+
+def _show(panel: Panel) -> str:
+    return _page(panel, panel.form(formdata=None, obj=policy.load(db.session())))
+
+
+def _save(panel: Panel) -> Response | tuple[str, int]:
+    form = panel.form()
+    if not form.validate():
+        return _page(panel, form), 422
+    changed = policy.change(db.session(), current_user.id, **form.settings())
+    notice = wording.saved(changed)
+    if "require_opt_in_for_one_to_one" in changed and form.settings()["require_opt_in_for_one_to_one"]:
+        reach = queries.reach(db.session())
+        notice += f" {n(reach.without_opt_in)} of {n(reach.with_number)} contacts and leads can’t be texted now."
+    db.session.commit()
+    flash(notice, "ok")
+    return redirect(url_for(f"settings.{panel.name}"), 303)
+
+
+def _page(panel: Panel, form: PolicyForm) -> str:
+    in_force = policy.load(db.session())
+    extra: dict[str, Any] = {}
+    if panel is SMS:
+        extra["reach"] = queries.reach(db.session())
+    if panel is HOURS:
+        extra["later_than_us"] = in_force.sending_to > US_END or in_force.sending_to == "00:00"
+        extra["earlier_than_us"] = in_force.sending_from < US_START
+    if panel is REPLIES:
+        extra["previews"] = {name: _preview(form[name].data or "", in_force.brand) for name in REPLY_NAMES}
+        extra["normal"] = [words.normalise(word) for word in form.extra_opt_out_words.data]
+        extra["usual"] = sorted(words.OPT_OUT_WORDS)
+    return render_template(
+        f"settings/{panel.name}.html",
+        form=form,
+        in_force=in_force,
+        may_change=current_user.may(Role.ADMIN),
+        last_change=queries.last_change(db.session(), panel.labels),
+        panel=panel,
+        **extra,
+    )
+
+
+def _preview(text: str, brand: str) -> tuple[str, segments.Segments, list[str]]:
+    """Return a reply as it is sent, what it costs, and what it should not ask for."""
+    sent = templates.render(text, {"brand": brand, "keyword": EXAMPLE_KEYWORD})
+    return sent, segments.count(sent), templates.warnings(text)

@@ -1,0 +1,79 @@
+"""The forms of our own addresses."""
+
+import re
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
+
+from optin import phone
+from optin.messaging.senders import kind_of
+from optin.models import Sender
+from optin.terms import SenderKind
+
+SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}\Z")
+SHORT_CODE = re.compile(r"[0-9]{3,8}\Z")
+NUMBER_KINDS = (SenderKind.LONG_CODE, SenderKind.TOLL_FREE)
+
+
+def stripped(text: str | None) -> str:
+    """Return the text without the spaces around it."""
+    return (text or "").strip()
+
+
+class NewSenderForm(FlaskForm):  # type: ignore[misc]
+    """One more address of ours; `e164` is its stored form once the form is valid."""
+
+    address = StringField(
+        "Add a sender", [DataRequired("Enter a number, a short code or an SID."), Length(max=40)], filters=[stripped]
+    )
+
+    def __init__(self, *args: Any, region: str = "US", **kwargs: Any) -> None:
+        """Read numbers without + as those of `region`."""
+        super().__init__(*args, **kwargs)
+        self.region = region
+        self.e164 = ""
+
+    def validate_address(self, field: Field) -> None:
+        """Refuse what Twilio can't send from, and names, which nobody could answer with STOP."""
+        if SERVICE_SID.match(field.data) or SHORT_CODE.match(field.data):
+            self.e164 = field.data
+            return
+        try:
+            self.e164 = phone.normalise(field.data, self.region)
+        except phone.NotANumber as error:
+            raise ValidationError(f"{error.sentence} A short code or a Messaging Service SID will do too.") from None
+
+
+class SenderForm(FlaskForm):  # type: ignore[misc]
+    """What kind of address a sender is; that decides who answers STOP."""
+
+    kind = SelectField("Kind")
+    messaging_service_sid = StringField(
+        "Messaging Service SID",
+        [Optional(), Regexp(SERVICE_SID, message="Enter MG and 32 hexadecimal digits, as Twilio’s console shows it.")],
+        filters=[stripped],
+    )
+    advanced_opt_out = BooleanField("Its Messaging Service has Advanced Opt-Out")
+
+    def __init__(self, sender: Sender, *args: Any, **kwargs: Any) -> None:
+        """Offer the kinds that the address can be."""
+        super().__init__(*args, **kwargs)
+        guessed = kind_of(sender.address)
+        kinds = NUMBER_KINDS if guessed in NUMBER_KINDS else (guessed,)
+        self.kind.choices = [SelectChoice(str(kind), kind.label[0].upper() + kind.label[1:]) for kind in kinds]
+
+    def validate_advanced_opt_out(self, field: Field) -> None:
+        """Refuse Advanced Opt-Out without the service that has it."""
+        if field.data and not self.messaging_service_sid.data and self.kind.data != SenderKind.SERVICE:
+            raise ValidationError("Advanced Opt-Out belongs to a Messaging Service: enter its SID too.")
+
+    def settings(self) -> dict[str, Any]:
+        """Return the columns by name."""
+        return {
+            "kind": self.kind.data,
+            "messaging_service_sid": self.messaging_service_sid.data or None,
+            "advanced_opt_out": self.advanced_opt_out.data,
+        }

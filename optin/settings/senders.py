@@ -1,0 +1,76 @@
+"""Our own addresses as admins see them: adding, describing, retiring, each change in the audit trail."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import audit
+from optin.consent.words import twilio_answers
+from optin.messaging import senders
+from optin.models import Sender
+from optin.terms import SenderKind
+
+# Appended to the webhook's address: three retries, on answers of 5xx, and when connecting or reading takes too long.
+# Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+CONNECTION_OVERRIDES = "#rc=3&rp=5xx,ct,rt"
+
+
+def everyone(session: Session) -> list[Sender]:
+    """List all senders: those in use, the default one first, then the retired ones."""
+    return list(session.scalars(select(Sender).order_by(Sender.retired_at.is_not(None), Sender.id)))
+
+
+def who_answers(sender: Sender) -> str:
+    """Say who answers a STOP to this sender: the same rule that decides whether the app does."""
+    kind = SenderKind(sender.kind)
+    if not twilio_answers("STOP", kind, opt_out_type=None, advanced_opt_out=sender.advanced_opt_out):
+        return "The app answers STOP and HELP."
+    if sender.advanced_opt_out:
+        return "Twilio answers STOP and HELP with the texts of its Advanced Opt-Out."
+    who = "The network" if kind is SenderKind.TOLL_FREE else "Twilio"
+    return f"{who} answers STOP; the app answers what only it understands, such as “take me off”."
+
+
+def add(session: Session, user_id: int, address: str) -> tuple[Sender, bool]:
+    """Return the sender with this address (E.164, short code, Messaging Service SID), and whether it is new."""
+    known = session.scalar(select(Sender.id).where(Sender.address == address)) is not None
+    sender = senders.ensure(session, address)
+    if not known:
+        audit.record(session, user_id, "added", "sender", sender.id, {"kind": ("", SenderKind(sender.kind).label)})
+    return sender, not known
+
+
+def change(
+    session: Session,
+    user_id: int,
+    sender: Sender,
+    *,
+    kind: str,
+    messaging_service_sid: str | None,
+    advanced_opt_out: bool,
+) -> bool:
+    """Describe the sender anew and tell whether anything is different."""
+    after = {"kind": kind, "messaging_service_sid": messaging_service_sid, "advanced_opt_out": advanced_opt_out}
+    changes = audit.differences({name: getattr(sender, name) for name in after}, after)
+    if changes:
+        for name in changes:
+            setattr(sender, name, after[name])
+        audit.record(session, user_id, "changed", "sender", sender.id, changes)
+    return bool(changes)
+
+
+def retire(session: Session, user_id: int, sender: Sender, now: datetime) -> bool:
+    """Send nothing more from it, and tell whether another sender is left to send from."""
+    if sender.retired_at is None:
+        sender.retired_at = now
+        audit.record(session, user_id, "retired", "sender", sender.id)
+        session.flush()
+    return bool(senders.in_use(session))
+
+
+def use_again(session: Session, user_id: int, sender: Sender) -> None:
+    """Send from it again."""
+    if sender.retired_at is not None:
+        sender.retired_at = None
+        audit.record(session, user_id, "took back into use", "sender", sender.id)

@@ -1,0 +1,97 @@
+"""The Twilio panel: which account, which senders, and the addresses that Twilio calls."""
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import clock, policy
+from optin.access import requires
+from optin.extensions import db
+from optin.models import Sender
+from optin.settings import senders
+from optin.settings.blueprint import blueprint
+from optin.settings.sender_forms import NewSenderForm, SenderForm
+from optin.terms import Role
+
+
+@blueprint.get("/settings/twilio")
+@requires(Role.ADMIN)
+def twilio() -> str:
+    """Show account, senders and webhook addresses; the auth token is never shown."""
+    return _panel(NewSenderForm(formdata=None))
+
+
+@blueprint.post("/settings/twilio/senders")
+@requires(Role.ADMIN)
+def add_sender() -> Response | tuple[str, int]:
+    """Add one of our addresses, and lead on to what kind it is."""
+    form = NewSenderForm(region=policy.load(db.session()).default_region)
+    if not form.validate():
+        return _panel(form), 422
+    sender, is_new = senders.add(db.session(), current_user.id, form.e164)
+    db.session.commit()
+    notice = "is added. Check its kind: it decides who answers STOP." if is_new else "was there already."
+    flash(f"{sender.address} {notice}", "ok" if is_new else "warn")
+    return redirect(url_for("settings.sender", sender_id=sender.id), 303)
+
+
+@blueprint.get("/settings/twilio/senders/<int:sender_id>")
+@requires(Role.ADMIN)
+def sender(sender_id: int) -> str:
+    """Show one sender."""
+    found = db.get_or_404(Sender, sender_id)
+    return _page(found, SenderForm(found, formdata=None, obj=found))
+
+
+@blueprint.post("/settings/twilio/senders/<int:sender_id>")
+@requires(Role.ADMIN)
+def save_sender(sender_id: int) -> Response | tuple[str, int]:
+    """Change what kind of address a sender is, and so who answers STOP."""
+    found = db.get_or_404(Sender, sender_id)
+    form = SenderForm(found)
+    if not form.validate():
+        return _page(found, form), 422
+    changed = senders.change(db.session(), current_user.id, found, **form.settings())
+    db.session.commit()
+    flash(f"Saved. {senders.who_answers(found)}" if changed else "Nothing was changed.", "ok")
+    return redirect(url_for("settings.twilio"), 303)
+
+
+@blueprint.post("/settings/twilio/senders/<int:sender_id>/retired")
+@requires(Role.ADMIN)
+def retire_sender(sender_id: int) -> Response:
+    """Send nothing more from a sender; texts to it are still taken in."""
+    found = db.get_or_404(Sender, sender_id)
+    left = senders.retire(db.session(), current_user.id, found, clock.now())
+    db.session.commit()
+    if left:
+        flash(f"{found.address} is retired. Texts to it still come in; nothing is sent from it.", "ok")
+    else:
+        flash(f"{found.address} is retired. No sender is left: nothing can be sent.", "warn")
+    return redirect(url_for("settings.twilio"), 303)
+
+
+@blueprint.post("/settings/twilio/senders/<int:sender_id>/used")
+@requires(Role.ADMIN)
+def use_sender(sender_id: int) -> Response:
+    """Send from a retired sender again."""
+    found = db.get_or_404(Sender, sender_id)
+    senders.use_again(db.session(), current_user.id, found)
+    db.session.commit()
+    flash(f"{found.address} can send again.", "ok")
+    return redirect(url_for("settings.twilio"), 303)
+
+
+def _panel(form: NewSenderForm) -> str:
+    return render_template(
+        "settings/twilio.html",
+        form=form,
+        config=current_app.config["OPTIN"],
+        senders=senders.everyone(db.session()),
+        who_answers=senders.who_answers,
+        connection_overrides=senders.CONNECTION_OVERRIDES,
+    )
+
+
+def _page(found: Sender, form: SenderForm) -> str:
+    return render_template("settings/sender.html", sender=found, form=form, who_answers=senders.who_answers(found))
