@@ -19,9 +19,11 @@ from optin import ROOT
 PROGRAM = """
 import os, sys
 from pathlib import Path
+from flask.cli import ScriptInfo
 from optin import create_app
 from optin.config import Config
-create_app(Config.from_environ(os.environ, Path(sys.argv[1]))).cli.main(["start"])
+app = create_app(Config.from_environ(os.environ, Path(sys.argv[1])))
+app.cli.main(["start"], obj=ScriptInfo(create_app=lambda: app))
 """
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -41,7 +43,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-            cleanup.callback(process.wait, 20)
+            cleanup.callback(process.wait, 60)
             cleanup.callback(process.kill)
             return process
 
@@ -56,7 +58,7 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_from_an_empty_folder_to_a_signed_in_page(start: Start, port: int) -> None:
+def test_from_an_empty_folder_to_a_signed_in_page(start: Start, port: int, tmp_path: Path) -> None:
     process = start(port, OPTIN_SAMPLE_DATA="1")
     lines = read_until(process, "Ctrl-C")
     assert "Thirty days of sample data are there" in lines
@@ -67,13 +69,14 @@ def test_from_an_empty_folder_to_a_signed_in_page(start: Start, port: int) -> No
     assert get(port, link[1])[0] == 200
     assert get(port, "/readyz")[0] == 200
     process.send_signal(signal.SIGINT)
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
+    assert (tmp_path / "an instance" / "optin.db").exists()
 
 
 def test_the_second_start_says_that_the_port_is_in_use(start: Start, port: int) -> None:
     read_until(start(port), "Ctrl-C")
     second = start(port)
-    output, _ = second.communicate(timeout=30)
+    output, _ = second.communicate(timeout=120)
     assert second.returncode == 1
     assert f"Optin runs already at http://127.0.0.1:{port}. Stop it first, or take another port" in output
     assert "Traceback" not in output
@@ -91,7 +94,7 @@ def read_until(process: "subprocess.Popen[str]", word: str) -> str:
     """Return what the process prints up to a line with `word`."""
     assert process.stdout is not None
     lines = ""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     for line in process.stdout:
         lines += line
         if word in line:
