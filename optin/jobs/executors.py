@@ -1,8 +1,8 @@
 """Which processes run jobs: a name that a restarted process takes again, and a sign of life in the queue's database.
 
-The engine hands the unfinished jobs of a process back to a process of the same name only. So the name is the host and
-the first number that no living process of this machine holds; and what a process left that gives no sign of life any
-more is taken over by another.
+The engine hands the unfinished jobs of a process back to a process of the same name only. So the name is host, folder
+and the first number that no living process there holds; and what a process left that gives no sign of life any more is
+taken over by another.
 """
 
 import fcntl
@@ -35,7 +35,7 @@ class Name:
             except BlockingIOError:
                 os.close(handle)
                 continue
-            self._handle, self.text = handle, f"{socket.gethostname()}-{number}"
+            self._handle, self.text = handle, f"{socket.gethostname()}:{folder.resolve()}#{number}"
             return
         raise RuntimeError(f"there are {MOST} workers already")
 

@@ -7,7 +7,8 @@ engine has lost something.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.extensions import begin_reading, end_reading
 from optin.jobs.worker import Worker
 from optin.messaging import delivery
 from optin.terms import OptInSource
@@ -32,15 +34,29 @@ class Chore:
     due: float = 0.0
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Only read inside the block: looking for work takes no write lock."""
+    begin_reading()
+    try:
+        yield
+    finally:
+        end_reading()
+
+
 def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None]) -> list[Chore]:
     """List what delivery and consent need; `offer` gives a broadcast its job, `ring` wakes urgent delivery."""
 
     def start_broadcasts() -> None:
-        for broadcast_id in delivery.waiting_broadcasts(worker.engine):
+        with reading():
+            waiting = delivery.waiting_broadcasts(worker.engine)
+        for broadcast_id in waiting:
             offer(broadcast_id)
 
     def start_urgent() -> None:
-        if delivery.urgent_waiting(worker.engine):
+        with reading():
+            waiting = delivery.urgent_waiting(worker.engine)
+        if waiting:
             ring()
 
     def expire_questions() -> None:

@@ -1,0 +1,88 @@
+"""Workers of their own: the web process only puts jobs into the queue; what a dead worker left another takes over."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from optin.extensions import db
+from optin.jobs import engine, executors
+from optin.terms import BroadcastState, MessageStatus
+from tests import outbox
+from tests.faults.processes import WORKER, arrange_broadcast, let_leases_end, messages, running, state, until
+from tests.provider import Provider, gateway_to, serve_provider
+
+
+@pytest.fixture
+def outbox_engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+def test_a_web_process_has_its_messages_sent_by_a_worker(
+    database: str, app: Flask, outbox_engine: Engine, tmp_path: Path
+) -> None:
+    app.testing = False  # else a nudge does nothing
+    with serve_provider() as provider, running(WORKER, database, tmp_path / "worker", provider) as worker:
+        until(lambda: b"Ctrl-C" in (tmp_path / "worker" / "log").read_bytes())
+        for text in ("first", "second"):
+            with Session(outbox_engine) as session:
+                outbox.one_to_one(session, body=text)
+                session.commit()
+            with app.app_context():
+                engine.nudge()
+            until(lambda text=text: (outbox.MAYA, text) in provider.texts)
+        engine.shutdown()
+        worker.terminate()
+        assert worker.wait(30) == 0
+    assert [message.status for message in messages(outbox_engine)] == [MessageStatus.SENT] * 2
+
+
+def test_another_process_takes_over_what_a_dead_worker_left(
+    database: str,
+    make_app: Callable[..., Flask],
+    outbox_engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(executors, "DEAD_AFTER", 1.0)
+    broadcast_id = arrange_broadcast(outbox_engine, 200)
+    with serve_provider() as provider:
+        provider.seconds = 0.2
+        with running(WORKER, database, tmp_path / "worker", provider):
+            until(lambda: len(provider.accepted) > 60)
+        let_leases_end(outbox_engine)
+        provider.seconds = 0
+        other = make_app()
+        other.extensions["gateway"] = gateway_to(provider.url)
+        engine.launch(other)
+        try:
+            until(lambda: state(outbox_engine, broadcast_id) == BroadcastState.SENT)
+        finally:
+            engine.shutdown()
+    assert set(Counter(number for number, _ in provider.texts).values()) == {1}
+
+
+def test_a_worker_that_is_told_to_stop_finishes_what_it_started(
+    database: str, outbox_engine: Engine, tmp_path: Path
+) -> None:
+    arrange_broadcast(outbox_engine, 300)
+    with serve_provider() as provider, running(WORKER, database, tmp_path / "worker", provider) as worker:
+        provider.seconds = 0.2
+        until(lambda: len(provider.accepted) > 60)
+        worker.terminate()
+        assert worker.wait(30) == 0
+        _nothing_is_open(outbox_engine, provider)
+
+
+def _nothing_is_open(outbox_engine: Engine, provider: Provider) -> None:
+    """See that each message was either sent, or waits for the next worker."""
+    states = Counter(message.status for message in messages(outbox_engine))
+    assert states == {
+        MessageStatus.SENT: len(provider.accepted),
+        MessageStatus.QUEUED: 300 - len(provider.accepted),
+    }
