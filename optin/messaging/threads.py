@@ -22,7 +22,7 @@ class Row:
     """A line of a thread: a text of theirs ("in") or ours ("out"), or an event between them.
 
     `note` stands small under a bubble, after its time; `mark` says what a person should notice in it. `key` is unique
-    in the thread.
+    in the thread; `conversation_id` is of another thread that an event leads to.
     """
 
     kind: Literal["in", "out", "event"]
@@ -31,6 +31,7 @@ class Row:
     at: datetime
     note: str = ""
     mark: str = ""
+    conversation_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def ending(person: Person, typed: str) -> Ending:
 
 def unconfirmed(form: PersonForm, person: Person) -> bool:
     """Tell whether the change would end opt-ins that the user has not been shown."""
-    return ending(person, form.mobile.data or "").token != (form.ends.data or "")
+    ends = {str(opt_in.id) for opt_in in ending(person, form.mobile.data or "").opt_ins}
+    return not ends <= set((form.ends.data or "").split(","))
 
 
 def saved(changed: Changed) -> str:

@@ -13,7 +13,18 @@ from optin.consent import audience, hours
 from optin.consent.audience import Question
 from optin.messaging import senders
 from optin.messaging.threads import Row
-from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Message, OptIn, OptInPerson, Person, User
+from optin.models import (
+    AuditEntry,
+    Broadcast,
+    Campaign,
+    CampaignMember,
+    Conversation,
+    Message,
+    OptIn,
+    OptInPerson,
+    Person,
+    User,
+)
 from optin.paging import Page, page
 from optin.people import records
 from optin.policy import Policy
@@ -106,10 +117,18 @@ def number_changes(session: Session, person: Person, region: str) -> list[Row]:
     told = select(AuditEntry).where(*given, AuditEntry.field.in_(("mobile", "opt_ins_ended")))
     entries = list(session.scalars(told.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id)))
     ended = {entry.at: entry.after.count(",") + 1 for entry in entries if entry.field == "opt_ins_ended"}
+    changes = [entry for entry in entries if entry.field == "mobile" and entry.before]
+    talks = select(Conversation).where(Conversation.number.in_({entry.before for entry in changes}))
+    ids = {talk.number: talk.id for talk in session.scalars(talks.where(Conversation.last_message_at.is_not(None)))}
     return [
-        Row("event", f"change-{entry.id}", _told(entry, region, ended.get(entry.at, 0)), entry.at)
-        for entry in entries
-        if entry.field == "mobile" and entry.before
+        Row(
+            "event",
+            f"change-{entry.id}",
+            _told(entry, region, ended.get(entry.at, 0)),
+            entry.at,
+            conversation_id=ids.get(entry.before) if entry.before != person.mobile else None,
+        )
+        for entry in changes
     ]
 
 

@@ -147,6 +147,16 @@ def test_a_change_of_number_says_first_what_it_ends(
     assert "changed the number from (206) 555-0163 to (206) 555-0147 · 1 opt-in ended" in second.text
 
 
+def test_the_old_number_can_be_put_back_before_saving(
+    agent: Browser, session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
+) -> None:
+    text("volunteer")
+    shown = session.scalars(select(OptIn)).one().id
+    sent = typed(noor, company="New Company", ends=str(shown))
+    assert "Saved." in agent.post(f"/contacts/{noor.id}/edit", data=sent, follow_redirects=True).text
+    assert session.scalars(select(OptIn)).one().status == "active"
+
+
 def test_an_opt_in_that_comes_between_is_shown_before_it_ends(
     agent: Browser, session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
 ) -> None:
