@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,8 @@ def serve(database: str, folder: Path, **environ: str) -> Iterator[LiveServer]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
-            engine.launch(app)
+            with ThreadPoolExecutor(1) as elsewhere:  # the engine refuses a thread in which Playwright's loop runs
+                elsewhere.submit(engine.launch, app).result()
             yield LiveServer(f"http://127.0.0.1:{port}", app)
         finally:
             _stop(app, server, thread)

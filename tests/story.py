@@ -172,7 +172,7 @@ class Story:
         self.texts(NOOR, "VOLUNTEER")
         for page in (self.noor, inbox):
             self.guest.open(page)
-            assert warning not in self.guest.text
+            assert warning not in self.guest.text, self.guest.text
         self.guest.press_filled("Send", {"Message": "Welcome, Noor"})
         self.wait_until_arrived(NOOR, "Welcome, Noor")
         self.guest.open(inbox)

@@ -1,29 +1,21 @@
 """The frame in a real browser: HTMX from the CDN or from here, notices, keys, themes, narrow screens, no JavaScript."""
 
-import os
 import re
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 from werkzeug.serving import make_server
 
 from tests.frame_app import ROOT, frame_app
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 HTMX = (ROOT / "static/vendor/htmx.min.js").read_text()
 STARTED = "!!window.htmx && htmx.config.allowEval === false"
 LOCAL_HTMX = "/static/vendor/htmx.min.js"
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists() and "OPTIN_REQUIRE_BROWSER" not in os.environ, reason="needs Chromium: apt install chromium"
-)
 
 
 class Cdn:
@@ -59,16 +51,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as driver:
-        assert isinstance(driver, Playwright)
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

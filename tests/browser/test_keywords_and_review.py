@@ -16,6 +16,7 @@ from tests.servers import LiveServer
 from tests.world import MAYA, TOM, keyword, person, text
 
 NARROW = {"width": 360, "height": 800}
+expect.set_options(timeout=20_000)  # as patient as the guest: other tests run beside
 
 
 @pytest.fixture
