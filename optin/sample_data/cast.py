@@ -161,5 +161,5 @@ TEXTS = (
     Text("11d 18:22", "Leo Park", "hey could you guys please stop volunteer texts, too many this month"),
     Text("6d 15:40", "Grace Kim", "Please don't quit on us!"),
     Text("5d 07:58", "Priya Nair", "stpo"),
-    Text("40m", "6465550144", "We have to stop this bill in the senate!"),
+    Text("65m", "6465550144", "We have to stop this bill in the senate!"),
 )
