@@ -19,7 +19,7 @@ FLOORS = [
     {"consent"},
     {"messaging"},
     {"jobs"},
-    {"htmx", "errors", "filters", "headers", "navigation", "health", "logs"},
+    {"addresses", "htmx", "errors", "filters", "headers", "navigation", "health", "logs"},
 ]
 FEATURES = {
     "home",
