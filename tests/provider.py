@@ -22,10 +22,14 @@ Answer = tuple[int, int]
 
 @dataclass
 class Provider:
-    """What arrived, in order. The next answers are taken from `answers`, then every text is accepted."""
+    """What arrived, in order. The next answers are taken from `answers`, then every text is accepted.
+
+    An answer takes `seconds`, and to the `slow` numbers until they are taken off the list.
+    """
 
     url: str = ""
     seconds: float = 0.0
+    slow: set[str] = field(default_factory=set)
     answers: list[Answer] = field(default_factory=list)
     accepted: list[dict[str, str]] = field(default_factory=list)
     requests: int = 0
@@ -40,6 +44,8 @@ class Provider:
                 self.accepted.append(form)
             sid = f"SM{self.requests:032x}"
         time.sleep(self.seconds)
+        while form["To"] in self.slow:
+            time.sleep(0.02)
         if status == ACCEPT[0]:
             return status, {"sid": sid, "status": "queued", "num_segments": "1"}
         return status, {"code": code or None, "message": f"refused with {code or status}", "status": status}

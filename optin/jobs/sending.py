@@ -90,11 +90,15 @@ class _Sending:
             return
         self._under_way -= len(outcomes)
         states = self._insist(lambda: delivery.record(self._outlet.engine, outcomes))
-        if set(states.values()) <= {MessageStatus.QUEUED, MessageStatus.UNKNOWN}:
+        self._rest_after(set(states.values()))
+
+    def _rest_after(self, states: set[MessageStatus]) -> None:
+        """Rest, longer each time, while the provider takes nothing; outcomes that come during a rest are of before."""
+        if states - {MessageStatus.QUEUED, MessageStatus.UNKNOWN}:
+            self._rest = 0.0
+        elif time.monotonic() >= self._resume_at:
             self._rest = min(max(1.0, self._rest * 2), LONGEST_REST)
             self._resume_at = time.monotonic() + self._rest
-        else:
-            self._rest = 0.0
 
     def _gather(self) -> list[Outcome]:
         """Return what came in: the first within `LOOK_AGAIN`, then all that come within `TOGETHER`."""

@@ -1,0 +1,175 @@
+"""One job against a real server: a slow answer holds up nothing, a provider in trouble is spared, no fault loses."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from optin.extensions import db
+from optin.jobs.outlet import Outlet
+from optin.jobs.sending import send_waiting
+from optin.models import Broadcast
+from optin.terms import BroadcastState, MessageStatus
+from tests import outbox
+from tests.faults.processes import arrange_broadcast, messages, until
+from tests.provider import Provider, gateway_to, serve_provider
+
+THREADS = 8
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with serve_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def outlet(engine: Engine, provider: Provider) -> Iterator[Outlet]:
+    outlet = Outlet(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", THREADS, "test")
+    yield outlet
+    provider.slow.clear()
+    outlet.stop(20)
+
+
+def test_a_slow_answer_holds_up_no_other_message(engine: Engine, provider: Provider, outlet: Outlet) -> None:
+    slow, *others = outbox.numbers(2 * THREADS)
+    provider.slow.add(slow)
+    _write(engine, [slow])
+    with ThreadPoolExecutor(1) as job:
+        sending = job.submit(send_waiting, outlet, None, 60)
+        until(lambda: len(provider.accepted) == 1)
+        _write(engine, others)
+        until(lambda: len(provider.accepted) == len(others) + 1)
+        assert not sending.done()
+        provider.slow.clear()
+        sending.result(20)
+    assert _states(engine) == {MessageStatus.SENT: len(others) + 1}
+
+
+def test_a_pause_stops_what_was_not_started(engine: Engine, provider: Provider, outlet: Outlet) -> None:
+    broadcast_id = arrange_broadcast(engine, 200)
+    provider.seconds = 0.1
+    with ThreadPoolExecutor(1) as job:
+        sending = job.submit(send_waiting, outlet, broadcast_id, 60)
+        until(lambda: len(provider.accepted) > THREADS)
+        _change(engine, broadcast_id, BroadcastState.PAUSED)
+        at_pause = provider.requests
+        sending.result(20)
+    assert provider.requests <= at_pause + 2 * THREADS
+    assert _states(engine) == {
+        MessageStatus.SENT: provider.requests,
+        MessageStatus.QUEUED: 200 - provider.requests,
+    }
+    _change(engine, broadcast_id, BroadcastState.SENDING)
+    provider.seconds = 0
+    send_waiting(outlet, broadcast_id, 60)
+    assert _states(engine) == {MessageStatus.SENT: 200}
+    assert set(Counter(number for number, _ in provider.texts).values()) == {1}
+
+
+def test_two_jobs_on_one_broadcast_send_each_message_once(engine: Engine, provider: Provider, outlet: Outlet) -> None:
+    broadcast_id = arrange_broadcast(engine, 90)
+    with ThreadPoolExecutor(3) as jobs:
+        for sending in [jobs.submit(send_waiting, outlet, broadcast_id, 60) for _ in range(3)]:
+            sending.result(60)
+    assert _states(engine) == {MessageStatus.SENT: 90}
+    assert Counter(number for number, _ in provider.texts) == Counter(outbox.numbers(90))
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [((500, 20500), MessageStatus.UNKNOWN), ((429, 20429), MessageStatus.QUEUED)]
+)
+def test_a_provider_in_trouble_gets_single_tries(
+    engine: Engine, provider: Provider, outlet: Outlet, answer: tuple[int, int], state: MessageStatus
+) -> None:
+    broadcast_id = arrange_broadcast(engine, 100)
+    provider.answers = [answer] * 100
+    send_waiting(outlet, broadcast_id, 5)
+    assert THREADS < provider.requests <= THREADS + 2  # the first ones, one a second later, one two seconds later
+    assert _states(engine)[state] >= THREADS
+
+
+def test_after_trouble_it_goes_on_with_all_threads(engine: Engine, provider: Provider, outlet: Outlet) -> None:
+    broadcast_id = arrange_broadcast(engine, 100)
+    provider.answers = [(500, 20500)] * THREADS
+    send_waiting(outlet, broadcast_id, 60)
+    assert _states(engine) == {MessageStatus.UNKNOWN: THREADS, MessageStatus.SENT: 100 - THREADS}
+
+
+def test_a_stop_ends_the_job_and_leaves_nothing_open(engine: Engine, provider: Provider, outlet: Outlet) -> None:
+    broadcast_id = arrange_broadcast(engine, 200)
+    provider.seconds = 0.1
+    with ThreadPoolExecutor(1) as job:
+        sending = job.submit(send_waiting, outlet, broadcast_id, 60)
+        until(lambda: len(provider.accepted) > THREADS)
+        assert outlet.stop(20)
+        sending.result(20)
+    assert _states(engine) == {
+        MessageStatus.SENT: provider.requests,
+        MessageStatus.QUEUED: 200 - provider.requests,
+    }
+
+
+def test_a_database_that_is_disturbed_loses_nothing(
+    database: str, engine: Engine, provider: Provider, outlet: Outlet
+) -> None:
+    broadcast_id = arrange_broadcast(engine, 200)
+    provider.seconds = 0.05
+    ended = threading.Event()
+    with ThreadPoolExecutor(2) as threads:
+        disturbing = threads.submit(_disturb, database, ended)
+        threads.submit(send_waiting, outlet, broadcast_id, 60).result(90)
+        ended.set()
+        disturbing.result(20)
+    states = _states(engine)
+    # A start whose commit was cut off may have been made: such a message is not sent, and its lease settles it.
+    assert states[MessageStatus.SENT] == len(provider.accepted)
+    assert states.keys() <= {MessageStatus.SENT, MessageStatus.SENDING, MessageStatus.CLAIMED}
+    assert states[MessageStatus.SENT] > 100
+    assert set(Counter(number for number, _ in provider.texts).values()) == {1}
+
+
+def _disturb(database: str, ended: threading.Event) -> None:
+    """Cut all connections now and then, or keep the write lock for a while where there are none."""
+    engine = create_engine(database, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    while not ended.wait(0.3):
+        with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+            else:
+                with connection.begin():  # optin/extensions.py takes the write lock
+                    ended.wait(0.5)
+
+
+def _write(engine: Engine, numbers: list[str]) -> None:
+    with Session(engine) as session:
+        for number in numbers:
+            outbox.one_to_one(session, number)
+        session.commit()
+
+
+def _change(engine: Engine, broadcast_id: int, state: BroadcastState) -> None:
+    with Session(engine) as session:
+        session.get_one(Broadcast, broadcast_id).state = state
+        session.commit()
+
+
+def _states(engine: Engine) -> Counter[str]:
+    return Counter(message.status for message in messages(engine))
