@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from optin import audit, clock
@@ -164,8 +164,8 @@ def _add_known(session: Session, campaign_id: int, keyword_id: int, user_id: int
             literal(user_id, CampaignMember.added_by_id.type),
         )
         .select_from(OptIn)
-        .join(Person, Person.id == _first_person())
-        .where(*_opted_in(keyword_id), ~_is_member(campaign_id), ~_was_removed(campaign_id))
+        .join(Person, Person.mobile == OptIn.number)
+        .where(*_opted_in(keyword_id), ~_is_member(campaign_id), ~_was_removed(campaign_id), ~_comes_later())
         .order_by(OptIn.number)
     )
     columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
@@ -200,14 +200,13 @@ def _is_known() -> ColumnElement[bool]:
     return exists().where(person.mobile == OptIn.number)
 
 
-def _first_person() -> ScalarSelect[int]:
-    """The one person who stands for a shared number; "contact" comes before "lead" in the alphabet and the index."""
-    person = aliased(Person)
-    return (
-        select(person.id)
-        .where(person.mobile == OptIn.number)
-        .order_by(person.kind, person.id)
-        .limit(1)
-        .correlate(OptIn)
-        .scalar_subquery()
-    )
+def _comes_later() -> ColumnElement[bool]:
+    """Somebody else stands for the person's number: a contact before a lead, then the oldest.
+
+    "contact" comes before "lead" in the alphabet as well, so the index on mobile, kind and id has the order. Asked of
+    whole sets: looked up for each of 200,000 numbers, PostgreSQL took twice as long to add them and five times to find
+    nothing new.
+    """
+    first = aliased(Person)
+    earlier = (first.kind < Person.kind) | ((first.kind == Person.kind) & (first.id < Person.id))
+    return exists().where(first.mobile == Person.mobile, earlier)
