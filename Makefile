@@ -4,7 +4,7 @@ FLASK := $(PYTHON) -m flask --app app
 PIP := $(PYTHON) -m pip -qq --disable-pip-version-check install
 # What may stand beside an MIT project. The packages left out only check or test it and are no part of it.
 LICENCES := MIT;BSD;Apache;PSF;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-3.0-only
-NOT_SHIPPED := djlint text-unidecode axe-playwright-python
+NOT_SHIPPED := djlint axe-playwright-python
 
 .DEFAULT_GOAL := help
 .PHONY: help run serve test check

@@ -108,9 +108,7 @@ def test_features_do_not_know_each_other() -> None:
 
 
 def test_every_folder_and_module_has_its_floor() -> None:
-    known = (
-        set().union(*FLOORS) | FEATURES | {"", "cli", "migrations", "wsgi", "first_start", "sample_data"}
-    )
+    known = set().union(*FLOORS) | FEATURES | {"", "cli", "migrations", "wsgi", "first_start", "sample_data"}
     assert {part(name) for name in MODULES} - known == set()
 
 
