@@ -56,7 +56,7 @@ def _begin(town: Town) -> None:
     with town.session() as session:
         # As on a first start: what "now" is to the sample's broadcasts may be night where its people are.
         policy.change(session, town.user_id, brand=BRAND, sending_hours=False)
-        for content in (VOLUNTEER, DONATE):
+        for content in (RIVERTEAM, DONATE):
             saving.create(session, content, town.user_id)
         for somebody in PEOPLE:
             fields = {
@@ -174,13 +174,14 @@ def _campaign_named(session: Session, name: str) -> Campaign:
     return session.scalars(select(Campaign).where(Campaign.name == name)).one()
 
 
-VOLUNTEER = saving.Content(
-    word="volunteer",
-    aliases=("voluntario",),
+# The words that a new user is led to type, "volunteer" and "Volunteer Campaign", stay free for them.
+RIVERTEAM = saving.Content(
+    word="riverteam",
+    aliases=("rivercrew",),
     description="People who help on the river: clean-ups, counts of birds, boat days.",
-    disclosure="Text VOLUNTEER to join the River Friends volunteers. 2 msgs/month. Msg & data rates may apply. "
+    disclosure="Text RIVERTEAM to help River Friends on the river. 2 msgs/month. Msg & data rates may apply. "
     "Reply HELP for help, STOP to cancel.",
-    disclosure_url="https://example.org/volunteer",
+    disclosure_url="https://example.org/river",
     frequency="2 msgs/month",
     double_opt_in=False,
     confirmation="You're in! {{ brand }}: {{ frequency }}. Msg & data rates may apply. "
@@ -199,7 +200,7 @@ DONATE = saving.Content(
     confirmation=CONFIRMATION,
     question=QUESTION,
 )
-RIVER, WINTER, CLEAN_UP = "Volunteer Campaign", "Winter drive", "River clean-up"
+RIVER, WINTER, CLEAN_UP = "River Team", "Winter drive", "River clean-up"
 APPEAL = "{{ brand }}: the winter drive is open, gifts up to Sunday are doubled. Thank you, {{ first_name | friend }}!"
 WELCOME = "Hi {{ first_name | there }}, thank you for joining {{ brand }}. News of the first date follows soon."
 GLOVES = "Hi {{ first_name | there }}, the river clean-up is on Saturday at 9. Bring gloves!"
@@ -209,7 +210,7 @@ DEEDS: tuple[tuple[str, Callable[[Town], None]], ...] = (
     ("30d 09:00", _begin),
     ("26d 09:10", partial(_write, "Noor Haddad", "Yes, behind the boat house.")),
     ("26d 14:00", partial(_campaign, WINTER, "donate2026", GOES_ON, "Two messages and a thank-you.")),
-    ("21d 10:00", partial(_campaign, RIVER, "volunteer", GOES_ON, "Everybody who helps.")),
+    ("21d 10:00", partial(_campaign, RIVER, "riverteam", GOES_ON, "Everybody who helps.")),
     ("19d 11:00", partial(_add_opt_ins, WINTER)),
     ("19d 17:18", _expire_questions),
     ("18d 10:14", partial(_write, "Ines Duarte", "No, we have bags for everyone.")),
@@ -218,7 +219,7 @@ DEEDS: tuple[tuple[str, Callable[[Town], None]], ...] = (
     ("12d 16:00", partial(_complete, WINTER)),
     ("11d 10:00", partial(_add_by_hand, RIVER, BY_HAND)),
     ("11d 10:30", partial(_broadcast, RIVER, WELCOME)),
-    ("8d 10:00", partial(_campaign, CLEAN_UP, "volunteer", PLANNED, "Saturday at 9, Pier 4.")),
+    ("8d 10:00", partial(_campaign, CLEAN_UP, "riverteam", PLANNED, "Saturday at 9, Pier 4.")),
     ("7d 11:15", _change_noors_number),
     ("6d 16:10", partial(_keep, "Grace Kim")),
     ("5d 11:00", partial(_add_opt_ins, RIVER)),

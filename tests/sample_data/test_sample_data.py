@@ -68,6 +68,7 @@ def test_the_sample_holds_every_kind_of_state_and_nothing_waits(app: Flask, sess
     assert rows(session) == before
     assert clock.now() - started < timedelta(minutes=2), "the clock is where it was"
     pages_can_be_read(agent, session)
+    the_word_of_the_readme_is_free(agent)
 
 
 def every_state_is_there(session: Session) -> None:
@@ -131,7 +132,7 @@ def the_phones_show_the_same(app: Flask, session: Session) -> None:
     phones = app.extensions["simulator"].test_client()
     credentials = (config.twilio_account_sid, config.twilio_auth_token)
     maya = phones.get("/phones/+14155550134/messages", auth=credentials).json["messages"]
-    assert [entry["body"] for entry in maya if entry["kind"] == "sent"] == ["Volunteer", "Great, see you there!"]
+    assert [entry["body"] for entry in maya if entry["kind"] == "sent"] == ["Riverteam", "Great, see you there!"]
     assert "the river clean-up is on Saturday" in maya[-2]["body"]
     assert maya[-2]["body"].startswith("Hi Maya,")
     sids = {entry["sid"] for entry in maya}
@@ -143,6 +144,11 @@ def pages_can_be_read(agent: Browser, session: Session) -> None:
     campaign_id = session.scalars(select(Campaign.id).order_by(Campaign.id)).first()
     for page in ("/", "/inbox", "/review", "/keywords/1", f"/campaigns/{campaign_id}", "/contacts"):
         assert agent.get(page).status_code == 200, page
+
+
+def the_word_of_the_readme_is_free(agent: Browser) -> None:
+    """A newcomer is led to make this keyword first."""
+    assert agent.post("/keywords", data={"word": "volunteer", "opt_in": "single"}).status_code == 303
 
 
 def test_a_database_with_a_keyword_of_its_own_is_left_alone(app: Flask, session: Session) -> None:
