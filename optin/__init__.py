@@ -61,7 +61,8 @@ def _config_from_environment() -> "Config":
 
 def _configure(app: "Flask", config: "Config") -> None:
     """Hand Flask and its extensions what they read from `app.config`; our own code reads `app.config["OPTIN"]`."""
-    pool: dict[str, object] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
+    # Errors name no values: hashes, session keys and numbers would stand in the log.
+    pool: dict[str, object] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10, "hide_parameters": True}
     if config.database_url.startswith("postgresql"):
         waits = {"connect_timeout": 5, "options": "-c lock_timeout=10s"}  # as long as SQLite: sqlite.py
         pool |= {"pool_pre_ping": True, "connect_args": waits}

@@ -40,7 +40,11 @@ class Lines(TextAreaField):  # type: ignore[misc]
     """A text area whose data is a tuple of its lines, without those that are empty."""
 
     def _value(self) -> str:
-        return self.raw_data[0] if self.raw_data else "\n".join(self.data or ())
+        return self.raw_data[0] if self.raw_data else "\n".join(self.data)
+
+    def process_data(self, value: tuple[str, ...] | None) -> None:
+        """Take the words of the policy; none where a form comes without this field."""
+        self.data = value or ()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the lines."""
