@@ -7,13 +7,15 @@ LICENCES := MIT;BSD;Apache;PSF;Python Software Foundation;ISC;MPL-2.0;Mozilla Pu
 NOT_SHIPPED := djlint axe-playwright-python
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check
+.PHONY: help run serve test check bench soak
 
 help:
 	@echo "make run    start Optin with the simulator and sample data on http://127.0.0.1:5000 (PORT=5001 for another)"
 	@echo "make serve  start Optin with the Twilio account of the environment, for production on this machine"
 	@echo "make test   run the tests on SQLite and PostgreSQL"
 	@echo "make check  formatter, linter, types, templates, licences, then the tests"
+	@echo "make bench  measure, beside baselines, and write docs/performance.md"
+	@echo "make soak   fault and load runs in full length"
 
 run: .venv/runs
 	@$(FLASK) start
@@ -31,6 +33,12 @@ check: .venv/tests
 	@$(PYTHON) -m djlint --quiet --lint templates
 	@$(PYTHON) -m piplicenses --partial-match --allow-only="$(LICENCES)" --ignore-packages $(NOT_SHIPPED) >/dev/null
 	@$(MAKE) --no-print-directory test
+
+bench: .venv/tests
+	@$(PYTHON) -m bench
+
+soak: .venv/tests
+	@$(PYTHON) -m pytest -m soak
 
 .venv/bin/python:
 	@python3 -c 'import sys; sys.exit("Optin needs Python 3.11 or newer, python3 is %d.%d." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
