@@ -168,8 +168,8 @@ class _Running:
             }
         )
         DBOS.launch()
-        DBOS.register_queue(URGENT, worker_concurrency=4, polling_interval_sec=0.2)
-        DBOS.register_queue(BROADCASTS, worker_concurrency=8, polling_interval_sec=0.4)
+        DBOS.register_queue(URGENT, worker_concurrency=4, polling_interval_sec=0.25)
+        DBOS.register_queue(BROADCASTS, worker_concurrency=8, polling_interval_sec=0.5)
 
     def _show_life(self) -> None:
         """Give a sign of life, and take over the unfinished jobs of processes that give none any more."""
