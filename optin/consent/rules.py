@@ -87,10 +87,11 @@ def decide_reply(facts: Facts, kind: ReplyKind, *, answered: bool = False) -> De
     """Decide about the automatic answer to the person's own text.
 
     It needs no opt-in and no sending hours. Under a suppression only the opt-out confirmation and help may go, once
-    each (`answered` tells that this kind went out since the suppression began), and the double opt-in question, since
-    the person's own newer act asked for it; a block at Twilio stops all.
+    each (`answered` tells that this kind went out since the suppression began), and the double opt-in question while
+    it waits for an answer (`pending`), since the person's own newer act asked for it; a block at Twilio stops all.
     """
-    passes = kind == ReplyKind.QUESTION or (kind in (ReplyKind.OPT_OUT, ReplyKind.HELP) and not answered)
+    asked_for = kind == ReplyKind.QUESTION and facts.pending
+    passes = asked_for or (kind in (ReplyKind.OPT_OUT, ReplyKind.HELP) and not answered)
     if facts.suppressed and not passes:
         return _refused(Reason.OPTED_OUT)
     if facts.blocked:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Engine, and_, bindparam, exists, func, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, exists, func, literal_column, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from optin import clock, policy
@@ -126,8 +126,9 @@ def _may_start(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
         consent = facts.consent_holds(number, post.keyword_id, post.scope, needs_opt_in=needs)
         return and_(sending, consent, ~facts.cap_reached(number, given, now))
     if post.purpose == Purpose.REPLY:
-        passes = post.reply_kind in (*ledger.STAYS_UNDER_SUPPRESSION, ReplyKind.QUESTION)
-        free = true() if passes else ~facts.suppressed(number)
+        free = true() if post.reply_kind in ledger.STAYS_UNDER_SUPPRESSION else ~facts.suppressed(number)
+        if post.reply_kind == ReplyKind.QUESTION:  # one that Twilio put off may have been overtaken by a STOP
+            free = or_(free, facts.opted_in(number, None, OptInStatus.PENDING))
         return and_(free, ~facts.blocked(number, post.scope))
     allowed = and_(~facts.suppressed(number), ~facts.blocked(number, post.scope))
     if post.purpose == Purpose.ONE_TO_ONE and given.require_opt_in_for_one_to_one:

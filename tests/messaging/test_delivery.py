@@ -297,7 +297,7 @@ def test_a_stop_takes_back_a_claimed_one_to_one_message(sending: Sending, sessio
     [
         (ReplyKind.OPT_OUT, S.SENT),
         (ReplyKind.HELP, S.SENT),
-        (ReplyKind.QUESTION, S.SENT),
+        (ReplyKind.QUESTION, S.SKIPPED),
         (ReplyKind.CONFIRMATION, S.SKIPPED),
         (ReplyKind.KEYWORD_ENDED, S.SKIPPED),
     ],
@@ -308,6 +308,30 @@ def test_after_a_stop_only_these_answers_go(
     ledger.opt_out(session, MAYA, act("STOP"))
     outbox.reply(session, kind)
     assert sending.send() == [state]
+
+
+def test_the_question_that_they_texted_for_after_a_stop_goes(sending: Sending, session: Session, clock: Clock) -> None:
+    ledger.opt_out(session, MAYA, act("STOP"))
+    clock.forward(minutes=1)
+    outbox.opted_in(session, MAYA, outbox.keyword(session, double_opt_in=True))
+    outbox.reply(session, ReplyKind.QUESTION)
+    assert sending.send() == [S.SENT]
+
+
+def test_a_question_that_twilio_put_off_is_not_asked_after_a_stop(
+    sending: Sending, session: Session, clock: Clock
+) -> None:
+    outbox.opted_in(session, MAYA, outbox.keyword(session, double_opt_in=True))
+    outbox.reply(session, ReplyKind.QUESTION)
+    posts = sending.claim()
+    started, _ = delivery.start(sending.engine, posts)
+    ledger.opt_out(session, MAYA, act("STOP"))  # while the request is under way
+    busy = GatewayError("busy", code=20429, try_again=True)
+    delivery.record(sending.engine, [(post, busy) for post in started])
+    clock.forward(minutes=10)
+    assert sending.send() == [S.SKIPPED]
+    assert sending.message().reason == Reason.OPTED_OUT
+    assert sending.provider.requests == 0
 
 
 def test_no_answer_passes_a_block(sending: Sending, session: Session) -> None:
