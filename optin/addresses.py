@@ -1,9 +1,10 @@
-"""Record ids in addresses: a number that no database could take is an unknown address (404), not a fault of ours."""
+"""Record ids in addresses and forms: a number that no database could take names no record, and is no fault of ours."""
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST = 2**31 - 1  # INTEGER of PostgreSQL
+LARGEST_MESSAGE = 2**63 - 1  # its BIGINT
 
 
 class RecordId(IntegerConverter):
@@ -14,6 +15,23 @@ class RecordId(IntegerConverter):
         super().__init__(map, fixed_digits, min, max)
 
 
+def record_id(text: str) -> int:
+    """Read a record's id from a query or a form (`type=` of `get`); raises ValueError for what can't be one."""
+    return _id(text, LARGEST)
+
+
+def message_id(text: str) -> int:
+    """Read a message's id likewise."""
+    return _id(text, LARGEST_MESSAGE)
+
+
 def init_app(app: Flask) -> None:
     """Use it for every `<int:…>`; before the routes are registered."""
     app.url_map.converters["int"] = RecordId
+
+
+def _id(text: str, largest: int) -> int:
+    number = int(text)
+    if not 0 <= number <= largest:
+        raise ValueError("no record has this id")
+    return number

@@ -72,7 +72,7 @@ def _decode(token: str | None, keys: Sequence[SQLColumnExpression[Any]]) -> tupl
         if side not in ("before", "after") or len(plain) != len(keys):
             return False, None
         values = [_typed(value, key) for value, key in zip(plain, keys, strict=True)]
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         return False, None
     return side == "before", values
 

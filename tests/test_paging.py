@@ -58,6 +58,8 @@ def test_forth_and_back(session: Session, keys: tuple, descending: bool) -> None
                 ["after", "2026-01-01", 1, 2],
                 ["after", 5, 1],
                 ["after", "no date", 1],
+                ["after", "0001-01-01T00:00:00+14:00", 1],
+                ["after", "9999-12-31T23:59:00-12:00", 1],
                 ["after", "2026-01-01T00:00:00+00:00", "1"],
                 ["after", "2026-01-01T00:00:00+00:00", 2**70],
                 ["sideways", "2026-01-01T00:00:00+00:00", 1],
@@ -76,3 +78,8 @@ def test_what_no_database_can_take_is_page_one(session: Session) -> None:
     assert ids(paging.page(session, select(Person), BY_NAME, text, size=2)) == [1, 2]
     big = base64.urlsafe_b64encode(json.dumps(["after", 2**40]).encode()).decode()
     assert paging.page(session, select(Message), [Message.id], big).rows == []
+
+
+def test_a_token_of_nothing_but_brackets_is_page_one(session: Session) -> None:
+    brackets = base64.urlsafe_b64encode(b"[" * 5000).decode()
+    assert ids(paging.page(session, select(Person), BY_NAME, brackets, size=2)) == [1, 2]

@@ -6,6 +6,7 @@ from flask import render_template, request, url_for
 from flask_login import current_user
 
 from optin import policy
+from optin.addresses import message_id
 from optin.consent import people
 from optin.extensions import db
 from optin.filters import current_zone
@@ -63,7 +64,7 @@ def composer(conversation: Conversation, in_force: Policy) -> Composer:
 
 def component(conversation: Conversation, chat: Composer, draft: Draft | None = None) -> dict[str, object]:
     """Return what the component shows."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=message_id)
     return one_to_one.page(db.session(), chat, current_zone(), addresses(conversation), draft=draft, before=before)
 
 

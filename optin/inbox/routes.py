@@ -8,6 +8,7 @@ from sqlalchemy import update
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import clock, extensions, htmx, navigation, policy
+from optin.addresses import message_id, record_id
 from optin.extensions import db
 from optin.inbox import page, queries
 from optin.jobs import engine
@@ -56,7 +57,7 @@ def thread(conversation_id: int) -> WSGIResponse:
     """Give the messages (fragment); 204 while the `version` that the page has is true."""
     conversation = _load(conversation_id)
     chat = page.composer(conversation, policy.load(db.session()))
-    last = request.args.get("last", 0, type=int)
+    last = request.args.get("last", 0, type=message_id)
     news = one_to_one.news(db.session(), chat, request.args.get("version", ""), last)
     if news is None:
         return Response(status=204)
@@ -98,9 +99,9 @@ def segments(conversation_id: int) -> str:
 def assign(conversation_id: int) -> WSGIResponse:
     """Give the conversation to a user who can answer, or to nobody."""
     conversation = _load(conversation_id)
-    wanted = request.form.get("user_id", type=int)
+    wanted = request.form.get("user_id", type=record_id)
     user = db.session.get(User, wanted) if wanted else None
-    if wanted and (user is None or user not in queries.assignable(db.session())):
+    if request.form.get("user_id") and (user is None or user not in queries.assignable(db.session())):
         abort(422, "This user can’t answer conversations.")
     conversation.assigned_to_id = user.id if user else None
     db.session.commit()

@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import htmx, policy
+from optin.addresses import message_id
 from optin.extensions import db
 from optin.jobs import engine
 from optin.messaging import one_to_one
@@ -41,7 +42,7 @@ def thread(kind: PersonKind, person_id: int) -> WSGIResponse:
     """Give the messages (fragment); 204 while the `version` that the page has is true."""
     person, in_force = load(kind, person_id), policy.load(db.session())
     chat = page.composer(person, in_force)
-    last = request.args.get("last", 0, type=int)
+    last = request.args.get("last", 0, type=message_id)
     news = one_to_one.news(db.session(), chat, request.args.get("version", ""), last)
     if news is None:
         return Response(status=204)

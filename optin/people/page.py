@@ -3,6 +3,7 @@
 from flask import render_template, request, url_for
 
 from optin import clock, policy
+from optin.addresses import message_id
 from optin.consent import people
 from optin.extensions import db
 from optin.filters import current_zone
@@ -50,7 +51,7 @@ def component(person: Person, chat: Composer, in_force: Policy, draft: Draft | N
         current_zone(),
         addresses(person),
         draft=draft,
-        before=request.args.get("before", type=int),
+        before=request.args.get("before", type=message_id),
         events=queries.number_changes(session, person, in_force.default_region),
     )
 
