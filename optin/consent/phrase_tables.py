@@ -143,6 +143,10 @@ DOUBTS = (
     ("dont never", (r" (?:send me|consent|call)\b",)),
     ("do", (r" not (?:send me|consent|call)\b",)),
     ("remove", (r" \w+ from\b",)),
+    ("wrong", (r" person\b",)),
+    ("cease", (r" and desist\b",)),
+    ("report reporting reported", (r"(?: (?:this|it|you|u|as|for))* spam(?:ming)?\b",)),
+    ("stahp stopstop", ("",)),
 )
 
 # A message of nothing but these and courtesies is a request. The vague ones also mean other things, so fewer words
