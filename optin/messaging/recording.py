@@ -1,9 +1,9 @@
 """What came of the started messages: the provider's answers, and what a process that died left behind."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, Integer, bindparam, case, func, literal_column, select, update
+from sqlalchemy import Engine, Integer, bindparam, case, exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -13,8 +13,8 @@ from optin.extensions import Base, UTCDateTime
 from optin.messaging import conversations, statuses
 from optin.messaging.claiming import Post
 from optin.messaging.gateway import GatewayError, Sent
-from optin.models import Message
-from optin.terms import BlockCause, MessageStatus, OptInSource, Reason
+from optin.models import Broadcast, CampaignMember, Message
+from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Reason
 
 BLOCKED_BY_PROVIDER = 21610
 TRIES = 60
@@ -134,10 +134,24 @@ def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageSta
                     message.reason = Reason.BLOCKED
                     learned_block(session, post.scope, message, now)
         session.flush()
+        for message_id in _taken_back(session, messages):
+            messages[message_id].status = MessageStatus.CANCELLED
         conversations.touch(session, *(message.conversation_id for message in messages.values()))
         states = {message.id: MessageStatus(message.status) for message in messages.values()}
         session.commit()
     return states
+
+
+def _taken_back(session: Session, ids: Collection[int]) -> Sequence[int]:
+    """List what waits for another try though its broadcast was cancelled, or its member removed, during the request."""
+    removed = exists().where(
+        CampaignMember.campaign_id == Broadcast.campaign_id,
+        CampaignMember.person_id == Message.person_id,
+        CampaignMember.removed_at.is_not(None),
+    )
+    waits = select(Message.id).join(Broadcast, Broadcast.id == Message.broadcast_id)
+    waits = waits.where(Message.id.in_(ids), Message.status == MessageStatus.QUEUED)
+    return session.scalars(waits.where(or_(Broadcast.state == BroadcastState.CANCELLED, removed))).all()
 
 
 def _accepted(message: Message, sent: Sent, now: datetime) -> None:

@@ -14,7 +14,7 @@ from optin.extensions import db
 from optin.messaging import callbacks, delivery
 from optin.messaging.gateway import GatewayError, Sent
 from optin.messaging.recording import LEFT_OPEN
-from optin.models import Broadcast, Conversation, Keyword, Message, ProviderBlock
+from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, ProviderBlock
 from optin.terms import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
 from tests import outbox
 from tests.conftest import Clock
@@ -267,6 +267,26 @@ def _again(first: Message, second: Broadcast) -> Message:
         created_at=first.created_at,
         updated_at=first.updated_at,
     )
+
+
+def _cancel(session: Session, broadcast: Broadcast) -> None:
+    broadcast.state = BroadcastState.CANCELLED
+
+
+def _remove(session: Session, _: Broadcast) -> None:
+    session.scalars(select(CampaignMember)).one().removed_at = NOON
+
+
+@pytest.mark.parametrize("take_back", [_cancel, _remove])
+def test_what_is_taken_back_during_a_request_is_not_tried_again(
+    sending: Sending, volunteers: Broadcast, session: Session, take_back: Callable[[Session, Broadcast], None]
+) -> None:
+    started, _ = delivery.start(sending.engine, sending.claim(volunteers))
+    take_back(session, volunteers)
+    busy = GatewayError("busy", code=20429, try_again=True)
+    states = delivery.record(sending.engine, [(post, busy) for post in started])
+    assert list(states.values()) == [S.CANCELLED]
+    assert sending.message().status == S.CANCELLED
 
 
 def test_a_one_to_one_message_needs_what_the_settings_ask(sending: Sending, session: Session) -> None:
