@@ -97,7 +97,7 @@ class Suppression(Base):
 
     __tablename__ = "suppression"
     __table_args__ = (
-        Index("uq_suppression_open", "channel", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("uq_suppression_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_suppression_number", "number", "started_at"),
     )
 
@@ -115,7 +115,7 @@ class Hold(Base):
 
     __tablename__ = "hold"
     __table_args__ = (
-        Index("uq_hold_open", "channel", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("uq_hold_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_hold_started_at", "started_at"),
     )
 

@@ -401,7 +401,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_hold_open",
         "hold",
-        ["channel", "number"],
+        ["number", "channel"],
         unique=True,
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
@@ -498,7 +498,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_suppression_open",
         "suppression",
-        ["channel", "number"],
+        ["number", "channel"],
         unique=True,
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
