@@ -77,14 +77,14 @@ def show(broadcast_id: int) -> str:
 
 @blueprint.get(f"{BROADCAST}/progress")
 def progress(broadcast_id: int) -> Response:
-    """Give the progress (fragment); 204 while it is still the `version` that the page has."""
+    """Give the progress (fragment), and tell the recipients of it; 204 while it is the `version` that the page has."""
     broadcast = _load(broadcast_id)
     found = queries.progress(db.session(), broadcast)
     if found.live and request.args.get("version") == found.version:
         return make_response("", 204)
     may_edit = current_user.may(Role.AGENT)
     html = render_template("broadcasts/_progress.html", broadcast=broadcast, progress=found, may_edit=may_edit)
-    return make_response(html)
+    return make_response(html, {"HX-Trigger": "progress-changed"})
 
 
 @blueprint.post(f"{BROADCAST}/state")
