@@ -22,9 +22,10 @@ class Tab(NamedTuple):
     badge: int = 0
 
 
-TABS = (
-    ("Opt-In Keywords", "/keywords"),
-    ("Campaigns", "/campaigns"),
+# The words, the address, and where else its pages are.
+TABS: tuple[tuple[str, ...], ...] = (
+    ("Opt-In Keywords", "/keywords", "/opt-ins"),
+    ("Campaigns", "/campaigns", "/broadcasts"),
     ("Contacts", "/contacts"),
     ("Leads", "/leads"),
     ("SMS Inbox", "/inbox"),
@@ -55,6 +56,10 @@ def nav_tabs() -> list[Tab]:
     """Return the tabs, the one that the requested address belongs to marked as current."""
     counts: dict[str, Callable[[Session], int]] = current_app.extensions.get("tab_badges", {})
     return [
-        Tab(label, url, f"{request.path}/".startswith(f"{url}/"), counts[url](db.session()) if url in counts else 0)
-        for label, url in TABS
+        Tab(label, url, _is_current(url, *more), counts[url](db.session()) if url in counts else 0)
+        for label, url, *more in TABS
     ]
+
+
+def _is_current(*urls: str) -> bool:
+    return any(f"{request.path}/".startswith(f"{url}/") for url in urls)

@@ -200,7 +200,8 @@ def _way_in(teller: Teller) -> str:
     keywords = pending or _words(teller, OptIn.end_reason.is_not(None)) or _newest(teller)
     if not keywords:
         return "To open the composer, create an opt-in keyword first: texting it is how people opt in."
-    said = " or ".join((["YES"] if pending else []) + keywords)
+    *others, last = (["YES"] if pending else []) + keywords
+    said = f"{', '.join(others)} or {last}" if others else last
     return f"To open the composer, {teller.does('text')} {said} to {teller.address}."
 
 

@@ -5,12 +5,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import policy
+from optin.access import requires
 from optin.extensions import db
 from optin.keywords import check, queries, record, saving
 from optin.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
 from optin.keywords.saving import Content, Taken
 from optin.models import Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
+from optin.terms import Role
 
 blueprint = Blueprint("keywords", __name__)
 
@@ -28,6 +30,7 @@ def index() -> str:
 
 
 @blueprint.get("/keywords/new")
+@requires(Role.AGENT)
 def new() -> str:
     """Show the empty form."""
     return _form_page(_form(confirmation=CONFIRMATION, question=QUESTION))
@@ -81,6 +84,7 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
 
 
 @blueprint.get("/keywords/<int:keyword_id>/edit")
+@requires(Role.AGENT)
 def edit(keyword_id: int) -> str:
     """Show the form with what is stored."""
     keyword = _load(keyword_id)

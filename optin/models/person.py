@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from optin import phone
 from optin.extensions import Base
 from optin.models.user import User
 
@@ -44,5 +45,6 @@ class Person(Base):
 
     @property
     def name(self) -> str:
-        """Return "First Last", or what there is of it."""
-        return f"{self.first_name} {self.last_name}".strip() or "No name"
+        """Return "First Last", or what there is of it, else what tells this person from others."""
+        number = phone.display(self.mobile, "") if self.mobile else ""
+        return f"{self.first_name} {self.last_name}".strip() or number or self.email or "No name"

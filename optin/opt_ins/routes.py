@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock, filters, phone, policy
+from optin.access import requires
 from optin.consent import ledger, people
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
@@ -14,7 +15,7 @@ from optin.extensions import db
 from optin.models import Keyword, OptIn
 from optin.opt_ins import queries
 from optin.opt_ins.forms import EndForm, RecordForm
-from optin.terms import OptInSource
+from optin.terms import OptInSource, Role
 
 blueprint = Blueprint("opt_ins", __name__)
 NOT_TAKEN = (Outcome.NOT_REVIVED, Outcome.TOO_OLD)
@@ -42,6 +43,7 @@ def end(opt_in_id: int) -> Response:
 
 
 @blueprint.get("/opt-ins/new")
+@requires(Role.AGENT)
 def new() -> str:
     """Show the form to record an opt-in that was given elsewhere."""
     form = _record_form(number=request.args.get("number", ""), keyword=request.args.get("keyword", type=int))

@@ -6,13 +6,14 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
+from optin.access import requires
 from optin.consent import people, standing
 from optin.extensions import db
 from optin.models import Person
 from optin.people import form_page, message_routes, page, queries, records
 from optin.people.blueprint import blueprint
 from optin.people.loading import RECORD, load, route
-from optin.terms import PersonKind
+from optin.terms import PersonKind, Role
 
 __all__ = ["blueprint", "message_routes"]
 
@@ -33,6 +34,7 @@ def found(kind: PersonKind) -> WSGIResponse:
 
 
 @route("/new", "new_{kind}")
+@requires(Role.AGENT)
 def new(kind: PersonKind) -> str:
     """Show the empty form; `mobile` may come with the address, from a conversation with a number alone."""
     return form_page.render(kind, form_page.empty())
@@ -58,6 +60,7 @@ def show(kind: PersonKind, person_id: int) -> str | WSGIResponse:
 
 
 @route(f"{RECORD}/edit", "edit_{kind}")
+@requires(Role.AGENT)
 def edit(kind: PersonKind, person_id: int) -> str:
     """Show the form with what is stored."""
     person = load(kind, person_id)
