@@ -16,6 +16,13 @@ _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 _ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11}")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 
+_RESPELT = (
+    (re.compile(r"\+521(\d{10})"), "+52{}"),
+    (re.compile(r"\+52([2-9]\d{9})"), "+521{}"),
+    (re.compile(r"\+55(\d{2})9(\d{8})"), "+55{}{}"),
+    (re.compile(r"\+55(\d{2})([6-9]\d{7})"), "+55{}9{}"),
+)
+
 _LONGEST = 60
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z.-]*)\s*:")
 _EXTENSION = re.compile(r"(?:\bext(?:ension|n)?\b|(?<=\d)\s*(?:ext|x)|[#,;])[.:\s=a-z]*\d", re.IGNORECASE)
@@ -102,6 +109,17 @@ def zones(number: str) -> tuple[str, ...]:
         return ()
     found = _known(timezone.time_zones_for_number(parsed))
     return found or _known(timezone.time_zones_for_geographical_number(parsed))
+
+
+def other_spellings(number: str) -> tuple[str, ...]:
+    """Return the other E.164 forms under which carriers know the same mobile phone.
+
+    Mexico dropped the 1 after +52 and Brazil put a 9 before old mobile numbers; both forms are still met.
+    """
+    for pattern, other in _RESPELT:
+        if match := pattern.fullmatch(number):
+            return (other.format(*match.groups()),)
+    return ()
 
 
 def zone_group(number: str, region: str) -> str:

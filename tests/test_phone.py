@@ -185,6 +185,22 @@ def test_zones(number: str, names: tuple[str, ...]) -> None:
     assert phone.zones(number) == names
 
 
+@pytest.mark.parametrize(
+    ("number", "others"),
+    [
+        ("+5215512345678", ("+525512345678",)),
+        ("+525512345678", ("+5215512345678",)),
+        ("+5511987654321", ("+551187654321",)),
+        ("+551187654321", ("+5511987654321",)),
+        ("+551133334444", ()),
+        ("+14155550134", ()),
+        ("22395", ()),
+    ],
+)
+def test_other_spellings_of_one_phone(number: str, others: tuple[str, ...]) -> None:
+    assert phone.other_spellings(number) == others
+
+
 def test_numbers_without_a_place_have_every_zone_they_may_be_in() -> None:
     assert {"America/New_York", "Pacific/Honolulu"} <= set(phone.zones("+18005551212"))
     assert "America/Tijuana" in phone.zones("+5215512345678")

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock, phone, policy
 from optin.consent import ledger, words
 from optin.consent.events import Act
 from optin.consent.ledger import OptInResult, Outcome
@@ -185,6 +185,8 @@ def _apply(handled: _Case, reading: Reading) -> str:
 def _opt_out(handled: _Case) -> str:
     session, text, sender = handled.session, handled.text, handled.sender
     result = ledger.opt_out(session, text.number, handled.act)
+    for spelling in phone.other_spellings(text.number):  # the same phone, as others may have written its number
+        ledger.opt_out(session, spelling, handled.act)
     kind = SenderKind(sender.kind)
     if words.twilio_blocks(text.body, kind, opt_out_type=text.opt_out_type, advanced_opt_out=sender.advanced_opt_out):
         cause = BlockCause.OPT_OUT_TYPE if text.opt_out_type else BlockCause.WORD

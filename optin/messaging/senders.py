@@ -40,6 +40,9 @@ def ensure(session: Session, address: str, messaging_service_sid: str | None = N
             .on_conflict_do_nothing(index_elements=["address"])
         )
         sender = session.scalars(find).one()
+    if messaging_service_sid and sender.messaging_service_sid != messaging_service_sid:
+        sender.messaging_service_sid = messaging_service_sid  # it joined: Twilio's blocks are the service's from now on
+        session.flush()
     return sender
 
 

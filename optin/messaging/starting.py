@@ -26,6 +26,9 @@ from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Rea
 UNDER_WAY = timedelta(seconds=60)
 """How long a start may stay without an outcome; more than any request may take (messaging/twilio_gateway.py)."""
 
+BY_CONSENT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)
+"""The purposes that an opt-in allows; a reply keeps the opt-in that it confirms or asks about."""
+
 _MESSAGE = Base.metadata.tables["message"]
 _WRITE_TEXT = (
     update(_MESSAGE)
@@ -109,7 +112,7 @@ def _start_alike(session: Session, posts: list[Post], given: Policy, now: dateti
             lease_until=now + UNDER_WAY,
             attempts=Message.attempts + 1,
             reason=None,
-            opt_in_id=opt_in.scalar_subquery(),
+            opt_in_id=opt_in.scalar_subquery() if posts[0].purpose in BY_CONSENT else Message.opt_in_id,
         )
         .returning(Message.id)
         .execution_options(synchronize_session=False)

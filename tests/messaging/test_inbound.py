@@ -413,3 +413,18 @@ def test_expired_questions_are_swept(phone: Phone, clock: object) -> None:
     assert phone.states() == ["donate expired"]
     assert phone.session.scalars(select(OptIn.status)).one() == OptInStatus.EXPIRED
     assert ReplyKind.QUESTION in phone.answers()
+
+
+def test_a_stop_counts_for_every_spelling_of_the_phone(session: Session) -> None:
+    phone = Phone(session, "+5215512345678")
+    phone.text("STOP")
+    assert set(session.scalars(select(Suppression.number))) == {"+5215512345678", "+525512345678"}
+
+
+def test_a_number_that_joined_a_messaging_service_is_unblocked_by_start(phone: Phone) -> None:
+    service = "MG" + "1" * 32
+    phone.text("hello")
+    phone.text("STOP", messaging_service_sid=service)
+    assert phone.session.scalars(select(ProviderBlock.scope)).one() == service
+    phone.text("START", messaging_service_sid=service)
+    assert phone.open(ProviderBlock) == 0

@@ -91,7 +91,8 @@ def opt_out_keyword(session: Session, number: str, keyword_id: int, act: Act) ->
 def change_number(session: Session, person_id: int, old: str | None, new: str | None, act: Act) -> list[int]:
     """Follow a person's change of mobile number (E.164 or None); return the ids of the opt-ins that ended.
 
-    The old number's opt-ins end only if nobody else has it; the new number keeps those of its own.
+    The old number's opt-ins end only if nobody else has it; the new number keeps those of its own. What waits to go to
+    the person at the old number is cancelled.
     """
     if old == new:
         return []
@@ -103,6 +104,15 @@ def change_number(session: Session, person_id: int, old: str | None, new: str | 
             update(OptInPerson)
             .where(OptInPerson.person_id == person_id, OptInPerson.ended_at.is_(None))
             .values(ended_at=act.at)
+        )
+        cancel_waiting(
+            session,
+            Message.person_id == person_id,
+            Message.number == old,
+            Message.purpose.in_((Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)),
+            status=MessageStatus.CANCELLED,
+            reason=None,
+            at=act.at,
         )
         shared = session.scalar(select(Person.id).where(Person.mobile == old, Person.id != person_id).limit(1))
         if shared:

@@ -20,7 +20,7 @@ def lock_number(session: Session, number: str) -> None:
 
 
 def cancel_waiting(
-    session: Session, *where: ColumnElement[bool], status: MessageStatus, reason: Reason, at: datetime
+    session: Session, *where: ColumnElement[bool], status: MessageStatus, reason: Reason | None, at: datetime
 ) -> None:
     """Take back outbound messages that wait: with the start statement this meets on the row's lock, so either they
     had started before or they never do."""
