@@ -99,3 +99,8 @@ def test_static_files_and_health_are_for_everybody(client: Browser) -> None:
     assert client.get("/static/app.css").status_code == 200
     assert client.get("/bootstrap/static/css/bootstrap.min.css").status_code == 200
     assert client.get("/healthz").json == {"status": "ok"}
+
+
+@pytest.mark.parametrize("url", ["/keywords/new", "/campaigns/new", "/contacts/new", "/leads/new", "/opt-ins/new"])
+def test_who_may_not_save_a_form_is_not_shown_it(viewer: Browser, agent: Browser, url: str) -> None:
+    assert (viewer.get(url).status_code, agent.get(url).status_code) == (403, 200)

@@ -45,7 +45,7 @@ def test_pages_pass_the_linter(app: Flask, path: str) -> None:
 def test_the_tab_of_the_page_is_current(app: Flask) -> None:
     page = elements(app.test_client().get("/campaigns").text)
     tabs = [element for element in page if element.attrs.get("class") == "tab"]
-    assert [tab.text for tab in tabs] == [label for label, _ in navigation.TABS]
+    assert [tab.text for tab in tabs] == [label for label, *_ in navigation.TABS]
     assert [tab.text for tab in tabs if tab.attrs.get("aria-current") == "page"] == ["Campaigns"]
 
 
