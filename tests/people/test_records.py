@@ -175,6 +175,22 @@ def test_an_opt_out_stays_with_the_old_number(session: Session) -> None:
     assert standing.of_number(session, NEW).label == "No opt-in"
 
 
+def test_what_waits_for_the_old_number_is_cancelled(session: Session) -> None:
+    person = contact(session)
+    now = clock.now()
+    given = {"direction": "outbound", "purpose": "one_to_one", "created_at": now, "updated_at": now, "body": "hi"}
+    waiting = [
+        Message(number=OLD, person_id=person.id, status="queued", **given),
+        Message(number=OLD, person_id=person.id, status="sending", **given),
+        Message(number=OLD, person_id=None, status="queued", **given),
+    ]
+    session.add_all(waiting)
+    session.flush()
+    records.change(session, person, {"mobile": NEW}, None)
+    session.expire_all()
+    assert [message.status for message in waiting] == ["cancelled", "sending", "queued"]
+
+
 def test_deleting_a_person_keeps_the_number_s_consent(session: Session, opt_in: Callable[[str], None]) -> None:
     person = contact(session)
     opt_in(OLD)
