@@ -72,7 +72,7 @@ class SmsForm(PolicyForm):
     )
     cap_waits = SelectField(
         "Above the cap",
-        choices=[SelectChoice("wait", "Wait until the cap allows it"), SelectChoice("skip", "Skip the message")],
+        choices=[SelectChoice("wait", "Let the message wait"), SelectChoice("skip", "Skip the message")],
         coerce=lambda value: {True: "wait", False: "skip"}.get(value, value),
     )
     default_region = SelectField(

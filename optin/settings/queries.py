@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin.models import AuditEntry, OptIn, Person, Sender, Setting, User
-from optin.terms import Channel, OptInStatus
+from optin.consent import facts
+from optin.models import AuditEntry, Person, Sender, Setting, User
+from optin.terms import OptInStatus
 
 AUDITED = ("setting", "user", "sender")
 
@@ -31,9 +32,7 @@ class Change:
 
 def reach(session: Session) -> Reach:
     """Count, in one statement, whom requiring an opt-in for 1:1 messages would touch."""
-    opted_in = exists().where(
-        OptIn.number == Person.mobile, OptIn.status == OptInStatus.ACTIVE, OptIn.channel == Channel.SMS
-    )
+    opted_in = facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE)
     counts = select(func.count(), func.coalesce(func.sum(case((opted_in, 0), else_=1)), 0)).where(
         Person.mobile.is_not(None)
     )

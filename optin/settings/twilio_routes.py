@@ -11,7 +11,7 @@ from optin.models import Sender
 from optin.settings import senders
 from optin.settings.blueprint import blueprint
 from optin.settings.sender_forms import NewSenderForm, SenderForm
-from optin.terms import Role
+from optin.terms import Role, SenderKind
 
 
 @blueprint.get("/settings/twilio")
@@ -89,6 +89,7 @@ def _panel(form: NewSenderForm) -> str:
         config=current_app.config["OPTIN"],
         senders=senders.everyone(db.session()),
         who_answers=senders.who_answers,
+        kinds={str(kind): kind.label for kind in SenderKind},
         connection_overrides=senders.CONNECTION_OVERRIDES,
     )
 
