@@ -150,6 +150,10 @@ class Story:
         self.guest.press_filled("Send to 2 people", {"Message": "Hi {{ first_name | there }}, Saturday at 9."})
         self.guest.press_filled("Send to 2 people", {})
         self.guest.wait_for("Delivered")
+        broadcast = self.guest.url
+        self.guest.open(self.campaign)
+        assert "In progress" in self.guest.text
+        self.guest.open(broadcast)
         self.wait_until_arrived(MAYA, "Hi Maya, Saturday at 9.")
         self.wait_until_arrived(INES, "Hi there, Saturday at 9.")
         assert self.arrived(NOOR) == []

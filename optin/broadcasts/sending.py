@@ -11,7 +11,7 @@ from optin.consent import audience
 from optin.extensions import insert
 from optin.messaging import drafts, outbound, senders
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
-from optin.terms import BroadcastState, MessageStatus
+from optin.terms import BroadcastState, CampaignStatus, MessageStatus
 
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
 FROM = {
@@ -75,7 +75,17 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
         session.delete(broadcast)
         return Refusal(drafts.hindrances(sender, 1, 0))
     audit.record(session, order.user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
+    _begin(session, campaign, order.user_id)
     return Started(broadcast.id, people)
+
+
+def _begin(session: Session, campaign: Campaign, user_id: int | None) -> None:
+    """Call a planned campaign in progress: its first broadcast goes out."""
+    if campaign.status != CampaignStatus.PLANNED:
+        return
+    changes = {"Status": (CampaignStatus.PLANNED.label, CampaignStatus.IN_PROGRESS.label)}
+    campaign.status, campaign.updated_at = CampaignStatus.IN_PROGRESS, clock.now()
+    audit.record(session, user_id, "changed", "campaign", campaign.id, changes)
 
 
 def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | None:

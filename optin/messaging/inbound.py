@@ -114,7 +114,8 @@ def receive(session: Session, text: InboundText) -> Message | None:
     message.effect = _apply(handled, reading)[:255]
     near = known.get(reading.near_keyword or "")
     message.near_keyword_id = near.id if near else None
-    preview = text.body or "Picture or file"
+    acted = reading.meaning != Meaning.ORDINARY and message.effect
+    preview = message.effect[:1].upper() + message.effect[1:] if acted else text.body or "Picture or file"
     conversations.received(session, message.conversation_id or 0, sender.id, preview, now)
     return message
 

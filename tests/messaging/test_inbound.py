@@ -128,6 +128,21 @@ def test_the_same_keyword_is_answered_again_after_a_day(phone: Phone, clock: obj
     assert opt_in.activated_at < opt_in.reaffirmed_at
 
 
+@pytest.mark.parametrize(
+    ("body", "preview"),
+    [
+        ("Volunteer!", "Opted in with volunteer"),
+        ("STOP", "Opted out of everything, 0 opt-ins ended"),
+        ("see you", "see you"),
+        ("volunteer please", "volunteer please"),
+        ("", "Picture or file"),
+    ],
+)
+def test_the_inbox_shows_the_effect_of_a_consent_text(phone: Phone, body: str, preview: str) -> None:
+    phone.text(body)
+    assert phone.session.scalars(select(Conversation.preview)).one() == preview
+
+
 def test_a_repeated_message_sid_has_no_effect(phone: Phone) -> None:
     given = InboundText(sid="SM" + "a" * 32, number=MAYA, address=OURS, body="volunteer")
     assert inbound.receive(phone.session, given) is not None
