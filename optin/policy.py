@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import audit, clock
+from optin.extensions import insert
 from optin.models import Setting
 
 
@@ -55,7 +56,8 @@ class Policy:
 def load(session: Session) -> Policy:
     """Read the policy in force."""
     known = {field.name for field in fields(Policy)}
-    stored = {row.name: json.loads(row.value) for row in session.scalars(select(Setting)) if row.name in known}
+    rows = session.execute(select(Setting.name, Setting.value).where(Setting.name.in_(known)))
+    stored = {name: json.loads(value) for name, value in rows}
     if "extra_opt_out_words" in stored:
         stored["extra_opt_out_words"] = tuple(stored["extra_opt_out_words"])
     return replace(Policy(), **stored)
@@ -71,6 +73,11 @@ def change(session: Session, user_id: int | None, **changes: Any) -> list[str]:
     changed = [field.name for field in fields(Policy) if getattr(before, field.name) != getattr(after, field.name)]
     for name in changed:
         old, new = (json.dumps(getattr(which, name), ensure_ascii=False) for which in (before, after))
-        session.merge(Setting(name=name, value=new, updated_at=clock.now(), updated_by_id=user_id))
+        values = {"value": new, "updated_at": clock.now(), "updated_by_id": user_id}
+        session.execute(
+            insert(session, Setting)
+            .values(name=name, **values)
+            .on_conflict_do_update(index_elements=["name"], set_=values)
+        )
         audit.record(session, user_id, "changed", "setting", None, {name: (old, new)})
     return changed

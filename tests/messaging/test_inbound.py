@@ -11,6 +11,7 @@ from optin import clock as the_clock
 from optin import policy
 from optin.consent.events import Act
 from optin.consent.ledger import Outcome, end_opt_in, keep, opt_in
+from optin.consent.words import OPT_OUT_WORDS
 from optin.messaging import inbound, senders
 from optin.messaging.inbound import InboundText
 from optin.models import (
@@ -161,6 +162,23 @@ def test_stop_ends_every_opt_in_suppresses_and_blocks(phone: Phone) -> None:
     assert phone.states() == ["volunteer inactive opted_out", "second inactive opted_out"]
     assert (phone.open(Suppression), phone.open(ProviderBlock)) == (1, 1)
     assert phone.answers() == ["confirmation cancelled opted_out"] * 2  # Twilio itself answers a plain STOP
+
+
+def test_every_opt_out_word_in_any_dress_ends_every_opt_in(phone: Phone) -> None:
+    add_keyword(phone.session, "second")
+    dresses = (str.upper, str.title, "{}!!".format, "“{}.”".format, "  {} 🙏".format, wide, "\u200b{}\u200d".format)
+    for index, (word, dress) in enumerate(itertools.product(sorted(OPT_OUT_WORDS), dresses)):
+        person = Phone(phone.session, f"+1415556{index:04d}")
+        person.text("volunteer")
+        person.text("second")
+        person.text(dress(word))
+        assert person.states() == ["volunteer inactive opted_out", "second inactive opted_out"], dress(word)
+        assert person.open(Suppression) == 1, dress(word)
+
+
+def wide(word: str) -> str:
+    """Write a word in full-width letters, as some keyboards do."""
+    return "".join("\u3000" if letter == " " else chr(ord(letter) + 0xFEE0) for letter in word)
 
 
 def test_stop_works_twice_and_from_strangers(phone: Phone) -> None:
