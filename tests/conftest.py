@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
@@ -70,7 +71,7 @@ def database(request: pytest.FixtureRequest, shared_folder: Path, tmp_path: Path
 
 
 @pytest.fixture
-def make_app(database: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(database: str, shared_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     """Make an app on the test's database; keyword arguments are further environment variables."""
     with ExitStack() as cleanup:
 
@@ -79,6 +80,7 @@ def make_app(database: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             app = create_app(Config.from_environ(given, tmp_path / "instance of a test"))
             app.testing = True
             app.test_client_class = Browser
+            app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(shared_folder))  # compiled once for all tests
             with app.app_context():
                 cleanup.callback(db.engine.dispose)
             if simulator := app.extensions.get("simulator"):
