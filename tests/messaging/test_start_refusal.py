@@ -1,0 +1,41 @@
+"""The start statement's own check: nobody took the waiting row back, and still an opt-out or a block forbids the start.
+
+An opt-out also cancels what waits; a row that it could not see yet (queued in a transaction under way) has only this.
+"""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin.clock import now
+from optin.extensions import db
+from optin.messaging import delivery
+from optin.models import Message, ProviderBlock, Suppression
+from optin.terms import MessageStatus, Reason, ReplyKind
+from tests import outbox
+from tests.outbox import MAYA, OURS
+
+
+@pytest.mark.parametrize("what", ["1:1", "confirmation", "question"])
+@pytest.mark.parametrize(
+    ("obstacle", "reason"),
+    [
+        (lambda: Suppression(number=MAYA, started_at=now(), asked_at=now()), Reason.OPTED_OUT),
+        (lambda: ProviderBlock(scope=OURS, number=MAYA, started_at=now(), cause="word"), Reason.BLOCKED),
+    ],
+    ids=["opted out", "blocked"],
+)
+def test_it_does_not_start(app: Flask, session: Session, what: str, obstacle: object, reason: Reason) -> None:
+    if what == "1:1":
+        outbox.one_to_one(session)
+    else:
+        outbox.reply(session, ReplyKind(what))
+    session.add(obstacle())  # type: ignore[operator]
+    session.commit()
+    with app.app_context():
+        engine = db.engine
+    started, held = delivery.start(engine, delivery.claim(engine))
+    assert (started, held) == ([], [])
+    message = session.scalars(select(Message).execution_options(populate_existing=True)).one()
+    assert (message.status, message.reason, message.started_at) == (MessageStatus.SKIPPED, reason, None)
