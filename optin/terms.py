@@ -106,6 +106,8 @@ class EventKind(Term):
     HELD = "held", "On hold for review", "warn"
     HOLD_RESOLVED = "hold_resolved", "Hold ended", "off"
     KEPT = "kept", "Kept after review", "ok"
+    OPT_OUT_WITHDRAWN = "opt_out_withdrawn", "Stands again: the opt-out was withdrawn", "ok"
+    DECISION_WITHDRAWN = "decision_withdrawn", "Review decision withdrawn", "warn"
 
 
 class HoldCause(Term):

@@ -12,6 +12,7 @@ from optin.terms import EventKind
 
 ENTERED = (EventKind.ACTIVATED, EventKind.CONFIRMED, EventKind.RESTORED)
 LEFT = (EventKind.OPTED_OUT, EventKind.OPTED_OUT_KEYWORD)
+WITHDRAWN = (EventKind.OPT_OUT_WITHDRAWN,)
 
 
 def per_day(
@@ -19,18 +20,20 @@ def per_day(
 ) -> list[tuple[date, int, int]]:
     """Return (day, opt-ins that became active, opt-ins that a person ended), the last of `days` being today in `zone`.
 
-    `keyword_id` None counts all keywords. Each day is a range of an index, whatever the length of the ledger.
+    `keyword_id` None counts all keywords. Each day is a range of an index, whatever the length of the ledger. An
+    opt-out that a review decided and withdrew is taken off the day of its withdrawal, at most to nothing.
     """
     today = now.astimezone(zone).date()
     dates = [today - timedelta(days=back) for back in reversed(range(days))]
     starts = [midnight(day, zone) for day in [*dates, today + timedelta(days=1)]]
     columns = [
         _count(kinds, keyword_id, starts[index], starts[index + 1])
-        for kinds in (ENTERED, LEFT)
+        for kinds in (ENTERED, LEFT, WITHDRAWN)
         for index in range(days)
     ]
     counts = list(session.execute(select(*columns)).one())
-    return list(zip(dates, counts[:days], counts[days:], strict=True))
+    left = [max(out - back, 0) for out, back in zip(counts[days : 2 * days], counts[2 * days :], strict=True)]
+    return list(zip(dates, counts[:days], left, strict=True))
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

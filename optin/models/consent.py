@@ -93,7 +93,10 @@ class OptInPerson(Base):
 
 
 class Suppression(Base):
-    """The number asked for no more messages at all, last at `asked_at`; at most one that has not ended."""
+    """The number asked for no more messages at all, last at `asked_at`; at most one that has not ended.
+
+    `withdrawn_at`: it ended because the review decision that began it was withdrawn, so it says nothing of the person.
+    """
 
     __tablename__ = "suppression"
     __table_args__ = (
@@ -108,10 +111,14 @@ class Suppression(Base):
     asked_at: Mapped[datetime]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     ended_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Hold(Base):
-    """The number's last text may have been a request to stop; a person decides. At most one that has not ended."""
+    """The number's last text may have been a request to stop; a person decides. At most one that has not ended.
+
+    A decision that is withdrawn stays, with who withdrew it and when; a new hold about the same text stands beside it.
+    """
 
     __tablename__ = "hold"
     __table_args__ = (
@@ -129,8 +136,11 @@ class Hold(Base):
     ended_at: Mapped[datetime | None]
     resolution: Mapped[str | None] = mapped_column(String(20))
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
-    resolved_by: Mapped[User | None] = relationship()
+    resolved_by: Mapped[User | None] = relationship(foreign_keys=[resolved_by_id])
+    withdrawn_by: Mapped[User | None] = relationship(foreign_keys=[withdrawn_by_id])
 
 
 class ProviderBlock(Base):

@@ -1,5 +1,6 @@
 """What the review page reads: the numbers on hold with all that helps to decide, and what was decided recently."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin import clock, paging
-from optin.consent import business_days, people
+from optin.consent import business_days, ledger, people
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
 from optin.paging import Page
 from optin.terms import Direction, HoldCause, HoldResolution, OptInStatus
@@ -17,6 +18,7 @@ from optin.terms import Direction, HoldCause, HoldResolution, OptInStatus
 RECENT = timedelta(days=7)
 MOST_RECENT = 20
 SOON, NEAR = 2, 6
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,11 @@ class Card:
 
 @dataclass(frozen=True)
 class Decided:
-    """A hold that ended, and whose number it is."""
+    """A hold that ended, and whose number it is; `minutes_left` to withdraw the decision, 0 when it stands."""
 
     hold: Hold
     people: list[Person]
+    minutes_left: int = 0
 
     @property
     def resolution(self) -> HoldResolution:
@@ -92,14 +95,42 @@ def decided(session: Session) -> list[Decided]:
     holds = session.scalars(
         select(Hold).where(Hold.ended_at > clock.now() - RECENT).order_by(Hold.ended_at.desc()).limit(MOST_RECENT)
     ).all()
-    having = people.of_numbers(session, {hold.number for hold in holds})
-    return [Decided(hold, having.get(hold.number, [])) for hold in holds]
+    having, now = people.of_numbers(session, {hold.number for hold in holds}), clock.now()
+    return [Decided(hold, having.get(hold.number, []), _minutes_left(hold, now)) for hold in holds]
+
+
+def just_decided(session: Session, hold_id: int | None) -> Decided | None:
+    """Return a decision while it can be withdrawn, with whose number it is; None when it stands or there is none."""
+    hold = session.get(Hold, hold_id) if hold_id else None
+    left = _minutes_left(hold, clock.now()) if hold else 0
+    return (
+        Decided(hold, people.of_numbers(session, [hold.number]).get(hold.number, []), left) if hold and left else None
+    )
+
+
+def ended_by(session: Session, hold: Hold) -> int:
+    """Count the opt-ins that the decision about a hold ended."""
+    ended = (OptIn.number == hold.number, OptIn.ended_at == hold.ended_at, OptIn.ended_by_id == hold.resolved_by_id)
+    return session.scalars(select(func.count(OptIn.id)).where(*ended)).one()
 
 
 def marked(text: str, trigger: str) -> tuple[str, str, str]:
-    """Split a text into what stands before, at and after the trigger, a piece of the text as it was received."""
-    before, found, after = text.partition(trigger) if trigger else (text, "", "")
-    return before, found, after
+    """Split a text into what stands before, at and after the trigger, a piece of the text as it was received.
+
+    Where the piece stands as a word of its own, it is that one: not the "stop" in "unstoppable".
+    """
+    word = re.search(rf"(?<!\w){re.escape(trigger)}(?!\w)", text)
+    begin = word.start() if word else text.find(trigger)
+    if not trigger or begin < 0:
+        return text, "", ""
+    return text[:begin], trigger, text[begin + len(trigger) :]
+
+
+def _minutes_left(hold: Hold, now: datetime) -> int:
+    """Return the minutes left to withdraw a decision, begun ones counted."""
+    if hold.ended_at is None or not ledger.can_withdraw(hold, now):
+        return 0
+    return -((now - hold.ended_at - ledger.WITHDRAW_WITHIN) // MINUTE)
 
 
 def _texts(session: Session, holds: Sequence[Hold]) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""The review queue: opt out or keep each number on hold, oldest first."""
+"""The review queue: opt out or keep each number on hold, oldest first; a decision can be withdrawn for ten minutes."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response
 from optin import clock, filters, navigation, phone, policy
 from optin.consent import ledger, people
 from optin.consent.events import Act
+from optin.consent.ledger import NotWithdrawn, Withdrawal
 from optin.extensions import db
 from optin.models import Hold
 from optin.review import queries
-from optin.terms import HoldResolution, OptInSource
+from optin.terms import EventKind, HoldResolution, OptInSource
 
 blueprint = Blueprint("review", __name__)
 DECISIONS = (HoldResolution.OPT_OUT, HoldResolution.KEEP)
@@ -24,16 +25,17 @@ def _show_count(state: BlueprintSetupState) -> None:
 
 @blueprint.get("/review")
 def index() -> str:
-    """Show the numbers on hold and what was decided recently."""
+    """Show the numbers on hold and what was decided recently; `decided` is the hold of the decision just made."""
     session = db.session()
     cards, page = queries.waiting(session, filters.current_zone(), request.args.get("page"))
-    return render_template(
-        "review/index.html",
-        cards=cards,
-        page=page,
-        total=queries.open_count(session),
-        decided=queries.decided(session),
-    )
+    total = queries.open_count(session)
+    return render_template("review/index.html", cards=cards, page=page, total=total, **_recently())
+
+
+@blueprint.get("/review/decided")
+def decided() -> str:
+    """Give what was decided recently, with the minutes left to withdraw it (fragment)."""
+    return render_template("review/_decided.html", live=True, **_recently())
 
 
 @blueprint.post("/review/<int:hold_id>/decision")
@@ -47,22 +49,80 @@ def decide(hold_id: int) -> Response:
     db.session.refresh(hold)
     if hold.ended_at is not None:
         flash(_came_late(hold), "warn")
-    else:
-        flash(_apply(hold, HoldResolution(decision)), "ok")
+        return redirect(url_for(".index"), 303)
+    _apply(hold, HoldResolution(decision))
     db.session.commit()
+    return redirect(url_for(".index", decided=hold_id), 303)
+
+
+@blueprint.post("/review/<int:hold_id>/withdrawal")
+def withdraw(hold_id: int) -> Response:
+    """Take a decision back within ten minutes, unless the person or somebody else has done something since."""
+    hold = db.session.get(Hold, hold_id) or abort(404)
+    act = Act(source=OptInSource.USER, at=clock.now(), actor_id=current_user.id, text=hold.trigger)
+    done = ledger.withdraw(db.session(), hold_id, act)
+    if done.refused:
+        db.session.rollback()
+        flash(_stands(hold, done), "warn")
+    else:
+        db.session.commit()
+        flash(_withdrawn(hold, len(done.restored)), "ok")
     return redirect(url_for(".index"), 303)
 
 
-def _apply(hold: Hold, decision: HoldResolution) -> str:
-    """Write the decision into the ledger and return the notice about it."""
-    session, name = db.session(), _name(hold)
+def _recently() -> dict[str, object]:
+    session = db.session()
+    just = queries.just_decided(session, request.args.get("decided", type=int))
+    return {
+        "decided": queries.decided(session),
+        "just": just,
+        "said": _decision(just.hold, queries.ended_by(session, just.hold)) if just else "",
+    }
+
+
+def _apply(hold: Hold, decision: HoldResolution) -> None:
+    """Write the decision into the ledger."""
     at = max(clock.now(), hold.started_at)  # Twilio's clock, which dated the text, may be ahead of ours
     act = Act(source=OptInSource.USER, at=at, actor_id=current_user.id, text=hold.trigger)
     if decision == HoldResolution.KEEP:
-        ledger.keep(session, hold.number, act)
-        return f"Kept: broadcasts reach {name} again. Messages that were skipped meanwhile are not sent later."
-    ended = len(ledger.opt_out(session, hold.number, act, resolution=decision).ended)
-    return f"{name} is opted out: {ended} opt-in{'' if ended == 1 else 's'} ended. No text was sent."
+        ledger.keep(db.session(), hold.number, act)
+    else:
+        ledger.opt_out(db.session(), hold.number, act, resolution=decision)
+
+
+def _decision(hold: Hold, ended: int) -> str:
+    """Say what a decision did."""
+    if hold.resolution == HoldResolution.KEEP:
+        return f"Kept: broadcasts reach {_name(hold)} again. Messages that were skipped meanwhile are not sent later."
+    return f"{_name(hold)} is opted out: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
+
+
+def _withdrawn(hold: Hold, restored: int) -> str:
+    """Say what a withdrawal did."""
+    again = f"Withdrawn: {_name(hold)} is on hold again."
+    if hold.resolution == HoldResolution.KEEP:
+        return again
+    back = "1 opt-in stands" if restored == 1 else f"{restored} opt-ins stand"
+    return f"{again} {back} as before. Messages that were cancelled stay cancelled."
+
+
+def _stands(hold: Hold, done: Withdrawal) -> str:
+    """Say why a decision can't be withdrawn."""
+    name = _name(hold)
+    match done.refused:
+        case NotWithdrawn.ALREADY:
+            who = hold.withdrawn_by.name if hold.withdrawn_by else "another user"
+            return f"The decision about {name} was withdrawn already by {who}. Your click changed nothing."
+        case NotWithdrawn.TOO_LATE:
+            only = (
+                " Only they can opt in again, by texting a keyword." if hold.resolution != HoldResolution.KEEP else ""
+            )
+            return f"The decision about {name} is older than ten minutes and stands.{only}"
+        case NotWithdrawn.OVERTAKEN if done.overtaken_by:
+            since = EventKind(done.overtaken_by.kind).label
+            when = filters.when(done.overtaken_by.at)
+            return f"The decision about {name} stands: “{since}” came after it, {when}, and must not be undone."
+    return f"Nobody decided about {name}: there is nothing to withdraw."
 
 
 def _came_late(hold: Hold) -> str:

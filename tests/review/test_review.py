@@ -35,7 +35,7 @@ def held(session: Session) -> Hold:
 def test_a_card_says_who_what_since_when_and_how_long(agent: Browser, held: Hold) -> None:
     page = unescape(agent.get("/review").text)
     for shown in (
-        "1 number on hold", "Maya Chen", "(415) 555-0134", "opted in with volunteer since", "10 business days left",
+        "1 number on hold", "Maya Chen", "(415) 555-0134", "opted in with volunteer since", "10 of 10 business days",
         "we have to <mark>stop</mark> this bill, friends", "a word that may ask to stop, inside a sentence",
         'href="/inbox/', 'data-key="o"', 'data-key="k"',
     ):  # fmt: skip

@@ -16,14 +16,19 @@ from optin.consent.ledger.leaving import (
 )
 from optin.consent.ledger.obstacles import block, hold, keep, unblock
 from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
+from optin.consent.ledger.withdrawing import WITHDRAW_WITHIN, NotWithdrawn, Withdrawal, can_withdraw, withdraw
 
 __all__ = [
     "LIVE",
     "STAYS_UNDER_SUPPRESSION",
+    "WITHDRAW_WITHIN",
+    "NotWithdrawn",
     "OptInResult",
     "OptOutResult",
     "Outcome",
+    "Withdrawal",
     "block",
+    "can_withdraw",
     "cancel_waiting",
     "change_number",
     "confirm",
@@ -40,4 +45,5 @@ __all__ = [
     "opt_out_keyword",
     "start",
     "unblock",
+    "withdraw",
 ]

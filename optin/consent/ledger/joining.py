@@ -114,7 +114,8 @@ def link_people(session: Session, person_ids: Collection[int], at: datetime) -> 
 
 def _left_since(session: Session, number: str, keyword_id: int, act: Act) -> bool:
     """Tell whether the number left, everything or this keyword, at or after the act: then it activates nothing."""
-    left = session.scalar(select(func.max(Suppression.asked_at)).where(Suppression.number == number))
+    asked = select(func.max(Suppression.asked_at))
+    left = session.scalar(asked.where(Suppression.number == number, Suppression.withdrawn_at.is_(None)))
     ended = session.scalar(
         select(func.max(OptIn.ended_at)).where(
             OptIn.number == number, OptIn.keyword_id == keyword_id, OptIn.end_reason == EndReason.OPTED_OUT

@@ -119,6 +119,8 @@ def change_number(session: Session, person_id: int, old: str | None, new: str | 
             events.write(session, EventKind.UNLINKED, old, act, detail="number still used by another person")
         else:
             ended = _end(session, old, EndReason.NUMBER_CHANGED, act, OptIn.status.in_(LIVE))
+            if not ended and session.scalar(select(OptIn.id).where(OptIn.number == old).limit(1)):
+                events.write(session, EventKind.NUMBER_CHANGED, old, act, detail="ended 0")
     if new:
         link_person(session, person_id, new, act.at)
     return ended
@@ -134,7 +136,10 @@ def end_opt_in(session: Session, opt_in_id: int, act: Act) -> bool:
 def lose_number(session: Session, number: str, act: Act) -> list[int]:
     """End the opt-ins of a number that the carrier says is gone or reassigned."""
     lock_number(session, number)
-    return _end(session, number, EndReason.NUMBER_LOST, act, OptIn.status.in_(LIVE), kind=EventKind.NUMBER_LOST)
+    ended = _end(session, number, EndReason.NUMBER_LOST, act, OptIn.status.in_(LIVE))
+    if not ended:
+        events.write(session, EventKind.NUMBER_LOST, number, act, detail="ended 0")
+    return ended
 
 
 def expire_questions(session: Session, act: Act, limit: int = 500) -> int:
@@ -164,7 +169,9 @@ def _joined_after(session: Session, number: str, act: Act) -> bool:
         select(OptIn.id).where(OptIn.number == number, OptIn.status.in_(LIVE), OptIn.requested_at > act.when).limit(1)
     )
     started = session.scalar(
-        select(Suppression.id).where(Suppression.number == number, Suppression.ended_at > act.when).limit(1)
+        select(Suppression.id)
+        .where(Suppression.number == number, Suppression.ended_at > act.when, Suppression.withdrawn_at.is_(None))
+        .limit(1)
     )
     return joined is not None or started is not None
 

@@ -59,15 +59,20 @@ def unblock(session: Session, scope: str, number: str, act: Act) -> bool:
     return lifted is not None
 
 
-def open_hold(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> None:
-    """Open a hold, or let the one that is open stand: the ten business days run from the first text."""
+def open_hold(
+    session: Session, number: str, act: Act, cause: HoldCause, trigger: str, *, again: Hold | None = None
+) -> None:
+    """Open a hold, or let the one that is open stand: the ten business days run from the first text.
+
+    `again` is the hold whose decision was withdrawn: the days go on from its text.
+    """
     added = session.execute(
         insert(session, Hold)
         .values(
             channel=act.channel,
             number=number,
-            started_at=act.when,
-            message_id=act.message_id,
+            started_at=again.started_at if again else act.when,
+            message_id=again.message_id if again else act.message_id,
             cause=cause,
             trigger=trigger,
         )
