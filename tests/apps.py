@@ -1,0 +1,86 @@
+"""The app of a test. Making one takes longer than most tests: it serves again where a test left it as it was."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
+from optin import create_app
+from optin.config import Config
+from optin.extensions import db, limiter
+from optin.simulator import close_simulator
+from tests.clients import Browser
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_kept: dict[tuple[str, Path], Flask] = {}
+
+
+def new_app(url: str, shared: Path, folder: Path, **environ: str) -> Flask:
+    """Make an app on the database at `url`, with its instance in `folder` and further environment variables."""
+    given = {"OPTIN_DATABASE_URL": url, "OPTIN_WORKERS": "external", "OPTIN_SAMPLE_DATA": "0", **environ}
+    app = create_app(Config.from_environ(given, folder))
+    app.testing = True
+    app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(shared))  # compiled once for all tests
+    limiter.reset()
+    return app
+
+
+def end_app(app: Flask) -> None:
+    """Close what the app holds open."""
+    _leave_database(app)
+    if simulator := app.extensions.get("simulator"):
+        close_simulator(simulator)
+
+
+@contextmanager
+def plain_app(url: str, shared: Path, folder: Path) -> Iterator[Flask]:
+    """Lend the app with nothing but a database; what a test changes of it (routes, settings) goes with it."""
+    app = _kept.pop((url, folder), None)
+    if app is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        app = new_app(url, shared, folder)
+        _Watched(app.extensions["simulator"])
+    limiter.reset()
+    shape = _shape(app)
+    try:
+        yield app
+    finally:
+        if _shape(app) == shape and not app.extensions["simulator"].wsgi_app.called:
+            _leave_database(app)
+            _kept[url, folder] = app
+        else:
+            end_app(app)
+
+
+class _Watched:
+    """The simulator's WSGI app, which knows whether anybody called it: nobody may find what another test texted."""
+
+    def __init__(self, simulator: Flask) -> None:
+        self.called = False
+        self._inner = simulator.wsgi_app
+        simulator.wsgi_app = self  # type: ignore[method-assign]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        self.called = True
+        return self._inner(environ, start_response)
+
+
+def _leave_database(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _shape(app: Flask) -> tuple[object, ...]:
+    """Return what a test may have changed of the app itself."""
+    hooks = {str(name): list(map(id, functions)) for name, functions in app.before_request_funcs.items()}
+    extensions = {name: id(value) for name, value in app.extensions.items() if name != "simulator"}
+    settings = {name: repr(value) for name, value in app.config.items()}
+    globals_ = {name: id(value) for name, value in app.jinja_env.globals.items()}
+    return app.testing, settings, extensions, hooks, globals_, sorted(app.view_functions)
