@@ -16,8 +16,9 @@ from tests.clients import Browser
 
 
 @pytest.fixture
-def app(app: Flask) -> Flask:
+def app(make_app: Callable[..., Flask]) -> Flask:
     """The app with a few addresses that say who asks."""
+    app = make_app()
     probe = Blueprint("probe", __name__)
 
     @probe.route("/probe/open", methods=["GET", "POST"])

@@ -1,6 +1,7 @@
 """On SQLite a request that reads takes no write lock, one that writes takes it first, and neither leaks to the next."""
 
 import sqlite3
+from collections.abc import Callable
 
 import pytest
 from flask import Blueprint, Flask
@@ -14,8 +15,9 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def app(app: Flask, database: str) -> Flask:
+def app(make_app: Callable[..., Flask], database: str) -> Flask:
     """The app with an address that says whether its transaction holds the write lock."""
+    app = make_app()
     probe = Blueprint("probe", __name__)
 
     @probe.route("/probe", methods=["GET", "POST"])
