@@ -7,7 +7,7 @@ LICENCES := MIT;BSD;Apache;PSF;Python Software Foundation;ISC;MPL-2.0;Mozilla Pu
 NOT_SHIPPED := djlint axe-playwright-python
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check bench soak
+.PHONY: help run serve test check bench soak pictures
 
 help:
 	@echo "make run    start Optin with the simulator and sample data on http://127.0.0.1:5000 (PORT=5001 for another)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check  formatter, linter, types, templates, licences, then the tests"
 	@echo "make bench  measure, beside baselines, and write docs/performance.md"
 	@echo "make soak   fault and load runs in full length"
+	@echo "make pictures  take the pictures of the README and the guide anew (needs Chromium)"
 
 run: .venv/runs
 	@$(FLASK) start
@@ -39,6 +40,10 @@ bench: .venv/tests
 
 soak: .venv/tests
 	@$(PYTHON) -m pytest -m soak
+
+pictures: .venv/tests
+	@OPTIN_SCREENSHOTS=test-results/screens $(PYTHON) -m pytest -q -n 2 tests/browser/test_screens.py
+	@$(PYTHON) -m tests.browser.pictures test-results/screens docs/pictures
 
 .venv/bin/python:
 	@python3 -c 'import sys; sys.exit("Optin needs Python 3.11 or newer, python3 is %d.%d." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from optin import create_app
+from optin import create_app, run_jobs_beside
 from optin.config import Config
 from optin.extensions import db
 from optin.first_start import prepare
@@ -35,7 +35,7 @@ class LiveServer:
 
 @contextmanager
 def serve(database: str, folder: Path, **environ: str) -> Iterator[LiveServer]:
-    """Run the app on `database` with its files in `folder` until the block ends."""
+    """Run the app on `database` with its files in `folder` until the block ends; jobs run unless they are external."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
@@ -51,7 +51,7 @@ def serve(database: str, folder: Path, **environ: str) -> Iterator[LiveServer]:
         thread.start()
         try:
             with ThreadPoolExecutor(1) as elsewhere:  # the engine refuses a thread in which Playwright's loop runs
-                elsewhere.submit(engine.launch, app).result()
+                elsewhere.submit(run_jobs_beside, app).result()
             yield LiveServer(f"http://127.0.0.1:{port}", app)
         finally:
             _stop(app, server, thread)

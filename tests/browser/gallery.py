@@ -1,0 +1,140 @@
+"""A running app with sample data that stands still, so that every screen can be looked at: no jobs run beside it."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from optin import clock, policy
+from optin.auth import passwords
+from optin.broadcasts import sending
+from optin.campaigns import add_opt_ins
+from optin.config import Config
+from optin.environment import sqlite_url
+from optin.messaging import senders
+from optin.models import Broadcast, Campaign, Conversation, Keyword, Message, OptIn, Person, User
+from optin.sample_data import seed
+from optin.terms import CampaignStatus, MessageStatus, OptInStatus
+from tests.databases import sqlite_copy
+from tests.servers import LiveServer, serve
+
+SAMPLE = "gallery"
+ANNOUNCEMENT = "Hi {{ first_name | there }}, the boat house opens on Sunday at 10. Coffee is on us!"
+# What became of the messages of the broadcast that is under way, in order; the others still wait.
+DONE = (MessageStatus.DELIVERED,) * 4 + (MessageStatus.SENT, MessageStatus.UNDELIVERED)
+LANDLINE = 30006
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The running app, the cookie of its admin, and the addresses of the records that are worth a look."""
+
+    url: str
+    cookie: str
+    at: dict[str, str]
+
+
+@contextmanager
+def gallery(shared: Path, folder: Path) -> Iterator[Gallery]:
+    """Run the app with sample data, made once for all worker processes in `shared`, its files in `folder`."""
+    instance = _sample(shared)
+    shutil.copytree(instance, folder, dirs_exist_ok=True)
+    environ = {"OPTIN_WORKERS": "external", "OPTIN_SAMPLE_DATA": "1"}
+    with serve(sqlite_url(folder / "optin test.db"), folder, **environ) as server:
+        with server.session() as session:
+            at = _addresses(session)
+            cookie = _cookie(server, session)
+        yield Gallery(server.url, cookie, at)
+
+
+def _sample(shared: Path) -> Path:
+    """Return the folder with the sample's database and simulator, made by whoever comes first."""
+    made = shared / SAMPLE
+    with (shared / f"{SAMPLE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            draft = shared / f"{SAMPLE} draft"
+            draft.mkdir()
+            with sqlite_copy(shared, draft) as url, ThreadPoolExecutor(1) as elsewhere:
+                config = Config.from_environ({"OPTIN_DATABASE_URL": url}, draft)
+                elsewhere.submit(seed, config).result()  # apart from the loop in which Playwright runs
+            draft.rename(made)
+    return made
+
+
+def _addresses(session: Session) -> dict[str, str]:
+    """Arrange what the sample has not: a campaign without members, a broadcast under way, the 1:1 rule switched on."""
+    admin = session.scalars(select(User).order_by(User.id)).first()
+    assert admin is not None
+    admin.password_hash = passwords.hash_password("a password for the pictures")
+    policy.change(session, admin.id, require_opt_in_for_one_to_one=True)
+    keyword = session.scalars(select(Keyword).where(Keyword.word == "riverteam")).one()
+    empty = _campaign(session, "Volunteer Campaign", keyword, admin)
+    under_way = _campaign(session, "Boat house opening", keyword, admin)
+    at = {
+        "keyword": f"/keywords/{keyword.id}",
+        "campaign-empty": f"/campaigns/{empty.id}",
+        "campaign": f"/campaigns/{_id(session, Campaign.id, Campaign.name == 'River Team')}",
+        "broadcast-sending": f"/broadcasts/{_under_way(session, under_way, admin)}",
+        "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
+        "opt-in": f"/opt-ins/{_id(session, OptIn.id, OptIn.status == OptInStatus.ACTIVE)}",
+        "contact": f"/contacts/{_id(session, Person.id, Person.first_name == 'Maya')}",
+        "contact-refused": f"/contacts/{_id(session, Person.id, Person.first_name == 'Camille')}",
+        "conversation": f"/inbox/{_id(session, Conversation.id, Conversation.number == '+14155550134')}",
+        "user": f"/settings/users/{admin.id}",
+    }
+    session.commit()
+    return at
+
+
+def _id(session: Session, column: object, *given: object) -> int:
+    """Return the id of the first row."""
+    return session.scalars(select(column).where(*given).order_by(column).limit(1)).one()  # type: ignore[call-overload,no-any-return]
+
+
+def _campaign(session: Session, name: str, keyword: Keyword, owner: User) -> Campaign:
+    now = clock.now()
+    made = Campaign(
+        name=name,
+        keyword_id=keyword.id,
+        owner_id=owner.id,
+        status=CampaignStatus.PLANNED,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _under_way(session: Session, campaign: Campaign, admin: User) -> int:
+    """Start a broadcast and let some of its messages have left; return its id."""
+    add_opt_ins.add(session, campaign.id, admin.id, create_leads=True, include_removed=False)
+    order = sending.Order(ANNOUNCEMENT, senders.in_use(session)[0].id, str(uuid4()), admin.id)
+    started = sending.start(session, campaign.id, order)
+    assert isinstance(started, sending.Started), started
+    waiting = select(Message.id).where(Message.broadcast_id == started.broadcast_id).order_by(Message.id)
+    now = clock.now()
+    for status, message_id in zip(DONE, session.scalars(waiting).all(), strict=False):
+        values: dict[str, object] = {"status": status, "started_at": now, "sent_at": now, "updated_at": now}
+        if status is MessageStatus.UNDELIVERED:
+            values["error_code"] = LANDLINE
+        session.execute(update(Message).where(Message.id == message_id).values(**values))
+    return started.broadcast_id
+
+
+def _cookie(server: LiveServer, session: Session) -> str:
+    """Sign the admin in without the form."""
+    signer = SecureCookieSessionInterface().get_signing_serializer(server.app)
+    admin = session.scalars(select(User).order_by(User.id)).first()
+    assert signer is not None
+    assert admin is not None
+    return str(signer.dumps({"_user_id": admin.get_id(), "_fresh": True}))

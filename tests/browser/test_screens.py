@@ -1,0 +1,135 @@
+"""Every screen at three widths, light and dark: axe finds nothing, nothing scrolls sideways, nothing complains.
+
+With `OPTIN_SCREENSHOTS=folder` the pictures are written there: `make pictures` does that for the README and the guide.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.gallery import Gallery, gallery
+from tests.browser.guests import ChromiumGuest
+
+WIDTHS = (1320, 768, 360)
+FOR_AXE = (1320, 360)  # what is shown at 768 is shown at one of these
+HEIGHT = 860
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# Colours change nothing but contrast.
+AXE: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+# What is looked at: a name, and an address that may begin with the name of one of the gallery's records.
+SCREENS = {
+    "home": "/",
+    "keywords": "/keywords",
+    "keyword-new": "/keywords/new",
+    "keyword": "keyword?tab=related",
+    "keyword-details": "keyword",
+    "keyword-near-misses": "keyword?tab=near",
+    "keyword-history": "keyword?tab=history",
+    "opt-in": "opt-in",
+    "campaigns": "/campaigns",
+    "campaign-empty": "campaign-empty?tab=broadcasts",
+    "campaign": "campaign?tab=broadcasts",
+    "campaign-sent": "campaign?tab=broadcasts&view=sent",
+    "campaign-members": "campaign?tab=members",
+    "campaign-history": "campaign?tab=history",
+    "add-opt-ins": "campaign-empty/opt-ins",
+    "add-members": "campaign/members/new",
+    "broadcast-sending": "broadcast-sending",
+    "broadcast-done": "broadcast-done",
+    "contacts": "/contacts",
+    "leads": "/leads?q=park",
+    "contact": "contact",
+    "contact-refused": "contact-refused",
+    "contact-edit": "contact/edit",
+    "inbox": "/inbox?show=all",
+    "inbox-thread": "conversation",
+    "review": "/review",
+    "settings": "/settings/sms",
+    "settings-replies": "/settings/replies",
+    "settings-hours": "/settings/hours",
+    "settings-twilio": "/settings/twilio",
+    "settings-users": "/settings/users",
+    "settings-user": "user",
+    "settings-audit": "/settings/audit",
+    "account": "/account",
+    "phones": "/simulator/phones?phone=%2B14155550134&phone=%2B16465550177",
+    "not-found": "/campaigns/99999",
+}
+FOR_STRANGERS = {"sign-in": "/sign-in"}
+REFUSED = ("not-found",)
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Iterator[Gallery]:
+    """The running app with everything to look at."""
+    with gallery(shared_folder, tmp_path_factory.mktemp("gallery")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def visit(chromium: Browser, rooms: Gallery) -> ChromiumGuest:
+    """A tab in which the admin is signed in."""
+    return guest(chromium, rooms, rooms.cookie)
+
+
+def guest(chromium: Browser, rooms: Gallery, cookie: str = "") -> ChromiumGuest:
+    """Sit somebody at a tab; axe needs a page that lets it in."""
+    made = ChromiumGuest(chromium, rooms.url, bypass_csp=True, reduced_motion="reduce")  # colours change at once
+    if cookie:
+        made.context.add_cookies([{"name": "optin_session", "value": cookie, "url": rooms.url}])
+    return made
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_is_as_it_should_be(rooms: Gallery, visit: ChromiumGuest, name: str) -> None:
+    record, mark, rest = SCREENS[name].partition("?")
+    first, slash, below = record.partition("/")
+    look(visit, name, (rooms.at.get(first, first) + slash + below) + mark + rest)
+
+
+@pytest.mark.parametrize("name", FOR_STRANGERS)
+def test_a_strangers_screen_is_as_it_should_be(chromium: Browser, rooms: Gallery, name: str) -> None:
+    stranger = guest(chromium, rooms)
+    look(stranger, name, FOR_STRANGERS[name])
+    stranger.context.close()
+
+
+def look(visitor: ChromiumGuest, name: str, address: str) -> None:
+    """Open a page once, and look at it in every width and both colours."""
+    visitor.complaints.clear()
+    page = visitor.page
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+    page.emulate_media(color_scheme=SCHEMES[0])
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == (404 if name in REFUSED else 200), f"{address}: {answer.status}"
+    faults = [fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, name, width, scheme)]
+    assert faults == []
+    assert [said for said in visitor.complaints if name not in REFUSED or "404" not in said] == []
+
+
+def faults_of(page: Page, name: str, width: int, scheme: Literal["light", "dark"]) -> Iterator[str]:
+    """Say what is wrong with the open page at this width and in these colours, and take its picture if wanted."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=scheme)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > width:
+        yield f"at {width} the page is {wide} wide: {page.evaluate(TOO_WIDE)}"
+    if width in FOR_AXE:
+        found: Any = Axe().run(page, options=AXE[scheme])
+        for violation in found.response["violations"]:
+            where = [node["html"][:150] for node in violation["nodes"][:3]]
+            yield f"at {width} {scheme}: {violation['help']}: {where}"
+    if folder := os.environ.get("OPTIN_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True, animations="disabled")
+
+
+TOO_WIDE = """[...document.querySelectorAll('main *')]
+    .filter((part) => part.getBoundingClientRect().right > innerWidth + 1)
+    .slice(0, 4).map((part) => part.outerHTML.slice(0, 120))"""
