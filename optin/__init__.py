@@ -41,12 +41,14 @@ def create_app(config: "Config | None" = None) -> "Flask":
 
 
 def run_jobs_beside(app: "Flask") -> None:
-    """Start the job engine in this process, unless `flask worker` processes run the jobs."""
+    """Start the job engine in this process, or only its pulse where `flask worker` processes run the jobs."""
     from optin.config import Workers
-    from optin.jobs import engine
+    from optin.jobs import engine, pulse
 
     if app.config["OPTIN"].workers is Workers.EMBEDDED:
         engine.launch(app)
+    else:
+        pulse.start(app)
 
 
 def _config_from_environment() -> "Config":

@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
         htmx_integrity=config.htmx_integrity,
         search_url="/contacts",
         nav_tabs=nav_tabs,
+        page_warnings=page_warnings,
     )
 
 
@@ -59,6 +60,17 @@ def nav_tabs() -> list[Tab]:
         Tab(label, url, _is_current(url, *more), counts[url](db.session()) if url in counts else 0)
         for label, url, *more in TABS
     ]
+
+
+def warn(app: App, find: Callable[[Session], str]) -> None:
+    """Let every page show what `find` says, unless that is "": what everybody has to know, wherever they are."""
+    app.extensions.setdefault("page_warnings", []).append(find)
+
+
+def page_warnings() -> list[str]:
+    """Return what every page has to say now."""
+    found: list[Callable[[Session], str]] = current_app.extensions.get("page_warnings", [])
+    return [words for find in found if (words := find(db.session()))]
 
 
 def _is_current(*urls: str) -> bool:

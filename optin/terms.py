@@ -196,6 +196,14 @@ class MessageStatus(Term):
     SKIPPED = "skipped", "Skipped", "warn"
     CANCELLED = "cancelled", "Cancelled", "off"
     UNKNOWN = "unknown", "Outcome unknown", "warn"
+    NOT_FOUND = "not_found", "Not found at Twilio", "warn"
+
+
+class Closure(Term):
+    """Why nothing is sent for now."""
+
+    RESTORED = "restored", "The database was restored from a backup", "bad"
+    AWAY = "away", "Texts could not be taken in for a while", "warn"
 
 
 class ErrorKind(Term):

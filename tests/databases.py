@@ -37,10 +37,13 @@ END_OTHERS = """
 EMPTY = """
     DO $$ DECLARE name text; filled boolean; BEGIN
         SET LOCAL session_replication_role = replica;  -- no foreign keys, no triggers of the ledger
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+            AND tablename NOT IN ('alembic_version', 'sending_gate') LOOP
             EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
             IF filled THEN EXECUTE format('DELETE FROM %I', name); END IF;
         END LOOP;
+        DELETE FROM sending_gate;
+        INSERT INTO sending_gate (id) VALUES (1);  -- as the migrations leave it
         PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL;
     END $$
 """

@@ -75,6 +75,13 @@ def serve_provider(port: int = 0) -> Iterator[Provider]:
             if not status:
                 self.close_connection = True
                 return
+            self._answer(status, content)
+
+        def do_GET(self) -> None:
+            """List no messages."""
+            self._answer(200, {"messages": [], "next_page_uri": None})
+
+        def _answer(self, status: int, content: dict[str, object]) -> None:
             body = json.dumps(content).encode()
             with suppress(ConnectionError):  # who asked may have been killed
                 self.send_response(status)

@@ -14,7 +14,7 @@ from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageSt
 
 EFFECT_LASTS = timedelta(hours=24)
 WATCHED_AFTER = timedelta(minutes=10)
-OPEN = (MessageStatus.SENT, MessageStatus.UNKNOWN, MessageStatus.SENDING)
+OPEN = (MessageStatus.SENT, MessageStatus.UNKNOWN, MessageStatus.SENDING, MessageStatus.NOT_FOUND)
 EXPLAINED = (
     MessageStatus.QUEUED,
     MessageStatus.SKIPPED,
@@ -22,6 +22,7 @@ EXPLAINED = (
     MessageStatus.FAILED,
     MessageStatus.UNDELIVERED,
     MessageStatus.UNKNOWN,
+    MessageStatus.NOT_FOUND,
 )
 SHOWN = {
     "waiting": (MessageStatus.QUEUED, MessageStatus.CLAIMED),

@@ -7,7 +7,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import paging
-from optin.broadcasts import queries, sending
+from optin.addresses import message_id
+from optin.broadcasts import not_found, queries, sending
 from optin.broadcasts.sending import Order, Refusal, Started
 from optin.extensions import db
 from optin.filters import plural
@@ -101,6 +102,23 @@ def change_state(broadcast_id: int) -> Response:
         flash(_said_of_state(state, taken_back), "ok")
     if state is BroadcastState.SENDING:
         engine.nudge()
+    return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
+
+
+@blueprint.post(f"{BROADCAST}/not-found")
+def settle_not_found(broadcast_id: int) -> Response:
+    """Send what Twilio's list does not show again, or leave it (`do`): all of it, or one `message`."""
+    broadcast, session = _load(broadcast_id), db.session()
+    message = request.form.get("message", type=message_id)
+    if request.form.get("do") == "again":
+        count = not_found.send_again(session, broadcast, current_user.id, message)
+        said = f"{plural(count, 'message waits', 'messages wait')} to be sent again." if count else ""
+    else:
+        count = not_found.leave(session, broadcast, current_user.id, message)
+        said = f"{plural(count, 'message is', 'messages are')} left as not sent." if count else ""
+    session.commit()
+    engine.nudge()
+    flash(said or "There was nothing left to decide: it was found, or somebody has decided.", "ok" if count else "warn")
     return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
 
 

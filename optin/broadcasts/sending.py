@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from optin import audit, clock, policy
 from optin.consent import audience
 from optin.extensions import insert
-from optin.messaging import drafts, outbound, senders
+from optin.messaging import drafts, gate, outbound, senders
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus
 
@@ -123,6 +123,8 @@ def _faults(session: Session, campaign_id: int, body: str, sender: Sender | None
     """Say what forbids this text to this campaign, apart from the rule for each member."""
     members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
     found = [*drafts.faults(body), *drafts.hindrances(sender, session.scalar(members) or 0, 1)]
+    if shut := gate.closed(session):
+        found.append(shut.sentence)
     if not found and drafts.longest(session, campaign_id, body, policy.load(session).brand).too_long:
         found.append(drafts.TOO_LONG_FILLED_IN)
     return found

@@ -16,7 +16,7 @@ def command(info: ScriptInfo) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    engine.launch(info.load_app())
+    engine.launch(info.load_app(), receives=False)
     click.echo("This worker runs jobs. Ctrl-C stops it.")
     ended.wait()
     engine.shutdown()

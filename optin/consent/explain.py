@@ -122,6 +122,11 @@ def no_sender(teller: Teller) -> Refusal:
     )
 
 
+def sending_closed(teller: Teller, why: str) -> Refusal:
+    """Return the sentences for a time in which nothing is sent to anybody; `why` says so."""
+    return Refusal(None, f"You can’t text {teller.name} just now.", why)
+
+
 def notice(teller: Teller, decision: Decision) -> str:
     """Return what is said beside an open composer, "" for nothing."""
     if decision.notice != Reason.ON_HOLD:

@@ -20,8 +20,9 @@ from optin.config import Config, Workers
 from optin.jobs import executors, tasks, worker
 from optin.jobs.bell import Bell
 from optin.jobs.executors import SIGN_OF_LIFE, Name
+from optin.jobs.pulse import BEAT, Pulse
 from optin.jobs.queue_database import open_queue
-from optin.jobs.schedule import Chore, Schedule, chores
+from optin.jobs.schedule import Chore, Schedule, chores, comparisons
 from optin.jobs.worker import Worker
 
 APPLICATION = "optin"
@@ -43,16 +44,17 @@ for _task in (tasks.deliver_urgent, tasks.deliver_broadcast):
     DBOS.workflow(name=_task.__name__)(_task)
 
 
-def launch(app: Flask) -> None:
+def launch(app: Flask, *, receives: bool = True) -> None:
     """Start the engine inside this process, with the schedule and the threads that send; it goes on where it ended.
 
+    `receives` tells whether this process serves the web as well, and so takes in what people text.
     Raises RuntimeError if it runs already, and SQLAlchemy's errors when a database is away.
     """
     global _running, _bell
     with _changing:
         if _running is not None:
             raise RuntimeError("the job engine runs already")
-        _running = _Running(app)
+        _running = _Running(app, receives)
         try:
             _running.start()
         except BaseException:
@@ -121,29 +123,33 @@ class _Queue:
 class _Running:
     """The engine of this process and all that it works with."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, receives: bool) -> None:
         config: Config = app.config["OPTIN"]
         self._url = config.queue_url
         self._name, self._database = Name(config.instance_path), open_queue(config.queue_url)
         self._worker = Worker(app)
         self._queue = _Queue(self._database)
+        self._pulse = Pulse(self._worker.engine, config.instance_path, receives=receives)
         self._schedule: Schedule | None = None
+        self._comparisons: Schedule | None = None
         self.bell = Bell(self._queue.deliver_urgent)
 
     def start(self) -> None:
         """Make the tables, start the engine and then the schedule."""
         worker.set_current(self._worker)
+        self._pulse.beat()  # before anything is sent: the database may have been restored
         executors.create_table(self._database)
         executors.live(self._database, self._name.text)
         self._launch_dbos()
         todo = chores(self._worker, self._queue.deliver_broadcast, self.bell.ring)
-        todo += [Chore(SIGN_OF_LIFE, self._show_life), Chore(30, _forget_finished_jobs)]
+        todo += [Chore(SIGN_OF_LIFE, self._show_life), Chore(30, _forget_finished_jobs), Chore(BEAT, self._pulse.beat)]
         self._schedule = Schedule(todo, self._worker.looked_for)
+        self._comparisons = Schedule(comparisons(self._worker), threading.Event(), "optin-comparisons")
 
     def stop(self) -> None:
         """End everything in the order in which it gives work to one another."""
-        if self._schedule is not None:
-            self._schedule.stop()
+        for schedule in filter(None, (self._schedule, self._comparisons)):
+            schedule.stop()
         if not self._worker.stop(LAST_SECONDS):
             log.warning("some requests did not end in time: their messages will be shown as unknown")
         DBOS.destroy()

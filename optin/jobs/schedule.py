@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -18,8 +19,11 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
 from optin.jobs.worker import Worker
-from optin.messaging import delivery
+from optin.messaging import delivery, reconcile
+from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
+
+DAY = timedelta(hours=24)
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +76,43 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
     ]
 
 
+def comparisons(worker: Worker) -> list[Chore]:
+    """List the comparisons with Twilio's message list. They may take long: they need a schedule of their own."""
+
+    def daily() -> None:
+        last = reconcile.finished_at(worker.engine, reconcile.DAILY)
+        if last is None or clock.now() - last > DAY:
+            reconcile.check_statuses(worker.engine, worker.gateway)
+
+    todo: list[tuple[float, Callable[[], object]]] = [
+        (5, lambda: reconcile.reopen(worker.engine, worker.gateway)),
+        (60, lambda: reconcile.settle_unknown(worker.engine, worker.gateway)),
+        (3600, lambda: reconcile.check_inbound(worker.engine, worker.gateway)),
+        (3600, daily),
+    ]
+    return [Chore(seconds, _while_twilio_answers(do)) for seconds, do in todo]
+
+
+def _while_twilio_answers(do: Callable[[], object]) -> Callable[[], None]:
+    """Do it; when Twilio's list can't be read, say so in a line: it is done again at its time."""
+
+    def attempt() -> None:
+        try:
+            do()
+        except GatewayError as error:
+            log.warning("the comparison with Twilio's message list failed: %s", error.text)
+
+    return attempt
+
+
 class Schedule:
     """Does the chores on a thread of its own until it is stopped. What fails is told and done again at its time."""
 
-    def __init__(self, chores: Sequence[Chore], looked_for: threading.Event) -> None:
+    def __init__(self, chores: Sequence[Chore], looked_for: threading.Event, name: str = "optin-schedule") -> None:
         """`looked_for` is set by whoever wants the `soon` ones done now."""
         self._chores, self._looked_for = chores, looked_for
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="optin-schedule", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

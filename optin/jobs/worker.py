@@ -7,6 +7,7 @@ from flask import Flask
 from optin.config import Config
 from optin.extensions import db
 from optin.jobs.outlet import Outlet
+from optin.messaging.gateway import Gateway
 
 URGENT_THREADS = 16
 BROADCAST_THREADS = 48
@@ -21,9 +22,10 @@ class Worker:
         with app.app_context():
             self.engine = db.engine
         self.looked_for = threading.Event()
-        gateway, callback_url = app.extensions["gateway"], config.public_url + STATUS_WEBHOOK
-        self.urgent = Outlet(self.engine, gateway, callback_url, URGENT_THREADS, "optin-urgent")
-        self.broadcasts = Outlet(self.engine, gateway, callback_url, BROADCAST_THREADS, "optin-broadcast")
+        self.gateway: Gateway = app.extensions["gateway"]
+        callback_url = config.public_url + STATUS_WEBHOOK
+        self.urgent = Outlet(self.engine, self.gateway, callback_url, URGENT_THREADS, "optin-urgent")
+        self.broadcasts = Outlet(self.engine, self.gateway, callback_url, BROADCAST_THREADS, "optin-broadcast")
 
     def stop(self, seconds: float) -> bool:
         """Let what is under way come to its end, for so long at most; tell whether it did."""

@@ -1,5 +1,7 @@
 """Status callbacks: stored first, once per (SID, status), then applied by rank, in whatever order they come."""
 
+from datetime import datetime
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -28,12 +30,22 @@ def receive(session: Session, *, sid: str, status: str, message_id: int | None, 
     if added is None or message is None:
         return added is not None
     message.sid = message.sid or sid
+    apply(session, message, status, error_code, now)
+    return True
+
+
+def apply(session: Session, message: Message, status: str, error_code: int | None, at: datetime) -> bool:
+    """Bring a locked message to what Twilio says of it, unless that is older news; tell whether it was news.
+
+    `at` is when it was sent, where that is not known better.
+    """
     new = statuses.from_twilio(status)
     current = MessageStatus(message.status)
     if new is None or not statuses.advances(current, new, current_error=message.error_code, new_error=error_code):
-        return True
+        return False
+    now = clock.now()
     message.status, message.updated_at, message.lease_until = new, now, None
-    message.sent_at = message.sent_at or now
+    message.sent_at = message.sent_at or at
     message.error_code = error_code
     if error_code is not None:
         message.error_text = statuses.meaning(error_code).text

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, literal_column, select, update
+from sqlalchemy import ColumnElement, Engine, and_, literal_column, select, true, update
 from sqlalchemy.orm import Session
 
 from optin import clock, policy
-from optin.messaging import conversations, templates
+from optin.messaging import conversations, gate, templates
 from optin.models import Broadcast, CampaignMember, Message, Person, Sender
 from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
 
@@ -104,9 +104,15 @@ def _is_sending(session: Session, broadcast_id: int) -> bool:
     return session.scalar(select(Broadcast.state).where(Broadcast.id == broadcast_id)) == BroadcastState.SENDING
 
 
+def goes_now(session: Session) -> ColumnElement[bool]:
+    """What may be looked at for claiming: everything, or while the sending gate is closed what goes even then."""
+    return true() if gate.closed(session) is None else Message.reply_kind == gate.GOES_ANYWAY
+
+
 def _due(session: Session, broadcast_id: int | None, now: datetime, limit: int) -> list[int]:
     """Lock what may be claimed, oldest first, and what waited for a later moment after it."""
     mine = Message.broadcast_id.is_(None) if broadcast_id is None else Message.broadcast_id == broadcast_id
+    mine = and_(mine, goes_now(session))
     ids: list[int] = []
     for when in (Message.not_before.is_(None), Message.not_before <= now):
         waiting = (

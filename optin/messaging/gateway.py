@@ -1,7 +1,8 @@
 """What the outside world looks like from here: send one text, check one signature."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from optin.terms import MessageStatus
@@ -14,6 +15,25 @@ class Sent:
     sid: str
     status: MessageStatus
     segments: int = 0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A message in the provider's list. `number` is the other party's, `address` ours ("" while none was chosen).
+
+    `status` is the provider's word; `at` its own date of the message.
+    """
+
+    sid: str
+    inbound: bool
+    number: str
+    address: str
+    messaging_service_sid: str | None
+    body: str
+    status: str
+    error_code: int | None
+    at: datetime
+    media_count: int = 0
 
 
 class GatewayError(Exception):
@@ -39,6 +59,14 @@ class Gateway(Protocol):
 
     def send(self, *, to: str, sender: str, body: str, status_callback: str) -> Sent:
         """Send one text; raises GatewayError."""
+
+    def listed(
+        self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
+    ) -> Iterator[Listed]:
+        """List messages, newest first, page by page while they are asked for; raises GatewayError.
+
+        With a date only messages that were sent or received: what still waits at the provider has none.
+        """
 
     def signed(self, url: str, form: Mapping[str, str], signature: str) -> bool:
         """Tell whether the provider signed this request to `url` (as configured there, without fragment)."""

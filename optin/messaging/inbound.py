@@ -6,7 +6,7 @@ consent is written by consent/ledger.py.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
@@ -30,6 +30,10 @@ from optin.terms import (
     ReplyKind,
     SenderKind,
 )
+
+ANSWERED_WITHIN = timedelta(hours=24)
+CONFIRMED_WITHIN = timedelta(minutes=5)
+"""For so long an opt-out may still be confirmed (47 CFR 64.1200(a)(12)): later it would be an unwanted message."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,10 @@ class _Case:
     def reply(
         self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: Keyword | None = None
     ) -> None:
-        """Queue the automatic answer, merged with brand, keyword and frequency."""
+        """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late."""
+        patience = CONFIRMED_WITHIN if kind == ReplyKind.OPT_OUT else ANSWERED_WITHIN
+        if self.act.at - self.act.when > patience:
+            return
         fields = {
             "brand": self.policy.brand,
             "keyword": keyword.word if keyword else "",

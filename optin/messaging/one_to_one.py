@@ -15,7 +15,7 @@ from optin.consent import explain, standing
 from optin.consent.explain import Recipient, Refusal, Teller
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
-from optin.messaging import outbound, segments, senders, templates, threads
+from optin.messaging import gate, outbound, segments, senders, templates, threads
 from optin.messaging.delivery import merge_fields
 from optin.messaging.segments import Segments
 from optin.messaging.stamps import stamp
@@ -78,6 +78,8 @@ def composer(session: Session, number: str | None, person: Person | None, policy
     refusal = explain.refusal(teller, decision)
     if refusal is None and sender is None:
         refusal = explain.no_sender(teller)
+    if refusal is None and (shut := gate.closed(session)):
+        refusal = explain.sending_closed(teller, shut.sentence)
     notice = explain.notice(teller, decision)
     return Composer(number, person, conversation, sender, standing.of_number(session, number), refusal, notice)
 

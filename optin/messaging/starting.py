@@ -17,7 +17,7 @@ from optin import clock, policy
 from optin.consent import facts, hours, ledger, rules
 from optin.consent.rules import Decision
 from optin.extensions import Base
-from optin.messaging import conversations, segments
+from optin.messaging import conversations, gate, segments
 from optin.messaging.claiming import Post
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import Policy
@@ -102,6 +102,7 @@ def _start_alike(session: Session, posts: list[Post], given: Policy, now: dateti
         .where(
             Message.id.in_([post.message_id for post in posts]),
             Message.status == MessageStatus.CLAIMED,
+            true() if posts[0].reply_kind == gate.GOES_ANYWAY else gate.is_open(),
             _may_start(posts[0], given, now),
         )
         .values(
@@ -163,6 +164,8 @@ def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime
             return _set(session, post, now, MessageStatus.CANCELLED)
         if state != BroadcastState.SENDING:
             return _set(session, post, now, MessageStatus.QUEUED)
+    if post.reply_kind != gate.GOES_ANYWAY and gate.closed(session):
+        return _set(session, post, now, MessageStatus.QUEUED)
     decision = _decide(session, post, given, now)
     if decision.allowed:  # it was not a moment ago
         return _set(session, post, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))

@@ -25,6 +25,7 @@ _RANKS = {
     MessageStatus.CLAIMED: 1,
     MessageStatus.SENDING: 2,
     MessageStatus.UNKNOWN: 3,
+    MessageStatus.NOT_FOUND: 3,
     MessageStatus.SENT: 4,
 } | dict.fromkeys(FINAL, 5)
 

@@ -1,7 +1,9 @@
 """Twilio's door: the only importer of the official SDK."""
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import urllib3
@@ -11,7 +13,7 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from optin.messaging.gateway import GatewayError, Sent
+from optin.messaging.gateway import GatewayError, Listed, Sent
 from optin.messaging.statuses import from_twilio
 from optin.terms import MessageStatus
 
@@ -19,6 +21,10 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 TOO_MANY_REQUESTS = 429
 QUEUE_FULL = 21611
+PAGE_SIZE = 1000  # Twilio's most
+PAUSE = 0.1
+"""Seconds between two pages of a list, so that a long list leaves room for sending."""
+LIST_TRIES = 4
 
 
 class PooledHttpClient(HttpClient):  # type: ignore[misc]
@@ -98,6 +104,28 @@ class TwilioGateway:
         status = from_twilio(str(made.status)) or MessageStatus.SENT
         return Sent(str(made.sid), status, int(made.num_segments or 0))
 
+    def listed(
+        self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
+    ) -> Iterator[Listed]:
+        """List messages, newest first, a thousand at a time; raises GatewayError.
+
+        Dates are handed over in UTC: the SDK writes whatever wall clock it gets with a Z behind it.
+        """
+        asked: dict[str, Any] = {"page_size": PAGE_SIZE if to is None or sent_after else 50}
+        if to is not None:
+            asked["to"] = to
+        if sent_after is not None:
+            asked["date_sent_after"] = sent_after.astimezone(UTC)
+        if sent_before is not None:
+            asked["date_sent_before"] = sent_before.astimezone(UTC)
+        page = _patiently(lambda: self._client.messages.page(**asked))
+        while page is not None:
+            yield from (_listed(record) for record in page)
+            if page.next_page_url is None:
+                return
+            time.sleep(PAUSE)
+            page = _patiently(page.next_page)
+
     def signed(self, url: str, form: Mapping[str, str], signature: str) -> bool:
         """Tell whether Twilio signed this request; `form` is the MultiDict as received."""
         return bool(self._validator.validate(url, form, signature))
@@ -111,3 +139,36 @@ def _refused(error: TwilioRestException) -> GatewayError:
         return GatewayError(text, code=code, maybe_sent=True)
     again = error.status == TOO_MANY_REQUESTS or code == QUEUE_FULL
     return GatewayError(text, code=code, try_again=again)
+
+
+def _patiently(ask: Callable[[], Any]) -> Any:
+    """Ask for a page, again after a while when there were too many requests or Twilio had a fault of its own."""
+    for attempt in range(LIST_TRIES):
+        try:
+            return ask()
+        except TwilioException as error:  # the SDK hands over the answer itself when a page is refused
+            answer = error.args[-1] if error.args else None
+            status = int(getattr(error, "status", 0) or getattr(answer, "status_code", 0))
+            again = status == TOO_MANY_REQUESTS or status >= 500
+            if not again or attempt == LIST_TRIES - 1:
+                raise GatewayError(f"Twilio refused its list ({status or 'no answer'}).", try_again=again) from error
+        except (urllib3.exceptions.HTTPError, ValueError, OSError) as error:
+            raise GatewayError("Twilio could not be reached.", try_again=True) from error
+        time.sleep(0.5 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _listed(record: Any) -> Listed:
+    inbound = record.direction == "inbound"
+    return Listed(
+        sid=str(record.sid),
+        inbound=inbound,
+        number=str((record.from_ if inbound else record.to) or ""),
+        address=str((record.to if inbound else record.from_) or ""),
+        messaging_service_sid=record.messaging_service_sid,
+        body=str(record.body or ""),
+        status=str(record.status),
+        error_code=int(record.error_code) if record.error_code else None,
+        at=record.date_created,
+        media_count=int(record.num_media or 0),
+    )

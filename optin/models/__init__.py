@@ -5,6 +5,7 @@ from optin.models.consent import Hold, OptIn, OptInPerson, ProviderBlock, Suppre
 from optin.models.keyword import Disclosure, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
+from optin.models.operations import Reconciliation, SendingGate
 from optin.models.person import Person
 from optin.models.sender import Sender
 from optin.models.setting import Setting
@@ -27,7 +28,9 @@ __all__ = [
     "OptInPerson",
     "Person",
     "ProviderBlock",
+    "Reconciliation",
     "Sender",
+    "SendingGate",
     "Setting",
     "SignInLink",
     "StatusEvent",

@@ -14,6 +14,8 @@ _UNREAD = text("unread > 0")
 _WAITS = text("status IN ('queued', 'claimed', 'sending')")
 _QUEUED = text("status = 'queued'")
 _LEASED = text("status IN ('claimed', 'sending')")
+_INBOUND = text("direction = 'inbound'")
+_UNKNOWN = text("status = 'unknown'")
 
 
 class Conversation(Base):
@@ -51,7 +53,8 @@ class Message(Base):
     """One text, in or out. `number` is the other party's. An outbound row is the truth about its sending.
 
     queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered,
-    or failed, skipped(reason), cancelled, unknown. An inbound row says what was read in it (`meaning`, `effect`).
+    or failed, skipped(reason), cancelled, unknown and then perhaps not_found. An inbound row says what was read in it
+    (`meaning`, `effect`).
     """
 
     __tablename__ = "message"
@@ -60,6 +63,8 @@ class Message(Base):
         Index("ix_message_conversation", "conversation_id", "id"),
         Index("ix_message_due", "broadcast_id", "not_before", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_message_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
+        Index("ix_message_unsettled", "id", sqlite_where=_UNKNOWN, postgresql_where=_UNKNOWN),
+        Index("ix_message_inbound", "created_at", sqlite_where=_INBOUND, postgresql_where=_INBOUND),
         Index("ix_message_waiting_number", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
         Index("ix_message_broadcast", "broadcast_id", "status", "id"),
         Index("ix_message_number", "number", "id"),

@@ -4,11 +4,14 @@ import json
 
 from flask import Blueprint, current_app, g, request
 
+from optin import navigation
 from optin.access import is_public
 from optin.extensions import db
+from optin.messaging import gate
 from optin.models import Setting
 
 blueprint = Blueprint("settings", __name__)
+blueprint.record_once(lambda state: navigation.warn(state.app, gate.warning))
 
 
 @blueprint.before_app_request

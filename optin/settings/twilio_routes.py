@@ -7,7 +7,9 @@ from werkzeug.wrappers import Response
 from optin import clock, policy
 from optin.access import requires
 from optin.extensions import db
-from optin.models import Sender
+from optin.jobs import compare
+from optin.messaging import reconcile, settling
+from optin.models import Reconciliation, Sender
 from optin.settings import senders
 from optin.settings.blueprint import blueprint
 from optin.settings.sender_forms import NewSenderForm, SenderForm
@@ -82,6 +84,15 @@ def use_sender(sender_id: int) -> Response:
     return redirect(url_for("settings.twilio"), 303)
 
 
+@blueprint.post("/settings/twilio/reconciliation")
+@requires(Role.ADMIN)
+def reconcile_now() -> Response:
+    """Compare with Twilio's message list now; what takes longer than a moment goes on by itself."""
+    db.session.commit()  # the comparison writes in transactions of its own
+    flash(*compare.now(db.engine, current_app.extensions["gateway"]))
+    return redirect(url_for("settings.twilio"), 303)
+
+
 def _panel(form: NewSenderForm) -> str:
     return render_template(
         "settings/twilio.html",
@@ -91,6 +102,8 @@ def _panel(form: NewSenderForm) -> str:
         who_answers=senders.who_answers,
         kinds={str(kind): kind.label for kind in SenderKind},
         connection_overrides=senders.CONNECTION_OVERRIDES,
+        comparison=db.session.get(Reconciliation, reconcile.INBOUND),
+        unsettled=settling.count(db.session()),
     )
 
 

@@ -1,0 +1,52 @@
+"""A comparison with Twilio's message list that somebody asks for."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from optin.messaging import reconcile
+from optin.messaging.gateway import Gateway, GatewayError
+from optin.messaging.settling import Report
+
+PATIENCE = 5.0
+"""Seconds for which a page waits for the end; then the comparison goes on without it."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Asked:
+    engine: Engine
+    gateway: Gateway
+    said: tuple[str, str] = ("", "")
+
+    def run(self) -> None:
+        """Compare, and open the sending gate if it is closed."""
+        try:
+            report = reconcile.check_inbound(self.engine, self.gateway)
+            settled = reconcile.settle_unknown(self.engine, self.gateway)
+            opened = reconcile.reopen(self.engine, self.gateway)
+            self.said = (_words(report, settled, opened), "ok" if report else "off")
+        except GatewayError as error:
+            self.said = (f"It could not be done: {error.text}", "bad")
+        except Exception:
+            log.exception("a comparison that was asked for failed")
+            self.said = ("It could not be done: the reason is in the log.", "bad")
+
+
+def now(engine: Engine, gateway: Gateway) -> tuple[str, str]:
+    """Compare with Twilio's list, and return what to tell the user, with its tone."""
+    asked = _Asked(engine, gateway)
+    thread = threading.Thread(target=asked.run, name="optin-compare", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return asked.said if not thread.is_alive() else ("It is under way, and goes on without this page.", "off")
+
+
+def _words(report: Report | None, settled: Report | None, opened: bool) -> str:
+    if report is None:
+        return "Another process is comparing just now."
+    found = [f"{report.texts} texts were missing", f"{(settled or Report()).settled} sends were settled"]
+    return f"Compared with Twilio’s list: {', '.join(found)}." + (" Sending is open again." if opened else "")

@@ -1,0 +1,33 @@
+"""The sign of life of a process, which keeps the sending gate open; and the figures that it hands in with it."""
+
+import threading
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from optin.extensions import db
+from optin.jobs.schedule import Chore, Schedule
+from optin.messaging import gate
+from optin.messaging.gate_mark import Mark
+
+BEAT = 10.0
+
+
+class Pulse:
+    """What one process does every few seconds; `receives` tells whether it takes in what people text."""
+
+    def __init__(self, engine: Engine, folder: Path, *, receives: bool) -> None:
+        self._engine, self._mark, self._receives = engine, Mark(folder), receives
+
+    def beat(self) -> None:
+        """Give a sign of life; close the sending gate where something was missed."""
+        gate.look(self._engine, self._mark, receives=self._receives)
+
+
+def start(app: Flask) -> None:
+    """Let a web process give signs of life whose jobs are run by others."""
+    with app.app_context():
+        pulse = Pulse(db.engine, app.config["OPTIN"].instance_path, receives=True)
+    pulse.beat()
+    Schedule([Chore(BEAT, pulse.beat)], threading.Event(), "optin-pulse")

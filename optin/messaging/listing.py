@@ -1,0 +1,104 @@
+"""One window of Twilio's message list, compared with what we have: texts are taken in, sends settled, statuses kept."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from optin.messaging import callbacks, inbound, settling, statuses
+from optin.messaging.gateway import Gateway, Listed
+from optin.messaging.inbound import InboundText
+from optin.messaging.settling import Report
+from optin.models import Message, Sender
+from optin.terms import Direction, MessageStatus, SenderKind
+
+BATCH = 500
+TAKEN_IN = ("received", "receiving")
+
+
+@dataclass(frozen=True)
+class _Ours:
+    """Our addresses and Messaging Services; other numbers of the account belong to others."""
+
+    addresses: frozenset[str]
+    services: frozenset[str]
+
+    def received(self, text: Listed) -> bool:
+        """Tell whether a text was meant for us; the status of others says that Twilio never delivered them."""
+        mine = text.address in self.addresses or text.messaging_service_sid in self.services
+        return text.inbound and mine and text.status in TAKEN_IN and ":" not in text.number
+
+
+def compare(
+    engine: Engine, gateway: Gateway, begin: datetime, end: datetime | None, *, everything: bool, report: Report
+) -> None:
+    """Compare the messages between two moments (None: up to now); `everything` compares what we sent as well.
+
+    Only texts to us are listed per sender; a Messaging Service has numbers that we may not know, so that then the list
+    of all messages is read.
+    """
+    with Session(engine) as session:
+        senders = session.scalars(select(Sender)).all()
+    services = {each.messaging_service_sid for each in senders if each.messaging_service_sid}
+    services |= {each.address for each in senders if each.kind == SenderKind.SERVICE}
+    ours = _Ours(frozenset(each.address for each in senders), frozenset(services))
+    to: Sequence[str | None] = [None] if everything or services else sorted(ours.addresses)
+    missing: list[Listed] = []
+    for address in to:
+        for batch in _batches(gateway.listed(to=address, sent_after=begin, sent_before=end)):
+            report.read += len(batch)
+            missing += _unknown_of(engine, batch, report)
+    for text in sorted(missing, key=lambda text: text.at):
+        if ours.received(text):
+            report.texts += _take_in(engine, text)
+        elif everything and not text.inbound:
+            report.settled += settling.adopt(engine, text)
+
+
+def _batches(found: Iterable[Listed]) -> Iterator[list[Listed]]:
+    numbered = iter(found)
+    while batch := list(islice(numbered, BATCH)):
+        yield batch
+
+
+def _unknown_of(engine: Engine, batch: list[Listed], report: Report) -> list[Listed]:
+    """Return the messages whose SIDs we do not know; the others get the status that Twilio says."""
+    by_sid = {each.sid: each for each in batch}
+    with Session(engine) as session:
+        rows = session.execute(select(Message.sid, Message.status).where(Message.sid.in_(by_sid)))
+        known = {str(sid): status for sid, status in rows}
+        late = [sid for sid, status in known.items() if status not in statuses.FINAL and _news(by_sid[sid], status)]
+        sent = select(Message).where(Message.sid.in_(late), Message.direction == Direction.OUTBOUND)
+        for message in session.scalars(sent.order_by(Message.id).with_for_update()) if late else ():
+            said = by_sid[message.sid or ""]
+            report.statuses += callbacks.apply(session, message, said.status, said.error_code, said.at)
+        session.commit()
+    return [each for each in batch if each.sid not in known]
+
+
+def _news(said: Listed, status: str) -> bool:
+    """Tell whether Twilio's status is one that a message could be brought to."""
+    new = statuses.from_twilio(said.status)
+    return new is not None and new != MessageStatus(status)
+
+
+def _take_in(engine: Engine, text: Listed) -> bool:
+    """Take in a text as its webhook would have, with Twilio's date; tell whether it was new."""
+    with Session(engine) as session:
+        received = inbound.receive(
+            session,
+            InboundText(
+                sid=text.sid,
+                number=text.number,
+                address=text.address,
+                body=text.body.replace("\0", ""),
+                media_count=text.media_count,
+                messaging_service_sid=text.messaging_service_sid,
+                provider_at=text.at,
+            ),
+        )
+        session.commit()
+    return received is not None

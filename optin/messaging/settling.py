@@ -1,0 +1,150 @@
+"""Messages of which it is not known whether they were sent: Twilio's list tells, or a person decides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from sqlalchemy import ColumnElement, Engine, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from optin import clock, policy
+from optin.messaging import callbacks, conversations, segments, templates
+from optin.messaging.claiming import merge_fields
+from optin.messaging.gateway import Gateway, Listed
+from optin.models import Broadcast, Message, Person, Sender
+from optin.terms import MessageStatus
+
+LOOKED_FOR_AFTER = timedelta(minutes=2)
+NOT_FOUND_AFTER = timedelta(minutes=30)
+EARLIER, LATER = timedelta(minutes=1), timedelta(minutes=15)
+"""How far Twilio's date of a message may be from the start that we know of."""
+AT_ONCE = 300
+MOST_LISTED = 200
+TRIAL = "Sent from your Twilio trial account - "
+
+# Written out for the partial index, as in messaging/claiming.py.
+_UNKNOWN: ColumnElement[bool] = Message.status == literal_column(f"'{MessageStatus.UNKNOWN}'")
+_UNSETTLED = (MessageStatus.UNKNOWN, MessageStatus.NOT_FOUND)
+
+
+@dataclass
+class Report:
+    """What a comparison read and changed: texts taken in, sends settled, statuses brought up to date."""
+
+    read: int = 0
+    texts: int = 0
+    settled: int = 0
+    statuses: int = 0
+    not_found: int = 0
+
+    @property
+    def found(self) -> int:
+        """Count everything that was not as it is at Twilio."""
+        return self.texts + self.settled + self.statuses + self.not_found
+
+
+def count(session: Session) -> int:
+    """Count the messages of unknown outcome."""
+    return session.scalar(select(func.count()).select_from(Message).where(_UNKNOWN)) or 0
+
+
+def waiting(engine: Engine) -> bool:
+    """Tell whether a message has been of unknown outcome for long enough to be looked for."""
+    with Session(engine) as session:
+        return session.scalar(select(Message.id).where(*_due()).limit(1)) is not None
+
+
+def settle(engine: Engine, gateway: Gateway) -> Report:
+    """Look for the oldest messages of unknown outcome, number by number; after half an hour they are *not found*.
+
+    The list of one number is read without a date: what still waits at Twilio has none.
+    """
+    report = Report()
+    with Session(engine) as session:
+        rows = session.execute(
+            select(Message.number, Message.started_at, Message.created_at).where(*_due()).order_by(Message.id)
+        ).fetchmany(AT_ONCE)
+    since: dict[str, datetime] = {}
+    for number, started_at, created_at in rows:
+        since[number] = min(since.get(number, clock.now()), started_at or created_at)
+    for number, begin in since.items():
+        for found in _sent_to(gateway, number, begin - EARLIER):
+            report.read += 1
+            report.settled += adopt(engine, found)
+        report.not_found += _give_up(engine, number)
+    return report
+
+
+def adopt(engine: Engine, found: Listed) -> bool:
+    """Settle the oldest message that this one in Twilio's list can be; tell whether there was one."""
+    with Session(engine) as session:
+        if session.scalar(select(Message.id).where(Message.sid == found.sid)) is not None:
+            return False
+        rows = session.scalars(
+            select(Message)
+            .where(Message.number == found.number, Message.status.in_(_UNSETTLED), Message.sid.is_(None))
+            .order_by(Message.id)
+            .with_for_update(skip_locked=True)
+        ).all()
+        message = next((row for row in rows if _same(session, row, found)), None)
+        if message is None:
+            return False
+        message.sid = found.sid
+        if not message.body:
+            message.body, message.segments = found.body, segments.count(found.body).segments
+        callbacks.apply(session, message, found.status, found.error_code, found.at)
+        session.commit()
+    return True
+
+
+def _due() -> tuple[ColumnElement[bool], ...]:
+    return _UNKNOWN, Message.updated_at < clock.now() - LOOKED_FOR_AFTER
+
+
+def _sent_to(gateway: Gateway, number: str, since: datetime) -> Iterator[Listed]:
+    """List what was sent to a number since a moment, the oldest first."""
+    recent = takewhile(lambda pair: pair[0] < MOST_LISTED and pair[1].at >= since, enumerate(gateway.listed(to=number)))
+    yield from sorted((each for _, each in recent if not each.inbound), key=lambda each: each.at)
+
+
+def _give_up(engine: Engine, number: str) -> int:
+    """Call not found what Twilio's list does not show after half an hour; return how many."""
+    with Session(engine) as session:
+        before = clock.now() - NOT_FOUND_AFTER
+        rows = session.scalars(
+            select(Message)
+            .where(_UNKNOWN, Message.number == number, Message.updated_at < before)
+            .order_by(Message.id)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for message in rows:
+            message.status, message.updated_at = MessageStatus.NOT_FOUND, clock.now()
+        conversations.touch(session, *(message.conversation_id for message in rows))
+        session.commit()
+    return len(rows)
+
+
+def _same(session: Session, message: Message, found: Listed) -> bool:
+    """Tell whether the message can be the one in the list: sender, time and text agree."""
+    begun = message.started_at or message.created_at
+    if found.at < begun - EARLIER or (message.started_at and found.at > begun + LATER):
+        return False
+    sender = session.get(Sender, message.sender_id) if message.sender_id else None
+    if sender is None or sender.address not in (found.address, found.messaging_service_sid):
+        return False
+    return _plain(_text(session, message)) == _plain(found.body.removeprefix(TRIAL))
+
+
+def _text(session: Session, message: Message) -> str:
+    """Return what the message says; one of a broadcast that never started has no text of its own yet."""
+    if message.body or message.broadcast_id is None:
+        return message.body
+    person = session.get(Person, message.person_id) if message.person_id else None
+    broadcast = session.get_one(Broadcast, message.broadcast_id)
+    return templates.render(broadcast.body, merge_fields(person, policy.load(session).brand))
+
+
+def _plain(text: str) -> str:
+    """Write a text as Twilio's Smart Encoding may have, which replaces look-alikes."""
+    return segments.plain(text).strip()

@@ -1,0 +1,52 @@
+"""Whether no text has come in for longer than is usual, which may mean that Twilio does not reach us."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.models import Message
+from optin.terms import Direction
+
+LOOKED_AT = 500
+LOOKED_BACK = timedelta(days=30)
+ENOUGH = 20
+SHORTEST = timedelta(hours=12)
+
+# Written out for the partial index, as in messaging/claiming.py.
+_INBOUND: ColumnElement[bool] = Message.direction == literal_column(f"'{Direction.INBOUND}'")
+
+
+def last_text_at(session: Session) -> datetime | None:
+    """Return when somebody texted last."""
+    return session.scalar(select(Message.created_at).where(_INBOUND).order_by(Message.created_at.desc()).limit(1))
+
+
+def unusual(session: Session) -> timedelta | None:
+    """Return for how long nobody has texted if that is unusual, else None.
+
+    Unusual is twice the longest pause between the last 500 texts of 30 days, and twelve hours at least; with fewer than
+    20 texts nothing is usual yet.
+    """
+    now = clock.now()
+    recent = select(Message.created_at).where(_INBOUND, Message.created_at > now - LOOKED_BACK)
+    moments = session.scalars(recent.order_by(Message.created_at.desc()).limit(LOOKED_AT)).all()
+    if len(moments) < ENOUGH:
+        return None
+    longest = max(later - earlier for later, earlier in pairwise(moments))
+    silent = now - moments[0]
+    return silent if silent > max(2 * longest, SHORTEST) else None
+
+
+def warning(session: Session) -> str:
+    """Return the sentence about an unusual silence, "" while there is none."""
+    silent = unusual(session)
+    if silent is None:
+        return ""
+    hours = int(silent.total_seconds() // 3600)
+    return (
+        f"Nobody has texted for {hours} hours, which is longer than usual. "
+        "If that surprises you, check in the Twilio console that its webhooks reach this address."
+    )
