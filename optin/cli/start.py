@@ -65,7 +65,7 @@ def refuse_a_port_in_use(config: Config) -> None:
         if _is_free(config.port):
             return
         time.sleep(0.1)
-    who = "Optin runs already at" if _answers(config) else "Something else listens on"
+    who = "Optin runs already at" if answers(config) else "Something else listens on"
     raise click.ClickException(
         f"{who} {config.local_url}. Stop it first, or take another port: make run PORT={config.port + 1}"
     )
@@ -135,12 +135,12 @@ def _is_free(port: int) -> bool:
 
 def _say_when_ready(config: Config, lines: list[str]) -> None:
     """Wait until the server answers and print the lines."""
-    while not _answers(config):
+    while not answers(config):
         time.sleep(0.1)
     click.echo("\n" + "\n".join(lines) + "\n\nCtrl-C stops it.")
 
 
-def _answers(config: Config) -> bool:
+def answers(config: Config) -> bool:
     """Tell whether an Optin answers on the port; asked without the proxy that the environment may name."""
     connection = HTTPConnection("127.0.0.1", config.port, timeout=2)
     try:

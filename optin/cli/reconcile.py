@@ -1,0 +1,37 @@
+"""`reconcile`: compares with Twilio's message list now."""
+
+from datetime import UTC, datetime
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from optin.extensions import db
+from optin.messaging import reconcile
+from optin.messaging.gateway import GatewayError
+
+
+@click.command("reconcile")
+@click.option("--since", type=click.DateTime(), help="Compare everything since this moment (UTC), both ways.")
+@with_appcontext
+def command(since: datetime | None) -> None:
+    """Take in texts that no webhook brought, settle sends of unknown outcome, open the sending gate if it is closed."""
+    gateway = current_app.extensions["gateway"]
+    try:
+        if since is None:
+            report = reconcile.check_inbound(db.engine, gateway)
+        else:
+            report = reconcile.check_everything(db.engine, gateway, since=since.replace(tzinfo=UTC))
+        settled = reconcile.settle_unknown(db.engine, gateway)
+        opened = reconcile.reopen(db.engine, gateway)
+    except GatewayError as error:
+        raise click.ClickException(error.text) from None
+    if report is None or settled is None:
+        raise click.ClickException("Another process is comparing just now.")
+    click.echo(
+        f"{report.read} messages read: {report.texts} texts taken in, "
+        f"{report.settled + settled.settled} sends settled, "
+        f"{report.statuses} statuses brought up to date, {settled.not_found} not found."
+    )
+    if opened:
+        click.echo("Sending is open again.")
