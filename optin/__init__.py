@@ -171,12 +171,15 @@ def make_simulator(config: "Config", *, transport: "Transport | None" = None, st
     """
     from optin.messaging.senders import kind_of
     from optin.simulator import create_simulator
+    from optin.simulator.line_up import line_up
 
+    numbers, services = line_up({address: kind_of(address) for address in config.twilio_from})
     return create_simulator(
         store_path=str(config.instance_path / "simulator.db"),
         account_sid=config.twilio_account_sid,
         auth_token=config.twilio_auth_token,
-        numbers={address: kind_of(address) for address in config.twilio_from if not address.startswith("MG")},
+        numbers=dict(numbers),
+        services=services,
         webhook_url=f"{config.inbound_webhook}#rc=3&rp=5xx,ct,rt",
         transport=transport,
         start_pump=start_pump,

@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 
 from optin.simulator.courier import Courier
+from optin.simulator.line_up import Service
 from optin.simulator.store import Store
 from optin.terms import SenderKind
 
@@ -22,16 +23,25 @@ _SHORT_CODE = re.compile(r"\d{3,8}")
 
 @dataclass(frozen=True)
 class Account:
-    """Credentials, senders (address -> kind), where inbound texts go, and the means to keep and to post."""
+    """Credentials, senders (address -> kind), services, where texts go, and the means to keep and to post."""
 
     sid: str
     token: str
     senders: dict[str, SenderKind]
+    services: tuple[Service, ...]
     webhook_url: str
     status_delay: float
     region: str
     store: Store
     courier: Courier
+
+    def service(self, sid: str) -> Service | None:
+        """Return the Messaging Service with this SID."""
+        return next((service for service in self.services if service.sid == sid), None)
+
+    def service_of(self, number: str) -> Service | None:
+        """Return the Messaging Service whose pool holds a number; a number is in one at most."""
+        return next((service for service in self.services if number in service.pool), None)
 
 
 def current_account() -> Account:

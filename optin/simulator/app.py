@@ -3,15 +3,17 @@
 import hmac
 import threading
 import uuid
+from collections.abc import Sequence
 
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from optin.simulator import api, control
+from optin.simulator import api, control, loopback
 from optin.simulator.account import EXTENSION, Account, check_sid, current_account
 from optin.simulator.courier import Courier, Transport
 from optin.simulator.errors import Refusal, answer
+from optin.simulator.line_up import Service
 from optin.simulator.pump import Pump
 from optin.simulator.store import Store
 from optin.terms import SenderKind
@@ -29,6 +31,7 @@ def create_simulator(
     account_sid: str,
     auth_token: str,
     numbers: dict[str, str],
+    services: Sequence[Service] = (),
     webhook_url: str,
     transport: Transport | None = None,
     start_pump: bool = True,
@@ -37,19 +40,31 @@ def create_simulator(
 ) -> Flask:
     """Make the server as a Flask app.
 
-    `numbers` maps our addresses to their kind (`long_code`, `toll_free`, `short_code`). `webhook_url` gets inbound
-    texts; its fragment may hold connection overrides. `transport` posts webhooks instead of HTTP. Without `start_pump`
-    nothing happens by itself: call `run_due`. `status_delay` is the seconds between statuses; `region` the country that
-    webhooks name. Raises ValueError for an account SID that is not a simulator's, or an unknown kind of number.
+    `numbers` maps our addresses to their kind (`long_code`, `toll_free`, `short_code`), those in the pools of
+    `services` among them. `webhook_url` gets inbound texts; its fragment may hold connection overrides. `transport`
+    posts webhooks instead of HTTP. Without `start_pump` nothing happens by itself: call `run_due`. `status_delay` is
+    the seconds between statuses; `region` the country that webhooks name. Raises ValueError for an account SID that is
+    not a simulator's, or an unknown kind of number.
     """
     check_sid(account_sid)
     senders = {address: SenderKind(kind) for address, kind in numbers.items()}
     courier = Courier(auth_token, transport)
     app = Flask(__name__, static_folder=None)
-    account = Account(account_sid, auth_token, senders, webhook_url, status_delay, region, Store(store_path), courier)
+    account = Account(
+        sid=account_sid,
+        token=auth_token,
+        senders=senders,
+        services=tuple(services),
+        webhook_url=webhook_url,
+        status_delay=status_delay,
+        region=region,
+        store=Store(store_path),
+        courier=courier,
+    )
     app.extensions[EXTENSION] = account
     app.extensions[_PUMP] = pump = Pump(account)
     app.json = _InOrder(app)
+    app.before_request(loopback.refuse_strangers)
     _say_what_is_under_way(app)
     if start_pump:
         app.before_request(pump.ensure_started)
@@ -91,15 +106,17 @@ def _say_what_is_under_way(app: Flask) -> None:
         with lock:
             requests += 1
             g.requests = requests
+            g.counted = True
 
     @app.after_request
     def tell(response: Response) -> Response:
         response.headers["Twilio-Request-Id"] = "RQ" + uuid.uuid4().hex
-        response.headers["Twilio-Concurrent-Requests"] = str(g.requests)
+        response.headers["Twilio-Concurrent-Requests"] = str(g.get("requests", 0))
         return response
 
     @app.teardown_request
     def leave(_problem: BaseException | None) -> None:
         nonlocal requests
-        with lock:
-            requests -= 1
+        if g.pop("counted", False):
+            with lock:
+                requests -= 1

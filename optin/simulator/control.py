@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from optin.simulator import inbound, messages, opt_outs, phones
+from optin.simulator import faults, inbound, messages, opt_outs, phones, troubles, webhooks
 from optin.simulator.account import current_account
 from optin.simulator.courier import Delivery
 from optin.simulator.errors import Refusal, answer
@@ -17,12 +17,13 @@ def send(phone: str) -> tuple[Response, int]:
     """Text To, Body and MediaUrl from `phone`; answers after the webhook was delivered unless `?wait=0`."""
     account, form = current_account(), request.form
     wait = request.args.get("wait") != "0"
-    message = inbound.receive(
+    received = inbound.receive(
         account, phone, form.get("To", "").strip(), form.get("Body", ""), tuple(form.getlist("MediaUrl")), wait=wait
     )
-    if isinstance(message, Refusal):
-        return answer(message), message.status
-    delivery = inbound.deliver(account, message) if wait else Delivery(None, 0)
+    if isinstance(received, Refusal):
+        return answer(received), received.status
+    message, now = received
+    delivery = webhooks.deliver(account, message) if now else Delivery(None, 0)
     webhook = {"status": delivery.status, "attempts": delivery.attempts, "error": delivery.error}
     return jsonify({**messages.resource(message, account.sid), "webhook": webhook}), 201
 
@@ -57,6 +58,33 @@ def blocks() -> Response:
     """Return the pairs of our number and a phone that Twilio or the toll-free network blocks."""
     with current_account().store.read() as connection:
         return jsonify(blocks=opt_outs.blocks(connection, _limit(MOST)))
+
+
+@blueprint.get("/faults")
+def show_faults() -> Response:
+    """Return the fault plan in force, and how often each fault has struck since."""
+    with current_account().store.read() as connection:
+        return jsonify(**troubles.plan(connection).as_json(), struck=troubles.counts(connection))
+
+
+@blueprint.post("/faults")
+def set_faults() -> Response:
+    """Put a fault plan in force: the form has what the plan has, what is left out is off."""
+    try:
+        plan = faults.read(request.form)
+    except ValueError as problem:
+        return answer(Refusal(20001, str(problem)))
+    with current_account().store.write() as connection:
+        troubles.keep(connection, plan)
+    return show_faults()
+
+
+@blueprint.delete("/faults")
+def clear_faults() -> Response:
+    """Return to a faultless network."""
+    with current_account().store.write() as connection:
+        troubles.keep(connection, faults.Plan())
+    return show_faults()
 
 
 def _limit(default: int) -> int:

@@ -8,6 +8,9 @@ _TEXTS: dict[int, str] = {
     20001: "Invalid parameter: {value}",
     20003: "Authenticate",
     20004: "Method not allowed",
+    20429: "Too Many Requests",
+    20503: "Service unavailable",
+    20006: "Access Denied",
     20404: "The requested resource {value} was not found",
     20500: "An internal server error has occurred",
     21211: "Invalid 'To' Phone Number: {value}",
@@ -25,9 +28,27 @@ _TEXTS: dict[int, str] = {
     21617: "The concatenated message body exceeds the 1600 character limit.",
     21624: "The ValidityPeriod {value} is not between 1 and 36000 seconds.",
     21701: "The Messaging Service {value} does not exist.",
+    21704: "The Messaging Service {value} contains no phone numbers.",
+    30001: "Queue overflow",
+    30003: "Unreachable destination handset",
     30004: "Message blocked",
+    30005: "Unknown destination handset",
+    30006: "Landline or unreachable carrier",
+    30007: "Message filtered",
+    30008: "Unknown error",
+    30017: "Carrier network congestion",
+    30022: "US A2P 10DLC - Rate limits exceeded",
+    30034: "US A2P 10DLC - Message from an unregistered number",
+    30036: "Validity period expired",
+    30400: "Parameters are not valid: {value}",
+    30409: "This message cannot be canceled",
+    35111: "SendAt timestamp is missing",
+    35114: "SendAt time must be between 300 seconds and 35 days (3024000 seconds) in the future, inclusive",
+    35118: "MessagingServiceSid is required to schedule a message",
 }
-_STATUSES: dict[int, int] = {20003: 401, 20004: 405, 20404: 404, 20500: 500}
+_STATUSES: dict[int, int] = {
+    20003: 401, 20006: 403, 20004: 405, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 30409: 409
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

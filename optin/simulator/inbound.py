@@ -1,25 +1,23 @@
-"""A person texts one of our numbers: Twilio's own reaction first, then the webhook and its TwiML answer."""
+"""A person texts one of our numbers: Twilio's own reaction first, then the webhook."""
 
-import mimetypes
 import sqlite3
-from dataclasses import replace
 
 from optin import clock
-from optin.simulator import messages, network, opt_outs, phones, twiml
-from optin.simulator.account import Account, can_text, is_e164
-from optin.simulator.courier import Delivery
+from optin.simulator import messages, network, opt_outs, phones, troubles, webhooks
+from optin.simulator.account import Account, can_text
 from optin.simulator.errors import Refusal
+from optin.simulator.faults import Fault, Plan
 from optin.simulator.messages import Message
-from optin.simulator.twiml import Reply
-from optin.terms import MessageStatus
+from optin.simulator.statuses import Status
 
 
 def receive(
     account: Account, phone: str, number: str, body: str, media: tuple[str, ...] = (), *, wait: bool = True
-) -> Message | Refusal:
+) -> tuple[Message, bool] | Refusal:
     """Take a text from `phone` to our `number`, or tell why a network would not carry it.
 
-    With `wait` the caller delivers the webhook; without, it is planned for the pump.
+    With it comes whether the caller is to deliver the webhook now: not without `wait`, when the pump does, nor when
+    a fault holds it back.
     """
     if not can_text(phone) or number not in account.senders or phone == number:
         return Refusal(21211, phone if not can_text(phone) else number)
@@ -28,29 +26,47 @@ def receive(
     if len(body) > messages.MAX_BODY:
         return Refusal(21617)
     at = clock.now().timestamp()
+    with account.store.read() as connection:
+        plan = troubles.plan(connection)
+    draw = troubles.draw(account.store, plan, phone)
     with account.store.write() as connection:
-        message = messages.add(
-            connection,
-            "inbound",
-            sender=phone,
-            to=number,
-            body=body,
-            media=media,
-            at=at,
-            status=MessageStatus.RECEIVED,
-        )
-        phones.show(connection, "sent", phone=phone, number=number, body=body, at=at, sid=message.sid)
-        _answer_in_our_place(connection, account, message)
-        if not wait:
-            network.add(connection, "webhook", message.sid, at)
+        message = _store(connection, account, phone, number, body, media, at, draw)
+        return message, _is_for_the_caller(connection, account, plan, message, wait=wait)
+
+
+def _store(
+    connection: sqlite3.Connection,
+    account: Account,
+    phone: str,
+    number: str,
+    body: str,
+    media: tuple[str, ...],
+    at: float,
+    draw: str,
+) -> Message:
+    """Log the text and let Twilio and the network react to it first, as they do whatever becomes of the webhook."""
+    service, reaction = account.service_of(number), opt_outs.react(connection, account, number, phone, body, at)
+    message = messages.add(
+        connection,
+        "inbound",
+        sender=phone,
+        to=number,
+        body=body,
+        media=media,
+        at=at,
+        status=Status.RECEIVED,
+        service=service.sid if service else None,
+        opt_out_type=reaction.opt_out_type,
+        draw=draw,
+    )
+    phones.show(connection, "sent", phone=phone, number=number, body=body, at=at, sid=message.sid)
+    for reply in reaction.replies:
+        _answer_in_our_place(connection, message, reply)
     return message
 
 
-def _answer_in_our_place(connection: sqlite3.Connection, account: Account, message: Message) -> None:
+def _answer_in_our_place(connection: sqlite3.Connection, message: Message, reply: opt_outs.AutoReply) -> None:
     phone, number, at = message.from_address, message.to_address, message.created_at
-    reply = opt_outs.react(connection, account.senders[number], number, phone, message.body, at)
-    if reply is None:
-        return
     sid = None
     if reply.layer == "twilio":  # the network's own answer never was a message of the account
         sid = messages.add(
@@ -60,7 +76,8 @@ def _answer_in_our_place(connection: sqlite3.Connection, account: Account, messa
             to=phone,
             body=reply.body,
             at=at,
-            status=MessageStatus.DELIVERED,
+            status=Status.DELIVERED,
+            service=message.service,
         ).sid
     answered_by = "Twilio" if reply.layer == "twilio" else "the network"
     phones.show(
@@ -68,83 +85,23 @@ def _answer_in_our_place(connection: sqlite3.Connection, account: Account, messa
     )
 
 
-def deliver(account: Account, message: Message) -> Delivery:
-    """Post an inbound text to the application's webhook and send what its TwiML answers."""
-    delivery = account.courier.post(account.webhook_url, _params(account, message))
-    if delivery.error or delivery.status == 204:
-        return delivery
-    replies = twiml.read(delivery.body)
-    if replies is None:
-        return replace(delivery, error=12100)
-    with account.store.write() as connection:
-        for reply in replies[: twiml.MOST_REPLIES]:
-            _send_reply(connection, account, message, reply)
-    return replace(delivery, error=14109) if len(replies) > twiml.MOST_REPLIES else delivery
-
-
-def _params(account: Account, message: Message) -> dict[str, str]:
-    # Names: docs/messaging/guides/webhook-request; real requests also carry SmsStatus and ApiVersion.
-    params = {
-        "AccountSid": account.sid,
-        "ApiVersion": messages.API_VERSION,
-        "Body": message.body,
-        "From": message.from_address,
-        "MessageSid": message.sid,
-        "NumMedia": str(len(message.media)),
-        "NumSegments": str(message.num_segments),
-        "SmsMessageSid": message.sid,
-        "SmsSid": message.sid,
-        "SmsStatus": "received",
-        "To": message.to_address,
-    }
-    for side in ("From", "To"):
-        params |= {side + part: "" for part in ("City", "State", "Zip")}
-        params[side + "Country"] = account.region
-    for index, url in enumerate(message.media):
-        params[f"MediaUrl{index}"] = url
-        params[f"MediaContentType{index}"] = mimetypes.guess_type(url)[0] or "application/octet-stream"
-    return params
-
-
-def _send_reply(connection: sqlite3.Connection, account: Account, message: Message, reply: Reply) -> None:
-    sender, to = reply.sender or message.to_address, reply.to or message.from_address
-    blocked = opt_outs.block(connection, sender, to)
-    code = _reply_error(account, sender, to, reply, blocked)
-    answer = messages.add(
-        connection,
-        "outbound-reply",
-        sender=sender,
-        to=to,
-        body=reply.body[: messages.MAX_BODY],
-        media=reply.media,
-        at=clock.now().timestamp(),
-        status=MessageStatus.FAILED if code else MessageStatus.QUEUED,
-        error_code=code,
-        status_callback=reply.status_callback,
-    )
-    if code == 21610:
-        phones.show(
-            connection,
-            "refused",
-            phone=to,
-            number=sender,
-            body=reply.body,
-            at=answer.created_at,
-            sid=answer.sid,
-            code=code,
-        )
-    if code is None:
-        course = network.BLOCKED_BY_NETWORK if blocked else network.DELIVERED
-        network.plan(connection, answer, course, account.status_delay)
-
-
-def _reply_error(account: Account, sender: str, to: str, reply: Reply, blocked: opt_outs.Layer | None) -> int | None:
-    if sender not in account.senders:
-        return 21606
-    if not is_e164(to):
-        return 21211
-    if not reply.body and not reply.media:
-        return 21602
-    if len(reply.body) > messages.MAX_BODY:
-        return 21617
-    return 21610 if blocked == "twilio" else None
+def _is_for_the_caller(
+    connection: sqlite3.Connection, account: Account, plan: Plan, message: Message, *, wait: bool
+) -> bool:
+    """Plan the webhook as the faults will have it; tell whether it is the caller's to deliver at once."""
+    if webhooks.address(account, message) is None:
+        return False
+    of_webhooks = (Fault.WEBHOOK_LOST, Fault.WEBHOOK_LATE, Fault.WEBHOOK_TWICE)
+    struck = [fault for fault in of_webhooks if plan.strikes(fault, message.from_address, message.draw)]
+    phone, number, at = message.from_address, message.to_address, message.created_at
+    for fault in struck:
+        troubles.count(connection, fault)
+        phones.show_fault(connection, fault, phone=phone, number=number, at=at, sid=message.sid)
+    if Fault.WEBHOOK_LOST in struck:
+        return False
+    late = Fault.WEBHOOK_LATE in struck
+    due_at = at + (plan.seconds if late else 0)
+    now = wait and not late
+    for _ in range((0 if now else 1) + (1 if Fault.WEBHOOK_TWICE in struck else 0)):
+        network.add(connection, "webhook", message.sid, due_at)
+    return now

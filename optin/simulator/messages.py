@@ -9,20 +9,25 @@ from email.utils import format_datetime
 from typing import Literal
 
 from optin.simulator import errors, segments
-from optin.terms import MessageStatus
+from optin.simulator.statuses import UNDER_WAY, Status
 
 API_VERSION = "2010-04-01"
 MAX_BODY = 1600
+LONGEST_VALIDITY = 36_000
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
 
-_PRICED = {MessageStatus.RECEIVED, MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED}
+_PRICED = {Status.RECEIVED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED}
 # Of the order that a US segment costs; it only shows that a price arrives later than the message.
 _PRICE_PER_SEGMENT = 0.0083
 
 
 @dataclass(frozen=True)
 class Message:
-    """One text; times are seconds since 1970 UTC, `sent_at` whole ones as in Twilio's filter."""
+    """One text; times are seconds since 1970 UTC, `sent_at` whole ones as in Twilio's filter.
+
+    `from_address` is "" and `num_segments` 0 until a Messaging Service (`service`) has chosen a sender. `validity` is
+    how many seconds it may wait to be sent; `draw` is its place among the phone's texts, for faults.
+    """
 
     sid: str
     direction: str
@@ -37,6 +42,10 @@ class Message:
     created_at: float
     updated_at: float
     sent_at: int | None
+    service: str | None = None
+    validity: int = LONGEST_VALIDITY
+    opt_out_type: str | None = None
+    draw: str = ""
 
 
 def add(
@@ -47,13 +56,17 @@ def add(
     to: str,
     body: str,
     at: float,
-    status: MessageStatus,
+    status: Status,
     media: tuple[str, ...] = (),
     error_code: int | None = None,
     status_callback: str | None = None,
+    service: str | None = None,
+    validity: int = LONGEST_VALIDITY,
+    opt_out_type: str | None = None,
+    draw: str = "",
 ) -> Message:
-    """Store a new text and return it; `at` is its moment, also the sending's unless it is still queued or failed."""
-    waits = status in (MessageStatus.QUEUED, MessageStatus.FAILED)
+    """Store a new text and return it; `at` is its moment, also the sending's unless it waits still or has failed."""
+    waits = status in UNDER_WAY or status is Status.FAILED
     message = Message(
         sid=("MM" if media else "SM") + uuid.uuid4().hex,
         direction=direction,
@@ -61,18 +74,22 @@ def add(
         to_address=to,
         body=body,
         media=media,
-        num_segments=segments.count(body),
+        num_segments=segments.count(body) if sender else 0,
         status=str(status),
         error_code=error_code,
         status_callback=status_callback,
         created_at=at,
         updated_at=at,
         sent_at=None if waits else int(at),
+        service=service,
+        validity=validity,
+        opt_out_type=opt_out_type,
+        draw=draw,
     )
+    values = {name: json.dumps(value) if isinstance(value, tuple) else value for name, value in vars(message).items()}
     connection.execute(
-        "INSERT INTO messages (sid, direction, from_address, to_address, body, media, num_segments, status, error_code,"
-        " status_callback, created_at, updated_at, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [json.dumps(value) if isinstance(value, tuple) else value for value in vars(message).values()],
+        f"INSERT INTO messages ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608  (own names)
+        list(values.values()),
     )
     return message
 
@@ -101,9 +118,9 @@ def resource(message: Message, account_sid: str) -> dict[str, object]:
         "num_segments": str(message.num_segments),
         "num_media": str(len(message.media)),
         "direction": message.direction,
-        "from": message.from_address,
+        "from": message.from_address or None,
         "to": message.to_address,
-        "messaging_service_sid": None,
+        "messaging_service_sid": message.service,
         "status": message.status,
         "error_code": message.error_code,
         "error_message": errors.text(message.error_code) if message.error_code else None,

@@ -5,7 +5,9 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Literal
 
-Kind = Literal["sent", "arrived", "refused"]
+from optin.simulator.faults import Fault
+
+Kind = Literal["sent", "arrived", "refused", "fault"]
 
 _ENTRY = """SELECT e.*, m.status, m.media FROM entries e LEFT JOIN messages m ON m.sid = e.sid """
 
@@ -25,7 +27,7 @@ def show(
     """Put an entry at the end of a phone's thread.
 
     `phone` is the person's address and `number` ours; `code` tells why a text never came (kind refused); `answered_by`
-    names who answered in our place.
+    names who answered in our place. The body of a fault is its name, and then what of the text it struck.
     """
     entry = connection.execute(
         "INSERT INTO entries (kind, phone, number, sid, body, code, answered_by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -36,6 +38,20 @@ def show(
         [phone, entry],
     )
     touch(connection)
+
+
+def show_fault(
+    connection: sqlite3.Connection,
+    fault: Fault,
+    *,
+    phone: str,
+    number: str,
+    at: float,
+    sid: str | None,
+    about: str = "",
+) -> None:
+    """Let a phone's thread say that a fault struck; `about` is the status that a callback tells."""
+    show(connection, "fault", phone=phone, number=number, body=f"{fault} {about}".strip(), at=at, sid=sid)
 
 
 def touch(connection: sqlite3.Connection) -> None:

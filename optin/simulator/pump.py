@@ -11,7 +11,7 @@ from typing import cast
 from flask import Flask
 
 from optin import clock
-from optin.simulator import inbound, messages, network
+from optin.simulator import callbacks, messages, network, webhooks
 from optin.simulator.account import EXTENSION, Account
 from optin.simulator.network import Event
 
@@ -64,7 +64,7 @@ def _take(account: Account, moment: float) -> Event | None:
             return None
         event = Event(*row)
         if event.kind == "status":
-            network.move(connection, event, at=max(event.due_at, clock.now().timestamp()))
+            network.move(connection, account, event, at=max(event.due_at, clock.now().timestamp()))
             connection.execute("DELETE FROM events WHERE id = ?", [event.id])
         else:
             connection.execute("UPDATE events SET claimed = 1 WHERE id = ?", [event.id])
@@ -77,9 +77,9 @@ def _request(account: Account, event: Event) -> None:
     if message is None:
         return
     if event.kind == "webhook":
-        inbound.deliver(account, message)
+        webhooks.deliver(account, message)
     else:
-        network.post_callback(account, event, message)
+        callbacks.post(account, message, event.status, event.error_code, event.due_at)
 
 
 def _under_way(account: Account) -> bool:

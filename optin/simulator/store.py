@@ -30,10 +30,23 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE INDEX IF NOT EXISTS entries_phone ON entries (phone, id);
 CREATE TABLE IF NOT EXISTS phones (phone TEXT PRIMARY KEY, last_entry INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS phones_newest ON phones (last_entry);
+CREATE TABLE IF NOT EXISTS pairs (
+    service TEXT NOT NULL, phone TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (service, phone)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS queues (number TEXT PRIMARY KEY, free_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS plan (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS draws (phone TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS struck (fault TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS version (n INTEGER NOT NULL);
 INSERT INTO version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM version);
 UPDATE events SET claimed = 0;
 """
+# Columns that came later: a file that an earlier release made gets them when it is opened.
+_NEWER = {
+    "service": "TEXT",
+    "validity": "INTEGER NOT NULL DEFAULT 36000",
+    "opt_out_type": "TEXT",
+    "draw": "TEXT NOT NULL DEFAULT ''",
+}
 
 
 class Store:
@@ -50,6 +63,10 @@ class Store:
         self._writing = threading.Lock()
         with self.read() as connection:
             connection.executescript(_SCHEMA)
+            known = {row["name"] for row in connection.execute("PRAGMA table_info (messages)")}
+            for name, kind in _NEWER.items():
+                if name not in known:
+                    connection.execute(f"ALTER TABLE messages ADD COLUMN {name} {kind}")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

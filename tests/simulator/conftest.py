@@ -20,9 +20,22 @@ from optin.simulator import (
     close_simulator,
     create_simulator,
 )
+from optin.simulator.account import EXTENSION
+from optin.simulator.line_up import AdvancedOptOut, Service
+from optin.simulator.store import Store
 
 LONG_CODE, TOLL_FREE, SHORT_CODE = "+14155550100", "+18335550100", "40404"
-NUMBERS = {LONG_CODE: "long_code", TOLL_FREE: "toll_free", SHORT_CODE: "short_code"}
+ONE, TWO = "+14155550111", "+14155550112"
+ADVANCED_LONG, ADVANCED_TOLL_FREE, ADVANCED_SHORT = "+14155550121", "+18335550121", "40405"
+NUMBERS = {
+    **dict.fromkeys((LONG_CODE, ONE, TWO, ADVANCED_LONG), "long_code"),
+    **dict.fromkeys((TOLL_FREE, ADVANCED_TOLL_FREE), "toll_free"),
+    **dict.fromkeys((SHORT_CODE, ADVANCED_SHORT), "short_code"),
+}
+PLAIN = Service("MGdead51" + "1" * 26, (ONE, TWO))
+ADVANCED = Service(
+    "MGdead51" + "2" * 26, (ADVANCED_LONG, ADVANCED_TOLL_FREE, ADVANCED_SHORT), AdvancedOptOut(stop_text="Bye.")
+)
 CREDENTIALS = (SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN)
 
 
@@ -57,6 +70,11 @@ class Simulator:
     url: str
     client: Client
 
+    @property
+    def store(self) -> Store:
+        """Return what it keeps, for arranging what takes hours to come about."""
+        return self.app.extensions[EXTENSION].store
+
     def text(self, phone: str, body: str, to: str = LONG_CODE, query: str = "", **more: Any) -> dict[str, Any]:
         """Text `body` as a person and return the answer."""
         form = {"To": to, "Body": body, **more}
@@ -67,6 +85,12 @@ class Simulator:
     def get(self, path: str) -> dict[str, Any]:
         """Return what the control API says at `path`."""
         answer = requests.get(self.url + path, auth=CREDENTIALS, timeout=20)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def faults(self, **plan: Any) -> dict[str, Any]:
+        """Put a fault plan in force and return what the control API says."""
+        answer = requests.post(f"{self.url}/faults", data=plan, auth=CREDENTIALS, timeout=20)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -99,7 +123,7 @@ def running(store: Path, webhook_url: str, **options: Any) -> Iterator[Simulator
         auth_token=SIMULATOR_AUTH_TOKEN,
         numbers=NUMBERS,
         webhook_url=webhook_url,
-        **{"start_pump": False, **options},
+        **{"start_pump": False, "services": (PLAIN, ADVANCED), **options},
     )
     with served(app) as url:
         client = Client(*CREDENTIALS)

@@ -5,7 +5,16 @@ from twilio.base.exceptions import TwilioRestException
 
 from optin import clock
 from optin.simulator import run_due
-from optin.simulator.opt_outs import HELP_TEXT, START_TEXT, STOP_TEXT
+from optin.simulator.line_up import HELP_TEXT, START_TEXT, STOP_TEXT
+from tests.simulator.conftest import (
+    ADVANCED,
+    ADVANCED_LONG,
+    ADVANCED_SHORT,
+    ADVANCED_TOLL_FREE,
+    ONE,
+    PLAIN,
+    TWO,
+)
 
 OURS, TOLL_FREE, SHORT_CODE = "+14155550100", "+18335550100", "40404"
 MAYA, INES = "+14155550134", "+14155550199"
@@ -140,3 +149,67 @@ def test_refused_sends_are_no_messages_of_the_account(simulator):
     simulator.text(MAYA, "STOP")
     outcome(simulator, OURS, MAYA)
     assert [m.body for m in simulator.client.messages.list(to=MAYA)] == [STOP_TEXT]
+
+
+BYE, WELCOME = "Bye.", "You have successfully been"
+FAILED = "failed 21610"
+WITH_OWN_LIST = [
+    # our number, what the person texts, automatic answers, the OptOutType of the last, how the service's next text ends
+    (ADVANCED_LONG, ["Stop"], [BYE], "STOP", FAILED),
+    (ADVANCED_LONG, ["arret"], [BYE], "STOP", FAILED),
+    (ADVANCED_LONG, ["STOP PLEASE"], [], None, "delivered"),
+    (ADVANCED_LONG, ["STOP", "STOP"], [BYE], "STOP", FAILED),
+    (ADVANCED_LONG, ["STOP", "HELP"], [BYE], "HELP", FAILED),
+    (ADVANCED_LONG, ["HELP"], [HELP], "HELP", "delivered"),
+    (ADVANCED_LONG, ["STOP", "START"], [BYE, WELCOME], "START", "delivered"),
+    (ADVANCED_LONG, ["volunteer"], [], None, "delivered"),
+    (ADVANCED_SHORT, ["STOP"], [BYE], "STOP", FAILED),
+    (ADVANCED_TOLL_FREE, ["STOP"], [NETWORK_STOP], "STOP", FAILED),
+    (ADVANCED_TOLL_FREE, ["ARRET"], [BYE], "STOP", FAILED),
+    (ADVANCED_TOLL_FREE, ["STOP", "START"], [NETWORK_STOP, NETWORK_START, WELCOME], "START", "delivered"),
+]
+
+
+@pytest.mark.parametrize(("number", "texts", "automatic", "kind", "end"), WITH_OWN_LIST)
+def test_advanced_opt_out(simulator, application, number, texts, automatic, kind, end):
+    for text in texts:
+        simulator.text(MAYA, text, to=number)
+
+    assert [request.form["Body"] for request in application.received] == texts
+    assert application.received[-1].form.get("OptOutType") == kind
+    assert answers(simulator, MAYA) == automatic
+    assert of_service(simulator, ADVANCED.sid) == end
+
+
+def test_with_its_own_list_a_number_of_the_pool_is_refused_later_too(simulator):
+    simulator.text(MAYA, "STOP", to=ADVANCED_SHORT)
+    assert outcome(simulator, ADVANCED_LONG, MAYA) == FAILED
+    assert outcome(simulator, OURS, MAYA) == "delivered"
+
+
+def test_yes_does_not_lift_the_block_of_the_network(simulator):
+    simulator.text(MAYA, "STOP", to=ADVANCED_TOLL_FREE)
+    simulator.text(MAYA, "YES", to=ADVANCED_TOLL_FREE)
+    assert outcome(simulator, ADVANCED_LONG, MAYA) == "delivered", "the service lets her in again"
+    assert outcome(simulator, ADVANCED_TOLL_FREE, MAYA) == "undelivered 30004"
+
+
+def test_a_services_block_is_for_all_its_numbers_and_refused_at_once(simulator, application):
+    simulator.text(MAYA, "STOP", to=ONE)
+    assert "OptOutType" not in application.received[-1].form
+    assert blocked(simulator) == [(PLAIN.sid, MAYA, "twilio")]
+    assert outcome(simulator, TWO, MAYA) == "21610"
+    assert of_service(simulator, PLAIN.sid) == "21610"
+    simulator.text(MAYA, "START", to=TWO)
+    assert of_service(simulator, PLAIN.sid) == "delivered"
+
+
+def of_service(simulator, sid: str) -> str:
+    """Let a service text Maya and say how it ended."""
+    try:
+        made = simulator.client.messages.create(to=MAYA, messaging_service_sid=sid, body="News")
+    except TwilioRestException as refusal:
+        return str(refusal.code)
+    run_due(simulator.app, until=FAR)
+    message = simulator.client.messages(made.sid).fetch()
+    return message.status + (f" {message.error_code}" if message.error_code else "")
