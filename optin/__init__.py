@@ -104,11 +104,13 @@ def _bind_core(app: "Flask", config: "Config") -> None:
         logs,
         metrics,
         navigation,
+        scrape,
     )
 
     logs.configure(config)
     app.before_request(extensions.read_or_write)
     app.teardown_request(extensions.end_reading)
+    metrics.time_requests(app)
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=ROOT / "optin" / "migrations")
     extensions.login_manager.init_app(app)
@@ -118,7 +120,7 @@ def _bind_core(app: "Flask", config: "Config") -> None:
     extensions.bootstrap.init_app(app)
     for part in (addresses, navigation, filters, errors, headers, htmx, cli):
         part.init_app(app)
-    for blueprint in (health.blueprint, metrics.blueprint):
+    for blueprint in (health.blueprint, scrape.blueprint):
         app.register_blueprint(blueprint)
 
 

@@ -66,6 +66,7 @@ class Config:
     twilio_auth_token: str = field(repr=False)
     twilio_from: tuple[str, ...] = field(repr=False)
     twilio_api_url: str
+    metrics_token: str = field(repr=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], instance_path: Path) -> "Config":
@@ -102,6 +103,9 @@ class Config:
             twilio_from=_senders(env, mode),
             twilio_api_url=env.web_address(
                 "TWILIO_API_URL", local + SIMULATOR_PATH if mode is Mode.SIMULATOR else "", loopback=True
+            ),
+            metrics_token=env.matching(
+                "OPTIN_METRICS_TOKEN", r"[!-~]{16,}", "", "at least 16 characters without spaces, or unset"
             ),
         )
         if env.problems:

@@ -11,6 +11,8 @@ from sqlalchemy.pool import NullPool
 from optin.access import public
 from optin.config import Config
 from optin.extensions import db, migrate
+from optin.jobs import executors
+from optin.messaging import gate
 
 blueprint = Blueprint("health", __name__)
 
@@ -25,10 +27,35 @@ def healthz() -> dict[str, str]:
 @blueprint.get("/readyz")
 @public
 def readyz() -> tuple[dict[str, str], int]:
-    """Say whether the database has this version's tables and the queue's database answers; 503 if not."""
-    parts = {"database": database_state(db.engine), "queue": queue_state(current_app.config["OPTIN"])}
+    """Say whether the database has this version's tables and the queue's database answers; 503 if not.
+
+    Workers and the sending gate are told as well, but refuse nothing: without them texts must still be taken in.
+    """
+    config: Config = current_app.config["OPTIN"]
+    parts = {"database": database_state(db.engine), "queue": queue_state(config)}
     ready = set(parts.values()) == {"ok"}
-    return {"status": "ok" if ready else "not ready", **parts}, 200 if ready else 503
+    told = {"worker": worker_state(config), "sending": sending_state()} if ready else {}
+    return {"status": "ok" if ready else "not ready", **parts, **told}, 200 if ready else 503
+
+
+def worker_state(config: Config) -> str:
+    """Return "ok", or "none" where no process that runs jobs has given a sign of life lately."""
+    ago = last_sign_of_a_worker(config)
+    return "ok" if ago is not None and ago < executors.DEAD_AFTER else "none"
+
+
+def last_sign_of_a_worker(config: Config) -> float | None:
+    """Return how many seconds ago a worker gave a sign of life; None where none ever did."""
+    if config.queue_url == config.database_url:
+        return executors.last_sign(db.engine)
+    queue = create_engine(config.queue_url, poolclass=NullPool)
+    return executors.last_sign(queue)
+
+
+def sending_state() -> str:
+    """Return "open", or why the sending gate is closed."""
+    shut = gate.closed(db.session())
+    return f"closed: {shut.closure.value}" if shut else "open"
 
 
 def database_state(engine: Engine) -> str:

@@ -19,7 +19,7 @@ FLOORS = [
     {"consent"},
     {"messaging"},
     {"jobs"},
-    {"addresses", "htmx", "errors", "filters", "headers", "navigation", "health", "logs"},
+    {"addresses", "htmx", "errors", "filters", "headers", "navigation", "health", "logs", "scrape"},
 ]
 FEATURES = {
     "home",

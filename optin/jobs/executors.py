@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from sqlalchemy import Column, Engine, Float, MetaData, String, Table, delete, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 SIGN_OF_LIFE = 5.0
 DEAD_AFTER = 20.0
@@ -61,6 +62,16 @@ def dead(engine: Engine) -> list[str]:
     """Return the names whose processes have given no sign of life for `DEAD_AFTER` seconds."""
     with engine.begin() as connection:
         return list(connection.scalars(select(_TABLE.c.name).where(_TABLE.c.seen_at < time.time() - DEAD_AFTER)))
+
+
+def last_sign(engine: Engine) -> float | None:
+    """Return how many seconds ago a process that runs jobs gave a sign of life; None where none ever did."""
+    try:
+        with engine.connect() as connection:
+            seen = connection.scalar(select(func.max(_TABLE.c.seen_at)))
+    except SQLAlchemyError:  # no table: no process has run jobs yet
+        return None
+    return None if seen is None else max(0.0, time.time() - seen)
 
 
 def count(engine: Engine) -> int:

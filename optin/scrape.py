@@ -1,0 +1,112 @@
+"""`/metrics`: the counters of this process, and gauges that are read from the database and so hold for all processes.
+
+Where several web processes share a machine, PROMETHEUS_MULTIPROC_DIR names a folder in which they add up the counters.
+"""
+
+import hmac
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, abort, current_app, request
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.access import public
+from optin.config import Config
+from optin.environment import LOOPBACK
+from optin.extensions import db
+from optin.health import last_sign_of_a_worker
+from optin.messaging import gate, silence
+from optin.models import Hold, Message, SendingGate
+from optin.terms import MessageStatus
+
+TEN_BUSINESS_DAYS = timedelta(days=14)
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+@public
+def metrics() -> Response:
+    """Show all figures as Prometheus text: to who brings the token, or where none is set to this machine only."""
+    config: Config = current_app.config["OPTIN"]
+    if not _may_read(config.metrics_token):
+        abort(403)
+    own: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        own = CollectorRegistry()
+        MultiProcessCollector(own)  # type: ignore[no-untyped-call]
+    shared = CollectorRegistry()
+    shared.register(_FromDatabase(config))
+    return Response(generate_latest(own) + generate_latest(shared), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read(token: str) -> bool:
+    """Tell whether the asker may: a proxy on this machine passes others' requests on, and says so in a header."""
+    if token:
+        given = request.headers.get("Authorization", "").encode()
+        return hmac.compare_digest(given, f"Bearer {token}".encode())
+    through_a_proxy = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
+    return request.remote_addr in LOOPBACK and not through_a_proxy
+
+
+class _FromDatabase(Collector):
+    """Gauges that are counted when they are asked for."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Read them all in one session."""
+        session = db.session()
+        now = clock.now()
+        messages = GaugeMetricFamily(
+            "optin_messages", "Messages by direction and status", labels=["direction", "status"]
+        )
+        rows = session.execute(select(Message.direction, Message.status, func.count()).group_by("direction", "status"))
+        counts = {(direction, status): count for direction, status, count in rows}
+        for labels, count in sorted(counts.items()):
+            messages.add_metric(list(labels), count)
+        yield messages
+        waiting = counts.get(("outbound", MessageStatus.QUEUED), 0) + counts.get(("outbound", MessageStatus.CLAIMED), 0)
+        yield _gauge("optin_outbox_depth", "Messages that wait to be sent", waiting)
+        yield _gauge("optin_outbox_oldest_seconds", "Age of the oldest that could go now", _oldest(session, now))
+        yield _gauge("optin_unknown", "Messages of unknown outcome", counts.get(("outbound", MessageStatus.UNKNOWN), 0))
+        holds = GaugeMetricFamily("optin_holds", "Numbers on hold for review", labels=["state"])
+        is_open = select(func.count()).select_from(Hold).where(Hold.ended_at.is_(None))
+        holds.add_metric(["open"], session.scalar(is_open) or 0)
+        holds.add_metric(["overdue"], session.scalar(is_open.where(Hold.started_at < now - TEN_BUSINESS_DAYS)) or 0)
+        yield holds
+        yield from self._signs_of_life(session, now)
+
+    def _signs_of_life(self, session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
+        """Tell how long ago things happened that should happen; NaN for what never did."""
+        yield _gauge("optin_sending_gate_open", "1 while messages may be sent", gate.closed(session) is None)
+        beat = session.scalar(select(SendingGate.alive_at))
+        yield _gauge("optin_web_heartbeat_age_seconds", "Since a web process gave a sign of life", _since(beat, now))
+        ago = last_sign_of_a_worker(self._config)
+        yield _gauge(
+            "optin_worker_heartbeat_age_seconds", "Since a worker gave one", float("nan") if ago is None else ago
+        )
+        last = silence.last_text_at(session)
+        yield _gauge("optin_seconds_since_last_text", "Since somebody texted us", _since(last, now))
+
+
+def _oldest(session: Session, now: datetime) -> float:
+    queued = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
+    due = select(func.min(Message.created_at)).where(queued, Message.not_before.is_(None) | (Message.not_before <= now))
+    oldest = session.scalar(due)
+    return 0.0 if oldest is None else (now - oldest).total_seconds()
+
+
+def _since(moment: datetime | None, now: datetime) -> float:
+    return float("nan") if moment is None else (now - moment).total_seconds()
+
+
+def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, about, value=value)
