@@ -172,8 +172,7 @@ def make_simulator(config: "Config", *, transport: "Transport | None" = None, st
     `transport` posts its webhooks instead of HTTP; without `start_pump` nothing happens by itself.
     """
     from optin.messaging.senders import kind_of
-    from optin.simulator import create_simulator
-    from optin.simulator.line_up import line_up
+    from optin.simulator import create_simulator, line_up
 
     numbers, services = line_up({address: kind_of(address) for address in config.twilio_from})
     return create_simulator(

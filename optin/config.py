@@ -12,12 +12,18 @@ from pathlib import Path
 
 from optin import phone
 from optin.environment import Environment, sqlite_url
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
+from optin.simulator import (
+    SIMULATOR_ACCOUNT_SID,
+    SIMULATOR_AUTH_TOKEN,
+    SIMULATOR_NUMBERS,
+    SIMULATOR_SERVICE_SID,
+)
 
 HTMX_URL = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-2OatzQy1H+Zd/IIrjr1TcuDGqLXeHhbooAyJY1KdQMKnr4LZ22k31GBLdYKHmVjg"
 SIMULATOR_PATH = "/simulator/twilio"
-SIMULATOR_SENDER = "+14155550100"
+SIMULATOR_SENDERS = (*SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID)
+"""One of each kind, the long code first: it is the default."""
 SHORTEST_SECRET = 16
 
 
@@ -154,7 +160,7 @@ def _credentials(env: Environment, mode: Mode) -> tuple[str, str]:
 
 def _senders(env: Environment, mode: Mode) -> tuple[str, ...]:
     """Return the addresses to send from: E.164 numbers, short codes and Messaging Service SIDs."""
-    raw = env.text("TWILIO_FROM", SIMULATOR_SENDER if mode is Mode.SIMULATOR else "")
+    raw = env.text("TWILIO_FROM", ",".join(SIMULATOR_SENDERS) if mode is Mode.SIMULATOR else "")
     senders = tuple(dict.fromkeys(part.strip() for part in raw.split(",") if part.strip()))
     if not all(re.fullmatch(r"\+[1-9]\d{6,14}|\d{3,8}|MG[0-9a-fA-F]{32}", sender) for sender in senders):
         env.refuse(

@@ -8,7 +8,7 @@ from optin.auth.accounts import add_user
 from optin.config import Config
 from optin.messaging import senders
 from optin.models import User
-from optin.terms import Role
+from optin.terms import Role, SenderKind
 
 
 def prepare(session: Session, config: Config) -> User | None:
@@ -16,8 +16,7 @@ def prepare(session: Session, config: Config) -> User | None:
 
     It may run at each start: users, senders and settings that are there already are left as they are.
     """
-    for address in config.twilio_from:
-        senders.ensure(session, address)
+    known = [senders.ensure(session, address) for address in config.twilio_from]
     if session.scalar(select(User.id).limit(1)) is not None:
         return None
     admin = add_user(
@@ -30,4 +29,6 @@ def prepare(session: Session, config: Config) -> User | None:
     policy.change(session, admin.id, default_region=config.default_region)
     if config.is_simulator:  # nobody is woken by it, and what is sent at night shall arrive
         policy.change(session, admin.id, sending_hours=False)
+        for service in known:
+            service.advanced_opt_out = service.kind == SenderKind.SERVICE  # the simulator's have it
     return admin

@@ -19,7 +19,7 @@ def test_an_empty_environment_runs_the_simulator(tmp_path: Path) -> None:
     assert (config.mode, config.port, config.public_url) == (Mode.SIMULATOR, 5000, "http://127.0.0.1:5000")
     assert (config.twilio_account_sid, config.twilio_auth_token) == (SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN)
     assert config.twilio_api_url == "http://127.0.0.1:5000/simulator/twilio"
-    assert config.twilio_from == ("+14155550100",)
+    assert config.twilio_from == ("+14155550100", "+18335550100", "40404", "MGdead51" + "0" * 26)
     assert (config.sample_data, config.workers, config.default_region) == (True, Workers.EMBEDDED, "US")
     assert config.mounts_simulator
     assert make_url(config.database_url).database == str(tmp_path / "optin.db")

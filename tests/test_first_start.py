@@ -13,6 +13,7 @@ from optin.auth.accounts import add_user
 from optin.config import Config
 from optin.first_start import prepare
 from optin.models import Sender, SignInLink, User
+from optin.simulator import SIMULATOR_SERVICE_SID
 from optin.terms import Role
 
 ACCOUNT = {"OPTIN_MODE": "twilio", "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16, "TWILIO_AUTH_TOKEN": "f" * 32}
@@ -27,8 +28,11 @@ def test_a_simulator_gets_an_admin_without_a_password(session: Session, tmp_path
         Role.ADMIN,
         None,
     )
-    assert [(sender.address, sender.kind) for sender in session.scalars(select(Sender))] == [
-        ("+14155550100", "long_code")
+    assert [(each.address, each.kind, each.advanced_opt_out) for each in session.scalars(select(Sender))] == [
+        ("+14155550100", "long_code", False),
+        ("+18335550100", "toll_free", False),
+        ("40404", "short_code", False),
+        (SIMULATOR_SERVICE_SID, "messaging_service", True),
     ]
     assert policy.load(session).sending_hours is False
 
@@ -64,7 +68,7 @@ def test_the_next_start_changes_nothing(session: Session, tmp_path: Path) -> Non
     session.commit()
     assert prepare(session, config) is None
     assert session.scalars(select(User.name)).all() == ["Somebody"]
-    assert len(session.scalars(select(Sender)).all()) == 1
+    assert len(session.scalars(select(Sender)).all()) == len(config.twilio_from)
     assert policy.load(session).sending_hours is True
 
 

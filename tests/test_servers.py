@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 from sqlalchemy import select
 
-from optin.config import SIMULATOR_PATH, SIMULATOR_SENDER
+from optin.config import SIMULATOR_PATH, SIMULATOR_SENDERS
 from optin.models import Sender, Suppression, User
 from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 from tests.servers import LiveServer
@@ -21,11 +21,11 @@ def test_it_is_ready_and_prepared(live_server: LiveServer) -> None:
         assert json.load(answer)["status"] == "ok"
     with live_server.session() as session:
         assert session.scalars(select(User.email)).all() == ["admin@example.org"]
-        assert session.scalars(select(Sender.address)).all() == [SIMULATOR_SENDER]
+        assert session.scalars(select(Sender.address).order_by(Sender.id)).all() == list(SIMULATOR_SENDERS)
 
 
 def test_a_text_is_heard_and_answered(live_server: LiveServer) -> None:
-    ask(live_server, {"To": SIMULATOR_SENDER, "Body": "opt out"})
+    ask(live_server, {"To": SIMULATOR_SENDERS[0], "Body": "opt out"})
     with live_server.session() as session:
         assert session.scalars(select(Suppression.number)).all() == [PHONE]
     deadline = time.monotonic() + 20

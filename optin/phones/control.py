@@ -24,7 +24,7 @@ class SimulatorAway(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that a phone shows: `kind` is sent, arrived or refused (then with Twilio's `code`)."""
+    """One thing that a phone shows: `kind` is sent, arrived, refused (then with Twilio's `code`) or fault."""
 
     id: int
     kind: str
@@ -36,6 +36,14 @@ class Entry:
     answered_by: str | None
     media: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The simulator's fault plan as texts by name, and how often each fault has struck."""
+
+    plan: dict[str, str]
+    struck: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,25 @@ def send(config: Config, phone: str, to: str, body: str) -> Sent | NotSent:
         return Sent()
     status = f"answered {webhook['status']}" if webhook["status"] else "did not answer"
     return Sent(f"The text was sent, but the app's webhook {status} (Twilio error {webhook['error']}).")
+
+
+def faults(config: Config) -> Faults:
+    """Return the fault plan in force. Raises SimulatorAway."""
+    return _faults(_ask(config, "GET", "/faults"))
+
+
+def set_faults(config: Config, plan: dict[str, str]) -> Faults | NotSent:
+    """Put a fault plan in force, or say what of it makes no sense; an empty one is a faultless network.
+
+    Raises SimulatorAway.
+    """
+    answer = _ask(config, "POST", "/faults", plan or {"seed": ""})
+    return _faults(answer) if "struck" in answer else NotSent(str(answer.get("message", "")))
+
+
+def _faults(answer: dict[str, Any]) -> Faults:
+    struck = {str(name): int(times) for name, times in answer.pop("struck").items()}
+    return Faults({name: str(value) for name, value in answer.items()}, struck)
 
 
 def _entry(row: dict[str, Any]) -> Entry:

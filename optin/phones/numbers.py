@@ -6,10 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import phone
+from optin.config import Config
 from optin.consent.people import CONTACT_FIRST
 from optin.messaging import senders
 from optin.models import Conversation, Person, Sender
 from optin.phone import NotANumber
+from optin.simulator import line_up
 from optin.terms import SenderKind
 
 # 555-0100 to 555-0199 of each area code are set apart for fiction (NANPA): no real person has one of them.
@@ -17,9 +19,15 @@ AREAS = ("646", "312", "206", "415", "503", "213", "617", "303")
 PEOPLE_AT_ONCE = 12
 
 
-def ours(session: Session) -> list[Sender]:
-    """List our addresses that a person can text, the default first."""
-    return [sender for sender in senders.in_use(session) if sender.kind != SenderKind.SERVICE]
+def ours(session: Session, config: Config) -> dict[str, str]:
+    """Return our addresses that a person can text, the default first, each with what kind it is.
+
+    Those in a Messaging Service's pool are here before the app knows them: it learns them when they are texted.
+    """
+    known = {each.address: SenderKind(each.kind) for each in senders.in_use(session) if each.kind != SenderKind.SERVICE}
+    served, services = line_up({address: senders.kind_of(address) for address in config.twilio_from})
+    kinds = {address: kind.label for address, kind in {**known, **served}.items()}
+    return kinds | {number: "service, Advanced Opt-Out" for service in services for number in service.pool}
 
 
 def read(text: str, region: str, ours: Collection[str]) -> str:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import shorten
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -12,7 +13,7 @@ from optin.config import Config
 from optin.consent import people
 from optin.messaging import statuses
 from optin.models import Keyword, Message, OptIn, Person
-from optin.phones import control
+from optin.phones import control, faults
 from optin.phones.control import Entry
 from optin.terms import MessageStatus, OptInStatus, Purpose, Reason
 
@@ -57,14 +58,14 @@ class Screen:
         return hashlib.sha256(repr((self.number, whose, shown)).encode()).hexdigest()[:16]
 
 
-def load(session: Session, config: Config, numbers: Sequence[str], *, name_ours: bool) -> list[Screen]:
-    """Read phones; `name_ours` says at each text which of our numbers it went to or came from.
+def load(session: Session, config: Config, numbers: Sequence[str], *, default: str) -> list[Screen]:
+    """Read phones; each text says which of our numbers it went to or came from, unless that is the `default`.
 
     Raises SimulatorAway.
     """
     owners = people.of_numbers(session, numbers)
     return [
-        Screen(slot, number, owners.get(number, []), _rows(session, number, control.thread(config, number), name_ours))
+        Screen(slot, number, owners.get(number, []), _rows(session, number, control.thread(config, number), default))
         for slot, number in enumerate(numbers, start=1)
     ]
 
@@ -79,21 +80,23 @@ def suggestions(session: Session, numbers: Sequence[str]) -> dict[str, list[str]
     return {number: [*words, *(["YES"] if number in asked else []), "STOP", "HELP", "START"] for number in numbers}
 
 
-def _rows(session: Session, number: str, entries: Sequence[Entry], name_ours: bool) -> list[Row]:
+def _rows(session: Session, number: str, entries: Sequence[Entry], default: str) -> list[Row]:
     unanswered = _unanswered(session, number)
     rows = []
     for entry in entries:
-        rows.append(_row(entry, name_ours))
+        rows.append(_row(entry, default))
         if entry.sid in unanswered:
             rows.append(Row("event", f"No answer: Twilio refuses it, {BLOCKED}, still blocked until START", entry.at))
     return rows
 
 
-def _row(entry: Entry, name_ours: bool) -> Row:
+def _row(entry: Entry, default: str) -> Row:
     if entry.kind == "refused":
         return Row("event", _refusal(entry), entry.at)
+    if entry.kind == "fault":
+        return Row("event", faults.sentence(entry.body), entry.at)
     mine = entry.kind == "sent"
-    notes = [f"{'to' if mine else 'from'} {entry.number}"] if name_ours else []
+    notes = [f"{'to' if mine else 'from'} {entry.number}"] if entry.number != default else []
     if entry.answered_by:
         notes.append(f"answered by {entry.answered_by}")
     text = entry.body or ("1 picture or file" if entry.media == 1 else f"{entry.media} pictures or files")
@@ -103,7 +106,8 @@ def _row(entry: Entry, name_ours: bool) -> Row:
 def _refusal(entry: Entry) -> str:
     if entry.code == BLOCKED:
         return f"Twilio refused the answer: {BLOCKED}, still blocked until START"
-    return f"A text never came: {entry.code}, {statuses.meaning(entry.code or 0).text}"
+    text = shorten(entry.body, 40, placeholder="…")
+    return f"“{text}” was not delivered: {entry.code}, {statuses.meaning(entry.code or 0).text}"
 
 
 def _unanswered(session: Session, number: str) -> set[str]:

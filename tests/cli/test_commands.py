@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.auth import links, passwords
 from optin.auth.accounts import add_user
-from optin.config import SIMULATOR_SENDER
+from optin.config import SIMULATOR_SENDERS
 from optin.messaging import senders
 from optin.models import User
 from optin.terms import Role
@@ -68,7 +68,7 @@ def test_what_cannot_be_done_is_said(app: Flask, session: Session, words: tuple[
 
 def test_the_doctor_finds_nothing(app: Flask, session: Session) -> None:
     add_user(session, email="ana@example.org", name="Ana", role=Role.ADMIN)
-    senders.ensure(session, SIMULATOR_SENDER)
+    senders.ensure(session, SIMULATOR_SENDERS[0])
     session.commit()
     code, output = run(app, "doctor")
     assert code == 0, output

@@ -14,6 +14,7 @@ from optin import clock
 from optin.extensions import db
 from optin.messaging import senders
 from optin.models import Conversation, Keyword, Message, OptIn, Sender
+from optin.simulator import SIMULATOR_SERVICE_SID
 from optin.terms import OptInStatus, PersonKind, Role, SenderKind
 from tests import world
 from tests.clients import Browser
@@ -58,7 +59,7 @@ def send(client: Browser, text: str, *, slot: int = 1, phones: str = address(MAY
 
 
 def poll_address(html: str) -> str:
-    found = re.search(r'hx-get="([^"]+)"', html)
+    found = re.search(r'hx-get="([^"]+/face[^"]*)"', html)
     assert found
     return found.group(1).replace("&amp;", "&")
 
@@ -170,15 +171,28 @@ def test_without_numbers_in_the_address_the_last_used_phones_and_a_new_one_are_t
     assert numbers[2] not in (TOM, MAYA, OURS)
 
 
-def test_another_of_our_numbers_can_be_texted(agent_there: Browser, running: Session) -> None:
+def test_all_of_our_numbers_can_be_texted_and_their_texts_say_so(agent_there: Browser, running: Session) -> None:
     page = agent_there.get(PHONES + address(MAYA)).text
-    assert 'name="to"' not in page
-    toll_free = "+18335550123"
-    running.add(Sender(address=toll_free, kind=SenderKind.TOLL_FREE, created_at=clock.now()))
-    page = agent_there.get(PHONES + address(MAYA)).text
-    assert f'<option value="{toll_free}"' in page
-    answer = send(agent_there, "volunteer", to=toll_free)
-    assert answer.status_code == 422, "the simulator of this app serves one number"
+    assert re.findall(r'<option value="(\S+)"[^>]*>[^<]*· ([^<]+)</option>', page.partition("</select>")[2]) == [
+        (OURS, "long code"),
+        ("+18335550100", "toll-free"),
+        ("40404", "short code"),
+        ("+14155550101", "service, Advanced Opt-Out"),
+        ("+14155550102", "service, Advanced Opt-Out"),
+    ]
+    page = agent_there.get(send(agent_there, "stop", to="+14155550101").location).text
+    assert "to +14155550101" in page
+    assert "answered by Twilio" in page
+    suppressed = running.scalars(select(Message.effect)).one()
+    assert suppressed.startswith("opted out")
+    learned = running.scalars(select(Sender).where(Sender.address == "+14155550101")).one()
+    assert learned.messaging_service_sid == SIMULATOR_SERVICE_SID
+
+
+def test_a_number_that_the_simulator_does_not_serve_gets_no_text(agent_there: Browser, running: Session) -> None:
+    running.add(Sender(address="+18335550123", kind=SenderKind.TOLL_FREE, created_at=clock.now()))
+    answer = send(agent_there, "volunteer", to="+18335550123")
+    assert answer.status_code == 422
     assert "Invalid &#39;To&#39; Phone Number" in answer.text
 
 
