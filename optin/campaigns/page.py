@@ -12,6 +12,7 @@ from optin import paging
 from optin.campaigns import add_opt_ins, compose, members, queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
+from optin.consent import standing
 from optin.consent.audience import Deliverability
 from optin.extensions import db
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember
@@ -76,6 +77,7 @@ def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
         "sender": sender,
         "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
         "last": members.last_messages(session, campaign.id, people),
+        "standings": standing.of_numbers(session, [member.number for member in page.rows]),
     }
 
 

@@ -1,11 +1,11 @@
-"""Where a number stands with us, in one pill: the strongest fact wins. A few statements serve a whole list."""
+"""Where a number stands, in the same words on every page: our consent, and beside it Twilio's own door."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from optin.models import Hold, Keyword, OptIn, ProviderBlock, Sender, Suppression
 from optin.terms import OptInStatus
@@ -14,42 +14,46 @@ AT_ONCE = 500
 
 
 class Kind(StrEnum):
-    """What decides a standing; the order of the members is the order of strength."""
+    """What decides our side; the order of the members is the order of strength."""
 
     OPTED_OUT = "opted_out"
     ON_HOLD = "on_hold"
-    IN_BUT_BLOCKED = "in_but_blocked"
     OPTED_IN = "opted_in"
     PENDING = "pending"
-    BLOCKED = "blocked"
     NONE = "none"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A number's standing: the words and the tone (ok, warn, bad, off) of its pill, and what decided it."""
+    """A number's standing: the words and the tone (ok, warn, bad, off) of our consent, and what decided it.
+
+    `blocked`: Twilio refuses to send to it from one of our senders. That is a door of its own: a keyword opens ours,
+    only START opens theirs, so the two are told side by side.
+    """
 
     label: str
     tone: str
     kind: Kind
+    blocked: bool = False
+
+    @property
+    def badges(self) -> list[tuple[str, str]]:
+        """Return the pills, each as words and tone."""
+        return [(self.label, self.tone), *([BLOCKED] if self.blocked else [])]
 
 
+BLOCKED = ("Blocked at Twilio", "bad")
 NO_OPT_IN = Standing("No opt-in", "off", Kind.NONE)
-_FIXED = {
-    Kind.OPTED_OUT: Standing("Opted out", "bad", Kind.OPTED_OUT),
-    Kind.ON_HOLD: Standing("On hold", "warn", Kind.ON_HOLD),
-    Kind.IN_BUT_BLOCKED: Standing(
-        "Opted in again, blocked at Twilio until they text START", "warn", Kind.IN_BUT_BLOCKED
-    ),
-    Kind.PENDING: Standing("Waiting for confirmation", "warn", Kind.PENDING),
-    Kind.BLOCKED: Standing("Blocked at Twilio", "bad", Kind.BLOCKED),
-}
+_OPTED_OUT = Standing("Opted out", "bad", Kind.OPTED_OUT)
+_ON_HOLD = Standing("On hold", "warn", Kind.ON_HOLD)
+_PENDING = Standing("Waiting for confirmation", "warn", Kind.PENDING)
+_FACT_BLOCKED = "blocked"
 
 
 def of_numbers(session: Session, numbers: Iterable[str | None]) -> dict[str, Standing]:
     """Return the standing of each number (E.164 or as received); a missing number (None) is left out.
 
-    Four statements for every 500 numbers. A block counts when it is of any of our senders that are in use.
+    One statement for every 500 numbers. A block counts when it is of any of our senders that are in use.
     """
     wanted = sorted({number for number in numbers if number})
     found: dict[str, Standing] = {}
@@ -64,62 +68,57 @@ def of_number(session: Session, number: str | None) -> Standing:
 
 
 def _of_some(session: Session, numbers: Sequence[str]) -> dict[str, Standing]:
-    stopped = _kinds(session, numbers)
+    stopped: dict[str, set[str]] = {}
     active: dict[str, list[str]] = {}
-    pending: set[str] = set()
-    for number, status, word in session.execute(_live(numbers)):
-        if status == OptInStatus.ACTIVE:
+    for number, fact, word, _ in session.execute(_facts(numbers)):
+        if fact == OptInStatus.ACTIVE:
             active.setdefault(number, []).append(word)
         else:
-            pending.add(number)
-    return {
-        number: _standing(stopped.get(number, set()), active.get(number, []), number in pending) for number in numbers
-    }
+            stopped.setdefault(number, set()).add(fact)
+    return {number: _standing(stopped.get(number, set()), active.get(number, [])) for number in numbers}
 
 
-def _kinds(session: Session, numbers: Sequence[str]) -> Mapping[str, set[Kind]]:
-    """Return what stands against each number, apart from its opt-ins."""
-    sources: list[tuple[Kind, Select[str]]] = [
-        (Kind.OPTED_OUT, select(Suppression.number).where(Suppression.ended_at.is_(None))),
-        (Kind.ON_HOLD, select(Hold.number).where(Hold.ended_at.is_(None))),
-        (Kind.BLOCKED, _blocked()),
+def _facts(numbers: Sequence[str]) -> Select[str, str, str, int]:
+    """Select (number, fact, keyword, opt-in id) for all that is open about the numbers, each fact by its index."""
+    stops = [
+        _stop(Suppression.number, Kind.OPTED_OUT).where(
+            Suppression.number.in_(numbers), Suppression.ended_at.is_(None)
+        ),
+        _stop(Hold.number, Kind.ON_HOLD).where(Hold.number.in_(numbers), Hold.ended_at.is_(None)),
+        _stop(ProviderBlock.number, _FACT_BLOCKED).where(ProviderBlock.number.in_(numbers), _hinders()),
     ]
-    found: dict[str, set[Kind]] = {}
-    for kind, query in sources:
-        column = query.selected_columns[0]
-        for number in session.scalars(query.where(column.in_(numbers))):
-            found.setdefault(number, set()).add(kind)
-    return found
+    live = (
+        select(OptIn.number, OptIn.status, Keyword.word, OptIn.id)
+        .join(Keyword, Keyword.id == OptIn.keyword_id)
+        .where(OptIn.number.in_(numbers), OptIn.status.in_((OptInStatus.ACTIVE, OptInStatus.PENDING)))
+    )
+    facts = union_all(*stops, live).subquery()
+    return select(facts).order_by(facts.c.id)
 
 
-def _blocked() -> Select[str]:
-    """Select the numbers that Twilio blocks for a sender that can send; a retired sender's block hinders nobody."""
+def _stop(number: InstrumentedAttribute[str], fact: str) -> Select[str, str, str, int]:
+    return select(
+        number.label("number"), literal(str(fact)).label("fact"), literal("").label("word"), literal(0).label("id")
+    )
+
+
+def _hinders() -> ColumnElement[bool]:
+    """The block is open and of a sender that can send; a retired sender's block hinders nobody."""
     scopes = select(Sender.address).where(Sender.retired_at.is_(None))
     services = select(Sender.messaging_service_sid).where(
         Sender.retired_at.is_(None), Sender.messaging_service_sid.is_not(None)
     )
-    return select(ProviderBlock.number).where(
-        ProviderBlock.ended_at.is_(None), ProviderBlock.scope.in_(scopes) | ProviderBlock.scope.in_(services)
-    )
+    ours = ProviderBlock.scope.in_(scopes) | ProviderBlock.scope.in_(services)
+    return and_(ProviderBlock.ended_at.is_(None), ours)
 
 
-def _live(numbers: Sequence[str]) -> Select[str, str, str]:
-    return (
-        select(OptIn.number, OptIn.status, Keyword.word)
-        .join(Keyword, Keyword.id == OptIn.keyword_id)
-        .where(OptIn.number.in_(numbers), OptIn.status.in_((OptInStatus.ACTIVE, OptInStatus.PENDING)))
-        .order_by(OptIn.id)
-    )
-
-
-def _standing(stopped: set[Kind], keywords: Sequence[str], pending: bool) -> Standing:
-    for kind in (Kind.OPTED_OUT, Kind.ON_HOLD):
-        if kind in stopped:
-            return _FIXED[kind]
-    if keywords:
-        if Kind.BLOCKED in stopped:
-            return _FIXED[Kind.IN_BUT_BLOCKED]
-        return Standing(f"Opted in with {', '.join(keywords)}", "ok", Kind.OPTED_IN)
-    if pending:
-        return _FIXED[Kind.PENDING]
-    return _FIXED[Kind.BLOCKED] if Kind.BLOCKED in stopped else NO_OPT_IN
+def _standing(facts: set[str], keywords: Sequence[str]) -> Standing:
+    if Kind.OPTED_OUT in facts:
+        ours = _OPTED_OUT
+    elif Kind.ON_HOLD in facts:
+        ours = _ON_HOLD
+    elif keywords:
+        ours = Standing(f"Opted in with {', '.join(keywords)}", "ok", Kind.OPTED_IN)
+    else:
+        ours = _PENDING if OptInStatus.PENDING in facts else NO_OPT_IN
+    return replace(ours, blocked=_FACT_BLOCKED in facts)

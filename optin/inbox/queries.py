@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin import search
-from optin.consent import people
+from optin.consent import people, standing
+from optin.consent.standing import Standing
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
 from optin.paging import Page, page
 from optin.terms import OptInStatus, Role
@@ -44,16 +45,25 @@ class Asked:
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of conversations with the people who have their numbers."""
+    """A page of conversations with the people who have their numbers, and where each number stands."""
 
     page: Page[Any]
     people: Mapping[str, list[Person]]
+    standings: Mapping[str, Standing]
 
     @property
     def version(self) -> str:
         """Return a mark of all that the list shows."""
         shown = [
-            (row.id, row.version, row.unread, row.assigned_to_id, row.closed_at, self.name(row))
+            (
+                row.id,
+                row.version,
+                row.unread,
+                row.assigned_to_id,
+                row.closed_at,
+                self.name(row),
+                self.standings[row.number],
+            )
             for row in self.page.rows
         ]
         return f"{zlib.crc32(repr(shown).encode()):08x}"
@@ -79,7 +89,8 @@ def listed(session: Session, asked: Asked) -> Listed:
         found = found.where(_matches(asked.text))
     keys = [Conversation.last_message_at, Conversation.id]
     shown = page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
-    return Listed(shown, people.of_numbers(session, [row.number for row in shown.rows]))
+    numbers = [row.number for row in shown.rows]
+    return Listed(shown, people.of_numbers(session, numbers), standing.of_numbers(session, numbers))
 
 
 def unread_count(session: Session) -> int:

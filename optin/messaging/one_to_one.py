@@ -44,7 +44,7 @@ class Composer:
     def state(self) -> str:
         """Return a short mark of what stands in place of, or beside, the composer."""
         address = self.sender.address if self.sender else ""
-        said = [self.number, self.refusal, self.notice, self.standing.label, address]
+        said = [self.number, self.refusal, self.notice, self.standing, address]
         return f"{zlib.crc32(repr(said).encode()):08x}"
 
     @property

@@ -8,8 +8,6 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import standing
-from optin.consent.standing import Kind, Standing
 from optin.models import (
     ConsentEvent,
     ConsentPayload,
@@ -21,9 +19,7 @@ from optin.models import (
     Suppression,
     User,
 )
-from optin.terms import EventKind, OptInSource, OptInStatus
-
-STANDS_AGAINST = (Kind.ON_HOLD, Kind.IN_BUT_BLOCKED)
+from optin.terms import EventKind, OptInSource
 
 
 @dataclass(frozen=True)
@@ -43,15 +39,6 @@ class Entry:
     def source(self) -> OptInSource:
         """Return where it came from."""
         return OptInSource(self.event.source)
-
-
-def status(session: Session, opt_in: OptIn) -> Standing:
-    """Say how the opt-in stands; an active one is told together with what keeps its number from being texted."""
-    if opt_in.status == OptInStatus.ACTIVE:
-        number = standing.of_number(session, opt_in.number)
-        if number.kind in STANDS_AGAINST:
-            return number
-    return Standing(opt_in.state.label, opt_in.state.tone, Kind.NONE)
 
 
 def timeline(session: Session, opt_in: OptIn) -> list[Entry]:

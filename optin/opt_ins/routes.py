@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock, filters, phone, policy
 from optin.access import requires
-from optin.consent import ledger, people
+from optin.consent import ledger, people, standing
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
 from optin.extensions import db
@@ -81,7 +81,7 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
     context: dict[str, Any] = {
         "opt_in": opt_in,
         "form": form,
-        "status": queries.status(session, opt_in),
+        "standing": standing.of_number(session, opt_in.number),
         "is_live": opt_in.status in LIVE,
         "source": OptInSource(opt_in.source),
         "sender": queries.sender(session, opt_in),

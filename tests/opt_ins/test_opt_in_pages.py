@@ -84,27 +84,31 @@ def test_what_befell_the_number_at_other_times_is_not_told(
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "remedy"),
+    ("said", "status", "number", "remedy"),
     [
         (
             ["volunteer", "STOP", "volunteer"],
-            "Opted in again, blocked at Twilio until they text START",
-            "Twilio still refuses to send to this number from (415) 555-0100. Ask the person to text START",
+            "Active",
+            ["Opted in with volunteer", "Blocked at Twilio"],
+            "Twilio refuses to send to this number from (415) 555-0100. Ask the person to text START",
         ),
-        (["volunteer", "we must stop this bill"], "On hold", "Decide in the review queue"),
-        (["volunteer"], "Active", ""),
-        (["volunteer", "STOP"], "Opted out", ""),
+        (["volunteer", "we must stop this bill"], "Active", ["On hold"], "Decide in the review queue"),
+        (["volunteer"], "Active", ["Opted in with volunteer"], ""),
+        (["volunteer", "STOP"], "Opted out", ["Opted out", "Blocked at Twilio"], ""),
     ],
 )
 def test_the_status_says_what_stands_against_it(
-    agent: Browser, session: Session, volunteer: Keyword, clock: Clock, said: list[str], status: str, remedy: str
-) -> None:
+    agent: Browser, session: Session, volunteer: Keyword, clock: Clock,
+    said: list[str], status: str, number: list[str], remedy: str,
+) -> None:  # fmt: skip
     for each in said:
         text(session, each)
         clock.forward(minutes=1)
     newest = session.scalars(select(OptIn).order_by(OptIn.id.desc()).limit(1)).one()
     html = agent.get(f"/opt-ins/{newest.id}").text
     assert f">{status}</span>" in html.split("</h1>")[1][:200]
+    badge = html.split('<span class="consent">')[1].split("</dd>")[0]
+    assert [one.split("<")[0] for one in badge.split('">')[1:]] == number
     assert remedy in words_only(html)
     assert ('class="blocked"' in html) == bool(remedy)
 

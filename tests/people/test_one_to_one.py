@@ -130,7 +130,8 @@ def test_a_block_says_what_lifts_it(
     page = agent.get(f"/contacts/{noor.id}").text
     assert "You can’t text Noor: Twilio blocks texts from (415) 555-0100 to this number." in warning(page)
     assert "To open the composer, Noor texts START to (415) 555-0100." in warning(page)
-    assert "Opted in again, blocked at Twilio until they text START" in page
+    assert "Opted in with volunteer</span>" in page
+    assert "Blocked at Twilio</span>" in page
     assert "automatic reply not sent: Twilio blocks it, they cannot be answered until they text START" in page
 
 
