@@ -89,11 +89,16 @@ def test_one_key_decides_the_first_card(
     agent = guest(live_server, store, chromium)
     agent.open("/review")
     agent.page.keyboard.press("k")
-    expect(agent.page.locator("#notices")).to_contain_text("Kept: broadcasts reach Maya Chen again")
+    expect(agent.page.locator("#undo")).to_contain_text("Kept: broadcasts reach Maya Chen again")
     agent.page.wait_for_load_state("load")
     agent.page.keyboard.press("o")
-    expect(agent.page.locator("#notices")).to_contain_text("(646) 555-0177 is opted out")
+    expect(agent.page.locator("#undo")).to_contain_text("(646) 555-0177 is opted out")
     expect(agent.page.locator("h1")).to_have_text("Nothing on hold")
+    assert [fault["id"] for fault in Axe().run(agent.page).response["violations"]] == []
+    agent.page.wait_for_load_state("load")
+    agent.page.keyboard.press("u")
+    expect(agent.page.locator("#notices")).to_contain_text("Withdrawn: (646) 555-0177 is on hold again.")
+    expect(agent.page.locator("h1")).to_have_text("1 number on hold")
     agent.context.close()
 
 
