@@ -86,6 +86,16 @@ def end_reading(_error: BaseException | None = None) -> None:
 
 
 @contextmanager
+def reading() -> Iterator[None]:
+    """Let the transactions inside only read, also where no request is under way (a file that is written as it goes)."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+@contextmanager
 def writing() -> Iterator[None]:
     """Write inside a request that otherwise only reads (a GET that marks a thread as read), in its own transaction."""
     db.session.commit()

@@ -6,15 +6,14 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import paging
 from optin.addresses import message_id
-from optin.broadcasts import not_found, queries, sending
+from optin.broadcasts import not_found, queries, recipient_list, sending
 from optin.broadcasts.sending import Order, Refusal, Started
 from optin.extensions import db
 from optin.filters import plural
 from optin.jobs import engine
 from optin.messaging import drafts, statuses
-from optin.models import Broadcast, Campaign, Message
+from optin.models import Broadcast, Campaign
 from optin.terms import BroadcastState, MessageStatus, Reason, Role
 
 blueprint = Blueprint("broadcasts", __name__)
@@ -59,21 +58,28 @@ def create(campaign_id: int) -> Response:
 def show(broadcast_id: int) -> str:
     """Show how far the broadcast has come, what came of it, and each recipient."""
     broadcast, session = _load(broadcast_id), db.session()
-    status = request.args.get("status", "")
-    status = status if status in queries.SHOWN else ""
-    keys = [Message.id] if status else [Message.number]
-    page = paging.page(session, queries.recipients(broadcast_id, status), keys, request.args.get("page"))
+    listing = recipient_list.listing(broadcast_id)
+    status = listing.filters["status"]
+    page = listing.page(session, queries.recipients(broadcast_id, status))
     return render_template(
         "broadcasts/show.html",
         broadcast=broadcast,
         progress=queries.progress(session, broadcast),
         answers=queries.answers(session, broadcast),
+        listing=listing,
         page=page,
         people=queries.people(session, page.rows),
         status=status,
         shown=queries.SHOWN,
         may_edit=current_user.may(Role.AGENT),
     )
+
+
+@blueprint.get(f"{BROADCAST}/recipients/file")
+def recipients_file(broadcast_id: int) -> Response:
+    """Give the recipients that the list shows as a file."""
+    _load(broadcast_id)
+    return recipient_list.file(broadcast_id)
 
 
 @blueprint.get(f"{BROADCAST}/progress")

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from optin import paging, policy
 from optin.access import requires
-from optin.campaigns import add_opt_ins, members
+from optin.campaigns import add_opt_ins, member_list, members
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
 from optin.campaigns.forms import AddMembersForm, AddOptInsForm
 from optin.extensions import db
@@ -56,7 +56,7 @@ def new_members(campaign_id: int) -> str:
 def add_members(campaign_id: int) -> Response:
     """Add the ticked people and those of the numbers; a number that is none is refused, with all others kept."""
     campaign, form = load(campaign_id), AddMembersForm()
-    ticked = [int(text) for text in request.form.getlist("person") if text.isdecimal() and int(text) <= LARGEST_ID]
+    ticked = _ticked("person")
     pasted = members.read_numbers(form.numbers.data, policy.load(db.session()).default_region)
     if not form.validate() or pasted.refused or not (ticked or pasted.numbers):
         form.numbers.errors = [*form.numbers.errors, *_said_of_refused(pasted, bool(ticked))]
@@ -83,12 +83,41 @@ def remove_member(campaign_id: int, member_id: int) -> Response:
     if member.removed_at is None:
         taken_back = members.remove(db.session(), member, current_user.id)
         db.session.commit()
-        waiting = (
-            f" {plural(taken_back, 'waiting message was', 'waiting messages were')} cancelled." if taken_back else ""
-        )
         name = member.person.name
+        waiting = _said_of_waiting(taken_back)
         flash(f"{name} was removed from the campaign; + Add Opt-Ins leaves them out from now on.{waiting}", "ok")
     return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
+
+
+@blueprint.post(f"{CAMPAIGN}/members/removal")
+def remove_members(campaign_id: int) -> Response:
+    """Take the ticked members out of the campaign."""
+    load(campaign_id)
+    gone, taken_back = members.remove_many(db.session(), campaign_id, _ticked("member"), current_user.id)
+    db.session.commit()
+    if gone:
+        waiting = _said_of_waiting(taken_back)
+        flash(f"{plural(gone, 'member was', 'members were')} removed from the campaign.{waiting}", "ok")
+    else:
+        flash("Nobody was ticked, so nobody was removed.", "off")
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
+
+
+@blueprint.get(f"{CAMPAIGN}/members/file")
+def members_file(campaign_id: int) -> Response:
+    """Give the members that the list shows as a file."""
+    return member_list.file(db.session(), load(campaign_id))
+
+
+def _ticked(name: str) -> list[int]:
+    """Return the ids that were ticked; what is no id is left out."""
+    return [int(text) for text in request.form.getlist(name) if text.isdecimal() and int(text) <= LARGEST_ID]
+
+
+def _said_of_waiting(taken_back: int) -> str:
+    if not taken_back:
+        return ""
+    return f" {plural(taken_back, 'waiting message was', 'waiting messages were')} cancelled."
 
 
 def _add_page(campaign: Campaign, form: AddMembersForm, ticked: set[int] | None = None) -> str:

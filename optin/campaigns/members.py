@@ -152,6 +152,17 @@ def remove(session: Session, member: CampaignMember, user_id: int) -> int:
     return taken_back
 
 
+def remove_many(session: Session, campaign_id: int, member_ids: Collection[int], user_id: int) -> tuple[int, int]:
+    """Take members out as `remove` does; return how many went, and how many messages were taken back."""
+    leaving = session.scalars(
+        select(CampaignMember)
+        .where(audience.stays(campaign_id), CampaignMember.id.in_(member_ids))
+        .order_by(CampaignMember.id)
+        .with_for_update(key_share=True)
+    ).all()
+    return len(leaving), sum(remove(session, member, user_id) for member in leaving)
+
+
 def _people_of(session: Session, numbers: Sequence[str]) -> dict[str, int]:
     """Return the person who stands for each number that has one."""
     found: dict[str, int] = {}

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin import paging
-from optin.campaigns import add_opt_ins, compose, members, queries
+from optin.campaigns import add_opt_ins, compose, member_list, members, queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
 from optin.consent import standing
 from optin.consent.audience import Deliverability
 from optin.extensions import db
-from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember
+from optin.models import AuditEntry, Broadcast, Campaign
 from optin.terms import Reason, Role
 
 TABS = ("details", "members", "broadcasts", "history")
@@ -62,17 +62,15 @@ def header(session: Session, campaign: Campaign) -> Header:
 
 def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
     """Return a page of members with what the rule says of each."""
-    search, reason = _asked("q"), _asked("reason")
-    if reason not in (*Reason, members.WILL_RECEIVE):
-        reason = ""
-    sender = chosen_sender()
+    listing, sender = member_list.listing(campaign.id), chosen_sender()
     asked = compose.question(session, campaign, sender)
-    page = paging.page(session, members.listed(asked, search, reason), [CampaignMember.id], request.args.get("page"))
+    page = listing.page(session, member_list.query(listing, asked))
     people = [member.person_id for member in page.rows]
     return {
+        "listing": listing,
         "page": page,
-        "search": search,
-        "reason": reason,
+        "search": listing.filters["q"],
+        "reason": listing.filters["reason"],
         "all_reasons": Reason,
         "sender": sender,
         "reasons": members.reasons(session, asked, [member.id for member in page.rows]),

@@ -4,14 +4,13 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import paging
 from optin.access import requires
-from optin.campaigns import compose_routes, forms, member_routes, page, queries, saving
+from optin.campaigns import compose_routes, forms, index_list, member_routes, page, queries, saving
 from optin.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.campaigns.forms import CampaignForm
 from optin.extensions import db
 from optin.models import Campaign
-from optin.terms import CampaignStatus, Role
+from optin.terms import Role
 
 __all__ = ["blueprint", "compose_routes", "member_routes"]
 
@@ -19,15 +18,17 @@ __all__ = ["blueprint", "compose_routes", "member_routes"]
 @blueprint.get("/campaigns")
 def index() -> str:
     """List the campaigns."""
-    search = request.args.get("q", "").replace("\0", "").strip()
-    status = request.args.get("status", "")
-    status = status if status in list(CampaignStatus) else ""
-    listed = paging.page(
-        db.session(), queries.listed(search, status), [Campaign.name, Campaign.id], request.args.get("page")
-    )
-    counts = queries.member_counts(db.session(), [campaign.id for campaign in listed.rows])
-    context = {"search": search, "status": status, "may_edit": current_user.may(Role.AGENT)}
-    return render_template("campaigns/index.html", page=listed, counts=counts, **context)
+    listing = index_list.listing()
+    shown = listing.page(db.session(), index_list.query(listing))
+    counts = queries.member_counts(db.session(), [campaign.id for campaign in shown.rows])
+    context = {"listing": listing, "page": shown, "counts": counts}
+    return render_template("campaigns/index.html", may_edit=current_user.may(Role.AGENT), **context)
+
+
+@blueprint.get("/campaigns/file")
+def index_file() -> Response:
+    """Give the list of campaigns as a file."""
+    return index_list.file()
 
 
 @blueprint.get("/campaigns/new")

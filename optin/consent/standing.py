@@ -41,6 +41,11 @@ class Standing:
         """Return the pills, each as words and tone."""
         return [(self.label, self.tone), *([BLOCKED] if self.blocked else [])]
 
+    @property
+    def text(self) -> str:
+        """Return the words of all pills, for files."""
+        return ", ".join(words for words, _ in self.badges)
+
 
 BLOCKED = ("Blocked at Twilio", "bad")
 NO_OPT_IN = Standing("No opt-in", "off", Kind.NONE)

@@ -3,10 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from optin import paging, phone
+from optin import phone
 from optin.consent import people
 from optin.models import OptIn, OptInPerson, Person
 from optin.paging import Page
@@ -47,10 +47,13 @@ class OptInList:
         return hashlib.sha256(repr((shown, self.page.before, self.page.after)).encode()).hexdigest()[:16]
 
 
-def listed(session: Session, keyword_id: int, asked: Asked, region: str) -> OptInList:
-    """Fetch the page of a keyword's opt-ins that is asked for, newest first; `region` reads numbers as typed."""
-    query = select(OptIn).where(*_given(keyword_id, asked, region))
-    page = paging.page(session, query, [OptIn.id], asked.token, descending=True)
+def query(keyword_id: int, search: str, status: str, region: str) -> Select[OptIn]:
+    """Select the opt-ins of a keyword that are asked for; `region` reads numbers as typed."""
+    return select(OptIn).where(*_given(keyword_id, Asked(search, status), region))
+
+
+def listed(session: Session, page: Page[OptIn]) -> OptInList:
+    """Return a page of opt-ins with the people behind each."""
     return OptInList(page, people.of_opt_ins(session, page.rows))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from optin import clock, paging
@@ -46,20 +46,20 @@ class CampaignRow:
         return CampaignStatus(self.campaign.status)
 
 
-def listed(session: Session, search: str, state: str, token: str | None) -> Page[Keyword]:
-    """Fetch a page of keywords, newest first; `state` is active, archived or all."""
-    given: list[ColumnElement[bool]] = []
+def listed(search: str, state: str) -> Select[Keyword]:
+    """Select the keywords with a piece of a word or of the description; `state` is active, archived or all."""
+    query = select(Keyword)
     if state == "active":
-        given.append(Keyword.archived_at.is_(None))
+        query = query.where(Keyword.archived_at.is_(None))
     elif state == "archived":
-        given.append(Keyword.archived_at.is_not(None))
+        query = query.where(Keyword.archived_at.is_not(None))
     if search:
         words = select(KeywordWord.keyword_id).where(
             KeywordWord.normal.contains(normalise(search) or search.casefold(), autoescape=True)
         )
         text = func.lower(Keyword.description).contains(search.lower(), autoescape=True)
-        given.append(Keyword.id.in_(words) | text)
-    return paging.page(session, select(Keyword).where(*given), [Keyword.id], token, descending=True)
+        query = query.where(Keyword.id.in_(words) | text)
+    return query
 
 
 def any_keyword(session: Session) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import audit, filters, paging, policy
 from optin.consent import people
-from optin.keywords import opt_ins, queries, saving
+from optin.keywords import opt_in_list, opt_ins, queries, saving
 from optin.keywords.opt_ins import Asked
 from optin.keywords.queries import Highlights
 from optin.messaging import segments, templates
@@ -45,19 +45,17 @@ def address(keyword: Keyword, tab: str, **query: str | None) -> str:
 
 def opt_ins_context(session: Session, keyword: Keyword) -> dict[str, Any]:
     """Return the Opt-Ins list that the request asks for, and the addresses of its neighbours and of its next poll."""
-    asked = asked_for()
-    listed = opt_ins.listed(session, keyword.id, asked, policy.load(session).default_region)
-    query = {"q": asked.search, "status": asked.status}
+    asked, listing = asked_for(), opt_in_list.listing(keyword)
+    query = opt_ins.query(keyword.id, asked.search, asked.status, policy.load(session).default_region)
+    listed = opt_ins.listed(session, listing.page(session, query))
+    again = {"q": asked.search, "status": asked.status, "sort": listing.other_sort, "page": asked.token}
     return {
         "keyword": keyword,
         "asked": asked,
+        "listing": listing,
         "listed": listed,
         "sources": {source.value: source.label for source in OptInSource},
-        "newer_url": _page_url(keyword, RELATED, listed.page.before, **query),
-        "older_url": _page_url(keyword, RELATED, listed.page.after, **query),
-        "poll_url": url_for(
-            "keywords.opt_ins", keyword_id=keyword.id, page=asked.token, version=listed.version, **_filled(query)
-        ),
+        "poll_url": url_for("keywords.opt_ins", keyword_id=keyword.id, version=listed.version, **_filled(again)),
     }
 
 

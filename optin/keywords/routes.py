@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 from optin import policy
 from optin.access import requires
 from optin.extensions import db
-from optin.keywords import check, queries, record, saving
+from optin.keywords import check, index_list, opt_in_list, queries, record, saving
 from optin.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
 from optin.keywords.saving import Content, Taken
 from optin.models import Keyword
@@ -20,13 +20,21 @@ blueprint = Blueprint("keywords", __name__)
 @blueprint.get("/keywords")
 def index() -> str:
     """List the keywords."""
-    search = request.args.get("q", "").replace("\0", "").strip()
-    asked = request.args.get("state")
-    state = asked if asked in ("archived", "all") else "active"
-    page = queries.listed(db.session(), search, state, request.args.get("page"))
-    counts = queries.active_counts(db.session(), [keyword.id for keyword in page.rows])
-    context = {"search": search, "state": state, "any_keyword": bool(page.rows) or queries.any_keyword(db.session())}
-    return render_template("keywords/index.html", page=page, counts=counts, **context)
+    session, listing = db.session(), index_list.listing()
+    page = listing.page(session, index_list.query(listing))
+    return render_template(
+        "keywords/index.html",
+        listing=listing,
+        page=page,
+        counts=queries.active_counts(session, [keyword.id for keyword in page.rows]),
+        any_keyword=bool(page.rows) or queries.any_keyword(session),
+    )
+
+
+@blueprint.get("/keywords/file")
+def index_file() -> Response:
+    """Give the list of keywords as a file."""
+    return index_list.file()
 
 
 @blueprint.get("/keywords/new")
@@ -72,15 +80,19 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
     version = request.args.get("version")
     if version == context["listed"].version:
         return Response(status=204)
-    asked = context["asked"]
     figures = record.figures(db.session(), keyword)
     total = record.count_opt_ins(db.session(), keyword)
     html = render_template("keywords/_opt_ins.html", live=True, figures=figures, opt_in_count=total, **context)
     response = make_response(html)
     if version is None:
-        address = record.address(keyword, record.RELATED, q=asked.search, status=asked.status)
-        response.headers["HX-Replace-Url"] = address
+        response.headers["HX-Replace-Url"] = context["listing"].url()
     return response
+
+
+@blueprint.get("/keywords/<int:keyword_id>/opt-ins/file")
+def opt_ins_file(keyword_id: int) -> Response:
+    """Give the opt-ins that the list shows as a file."""
+    return opt_in_list.file(db.session(), _load(keyword_id))
 
 
 @blueprint.get("/keywords/<int:keyword_id>/edit")

@@ -19,7 +19,7 @@ class Campaign(Base):
     """A set of members, and at most one keyword that its messages require."""
 
     __tablename__ = "campaign"
-    __table_args__ = (Index("ix_campaign_name", "name", "id"),)
+    __table_args__ = (Index("ix_campaign_name", "name", "id"), Index("ix_campaign_changed", "updated_at", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)

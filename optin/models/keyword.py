@@ -27,6 +27,7 @@ class Keyword(Base):
     """
 
     __tablename__ = "keyword"
+    __table_args__ = (Index("ix_keyword_word", "word", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     word: Mapped[str] = mapped_column(String(30))

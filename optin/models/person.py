@@ -22,6 +22,9 @@ class Person(Base):
         Index("ix_person_list", "kind", "sort_name", "id"),
         Index("ix_person_mobile", "mobile", "kind", "id"),
         Index("ix_person_email", "email"),
+        Index("ix_person_by_company", "kind", "company", "id"),
+        Index("ix_person_by_email", "kind", "email", "id"),
+        Index("ix_person_added", "kind", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

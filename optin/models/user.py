@@ -60,7 +60,10 @@ class AuditEntry(Base):
     """One change by a user to a setting or a record: who, when, what, from, to."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),
+        Index("ix_audit_entry_user", "user_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

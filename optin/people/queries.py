@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin import audit, clock, phone, search
@@ -25,7 +24,6 @@ from optin.models import (
     Person,
     User,
 )
-from optin.paging import Page, page
 from optin.people import records
 from optin.policy import Policy
 from optin.terms import MessageStatus, OptInStatus, PersonKind, Reason
@@ -59,12 +57,10 @@ class Membership:
         return _lower(MessageStatus(self.last.status).label) if self.last else ""
 
 
-def listed(session: Session, kind: PersonKind, text: str, token: str | None) -> Page[Any]:
-    """Fetch a page of contacts or leads by name, all or those that the text finds."""
+def listed(kind: PersonKind, text: str) -> Select[Person]:
+    """Select contacts or leads, all or those that the text finds."""
     people = select(Person).where(Person.kind == kind).options(joinedload(Person.owner))
-    if text:
-        people = people.where(search.person_matches(text))
-    return page(session, people, [Person.sort_name, Person.id], token)
+    return people.where(search.person_matches(text)) if text else people
 
 
 def count_others(session: Session, kind: PersonKind, text: str) -> int:

@@ -1,8 +1,6 @@
 """Contacts and leads: lists, record page, form, conversion, deletion. Both kinds share the views."""
 
-from typing import Any
-
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
@@ -10,7 +8,7 @@ from optin.access import requires
 from optin.consent import people, standing
 from optin.extensions import db
 from optin.models import Person
-from optin.people import form_page, message_routes, page, queries, records
+from optin.people import form_page, index_list, message_routes, page, queries, records
 from optin.people.blueprint import blueprint
 from optin.people.loading import RECORD, load, route
 from optin.terms import PersonKind, Role
@@ -21,16 +19,28 @@ __all__ = ["blueprint", "message_routes"]
 @route("", "{kind}s")
 def index(kind: PersonKind) -> str:
     """List contacts or leads."""
-    return render_template("people/index.html", **_found(kind))
+    session, listing = db.session(), index_list.listing(kind)
+    text = listing.filters["q"]
+    found = listing.page(session, queries.listed(kind, text))
+    numbers = [person.mobile for person in found.rows if person.mobile]
+    return render_template(
+        "people/index.html",
+        kind=kind,
+        other=PersonKind.LEAD if kind == PersonKind.CONTACT else PersonKind.CONTACT,
+        listing=listing,
+        page=found,
+        search=text,
+        shared=people.of_numbers(session, numbers),
+        standings=standing.of_numbers(session, numbers),
+        no_opt_in=standing.NO_OPT_IN,
+        others=queries.count_others(session, kind, text) if text else 0,
+    )
 
 
-@route("/list", "{kind}s_found")
-def found(kind: PersonKind) -> WSGIResponse:
-    """Give the list that a search finds, while it is typed (fragment); the address of the page follows."""
-    context = _found(kind)
-    response = make_response(render_template("people/_list.html", **context))
-    response.headers["HX-Replace-Url"] = url_for(f"people.{kind}s", q=context["search"] or None)
-    return response
+@route("/file", "{kind}s_file")
+def index_file(kind: PersonKind) -> Response:
+    """Give the list as a file."""
+    return index_list.file(kind)
 
 
 @route("/new", "new_{kind}")
@@ -116,20 +126,3 @@ def delete(kind: PersonKind, person_id: int) -> WSGIResponse:
     db.session.commit()
     flash(f"{kind.label} {name} was deleted. The opt-ins of the number were kept.", "ok")
     return redirect(url_for(f"people.{kind}s"), 303)
-
-
-def _found(kind: PersonKind) -> dict[str, Any]:
-    """Return what a list shows: the page, where each number stands and how many people share it."""
-    session, text = db.session(), request.args.get("q", "").replace("\0", "").strip()
-    listed = queries.listed(session, kind, text, request.args.get("page"))
-    numbers = [person.mobile for person in listed.rows if person.mobile]
-    return {
-        "kind": kind,
-        "other": PersonKind.LEAD if kind == PersonKind.CONTACT else PersonKind.CONTACT,
-        "page": listed,
-        "search": text,
-        "shared": people.of_numbers(session, numbers),
-        "standings": standing.of_numbers(session, numbers),
-        "no_opt_in": standing.NO_OPT_IN,
-        "others": queries.count_others(session, kind, text) if text else 0,
-    }

@@ -52,12 +52,18 @@ def last_change(session: Session, names: Collection[str]) -> Change | None:
     return Change(*found) if found else None
 
 
-def audit_entries(kinds: Collection[str], settings: Collection[str]) -> Select[AuditEntry]:
-    """Select the trail of settings, users and senders, or of the kinds and settings named; the caller orders."""
+def audit_entries(kinds: Collection[str], settings: Collection[str], user_id: int | None) -> Select[AuditEntry]:
+    """Select the trail of settings, users and senders, or of the kinds and settings named; by one user or by all."""
+    found = select(AuditEntry).where(AuditEntry.user_id == user_id) if user_id else select(AuditEntry)
     if not kinds and not settings:
-        return select(AuditEntry).where(AuditEntry.subject_kind.in_(AUDITED))
+        return found.where(AuditEntry.subject_kind.in_(AUDITED))
     of_settings = and_(AuditEntry.subject_kind == "setting", AuditEntry.field.in_(settings))
-    return select(AuditEntry).where(or_(AuditEntry.subject_kind.in_(kinds), of_settings))
+    return found.where(or_(AuditEntry.subject_kind.in_(kinds), of_settings))
+
+
+def users(session: Session) -> list[User]:
+    """List all users by name: whoever may have changed something."""
+    return list(session.scalars(select(User).order_by(func.lower(User.name), User.id)))
 
 
 def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[str, int | None], str]:

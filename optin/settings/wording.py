@@ -3,6 +3,7 @@
 import json
 
 from optin import phone
+from optin.models import AuditEntry
 
 SMS = {
     "require_opt_in_for_one_to_one": "Require Opt-In for 1:1 SMS Messaging",
@@ -22,6 +23,8 @@ REPLIES = {
     "question_hours": "Hours that a double opt-in question stays open",
 }
 HOURS = {"sending_hours": "Sending hours", "sending_from": "Sending hours from", "sending_to": "Sending hours to"}
+SIGNED_IN = "signed in with a link"
+SYSTEM = "The system"
 LABELS = {**SMS, **REPLIES, **HOURS}
 
 
@@ -37,6 +40,16 @@ def value(name: str, stored: str) -> str:
     if name == "default_region":
         return dict(phone.regions()).get(str(found), str(found))
     return "no cap" if name.startswith("cap_") and found == 0 else str(found)
+
+
+def read(entry: AuditEntry, subject: str) -> tuple[str, str, str]:
+    """Say what an entry is about, from what and to what it was changed; `subject` is the name of the record."""
+    if entry.subject_kind == "setting" and entry.field in LABELS:
+        return LABELS[entry.field], value(entry.field, entry.before), value(entry.field, entry.after)
+    of = "" if entry.action == SIGNED_IN else f" {subject or entry.subject_kind}"
+    field = f": {entry.field.replace('_', ' ')}" if entry.field else ""
+    what = f"{entry.action}{of}{field}"
+    return what[:1].upper() + what[1:], entry.before, entry.after
 
 
 def saved(changed: list[str]) -> str:

@@ -1,0 +1,59 @@
+"""The Members tab of a campaign: its columns, its filters, and the same as a file."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Response
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from optin import lists
+from optin.campaigns import compose, members
+from optin.campaigns.blueprint import chosen_sender
+from optin.consent.audience import Question
+from optin.lists import Column, Listing
+from optin.models import Campaign, CampaignMember
+from optin.terms import MessageStatus, Reason
+
+COLUMNS = (
+    Column("Member"),
+    Column("Mobile phone"),
+    Column("Consent"),
+    Column("Would a message go now?"),
+    Column("Last message"),
+    Column("Added", "added", [CampaignMember.id]),
+)
+TITLES = ("First name", "Last name", "Mobile phone", "Would a message go now?", "Last message", "Added")
+
+
+def listing(campaign_id: int) -> Listing:
+    """Return the list that the request asks for."""
+    sender = chosen_sender()
+    filters = {
+        "q": lists.search(),
+        "reason": lists.one_of("reason", (*Reason, members.WILL_RECEIVE)),
+        "sender": sender.id if sender else None,
+    }
+    where = {"campaign_id": campaign_id}
+    return Listing(COLUMNS, "added", "campaigns.show", where, filters, "campaigns.members_file", {"tab": "members"})
+
+
+def query(listing: Listing, question: Question) -> Select[CampaignMember]:
+    """Select what the list shows."""
+    return members.listed(question, listing.filters["q"], listing.filters["reason"])
+
+
+def file(session: Session, campaign: Campaign) -> Response:
+    """Answer with all pages of the list as a file."""
+    asked, campaign_id, name = listing(campaign.id), campaign.id, f"members-of-campaign-{campaign.id}"
+    question = compose.question(session, campaign, chosen_sender())
+
+    def cells(session: Session, rows: Sequence[CampaignMember]) -> Iterator[Sequence[object]]:
+        reasons = members.reasons(session, question, [member.id for member in rows])
+        last = members.last_messages(session, campaign_id, [member.person_id for member in rows])
+        for member in rows:
+            person, reason, message = member.person, reasons.get(member.id), last.get(member.person_id)
+            answer = reason.label if reason else "Will receive"
+            status = MessageStatus(message.status).label if message else ""
+            yield (person.first_name, person.last_name, member.number, answer, status, member.added_at)
+
+    return lists.download(name, TITLES, asked, query(asked, question), cells)

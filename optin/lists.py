@@ -1,0 +1,185 @@
+"""What all lists share: columns that sort, search and filters in the address, pages by key, and the list as a file.
+
+A list says which columns it has and which of them an index serves; only those can be sorted by. Head, search form and
+foot come from templates/_list.html, the file from `download`.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from flask import Response, request, url_for
+from sqlalchemy import Engine, Select, SQLColumnExpression
+from sqlalchemy.orm import Session
+
+from optin import clock, extensions, filters, paging
+from optin.extensions import db
+from optin.paging import Page
+
+AT_ONCE = 500
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Keys = Sequence[SQLColumnExpression[Any]]
+Cells = Callable[[Session, Sequence[Any]], Iterator[Sequence[object]]]
+
+
+class Column(NamedTuple):
+    """A column: its words, its name in the address and the keys to page by if it sorts, and which end comes first."""
+
+    label: str
+    name: str = ""
+    keys: Keys = ()
+    descending: bool = False
+    is_number: bool = False
+
+
+class Head(NamedTuple):
+    """What the table's head shows of a column; `url` sorts by it, `direction` is that of aria-sort, "" for neither."""
+
+    label: str
+    url: str
+    direction: str
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list as the request asks for it.
+
+    `default` is its own order, as the address would say it ("-created"); `endpoint` and `values` are its address,
+    `filters` what narrows it, `file_endpoint` where it is a file, `tab` which part of a record page it is.
+    """
+
+    columns: Sequence[Column]
+    default: str
+    endpoint: str
+    values: dict[str, Any] = field(default_factory=dict)
+    filters: dict[str, Any] = field(default_factory=dict)
+    file_endpoint: str = ""
+    tab: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sort(self) -> str:
+        """Return the order as the address says it: a column's name, with a minus from high to low."""
+        return _sort(*self.order)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a search or a filter leaves something out."""
+        return any(self.filters.values())
+
+    @property
+    def heads(self) -> list[Head]:
+        """Return the head of the table."""
+        return [self._head(column) for column in self.columns]
+
+    def page(self, session: Session, query: Select[Any], *, size: int = paging.SIZE) -> Page[Any]:
+        """Fetch the page that the address asks for."""
+        column, descending = self.order
+        return paging.page(session, query, column.keys, request.args.get("page"), descending=descending, size=size)
+
+    def url(self, **more: Any) -> str:
+        """Return the list's address with its search, filters and order, and what else is given."""
+        return url_for(self.endpoint, **self.values, **self.tab, **self._kept(more))
+
+    @property
+    def bare_url(self) -> str:
+        """Return the list's address alone, for the form that says the rest."""
+        return url_for(self.endpoint, **self.values)
+
+    @property
+    def file_url(self) -> str:
+        """Return the address of the file with all that the list shows on all its pages."""
+        return url_for(self.file_endpoint, **self.values, **self._kept({}))
+
+    @property
+    def other_sort(self) -> str:
+        """Return the order as the address says it, "" for the one that the list has by itself."""
+        return "" if self.sort == self.default else self.sort
+
+    def _kept(self, more: dict[str, Any]) -> dict[str, Any]:
+        given = {**self.filters, "sort": self.other_sort, **more}
+        return {name: value for name, value in given.items() if value not in (None, "")}
+
+    @property
+    def order(self) -> tuple[Column, bool]:
+        """Return the column that the list is sorted by, and whether from high to low."""
+        usable = {column.name: column for column in self.columns if column.keys}
+        asked = request.args.get("sort", "")
+        asked = asked if asked.removeprefix("-") in usable else self.default
+        return usable[asked.removeprefix("-")], asked.startswith("-")
+
+    def _head(self, column: Column) -> Head:
+        if not column.keys:
+            return Head(column.label, "", "", column.is_number)
+        chosen, descending = self.order
+        if chosen.name != column.name:
+            return Head(column.label, self.url(sort=_sort(column, column.descending)), "", column.is_number)
+        direction = "descending" if descending else "ascending"
+        return Head(column.label, self.url(sort=_sort(column, not descending)), direction, column.is_number)
+
+
+def search() -> str:
+    """Return what the request searches for, without the one character that no database takes."""
+    return request.args.get("q", "").replace("\0", "").strip()
+
+
+def one_of(name: str, values: Sequence[str], default: str = "") -> str:
+    """Return the request's value of a filter if it is one of `values`."""
+    asked = request.args.get(name, "")
+    return asked if asked in values else default
+
+
+def download(name: str, titles: Sequence[str], listing: Listing, query: Select[Any], cells: Cells) -> Response:
+    """Answer with all pages of a list as a CSV file, written while it is sent; `cells` makes lines of some rows.
+
+    The first rows are read before the answer begins, so that what is wrong with the query is still an error page.
+    """
+    zone = filters.current_zone()
+    parts = _parts(db.engine, listing, query, cells, zone)
+    first = "\ufeff" + _line(titles, zone) + next(parts)  # the mark tells spreadsheets that it is UTF-8
+    filename = f"{name}-{clock.now().astimezone(zone):%Y-%m-%d}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
+    return Response(chain([first], parts), mimetype="text/csv", headers=headers)
+
+
+def _parts(engine: Engine, listing: Listing, query: Select[Any], cells: Cells, zone: ZoneInfo) -> Iterator[str]:
+    """Yield the lines of some hundred rows at a time; neither a transaction nor a row lasts from one to the next."""
+    column, descending = listing.order
+    token: str | None = None
+    while True:
+        with extensions.reading(), Session(engine) as session:
+            page = paging.page(session, query, column.keys, token, descending=descending, size=AT_ONCE)
+            lines = [_line(values, zone) for values in cells(session, page.rows)]
+        yield "".join(lines)
+        token = page.after
+        if token is None:
+            return
+
+
+def _line(values: Sequence[object], zone: ZoneInfo) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([plain(value, zone) for value in values])
+    return out.getvalue()
+
+
+def plain(value: object, zone: ZoneInfo) -> str:
+    """Write a value for a spreadsheet; what it would run as a formula gets an apostrophe (OWASP, CSV Injection).
+
+    A phone number in E.164 stays as it is: it is no formula, and it must come back as it went.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+    text = str(value)
+    is_number = text[:1] == "+" and text[1:].isascii() and text[1:].isdigit()
+    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
+
+
+def _sort(column: Column, descending: bool) -> str:
+    return f"-{column.name}" if descending else column.name

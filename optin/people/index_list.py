@@ -1,0 +1,45 @@
+"""The lists of contacts and of leads: columns, search, and the same as a file."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from optin import lists
+from optin.consent import standing
+from optin.lists import Column, Listing
+from optin.models import Person
+from optin.people import queries
+from optin.terms import PersonKind
+
+COLUMNS = (
+    Column("Name", "name", [Person.sort_name, Person.id]),
+    Column("Mobile phone"),
+    Column("Consent"),
+    Column("Company", "company", [Person.company, Person.id]),
+    Column("Email", "email", [Person.email, Person.id]),
+    Column("Owner"),
+    Column("Added", "added", [Person.id], descending=True),
+)
+TITLES = ("First name", "Last name", "Mobile phone", "Consent", "Company", "Email", "Owner", "Added")
+
+
+def listing(kind: PersonKind) -> Listing:
+    """Return the list of a kind as the request asks for it."""
+    address, file = f"people.{kind}s", f"people.{kind}s_file"
+    return Listing(COLUMNS, "name", address, filters={"q": lists.search()}, file_endpoint=file)
+
+
+def file(kind: PersonKind) -> Response:
+    """Answer with all pages of the list as a file."""
+    asked = listing(kind)
+    query = queries.listed(kind, asked.filters["q"])
+
+    def cells(session: Session, people: Sequence[Person]) -> Iterator[Sequence[object]]:
+        standings = standing.of_numbers(session, [person.mobile for person in people])
+        for person in people:
+            where = standings.get(person.mobile or "", standing.NO_OPT_IN).text
+            owner, names = person.owner.name if person.owner else "", (person.first_name, person.last_name)
+            yield (*names, person.mobile, where, person.company, person.email, owner, person.created_at)
+
+    return lists.download(f"{kind}s", TITLES, asked, query, cells)
