@@ -20,6 +20,7 @@ FLOORS = [
     {"messaging"},
     {"jobs"},
     {"addresses", "htmx", "errors", "filters", "headers", "navigation", "health", "logs", "scrape"},
+    {"lists"},
 ]
 FEATURES = {
     "home",

@@ -41,7 +41,7 @@ def poll_url(html: str) -> str:
 def test_an_empty_list_leads_to_the_first_keyword(agent: Browser) -> None:
     page = agent.get("/keywords").text
     assert "No keywords yet" in page
-    assert '<a class="btn btn-primary" href="/keywords/new">New</a>' in page
+    assert '<a class="btn btn-primary" href="/keywords/new">Create the first keyword</a>' in page
 
 
 def test_the_list_counts_and_searches(agent: Browser, session: Session) -> None:
