@@ -130,6 +130,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.broadcasts.routes import blueprint as broadcasts
     from optin.campaigns.routes import blueprint as campaigns
     from optin.extensions import csrf
+    from optin.finding.routes import blueprint as finding
     from optin.home.routes import blueprint as home
     from optin.inbox.routes import blueprint as inbox
     from optin.keywords.routes import blueprint as keywords
@@ -140,7 +141,20 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.settings.routes import blueprint as settings
     from optin.webhooks.routes import blueprint as webhooks
 
-    for blueprint in (home, auth, keywords, opt_ins, campaigns, broadcasts, people, inbox, review, settings, webhooks):
+    for blueprint in (
+        home,
+        finding,
+        auth,
+        keywords,
+        opt_ins,
+        campaigns,
+        broadcasts,
+        people,
+        inbox,
+        review,
+        settings,
+        webhooks,
+    ):
         app.register_blueprint(blueprint)
     if config.is_simulator:
         app.register_blueprint(phones)

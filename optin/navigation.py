@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
         simulator=config.is_simulator,
         htmx_url=config.htmx_url,
         htmx_integrity=config.htmx_integrity,
-        search_url="/contacts",
+        search_url="/search",
         nav_tabs=nav_tabs,
         page_warnings=page_warnings,
     )

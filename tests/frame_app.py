@@ -67,7 +67,7 @@ def _add_routes(app: Flask) -> None:
     auth.add_url_rule("/account", "account", lambda: render_template("base.html", heading="Page"))
     auth.add_url_rule("/sign-out", "sign_out", lambda: "", methods=["POST"])
     app.register_blueprint(auth)
-    for path in ("/", "/simulator/phones", *(url for _, url, *_ in navigation.TABS)):
+    for path in ("/", "/search", "/simulator/phones", *(url for _, url, *_ in navigation.TABS)):
         app.add_url_rule(path, f"page {path}", lambda: render_template("base.html", heading="Page"))
 
     @app.get("/sample")

@@ -24,6 +24,7 @@ FLOORS = [
 ]
 FEATURES = {
     "home",
+    "finding",
     "keywords",
     "opt_ins",
     "campaigns",

@@ -56,6 +56,7 @@ SCREENS = {
     "settings-users": "/settings/users",
     "settings-user": "user",
     "settings-audit": "/settings/audit",
+    "search": "/search?q=river",
     "account": "/account",
     "phones": "/simulator/phones?phone=%2B14155550134&phone=%2B16465550177",
     "not-found": "/campaigns/99999",

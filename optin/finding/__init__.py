@@ -1,0 +1,1 @@
+"""The search in the bar: over people, keywords, campaigns and conversations."""

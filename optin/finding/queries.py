@@ -1,0 +1,75 @@
+"""What the search in the bar finds, a few of each kind; the lists show the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from optin import search
+from optin.consent import people
+from optin.consent.words import normalise
+from optin.models import Campaign, Conversation, Keyword, KeywordWord, Person
+from optin.terms import PersonKind
+
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of each kind, at most SHOWN and one more, which says that there are others."""
+
+    contacts: Sequence[Person]
+    leads: Sequence[Person]
+    keywords: Sequence[Keyword]
+    campaigns: Sequence[Campaign]
+    conversations: Sequence[Conversation]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing was found at all."""
+        return not (self.contacts or self.leads or self.keywords or self.campaigns or self.conversations)
+
+
+def find(session: Session, text: str) -> Found:
+    """Look for a name, an email, a number in any spelling, a keyword or alias, a campaign."""
+    return Found(
+        contacts=_people(session, PersonKind.CONTACT, text),
+        leads=_people(session, PersonKind.LEAD, text),
+        keywords=_keywords(session, text),
+        campaigns=_campaigns(session, text),
+        conversations=_strangers(session, text),
+    )
+
+
+def _people(session: Session, kind: PersonKind, text: str) -> Sequence[Person]:
+    query = select(Person).where(Person.kind == kind, search.person_matches(text))
+    return session.scalars(query.order_by(Person.sort_name, Person.id).limit(SHOWN + 1)).all()
+
+
+def _keywords(session: Session, text: str) -> Sequence[Keyword]:
+    """Archived ones as well, behind those in use."""
+    piece = normalise(text) or text.casefold()
+    having = select(KeywordWord.keyword_id).where(search.contains(KeywordWord.normal, piece))
+    query = select(Keyword).where(Keyword.id.in_(having))
+    return session.scalars(query.order_by(Keyword.archived_at.is_not(None), Keyword.word).limit(SHOWN + 1)).all()
+
+
+def _campaigns(session: Session, text: str) -> Sequence[Campaign]:
+    words: list[ColumnElement[bool]] = [
+        or_(search.contains(func.lower(Campaign.name), word), Campaign.name.icontains(word, autoescape=True))
+        for word in search.words(text)
+    ]
+    return session.scalars(select(Campaign).where(*words).order_by(Campaign.name, Campaign.id).limit(SHOWN + 1)).all()
+
+
+def _strangers(session: Session, text: str) -> Sequence[Conversation]:
+    """Find conversations with numbers that nobody is recorded with: the people's are found through them."""
+    digits = search.number_digits(text)
+    if not digits:
+        return []
+    query = select(Conversation).where(search.contains(Conversation.number, digits))
+    query = query.where(Conversation.last_message_at.is_not(None)).order_by(Conversation.last_message_at.desc())
+    found = session.scalars(query.limit(SHOWN + 1)).all()
+    known = people.of_numbers(session, [each.number for each in found])
+    return [each for each in found if each.number not in known]

@@ -1,0 +1,26 @@
+"""The page of the search in the bar."""
+
+from flask import Blueprint, render_template
+
+from optin import lists
+from optin.consent import standing
+from optin.extensions import db
+from optin.finding import queries
+
+blueprint = Blueprint("finding", __name__)
+
+
+@blueprint.get("/search")
+def results() -> str:
+    """Show what was found, by kind; without a text, what one can look for."""
+    session, text = db.session(), lists.search()
+    found = queries.find(session, text) if text else None
+    people = [*found.contacts, *found.leads] if found else []
+    return render_template(
+        "finding/results.html",
+        text=text,
+        found=found,
+        shown=queries.SHOWN,
+        standings=standing.of_numbers(session, [person.mobile for person in people]),
+        no_opt_in=standing.NO_OPT_IN,
+    )

@@ -1,0 +1,50 @@
+"""The search in the bar: whatever people remember leads to the record."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests import campaign_scene as scene
+from tests import world
+from tests.clients import Browser
+from tests.world import MAYA, TOM
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("chen maya", {"Maya Chen"}),
+        ("(415) 555-0134", {"Maya Chen"}),
+        ("+1 415.555.0134", {"Maya Chen"}),
+        ("maya@", {"Maya Chen"}),
+        ("VOLUN", {"volunteer", "Volunteer Campaign"}),
+        ("helfer", {"volunteer"}),
+        ("campaign volunteer", {"Volunteer Campaign"}),
+        ("6465550177", {"(646) 555-0177"}),
+        ("%", set()),
+        ("nobody\0", set()),
+    ],
+)
+def test_it_finds_by_whatever_is_known(viewer: Browser, session: Session, query: str, expected: set[str]) -> None:
+    maya = world.person(session, "Maya Chen", MAYA)
+    maya.email = "maya@example.org"
+    scene.campaign(session, world.keyword(session, "volunteer", "helfer"))
+    for number in (MAYA, TOM):
+        world.text(session, "hello", number)
+    page = viewer.get("/search", query_string={"q": query}).text
+    everything = {"Maya Chen", "volunteer", "Volunteer Campaign", "(646) 555-0177"}
+    assert {name for name in everything if f">{name}</a>" in page or f'">{name}</span></span></a>' in page} == expected
+    assert ("Nothing found" in page) is not bool(expected)
+
+
+def test_many_of_a_kind_lead_to_their_list(viewer: Browser, session: Session) -> None:
+    for each in range(9):
+        world.person(session, f"P{each} Same", None)
+    page = viewer.get("/search?q=same").text
+    assert '<a class="btn btn-sm btn-outline-secondary" href="/contacts?q=same">See all contacts</a>' in page
+    assert page.count("</li>") == 8
+
+
+def test_nothing_asked_says_what_one_can_look_for(viewer: Browser) -> None:
+    page = viewer.get("/search").text
+    assert "A name, a number in any spelling, an email, a keyword or a campaign." in page
+    assert 'action="/search"' in page
