@@ -109,6 +109,7 @@ def convert_lead(person_id: int) -> WSGIResponse:
 
 
 @route(f"{RECORD}/deletion", "delete_{kind}")
+@requires(Role.AGENT)
 def ask_to_delete(kind: PersonKind, person_id: int) -> str:
     """Say what goes and what stays, before it is done."""
     person = load(kind, person_id)
