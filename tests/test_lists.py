@@ -183,7 +183,7 @@ def test_each_list_is_a_file(admin: Browser, session: Session) -> None:
     assert read_file(admin, f"/keywords/{volunteer.id}/opt-ins/file")[1][1:4] == [world.MAYA, "Maya Chen", "Active"]
     assert read_file(admin, "/campaigns/file")[1][:3] == ["Volunteer Campaign", "volunteer", "1"]
     members = read_file(admin, f"/campaigns/{campaign.id}/members/file")
-    assert members[1][:4] == ["Maya", "Chen", world.MAYA, "Will receive"]
+    assert members[1][:5] == ["Maya", "Chen", world.MAYA, "Opted in with volunteer", "Will receive"]
     assert read_file(admin, f"/campaigns/{campaign.id}/members/file?q=nobody") == [members[0]]
     recipient = read_file(admin, f"/broadcasts/{sent.id}/recipients/file")[1]
     assert recipient[:4] == [world.MAYA, "Maya", "Chen", "Failed"]

@@ -57,6 +57,7 @@ VIEWERS = """
     POST /sign-out
     GET  /simulator/phones
     GET  /simulator/phones/<slot>/face
+    GET  /simulator/phones/faults
     GET  /simulator/phones/new
 """
 AGENTS = """
@@ -108,6 +109,7 @@ AGENTS = """
     POST /review/<hold_id>/decision
     POST /review/<hold_id>/withdrawal
     POST /simulator/phones/<slot>/messages
+    POST /simulator/phones/faults
 """
 ADMINS = """
     GET  /settings/audit

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from optin import lists
 from optin.campaigns import compose, members
 from optin.campaigns.blueprint import chosen_sender
+from optin.consent import standing
 from optin.consent.audience import Question
 from optin.lists import Column, Listing
 from optin.models import Campaign, CampaignMember
@@ -22,7 +23,7 @@ COLUMNS = (
     Column("Last message"),
     Column("Added", "added", [CampaignMember.id]),
 )
-TITLES = ("First name", "Last name", "Mobile phone", "Would a message go now?", "Last message", "Added")
+TITLES = ("First name", "Last name", "Mobile phone", "Consent", "Would a message go now?", "Last message", "Added")
 
 
 def listing(campaign_id: int) -> Listing:
@@ -50,10 +51,12 @@ def file(session: Session, campaign: Campaign) -> Response:
     def cells(session: Session, rows: Sequence[CampaignMember]) -> Iterator[Sequence[object]]:
         reasons = members.reasons(session, question, [member.id for member in rows])
         last = members.last_messages(session, campaign_id, [member.person_id for member in rows])
+        standings = standing.of_numbers(session, [member.number for member in rows])
         for member in rows:
             person, reason, message = member.person, reasons.get(member.id), last.get(member.person_id)
             answer = reason.label if reason else "Will receive"
             status = MessageStatus(message.status).label if message else ""
-            yield (person.first_name, person.last_name, member.number, answer, status, member.added_at)
+            consent = standings.get(member.number or "", standing.NO_OPT_IN).text
+            yield (person.first_name, person.last_name, member.number, consent, answer, status, member.added_at)
 
     return lists.download(name, TITLES, asked, query(asked, question), cells)
