@@ -21,6 +21,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 TOO_MANY_REQUESTS = 429
 QUEUE_FULL = 21611
+WITH_BODY = ("POST", "PUT", "PATCH")
 PAGE_SIZE = 1000  # Twilio's most
 PAUSE = 0.1
 """Seconds between two pages of a list, so that a long list leaves room for sending."""
@@ -54,12 +55,13 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]
         if auth:
             headers |= urllib3.make_headers(basic_auth=":".join(auth))
         extra: dict[str, Any] = {"timeout": timeout} if timeout else {}
+        if method in WITH_BODY:  # urllib3 knows no such choice where the fields go into the address
+            extra["encode_multipart"] = False
         answer = self._pool.request(
             method,
             url,
             fields=_form(data or params),
             headers=headers,
-            encode_multipart=False,
             redirect=allow_redirects,
             **extra,
         )

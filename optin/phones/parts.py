@@ -9,7 +9,7 @@ from optin.extensions import db
 from optin.phones import control, faults, screens
 from optin.phones.control import Faults, SimulatorAway
 from optin.phones.screens import Screen
-from optin.phones.shown import MOST, Shown, config
+from optin.phones.shown import MOST, Shown, config, region
 from optin.terms import Role
 
 
@@ -44,7 +44,7 @@ def one(shown: Shown, screen: Screen, draft: str, error: str) -> dict[str, Any]:
 
 def read_screens(shown: Shown) -> list[Screen]:
     """Return what the phones show. Raises SimulatorAway."""
-    return screens.load(db.session(), config(), shown.phones, default=shown.default)
+    return screens.load(db.session(), config(), shown.phones, default=shown.default, region=region())
 
 
 def screens_or_empty(shown: Shown) -> list[Screen]:

@@ -9,6 +9,7 @@ from textwrap import shorten
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from optin import phone
 from optin.config import Config
 from optin.consent import people
 from optin.messaging import statuses
@@ -58,14 +59,19 @@ class Screen:
         return hashlib.sha256(repr((self.number, whose, shown)).encode()).hexdigest()[:16]
 
 
-def load(session: Session, config: Config, numbers: Sequence[str], *, default: str) -> list[Screen]:
+def load(session: Session, config: Config, numbers: Sequence[str], *, default: str, region: str) -> list[Screen]:
     """Read phones; each text says which of our numbers it went to or came from, unless that is the `default`.
 
-    Raises SimulatorAway.
+    `region` is the country whose numbers are shown in national form. Raises SimulatorAway.
     """
     owners = people.of_numbers(session, numbers)
     return [
-        Screen(slot, number, owners.get(number, []), _rows(session, number, control.thread(config, number), default))
+        Screen(
+            slot,
+            number,
+            owners.get(number, []),
+            _rows(session, number, control.thread(config, number), default, region),
+        )
         for slot, number in enumerate(numbers, start=1)
     ]
 
@@ -80,23 +86,23 @@ def suggestions(session: Session, numbers: Sequence[str]) -> dict[str, list[str]
     return {number: [*words, *(["YES"] if number in asked else []), "STOP", "HELP", "START"] for number in numbers}
 
 
-def _rows(session: Session, number: str, entries: Sequence[Entry], default: str) -> list[Row]:
+def _rows(session: Session, number: str, entries: Sequence[Entry], default: str, region: str) -> list[Row]:
     unanswered = _unanswered(session, number)
     rows = []
     for entry in entries:
-        rows.append(_row(entry, default))
+        rows.append(_row(entry, default, region))
         if entry.sid in unanswered:
             rows.append(Row("event", f"No answer: Twilio refuses it, {BLOCKED}, still blocked until START", entry.at))
     return rows
 
 
-def _row(entry: Entry, default: str) -> Row:
+def _row(entry: Entry, default: str, region: str) -> Row:
     if entry.kind == "refused":
         return Row("event", _refusal(entry), entry.at)
     if entry.kind == "fault":
         return Row("event", faults.sentence(entry.body), entry.at)
     mine = entry.kind == "sent"
-    notes = [f"{'to' if mine else 'from'} {entry.number}"] if entry.number != default else []
+    notes = [f"{'to' if mine else 'from'} {phone.display(entry.number, region)}"] if entry.number != default else []
     if entry.answered_by:
         notes.append(f"answered by {entry.answered_by}")
     text = entry.body or ("1 picture or file" if entry.media == 1 else f"{entry.media} pictures or files")

@@ -59,6 +59,7 @@ SCREENS = {
     "search": "/search?q=river",
     "account": "/account",
     "phones": "/simulator/phones?phone=%2B14155550134&phone=%2B16465550177",
+    "phones-faults": "/simulator/phones?phone=%2B14155550134&phone=%2B16465550177&faults=open",
     "not-found": "/campaigns/99999",
 }
 FOR_STRANGERS = {"sign-in": "/sign-in"}

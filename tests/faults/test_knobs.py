@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optin.extensions import db
 from optin.jobs import engine
+from optin.messaging import reconcile
 from optin.models import Message, OptIn
 from optin.phones import control
 from optin.phones.control import Faults
@@ -218,6 +220,20 @@ def test_a_stop_that_was_lost_is_learned_when_twilio_refuses(scene: Scene) -> No
     with scene.server.session() as session, pytest.raises(AssertionError, match="Refused"):
         outbox.one_to_one(session, scene.phone, "Hello?")
     assert scene.arrived() == ["You’re in!"]
+
+
+def test_a_stop_that_was_lost_is_found_in_twilios_list(scene: Scene) -> None:
+    scene.text("volunteer")
+    time.sleep(1.1)  # Twilio's dates have whole seconds: within one, the two would be for a person to decide
+    scene.faults("webhook_lost")
+    scene.text("STOP")
+    app = scene.server.app
+    with app.app_context():
+        report = reconcile.check_inbound(db.engine, app.extensions["gateway"])
+    assert report is not None
+    assert report.texts >= 1
+    with scene.server.session() as session:
+        assert scene.counts(session)[:2] == (2, 0)
 
 
 def test_a_broadcast_over_a_bad_network_reaches_each_once_or_is_unknown(scene: Scene) -> None:

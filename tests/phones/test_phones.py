@@ -181,7 +181,7 @@ def test_all_of_our_numbers_can_be_texted_and_their_texts_say_so(agent_there: Br
         ("+14155550102", "service, Advanced Opt-Out"),
     ]
     page = agent_there.get(send(agent_there, "stop", to="+14155550101").location).text
-    assert "to +14155550101" in page
+    assert "to (415) 555-0101" in page
     assert "answered by Twilio" in page
     suppressed = running.scalars(select(Message.effect)).one()
     assert suppressed.startswith("opted out")

@@ -19,6 +19,7 @@ from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from optin import clock
+from optin.messaging.twilio_gateway import TwilioGateway
 from optin.simulator import SIMULATOR_ACCOUNT_SID, run_due
 from tests.simulator.conftest import CREDENTIALS, LONG_CODE, PLAIN
 
@@ -203,3 +204,19 @@ def test_refusals_are_written_as_twilio_writes_them(client, recorder, changes, s
     assert (answer, found["status"], found["code"]) == (status, status, code)
     assert found["more_info"].endswith(str(code))
     assert recorder.last.headers["Twilio-Request-Id"].startswith("RQ")
+
+
+def test_the_apps_own_door_reads_the_list_too(simulator):
+    """The app's transport is not the SDK's: once each list that it asked for failed, and no stand-in had noticed."""
+    for number in range(60):
+        simulator.client.messages.create(to=MAYA, from_=LONG_CODE, body=str(number))
+    simulator.text(MAYA, "STOP", MediaUrl="https://example.org/a.jpg")
+    run_due(simulator.app, until=clock.now() + timedelta(minutes=1))
+    door, hour = TwilioGateway(*CREDENTIALS, api_url=simulator.url), timedelta(hours=1)
+    sent = [listed.body for listed in door.listed(to=MAYA) if listed.body.isdigit()]
+    assert sent == [str(number) for number in reversed(range(60))], "two pages"
+    everything = list(door.listed(sent_after=clock.now() - hour, sent_before=clock.now() + hour))
+    assert len(everything) == 62, "and what Twilio answered"
+    (stop,) = (listed for listed in everything if listed.inbound)
+    assert (stop.number, stop.address, stop.body, stop.media_count) == (MAYA, LONG_CODE, "STOP", 1)
+    assert list(door.listed(sent_after=clock.now() + hour)) == []
