@@ -1,10 +1,10 @@
 """The app of a test. Making one takes longer than most tests: it serves again where a test left it as it was."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
@@ -15,10 +15,7 @@ from optin.extensions import db, limiter
 from optin.simulator import close_simulator
 from tests.clients import Browser
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-_kept: dict[tuple[str, Path], Flask] = {}
+_kept: dict[Path, Flask] = {}
 
 
 def new_app(url: str, shared: Path, folder: Path, **environ: str) -> Flask:
@@ -40,36 +37,32 @@ def end_app(app: Flask) -> None:
 
 
 @contextmanager
-def plain_app(url: str, shared: Path, folder: Path) -> Iterator[Flask]:
-    """Lend the app with nothing but a database; what a test changes of it (routes, settings) goes with it."""
-    app = _kept.pop((url, folder), None)
+def plain_app(url: str, shared: Path, instances: Path) -> Iterator[Flask]:
+    """Lend the app with nothing but a database; what a test changes of it (routes, settings) goes with it.
+
+    Each database has an instance of its own in the folder `instances`, as each install has.
+    """
+    folder = instances / sha256(url.encode()).hexdigest()[:16]
+    app = _kept.pop(folder, None)
     if app is None:
         shutil.rmtree(folder, ignore_errors=True)
         app = new_app(url, shared, folder)
-        _Watched(app.extensions["simulator"])
     limiter.reset()
-    shape = _shape(app)
+    before = _shape(app), _texted(folder)
     try:
         yield app
     finally:
-        if _shape(app) == shape and not app.extensions["simulator"].wsgi_app.called:
+        if (_shape(app), _texted(folder)) == before:
             _leave_database(app)
-            _kept[url, folder] = app
+            _kept[folder] = app
         else:
             end_app(app)
 
 
-class _Watched:
-    """The simulator's WSGI app, which knows whether anybody called it: nobody may find what another test texted."""
-
-    def __init__(self, simulator: Flask) -> None:
-        self.called = False
-        self._inner = simulator.wsgi_app
-        simulator.wsgi_app = self  # type: ignore[method-assign]
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        self.called = True
-        return self._inner(environ, start_response)
+def _texted(folder: Path) -> set[tuple[str, int, int]]:
+    """Return what tells whether the simulator's file was written to: nobody may find what another test texted."""
+    files = [file for file in folder.glob("simulator.db*") if file.suffix != ".db-shm"]
+    return {(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files}
 
 
 def _leave_database(app: Flask) -> None:

@@ -90,7 +90,7 @@ def make_app(database: str, shared_folder: Path, tmp_path: Path) -> Iterator[Cal
 @pytest.fixture
 def app(database: str, shared_folder: Path, own_folder: Path) -> Iterator[Flask]:
     """The app in simulator mode, jobs not running, nothing in the database."""
-    with plain_app(database, shared_folder, own_folder / "instance of a test") as app:
+    with plain_app(database, shared_folder, own_folder / "instances of tests") as app:
         yield app
 
 

@@ -10,7 +10,7 @@ from tests.servers import LiveServer
 from tests.story import MAYA, OURS
 from tests.test_story import signed_in
 
-AGAIN = "Opted in again, blocked at Twilio until they text START"
+OPTED_IN, BLOCKED = "Opted in with volunteer", "Blocked at Twilio"
 
 
 def test_opted_in_again_but_blocked_until_start(live_server: LiveServer) -> None:
@@ -21,12 +21,16 @@ def test_opted_in_again_but_blocked_until_start(live_server: LiveServer) -> None
     visitor = signed_in(live_server)
     for body in ("volunteer", "STOP", "volunteer"):
         text(live_server, body)
-    assert AGAIN.lower() in visitor.open("/opt-ins/2").text.lower()
+    again = visitor.open("/opt-ins/2").text
+    assert OPTED_IN in again
+    assert BLOCKED in again
     with pytest.raises(GatewayError) as refused:
         send(live_server)
     assert refused.value.code == 21610
     text(live_server, "START")
-    assert AGAIN.lower() not in visitor.open("/opt-ins/2").text.lower()
+    after = visitor.open("/opt-ins/2").text
+    assert OPTED_IN in after
+    assert BLOCKED not in after
     assert send(live_server).startswith("SM")
 
 
