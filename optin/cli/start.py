@@ -33,8 +33,9 @@ PATIENCE = 2  # seconds for a process that is just ending
 
 
 @click.command("start")
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on; 0.0.0.0 in a container")
 @with_appcontext
-def command() -> None:
+def command(host: str) -> None:
     """Migrate, make what is missing, and serve the app on this machine until it is interrupted."""
     config: Config = current_app.config["OPTIN"]
     refuse_a_port_in_use(config)
@@ -48,7 +49,7 @@ def command() -> None:
     db.engine.dispose()
     Granian(
         "optin",
-        address="127.0.0.1",
+        address=host,
         port=config.port,
         interface=Interfaces.WSGI,
         blocking_threads=THREADS,
