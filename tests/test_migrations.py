@@ -3,11 +3,16 @@
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, select, text
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from optin.extensions import db
+from optin.models import Message
+from tests.conftest import Clock
+from tests.world import keyword
+from tests.world import text as arrive
 
 EVENT = """INSERT INTO consent_event (id, channel, at, number_ref, kind, source, detail, payload_hash)
            VALUES (1, 'sms', '2026-01-01 00:00:00', 'ref', 'activated', 'sms', '', 'hash')"""
@@ -31,6 +36,20 @@ def test_migrations_can_be_taken_back_and_run_again(app: Flask) -> None:
         assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
         flask_migrate.upgrade()
         flask_migrate.check()
+
+
+def test_an_upgrade_reads_the_ordinary_texts_of_the_last_year(app: Flask, session: Session, clock: Clock) -> None:
+    keyword(session, "volunteer")
+    clock.forward(days=-400)
+    arrive(session, "pizza")
+    clock.forward(days=400)
+    for body in ("Pizza!", "volunteer", "two words", "\U0001f355"):
+        arrive(session, body)
+    with app.app_context():
+        flask_migrate.downgrade(revision="0004")
+        flask_migrate.upgrade()
+    words = select(Message.word).where(Message.direction == "inbound").order_by(Message.id)
+    assert session.scalars(words).all() == [None, "pizza", None, None, None]
 
 
 @pytest.mark.parametrize(

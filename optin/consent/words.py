@@ -22,6 +22,7 @@ __all__ = [
     "START_WORDS",
     "YES_WORDS",
     "Reading",
+    "lone_word",
     "normalise",
     "one_edit",
     "read",
@@ -99,6 +100,12 @@ def read(
         or _keyword(message, active, words)
         or _ordinary(message, active, words, doubt)
     )
+
+
+def lone_word(text: str) -> str | None:
+    """Return the normal form of a text that is one word as long as a keyword may be, None for any other text."""
+    normal = normalise(text)
+    return normal if 2 <= len(normal) <= _LONGEST_KEYWORD and " " not in normal else None
 
 
 def refusal_as_keyword(word: str, extra_opt_out: Collection[str] = ()) -> str | None:

@@ -18,7 +18,6 @@ from optin.consent.words import (
     refusal_as_keyword,
 )
 from optin.models import KeywordWord, Message
-from optin.terms import Direction, Meaning
 
 # Short answers and greetings that people send to anybody, whatever they were asked.
 COMMON = frozenset(
@@ -30,9 +29,9 @@ COMMON = frozenset(
         "who", "why", "win", "yeah", "yep",
     ]
 )  # fmt: skip
-RESERVED = sorted(OPT_OUT_WORDS | HELP_WORDS | START_WORDS | YES_WORDS)
+RESERVED = OPT_OUT_WORDS | HELP_WORDS | START_WORDS | YES_WORDS
 SHORTEST = 4
-LOOKED_AT = 200_000  # newest messages: the check runs while somebody types
+LOOKED_BACK = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ def advise(session: Session, word: str, *, extra_opt_out: Collection[str] = (), 
         return [Advice("bad", refused)]
     normal = normalise(word)
     words = session.execute(select(KeywordWord.normal, KeywordWord.keyword_id))
-    warnings = about_word(normal, [other for other, owner in words if owner != keyword_id])
+    others = [other for other, owner in words if owner != keyword_id]
+    warnings = about_word(normal, others, {*RESERVED, *map(normalise, extra_opt_out)})
     people = texted_by(session, normal)
     if people:
         said = "1 person" if people == 1 else f"{people:,} people"
@@ -62,8 +62,8 @@ def advise(session: Session, word: str, *, extra_opt_out: Collection[str] = (), 
     return [Advice("ok", f"“{word}” is unlikely to be sent by accident.")]
 
 
-def about_word(normal: str, others: Collection[str]) -> list[str]:
-    """Return what speaks against a word; both are in normal form, `others` being the words of other keywords."""
+def about_word(normal: str, others: Collection[str], reserved: Collection[str] = RESERVED) -> list[str]:
+    """Return what speaks against a word; all are in normal form, `others` being the words of other keywords."""
     found = []
     if normal in others:
         found.append("Another keyword has this word.")
@@ -71,9 +71,9 @@ def about_word(normal: str, others: Collection[str]) -> list[str]:
         found.append("It is a common word: people will send it without meaning to opt in.")
     elif len(normal) < SHORTEST:
         found.append(f"It is short: with {SHORTEST} letters or more it is rarely sent by accident.")
-    reserved = next((word for word in RESERVED if len(word) >= SHORTEST and one_edit(normal, word)), None)
-    if reserved:
-        found.append(f"It is one letter away from {reserved.upper()}.")
+    near_reserved = next((word for word in sorted(reserved) if one_edit(normal, word)), None)
+    if near_reserved:
+        found.append(f"It is one letter away from {near_reserved.upper()}.")
     near = next((word for word in sorted(others) if one_edit(normal, word)), None)
     if near:
         found.append(f"It is one letter away from the keyword “{near}”.")
@@ -81,14 +81,9 @@ def about_word(normal: str, others: Collection[str]) -> list[str]:
 
 
 def texted_by(session: Session, normal: str) -> int:
-    """Count the numbers that texted the word as an ordinary message in the last year, among the newest messages."""
-    newest = session.scalar(select(func.max(Message.id))) or 0
+    """Count the numbers that texted the word as an ordinary message in the last year; `normal` is its normal form."""
     return session.scalars(
         select(func.count(Message.number.distinct())).where(
-            Message.id > newest - LOOKED_AT,
-            Message.direction == Direction.INBOUND,
-            Message.meaning == Meaning.ORDINARY,
-            Message.created_at > clock.now() - timedelta(days=365),
-            func.lower(func.trim(Message.body)) == normal,
+            Message.word == normal, Message.created_at > clock.now() - LOOKED_BACK
         )
     ).one()

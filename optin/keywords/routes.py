@@ -55,6 +55,7 @@ def create() -> WSGIResponse:
         return make_response(_form_page(_with_taken(form, made)), 422)
     db.session.commit()
     flash(f"Keyword “{made.word}” was created. Whoever texts it from now on opts in.", "ok")
+    _flash_warnings(made)
     return redirect(url_for(".show", keyword_id=made.id), 303)
 
 
@@ -120,6 +121,8 @@ def update(keyword_id: int) -> WSGIResponse:
         return make_response(_form_page(_with_taken(form, changed), keyword), 422)
     db.session.commit()
     flash(f"Saved. Changed: {', '.join(changed)}." if changed else "Nothing was changed.", "ok" if changed else "off")
+    if "Keyword" in changed:
+        _flash_warnings(keyword)
     return redirect(url_for(".show", keyword_id=keyword_id), 303)
 
 
@@ -169,6 +172,13 @@ def _form_page(form: KeywordForm, keyword: Keyword | None = None) -> str:
 def _advice(word: str, keyword_id: int) -> list[check.Advice]:
     extra = policy.load(db.session()).extra_opt_out_words
     return check.advise(db.session(), word, extra_opt_out=extra, keyword_id=keyword_id)
+
+
+def _flash_warnings(keyword: Keyword) -> None:
+    """Say once more, with the word saved, what speaks against it: advice, nothing is undone."""
+    for one in _advice(keyword.word, keyword.id):
+        if one.tone == "warn":
+            flash(f"“{keyword.word}”: {one.sentence}", "warn")
 
 
 def _with_taken(form: KeywordForm, taken: Taken) -> KeywordForm:

@@ -118,6 +118,7 @@ def receive(session: Session, text: InboundText) -> Message | None:
     handled = _Case(session, message, text, act, sender, in_force, known)
     reading = _read(handled, text.opt_out_type)
     message.meaning = reading.meaning
+    message.word = words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY else None
     message.effect = _apply(handled, reading)[:255]
     near = known.get(reading.near_keyword or "")
     message.near_keyword_id = near.id if near else None

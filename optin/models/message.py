@@ -16,6 +16,7 @@ _QUEUED = text("status = 'queued'")
 _LEASED = text("status IN ('claimed', 'sending')")
 _INBOUND = text("direction = 'inbound'")
 _UNKNOWN = text("status = 'unknown'")
+_WORD = text("word IS NOT NULL")
 
 
 class Conversation(Base):
@@ -54,7 +55,7 @@ class Message(Base):
 
     queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered,
     or failed, skipped(reason), cancelled, unknown and then perhaps not_found. An inbound row says what was read in it
-    (`meaning`, `effect`).
+    (`meaning`, `effect`); `word` is the normal form of an ordinary text that is one word.
     """
 
     __tablename__ = "message"
@@ -68,6 +69,7 @@ class Message(Base):
         Index("ix_message_waiting_number", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
         Index("ix_message_broadcast", "broadcast_id", "status", "id"),
         Index("ix_message_number", "number", "id"),
+        Index("ix_message_word", "word", "number", "created_at", sqlite_where=_WORD, postgresql_where=_WORD),
         Index(
             "ix_message_near",
             "near_keyword_id",
@@ -94,6 +96,7 @@ class Message(Base):
     # inbound: what was read in it and what it did
     meaning: Mapped[str | None] = mapped_column(String(20))
     effect: Mapped[str] = mapped_column(String(255), default="")
+    word: Mapped[str | None] = mapped_column(String(30))
     near_keyword_id: Mapped[int | None] = mapped_column(ForeignKey("keyword.id"))
 
     # outbound: why, for whom, and the decision that allowed or skipped it

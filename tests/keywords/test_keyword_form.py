@@ -8,11 +8,12 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin.models import AuditEntry, Disclosure, Keyword, KeywordWord, OptIn
+from optin.keywords import check
+from optin.models import AuditEntry, Disclosure, Keyword, KeywordWord, Message, OptIn
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.terms import Role
 from tests.clients import Browser
-from tests.conftest import add_user
+from tests.conftest import Clock, add_user
 from tests.world import keyword, text
 
 FULL = {
@@ -262,6 +263,9 @@ def test_an_unknown_keyword_cannot_be_changed(agent: Browser, url: str) -> None:
         ("hello", "It is a common word"),
         ("abc", "It is short"),
         ("stops", "It is one letter away from STOP."),
+        ("send", "It is one letter away from END."),
+        ("yep", "It is one letter away from YES."),
+        ("infos", "It is one letter away from INFO."),
         ("donatee", "It is one letter away from the keyword “donate”."),
         ("donate", "Another keyword has this word."),
         ("pizza", "1 person texted this as an ordinary message in the last year."),
@@ -271,3 +275,40 @@ def test_the_check_advises_while_typing(agent: Browser, session: Session, word: 
     keyword(session, "donate")
     text(session, " Pizza ")
     assert sentence in unescape(agent.get(f"/keywords/check?word={word}").text)
+
+
+def test_the_check_keeps_away_from_the_words_that_the_admin_added(session: Session) -> None:
+    (advice,) = check.advise(session, "enoughh", extra_opt_out=["Enough!"])
+    assert (advice.tone, advice.sentence) == ("warn", "It is one letter away from ENOUGH.")
+
+
+def test_the_check_counts_each_number_once_whatever_its_spelling(
+    agent: Browser, session: Session, clock: Clock
+) -> None:
+    text(session, "pizza", "+13125550118")
+    clock.forward(days=366)
+    for number in ("+14155550134", "+16465550177"):
+        for spelling in ("Pizza!!", " ＰＩＺＺＡ", "\u201cpizza\u201d \U0001f355"):
+            text(session, spelling, number)
+    text(session, "pizza please", "+12125550199")
+    assert (
+        "2 people texted this as an ordinary message in the last year." in agent.get("/keywords/check?word=piZZa").text
+    )
+
+
+def test_what_did_something_is_no_ordinary_message(agent: Browser, session: Session) -> None:
+    keyword(session, "volunteer")
+    for body in ("volunteer", "STOP", "volunteer"):
+        text(session, body)
+    assert session.scalars(select(Message.word).where(Message.direction == "inbound")).all() == [None] * 3
+
+
+def test_saving_repeats_the_advice(agent: Browser, session: Session) -> None:
+    sentence = "“hello”: It is a common word"
+    assert sentence in unescape(agent.post("/keywords", data={"word": "hello"}, follow_redirects=True).text)
+    made = session.scalars(select(Keyword)).one()
+    saved = agent.post(f"/keywords/{made.id}", data={"word": "hello", "description": "x"}, follow_redirects=True)
+    assert "Saved." in saved.text
+    assert sentence not in unescape(saved.text)
+    renamed = agent.post(f"/keywords/{made.id}", data={"word": "send"}, follow_redirects=True)
+    assert "“send”: It is one letter away from END." in unescape(renamed.text)
