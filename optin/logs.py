@@ -11,7 +11,10 @@ import structlog
 from optin.config import Config
 
 SECRET = re.compile("password|token|secret|authorization|cookie|signature", re.IGNORECASE)
-NUMBER = re.compile(r"\+\d{4,}(\d{2})\b")
+NUMBER = re.compile(r"(?:\+|%2[Bb])\d{4,}(\d{2})\b")
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+ROWS = re.compile(r"^DETAIL:.*$", re.MULTILINE)
+"""What PostgreSQL adds to an error: the values of the row, names and texts of people among them."""
 
 
 def configure(config: Config) -> None:
@@ -52,10 +55,10 @@ class _StandardError(logging.StreamHandler[TextIO]):
 
 
 def hide_what_is_private(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank fields that are named like secrets and shorten what looks like a phone number to its last two digits."""
+    """Blank secrets, email addresses and rows of the database; shorten phone numbers to their last two digits."""
     for name, value in line.items():
         if SECRET.search(name):
             line[name] = "…"
         elif isinstance(value, str):
-            line[name] = NUMBER.sub(r"+…\1", value)
+            line[name] = ROWS.sub("DETAIL: …", EMAIL.sub("…@…", NUMBER.sub(r"+…\1", value)))
     return line

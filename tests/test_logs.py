@@ -2,16 +2,23 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from flask import Flask
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from optin import logs
+from optin import clock, logs
 from optin.config import Config
+from optin.models import User
+from optin.terms import Role
+from tests.twilio_requests import post, text_form
 
 TWILIO = {"OPTIN_MODE": "twilio", "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16, "TWILIO_AUTH_TOKEN": "f" * 32}
+SMS = "/webhooks/twilio/sms"
 
 
 @pytest.fixture(params=[{}, TWILIO], ids=["simulator", "twilio"])
@@ -36,6 +43,39 @@ def test_what_is_private_stays_out(config: Config, capsys: pytest.CaptureFixture
         assert private not in written
     assert "…23" in written or "\\u202623" in written
     assert "Traceback" in written
+
+
+def test_errors_of_the_database_tell_nothing_of_people(
+    app: Flask, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(app.config["OPTIN"])
+    for _ in range(2):
+        session.add(User(email="ana@example.org", name="Ana Ruiz", created_at=clock.now(), role=Role.AGENT))
+        try:
+            session.commit()
+        except IntegrityError:
+            session.rollback()
+            logging.getLogger("optin").exception("GET /search?q=%2B14155550134 failed for ana@example.org")
+    written = capsys.readouterr().err
+    assert "IntegrityError" in written
+    for private in ("ana@", "Ana Ruiz", "4155550134"):
+        assert private not in written
+
+
+@pytest.mark.parametrize("environ", [{}, TWILIO], ids=["simulator", "twilio"])
+def test_what_a_person_texts_is_not_logged(
+    make_app: Callable[..., Flask], environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(**environ)
+    client = app.test_client()
+    form = text_form(app, "please stop this, my name is Maya", ProfileName="Maya C")
+    assert post(client, SMS, form).status_code == 200
+    assert client.post(SMS, data=form).status_code == 403
+    assert post(client, SMS, {**form, "Body": "x" * 100_000, "MessageSid": "nonsense"}).status_code == 400
+    written = capsys.readouterr().err
+    assert "webhook" in written
+    for private in ("4155550134", "Maya", "please stop"):
+        assert private not in written
 
 
 def test_lines_are_json_where_machines_read_them(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
