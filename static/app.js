@@ -43,6 +43,7 @@ function notify(text, tone = "bad") {
   notice.classList.add(tone);
   if (tone === "bad") notice.setAttribute("role", "alert");
   notice.querySelector("[data-text]").textContent = text;
+  (document.querySelector("dialog[open]") ?? document.body).append(liveNotices); // what lies behind a dialog is not heard
   liveNotices.replaceChildren(notice);
   setTimeout(dropOldNotices, NOTICE_MS, [notice]);
 }
@@ -72,7 +73,7 @@ function dropOldNotices(notices) {
   }
 }
 
-/* Clicks: confirm, copy, dismiss, theme, keys on or off */
+/* Clicks: confirm, copy, dismiss, print, theme, keys on or off */
 
 document.addEventListener("click", (event) => {
   const asks = event.target.closest("[data-confirm]");
@@ -100,13 +101,14 @@ function showChoices() {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy], [data-dismiss], [data-choice]");
+  const button = event.target.closest("[data-copy], [data-dismiss], [data-choice], [data-print]");
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
   if (!button) return;
   if ("copy" in button.dataset) copy(button);
   else if ("dismiss" in button.dataset) button.closest(".notice").remove();
+  else if ("print" in button.dataset) print();
   else {
     store(button.dataset.choice, button.value);
     document.dispatchEvent(new Event("optin:theme"));
@@ -114,6 +116,13 @@ document.addEventListener("click", (event) => {
   }
 });
 showChoices();
+
+/* Dialogs: what arrives in a closed dialog opens it */
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.detail.target.closest("dialog[data-sheet]");
+  if (dialog && !dialog.open) dialog.showModal();
+});
 
 /* Keys: data-key="j" presses or focuses its element, unless somebody is typing; ? lists them; Escape leaves */
 

@@ -41,6 +41,7 @@ DOORS = {
     "twilio": {"optin.messaging.twilio_gateway"},
     "phonenumbers": {"optin.phone"},
     "dbos": {"optin.jobs.engine"},
+    "segno": {"optin.keywords.invitation"},
 }
 PURE = [
     "optin.terms",
@@ -52,6 +53,7 @@ PURE = [
     "optin.messaging.segments",
     "optin.messaging.statuses",
     "optin.messaging.templates",
+    "optin.keywords.invitation",
 ]
 LEDGER_TABLES = {"OptIn", "Suppression", "Hold", "ProviderBlock", "ConsentEvent", "ConsentPayload", "OptInPerson"}
 

@@ -37,8 +37,12 @@ VIEWERS = """
     GET  /inbox/list
     GET  /keywords
     GET  /keywords/<keyword_id>
+    GET  /keywords/<keyword_id>/code.png
+    GET  /keywords/<keyword_id>/code.svg
     GET  /keywords/<keyword_id>/opt-ins
     GET  /keywords/<keyword_id>/opt-ins/file
+    GET  /keywords/<keyword_id>/poster
+    GET  /keywords/<keyword_id>/share
     GET  /keywords/check
     GET  /keywords/file
     GET  /leads

@@ -1,20 +1,21 @@
 """Opt-in keywords: list, record page with its live list of opt-ins, form, keyword check, archiving, deleting."""
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import policy
 from optin.access import requires
 from optin.extensions import db
-from optin.keywords import check, index_list, opt_in_list, queries, record, saving
+from optin.keywords import check, index_list, opt_in_list, queries, record, saving, share_routes
+from optin.keywords.blueprint import blueprint, load
 from optin.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
 from optin.keywords.saving import Content, Taken
 from optin.models import Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.terms import Role
 
-blueprint = Blueprint("keywords", __name__)
+__all__ = ["blueprint", "share_routes"]
 
 
 @blueprint.get("/keywords")
@@ -70,13 +71,13 @@ def check_word() -> str:
 def show(keyword_id: int) -> str:
     """Show the record page."""
     tab = request.args.get("tab", "")
-    return render_template("keywords/show.html", **record.context(db.session(), _load(keyword_id), tab))
+    return render_template("keywords/show.html", **record.context(db.session(), load(keyword_id), tab))
 
 
 @blueprint.get("/keywords/<int:keyword_id>/opt-ins")
 def opt_ins(keyword_id: int) -> WSGIResponse:
     """Give the list of opt-ins (fragment); 204 while it is still the `version` that the page has."""
-    keyword = _load(keyword_id)
+    keyword = load(keyword_id)
     context = record.opt_ins_context(db.session(), keyword)
     version = request.args.get("version")
     if version == context["listed"].version:
@@ -93,14 +94,14 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
 @blueprint.get("/keywords/<int:keyword_id>/opt-ins/file")
 def opt_ins_file(keyword_id: int) -> Response:
     """Give the opt-ins that the list shows as a file."""
-    return opt_in_list.file(db.session(), _load(keyword_id))
+    return opt_in_list.file(db.session(), load(keyword_id))
 
 
 @blueprint.get("/keywords/<int:keyword_id>/edit")
 @requires(Role.AGENT)
 def edit(keyword_id: int) -> str:
     """Show the form with what is stored."""
-    keyword = _load(keyword_id)
+    keyword = load(keyword_id)
     stored = Content.of(keyword)
     fields = {
         **vars(stored),
@@ -113,7 +114,7 @@ def edit(keyword_id: int) -> str:
 @blueprint.post("/keywords/<int:keyword_id>")
 def update(keyword_id: int) -> WSGIResponse:
     """Store what was changed."""
-    keyword, form = _load(keyword_id, to_change=True), _form()
+    keyword, form = load(keyword_id, to_change=True), _form()
     if not form.validate():
         return make_response(_form_page(form, keyword), 422)
     changed = saving.change(db.session(), keyword, form.content, current_user.id)
@@ -129,7 +130,7 @@ def update(keyword_id: int) -> WSGIResponse:
 @blueprint.post("/keywords/<int:keyword_id>/archive")
 def archive(keyword_id: int) -> WSGIResponse:
     """Archive the keyword, or bring it back when `archived` is 0."""
-    keyword = _load(keyword_id, to_change=True)
+    keyword = load(keyword_id, to_change=True)
     archived = request.form.get("archived") != "0"
     active = queries.active_counts(db.session(), [keyword_id]).get(keyword_id, 0)
     changed = saving.archive(db.session(), keyword, current_user.id, archived=archived)
@@ -141,7 +142,7 @@ def archive(keyword_id: int) -> WSGIResponse:
 @blueprint.post("/keywords/<int:keyword_id>/deletion")
 def delete(keyword_id: int) -> WSGIResponse:
     """Delete the keyword if nothing points to it."""
-    keyword = _load(keyword_id, to_change=True)
+    keyword = load(keyword_id, to_change=True)
     word = keyword.word
     if not saving.remove(db.session(), keyword, current_user.id):
         db.session.rollback()
@@ -150,14 +151,6 @@ def delete(keyword_id: int) -> WSGIResponse:
     db.session.commit()
     flash(f"Keyword “{word}” was deleted.", "ok")
     return redirect(url_for(".index"), 303)
-
-
-def _load(keyword_id: int, *, to_change: bool = False) -> Keyword:
-    """Return the keyword or end with 404; `to_change` lets one user at a time change it."""
-    keyword = db.session.get(Keyword, keyword_id, with_for_update=to_change)
-    if keyword is None:
-        abort(404)
-    return keyword
 
 
 def _form(**fields: object) -> KeywordForm:

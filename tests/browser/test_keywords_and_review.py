@@ -1,5 +1,6 @@
 """Keywords and review in a real browser: the list that fills itself, search as you type, the keys, accessibility."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,9 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 
-from optin.models import Keyword
+from optin import clock
+from optin.messaging import senders
+from optin.models import Disclosure, Keyword
 from optin.terms import PersonKind, Role
 from tests.browser.guests import ChromiumGuest
 from tests.conftest import add_user
@@ -79,6 +82,65 @@ def test_the_check_speaks_while_a_word_is_typed(live_server: LiveServer, store: 
     agent.page.get_by_role("button", name="Save").click()
     expect(agent.page.locator("h1")).to_have_text("volunteer")
     assert agent.complaints == []
+    agent.context.close()
+
+
+def test_sharing_is_a_dialog_that_is_also_a_page(
+    live_server: LiveServer, store: Session, volunteer: Keyword, chromium: Browser
+) -> None:
+    senders.ensure(store, "55512")
+    store.commit()
+    agent = guest(live_server, store, chromium, permissions=["clipboard-read", "clipboard-write"])
+    agent.open(f"/keywords/{volunteer.id}")
+    agent.page.get_by_role("link", name="Share").click()
+    dialog = agent.page.get_by_role("dialog", name="Share volunteer")
+    expect(dialog.get_by_role("link", name="sms:+14155550100?&body=VOLUNTEER")).to_be_visible()
+    dialog.get_by_label("Number to text").select_option(label="55512 · short code")
+    expect(dialog.get_by_role("link", name="sms:55512?&body=VOLUNTEER")).to_be_visible()
+    assert [fault["id"] for fault in Axe().run(agent.page).response["violations"]] == []
+    dialog.get_by_role("button", name="Copy the link").click()
+    expect(dialog.get_by_text("Copied sms:55512?&body=VOLUNTEER")).to_be_visible()
+    assert agent.page.evaluate("navigator.clipboard.readText()") == "sms:55512?&body=VOLUNTEER"
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+    assert agent.url.endswith(f"/keywords/{volunteer.id}")
+    assert agent.complaints == []
+    agent.context.close()
+
+
+def test_sharing_works_without_javascript(
+    live_server: LiveServer, store: Session, volunteer: Keyword, chromium: Browser
+) -> None:
+    short = senders.ensure(store, "55512")
+    store.commit()
+    agent = guest(live_server, store, chromium, javascript=False)
+    agent.open(f"/keywords/{volunteer.id}")
+    agent.follow("Share")
+    assert agent.heading == "Share volunteer"
+    agent.page.get_by_label("Number to text").select_option(str(short.id))
+    agent.page.get_by_role("button", name="Show").click()
+    expect(agent.page.get_by_role("link", name="sms:55512?&body=VOLUNTEER")).to_be_visible()
+    agent.follow("Poster to print")
+    assert agent.heading == "Text VOLUNTEER to 55512"
+    agent.context.close()
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("told", ["", "Get up to 4 texts a month about clean-up days. " * 12])
+def test_a_poster_is_one_sheet(
+    live_server: LiveServer, store: Session, volunteer: Keyword, chromium: Browser, paper: str, told: str
+) -> None:
+    store.add(Disclosure(keyword_id=volunteer.id, version=1, text=told, created_at=clock.now()))
+    store.commit()
+    agent = guest(live_server, store, chromium)
+    agent.open(f"/keywords/{volunteer.id}/poster")
+    sheets = len(re.findall(rb"/Type\s*/Page\b", agent.page.pdf(format=paper)))
+    assert sheets == 1
+    agent.page.emulate_media(media="print")
+    shown = agent.page.locator("body").inner_text()
+    assert "agree to" not in shown
+    assert "Print" not in shown
+    assert "Msg & data rates may apply" in shown
     agent.context.close()
 
 

@@ -30,6 +30,8 @@ SCREENS = {
     "keyword-details": "keyword",
     "keyword-near-misses": "keyword?tab=near",
     "keyword-history": "keyword?tab=history",
+    "keyword-share": "keyword/share",
+    "keyword-poster": "keyword/poster",
     "opt-in": "opt-in",
     "campaigns": "/campaigns",
     "campaign-empty": "campaign-empty?tab=broadcasts",

@@ -1,0 +1,41 @@
+"""Sharing a keyword: the page that is also a dialog, the QR code as a file, the poster."""
+
+from flask import Response, render_template, request
+
+from optin.extensions import db
+from optin.keywords import sharing
+from optin.keywords.blueprint import blueprint, load
+from optin.keywords.invitation import Invitation
+from optin.models import Keyword
+
+
+@blueprint.get("/keywords/<int:keyword_id>/share")
+def share(keyword_id: int) -> str:
+    """Show the QR code and the link; the record page shows the same piece of it in a dialog."""
+    return render_template("keywords/share.html", **sharing.context(db.session(), load(keyword_id), _sender_id()))
+
+
+@blueprint.get("/keywords/<int:keyword_id>/poster")
+def poster(keyword_id: int) -> str:
+    """Show the poster to print."""
+    return render_template("keywords/poster.html", **sharing.context(db.session(), load(keyword_id), _sender_id()))
+
+
+@blueprint.get("/keywords/<int:keyword_id>/code.svg")
+def code_svg(keyword_id: int) -> Response:
+    """Give the QR code as a drawing."""
+    return Response(_invitation(load(keyword_id)).svg, mimetype="image/svg+xml")
+
+
+@blueprint.get("/keywords/<int:keyword_id>/code.png")
+def code_png(keyword_id: int) -> Response:
+    """Give the QR code as a picture."""
+    return Response(_invitation(load(keyword_id)).png, mimetype="image/png")
+
+
+def _invitation(keyword: Keyword) -> Invitation:
+    return sharing.invitation(db.session(), keyword, _sender_id())
+
+
+def _sender_id() -> int | None:
+    return request.args.get("sender", type=int)
