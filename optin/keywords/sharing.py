@@ -12,7 +12,6 @@ from optin.messaging import senders
 from optin.models import Keyword, Sender
 from optin.terms import SenderKind
 
-
 ALWAYS = (
     "data rates may apply",
     "HELP",
