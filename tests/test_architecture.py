@@ -54,6 +54,7 @@ PURE = [
     "optin.messaging.statuses",
     "optin.messaging.templates",
     "optin.keywords.invitation",
+    "optin.keywords.pictures",
 ]
 LEDGER_TABLES = {"OptIn", "Suppression", "Hold", "ProviderBlock", "ConsentEvent", "ConsentPayload", "OptInPerson"}
 

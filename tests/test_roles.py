@@ -45,6 +45,7 @@ VIEWERS = """
     GET  /keywords/<keyword_id>/share
     GET  /keywords/check
     GET  /keywords/file
+    GET  /keywords/images/<image_id>
     GET  /leads
     GET  /leads/<person_id>
     GET  /leads/<person_id>/number

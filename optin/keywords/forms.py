@@ -4,13 +4,17 @@ import re
 from unicodedata import normalize
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField, TextAreaField, ValidationError
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import Length
 
 from optin.consent.words import normalise, refusal_as_keyword
+from optin.keywords import pictures
+from optin.keywords.pictures import Picture
 from optin.keywords.saving import Content
 from optin.messaging import templates
+from optin.models import DisclosureImage
 from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
 
 MOST_ALIASES = 20
@@ -36,13 +40,22 @@ def split(text: str | None) -> list[str]:
 
 
 class KeywordForm(FlaskForm):  # type: ignore[misc]
-    """What a user says about a keyword; `extra_opt_out` are the admin's opt-out words, which are reserved too."""
+    """What a user says about a keyword; `extra_opt_out` are the admin's opt-out words, which are reserved too.
+
+    `picture` is the image that was uploaded, after `validate`. A browser never fills a file in again, so `kept_image`
+    names the one of a form that was refused.
+    """
+
+    picture: Picture | None = None
 
     word = StringField("Keyword", filters=[one_spelling])
     aliases = StringField("Aliases", filters=[one_spelling])
     description = TextAreaField("Description", filters=[clean], validators=[Length(max=2000)])
     disclosure = TextAreaField("What people are told", filters=[clean], validators=[Length(max=5000)])
     disclosure_url = StringField("Web address where they see it", filters=[clean], validators=[Length(max=500)])
+    image = FileField("Image of what they see")
+    kept_image = HiddenField(filters=[clean])
+    remove_image = BooleanField("Take the image away")
     frequency = StringField("Frequency", filters=[clean], validators=[Length(max=80)])
     opt_in = RadioField("Opt-in", choices=OPT_IN)
     confirmation = TextAreaField("Confirmation reply", filters=[clean], validators=[Length(max=1600)])
@@ -54,9 +67,8 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
         self.extra_opt_out = extra_opt_out
         self.opt_in.data = self.opt_in.data or SINGLE
 
-    @property
-    def content(self) -> Content:
-        """Return what was entered, with defaults in the place of empty templates."""
+    def content(self, image: DisclosureImage | None) -> Content:
+        """Return what was entered, with defaults in the place of empty templates; `image` as it was chosen."""
         return Content(
             word=self.word.data,
             aliases=tuple(split(self.aliases.data)),
@@ -67,6 +79,7 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
             double_opt_in=self.opt_in.data == DOUBLE,
             confirmation=self.confirmation.data or CONFIRMATION,
             question=self.question.data or QUESTION,
+            image=None if self.remove_image.data else image,
         )
 
     def validate_word(self, field: Field) -> None:
@@ -89,6 +102,18 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
         """Ask for a web address that a browser can open."""
         if field.data and not _URL.fullmatch(field.data):
             raise ValidationError("Enter a whole web address, such as https://example.org/volunteer.")
+
+    def validate_image(self, field: Field) -> None:
+        """Take a picture by its content, whatever its name says."""
+        if not field.data:
+            return
+        data = field.data.read(pictures.LARGEST + 1)
+        if len(data) > pictures.LARGEST:
+            raise ValidationError("The image is larger than 2 MB. Make it smaller and choose it again.")
+        self.picture = pictures.read(data)
+        self.remove_image.data = self.remove_image.data and self.picture is None
+        if self.picture is None:
+            raise ValidationError("Choose a PNG, JPEG or WebP image. This file is none, whatever its name says.")
 
     def validate_confirmation(self, field: Field) -> None:
         """Refuse a template that could not be filled in."""

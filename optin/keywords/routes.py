@@ -1,5 +1,7 @@
 """Opt-in keywords: list, record page with its live list of opt-ins, form, keyword check, archiving, deleting."""
 
+import re
+
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
@@ -7,11 +9,11 @@ from werkzeug.wrappers import Response as WSGIResponse
 from optin import policy
 from optin.access import requires
 from optin.extensions import db
-from optin.keywords import check, index_list, opt_in_list, queries, record, saving, share_routes
+from optin.keywords import check, images, index_list, opt_in_list, queries, record, saving, share_routes
 from optin.keywords.blueprint import blueprint, load
 from optin.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
 from optin.keywords.saving import Content, Taken
-from optin.models import Keyword
+from optin.models import Disclosure, DisclosureImage, Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.terms import Role
 
@@ -49,11 +51,10 @@ def new() -> str:
 def create() -> WSGIResponse:
     """Store a new keyword and lead to its record."""
     form = _form()
-    if not form.validate():
-        return make_response(_form_page(form), 422)
-    made = saving.create(db.session(), form.content, current_user.id)
-    if isinstance(made, Taken):
-        return make_response(_form_page(_with_taken(form, made)), 422)
+    is_valid, image = form.validate(), _image(form)
+    made = saving.create(db.session(), form.content(image), current_user.id) if is_valid else None
+    if not isinstance(made, Keyword):
+        return _refused(_with_taken(form, made))
     db.session.commit()
     flash(f"Keyword “{made.word}” was created. Whoever texts it from now on opts in.", "ok")
     _flash_warnings(made)
@@ -105,6 +106,7 @@ def edit(keyword_id: int) -> str:
     stored = Content.of(keyword)
     fields = {
         **vars(stored),
+        "image": None,
         "aliases": ", ".join(stored.aliases),
         "opt_in": DOUBLE if stored.double_opt_in else SINGLE,
     }
@@ -115,11 +117,10 @@ def edit(keyword_id: int) -> str:
 def update(keyword_id: int) -> WSGIResponse:
     """Store what was changed."""
     keyword, form = load(keyword_id, to_change=True), _form()
-    if not form.validate():
-        return make_response(_form_page(form, keyword), 422)
-    changed = saving.change(db.session(), keyword, form.content, current_user.id)
-    if isinstance(changed, Taken):
-        return make_response(_form_page(_with_taken(form, changed), keyword), 422)
+    is_valid, image = form.validate(), _image(form, saving.in_force(keyword))
+    changed = saving.change(db.session(), keyword, form.content(image), current_user.id) if is_valid else None
+    if not isinstance(changed, list):
+        return _refused(_with_taken(form, changed), keyword)
     db.session.commit()
     flash(f"Saved. Changed: {', '.join(changed)}." if changed else "Nothing was changed.", "ok" if changed else "off")
     if "Keyword" in changed:
@@ -159,7 +160,24 @@ def _form(**fields: object) -> KeywordForm:
 
 def _form_page(form: KeywordForm, keyword: Keyword | None = None) -> str:
     advice = _advice(form.word.data, keyword.id if keyword else 0)
-    return render_template("keywords/form.html", form=form, keyword=keyword, advice=advice)
+    image = _image(form, saving.in_force(keyword) if keyword else None)
+    return render_template("keywords/form.html", form=form, keyword=keyword, advice=advice, image=image)
+
+
+def _refused(form: KeywordForm, keyword: Keyword | None = None) -> WSGIResponse:
+    """Show the form as typed; an image that came with it is kept in the database meanwhile."""
+    page = _form_page(form, keyword)
+    db.session.commit()
+    return make_response(page, 422)
+
+
+def _image(form: KeywordForm, told: Disclosure | None = None) -> DisclosureImage | None:
+    """Return the image that the form shows: one just chosen, one chosen before it was refused, or that of `told`."""
+    if form.picture:
+        form.kept_image.data = str(images.store(db.session(), form.picture, current_user.id))
+    kept = form.kept_image.data or ""
+    image = db.session.get(DisclosureImage, int(kept)) if re.fullmatch("[0-9]{1,9}", kept) else None
+    return image or (told.image if told else None)
 
 
 def _advice(word: str, keyword_id: int) -> list[check.Advice]:
@@ -174,9 +192,9 @@ def _flash_warnings(keyword: Keyword) -> None:
             flash(f"“{keyword.word}”: {one.sentence}", "warn")
 
 
-def _with_taken(form: KeywordForm, taken: Taken) -> KeywordForm:
+def _with_taken(form: KeywordForm, taken: Taken | None) -> KeywordForm:
     """Put the sentence about each word that is taken to the field where it was typed."""
-    for word, sentence in taken.sentences.items():
+    for word, sentence in taken.sentences.items() if taken else ():
         field = form.word if word == form.word.data else form.aliases
         field.errors = [*field.errors, sentence]
     return form

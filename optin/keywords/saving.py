@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import audit, clock
 from optin.consent.words import normalise
-from optin.models import Disclosure, Keyword, KeywordWord, Message
+from optin.models import Disclosure, DisclosureImage, Keyword, KeywordWord, Message
 
 KIND = "keyword"
 
@@ -26,6 +26,7 @@ class Content:
     double_opt_in: bool
     confirmation: str
     question: str
+    image: DisclosureImage | None = None
 
     @classmethod
     def of(cls, keyword: Keyword) -> "Content":
@@ -37,6 +38,7 @@ class Content:
             description=keyword.description,
             disclosure=told.text if told else "",
             disclosure_url=told.url if told else "",
+            image=told.image if told else None,
             frequency=keyword.frequency,
             double_opt_in=keyword.double_opt_in,
             confirmation=keyword.confirmation,
@@ -52,6 +54,7 @@ class Content:
             "Description": self.description,
             "What people are told": self.disclosure,
             "Web address": self.disclosure_url,
+            "Image": self.image.name if self.image else "",
             "Frequency": self.frequency,
             "Opt-in": "Double" if self.double_opt_in else "Single",
             "Confirmation reply": self.confirmation,
@@ -142,13 +145,14 @@ def _word(word: str, *, main: bool) -> KeywordWord:
 def _disclose(keyword: Keyword, content: Content, user_id: int) -> None:
     """Add a version if what people are told has changed; earlier opt-ins keep pointing to theirs."""
     told = in_force(keyword)
-    before = (told.text, told.url) if told else ("", "")
-    if (content.disclosure, content.disclosure_url) == before:
+    before = (told.text, told.url, told.image) if told else ("", "", None)
+    if (content.disclosure, content.disclosure_url, content.image) == before:
         return
     new = Disclosure(
         version=told.version + 1 if told else 1,
         text=content.disclosure,
         url=content.disclosure_url,
+        image=content.image,
         created_at=clock.now(),
         created_by_id=user_id,
     )

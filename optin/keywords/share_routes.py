@@ -1,12 +1,12 @@
-"""Sharing a keyword: the page that is also a dialog, the QR code as a file, the poster."""
+"""Sharing a keyword: the page that is also a dialog, the QR code as a file, the poster; images of what people see."""
 
-from flask import Response, render_template, request
+from flask import Response, abort, render_template, request
 
 from optin.extensions import db
 from optin.keywords import sharing
 from optin.keywords.blueprint import blueprint, load
 from optin.keywords.invitation import Invitation
-from optin.models import Keyword
+from optin.models import DisclosureImage, Keyword
 
 
 @blueprint.get("/keywords/<int:keyword_id>/share")
@@ -31,6 +31,18 @@ def code_svg(keyword_id: int) -> Response:
 def code_png(keyword_id: int) -> Response:
     """Give the QR code as a picture."""
     return Response(_invitation(load(keyword_id)).png, mimetype="image/png")
+
+
+@blueprint.get("/keywords/images/<int:image_id>")
+def image(image_id: int) -> Response:
+    """Give an image of what people were told: as what it is, and as nothing that runs."""
+    found = db.session.get(DisclosureImage, image_id) or abort(404)
+    headers = {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(found.data, mimetype=found.media_type, headers=headers)
 
 
 def _invitation(keyword: Keyword) -> Invitation:

@@ -2,7 +2,7 @@
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember
 from optin.models.consent import Hold, OptIn, OptInPerson, ProviderBlock, Suppression
-from optin.models.keyword import Disclosure, Keyword, KeywordWord
+from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
 from optin.models.operations import Reconciliation, SendingGate
@@ -20,6 +20,7 @@ __all__ = [
     "ConsentPayload",
     "Conversation",
     "Disclosure",
+    "DisclosureImage",
     "Hold",
     "Keyword",
     "KeywordWord",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.extensions import Base
@@ -89,8 +89,34 @@ class Disclosure(Base):
     version: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(String(500), default="")
+    image_id: Mapped[int | None] = mapped_column(ForeignKey("disclosure_image.id"))
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
     keyword: Mapped[Keyword] = relationship(back_populates="disclosures")
+    image: Mapped["DisclosureImage | None"] = relationship()
     created_by: Mapped[User | None] = relationship()
+
+
+class DisclosureImage(Base):
+    """A picture of what people saw, such as the poster; each content once, by its SHA-256.
+
+    `given_at` is when somebody last gave it, `given_by_id` who did first.
+    """
+
+    __tablename__ = "disclosure_image"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    media_type: Mapped[str] = mapped_column(String(20))
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    given_at: Mapped[datetime]
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from others in the History tab: its kind, its sides, the head of its digest."""
+        return f"{self.media_type.removeprefix('image/').upper()}, {self.width} × {self.height}, {self.digest[:8]}"
