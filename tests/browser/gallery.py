@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
 from flask.sessions import SecureCookieSessionInterface
+from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,8 @@ from optin.broadcasts import sending
 from optin.campaigns import add_opt_ins
 from optin.config import Config
 from optin.environment import sqlite_url
+from optin.keywords import images, pictures
+from optin.keywords.pictures import Picture
 from optin.messaging import senders
 from optin.models import Broadcast, Campaign, Conversation, Keyword, Message, OptIn, Person, User
 from optin.sample_data import seed
@@ -77,6 +81,7 @@ def _addresses(session: Session) -> dict[str, str]:
     admin.password_hash = passwords.hash_password("a password for the pictures")
     policy.change(session, admin.id, require_opt_in_for_one_to_one=True)
     keyword = session.scalars(select(Keyword).where(Keyword.word == "riverteam")).one()
+    keyword.disclosures[0].image_id = images.store(session, _poster(), admin.id)
     empty = _campaign(session, "Volunteer Campaign", keyword, admin)
     under_way = _campaign(session, "Boat house opening", keyword, admin)
     at = {
@@ -98,6 +103,15 @@ def _addresses(session: Session) -> dict[str, str]:
 def _id(session: Session, column: object, *given: object) -> int:
     """Return the id of the first row."""
     return session.scalars(select(column).where(*given).order_by(column).limit(1)).one()  # type: ignore[call-overload,no-any-return]
+
+
+def _poster() -> Picture:
+    """Draw a poster, as a photo of one would be uploaded."""
+    out = BytesIO()
+    Image.linear_gradient("L").resize((600, 800)).save(out, "JPEG")
+    picture = pictures.read(out.getvalue())
+    assert picture is not None
+    return picture
 
 
 def _campaign(session: Session, name: str, keyword: Keyword, owner: User) -> Campaign:

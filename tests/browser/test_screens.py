@@ -28,6 +28,7 @@ SCREENS = {
     "keyword-new": "/keywords/new",
     "keyword": "keyword?tab=related",
     "keyword-details": "keyword",
+    "keyword-edit": "keyword/edit",
     "keyword-near-misses": "keyword?tab=near",
     "keyword-history": "keyword?tab=history",
     "keyword-share": "keyword/share",
