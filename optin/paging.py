@@ -54,12 +54,13 @@ def page(
     has_after = backwards or more
     return Page(
         rows,
-        _encode("before", rows[0], keys) if rows and has_before else None,
-        _encode("after", rows[-1], keys) if rows and has_after else None,
+        token_of("before", rows[0], keys) if rows and has_before else None,
+        token_of("after", rows[-1], keys) if rows and has_after else None,
     )
 
 
-def _encode(side: str, row: object, keys: Sequence[SQLColumnExpression[Any]]) -> str:
+def token_of(side: str, row: object, keys: Sequence[SQLColumnExpression[Any]]) -> str:
+    """Return the token of the page "before" or "after" a row."""
     values = [getattr(row, str(key.key)) for key in keys]  # type: ignore[attr-defined]
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps([side, *plain]).encode()).decode().rstrip("=")

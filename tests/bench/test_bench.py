@@ -1,0 +1,37 @@
+"""The benchmarks run to their end, at sizes that say nothing about speed."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import __main__ as bench
+from bench import data, pages
+
+ROWS = 240
+
+
+@pytest.fixture(autouse=True)
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the data in a folder of the test's own, few as they are."""
+    monkeypatch.setattr(data, "FOLDER", tmp_path / "bench")
+    monkeypatch.setattr(pages, "FEW", 200)
+    monkeypatch.setattr(pages, "ROUNDS", 0)
+
+
+@pytest.mark.parametrize(("database", "only", "count"), [("sqlite", "", 100), ("postgresql", "of a", 4)])
+def test_pages_are_measured(database: str, only: str, count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["pages", "--rows", str(ROWS), "--database", database, "--only", only])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert len({line.split("|")[1] for line in lines}) > count
+
+
+def test_a_section_is_written_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text("by hand\n<!-- pages sqlite -->old<!-- end of pages sqlite -->\nby hand too\n")
+    monkeypatch.setattr(bench, "DOCUMENT", document)
+    bench.write("pages sqlite", "new")
+    assert "old" not in document.read_text()
+    assert document.read_text().startswith("by hand\n<!-- pages sqlite -->\n\nnew\n")
+    assert document.read_text().endswith("\nby hand too\n")
+    with pytest.raises(SystemExit, match="no place"):
+        bench.write("pages oracle", "new")
