@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
+from optin.auth import passwords
 from optin.extensions import db
 from optin.models import User
 from optin.terms import Role
@@ -20,6 +22,8 @@ from tests.databases import begin_run, end_run, postgresql_copy, sqlite_copy
 from tests.servers import LiveServer, serve
 
 CHROMIUM = Path("/usr/bin/chromium")
+STRONG = passwords._hasher
+LIGHT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,6 +51,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if "OPTIN_REQUIRE_BROWSER" in os.environ and reporter and reporter.stats.get("skipped"):
         reporter.write_line("Nothing may be skipped here.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords lightly: they took longer than what is tested. `strong_hashes` takes it back."""
+    monkeypatch.setattr(passwords, "_hasher", LIGHT)
+    passwords._nobody.cache_clear()
+
+
+@pytest.fixture
+def strong_hashes(quick_hashes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as in production."""
+    monkeypatch.setattr(passwords, "_hasher", STRONG)
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.auth import passwords
 from optin.auth.accounts import add_user
 from optin.models import User
 from optin.terms import Role
@@ -79,7 +80,16 @@ def test_the_answer_does_not_tell_who_has_an_account(client: Browser, ana: User)
     assert answer("ana@example.org") == answer("bob@example.org")
 
 
-def test_the_time_of_the_answer_does_not_tell_either(client: Browser, ana: User) -> None:
+@pytest.mark.usefixtures("strong_hashes")
+def test_passwords_are_hashed_as_rfc_9106_says() -> None:
+    assert passwords.hash_password(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+@pytest.mark.usefixtures("strong_hashes")
+def test_the_time_of_the_answer_does_not_tell_either(client: Browser, session: Session, ana: User) -> None:
+    ana.password_hash = passwords.hash_password(PASSWORD)
+    session.commit()
+
     def seconds(email: str) -> float:
         began = perf_counter()
         client.post("/sign-in", data={"email": email, "password": "a wrong one here"}, lint=False)
