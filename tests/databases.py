@@ -79,7 +79,10 @@ def postgresql_copy(shared: Path) -> Iterator[str]:
     kept = _emptied.pop() if _emptied else _new_database(postgresql_server(shared))
     yield kept.url
     connection = kept.connection
-    connection.execute(END_OTHERS)
+    try:
+        connection.execute(END_OTHERS)
+    except psycopg.OperationalError:  # a test that cuts connections cut this one too
+        return
     if connection.execute(SHAPE).fetchone() == kept.shape and connection.execute(SIZE).fetchone() < (LARGE,):
         connection.execute(EMPTY)
         _emptied.append(kept)

@@ -19,7 +19,7 @@ from optin.models import Message, Person
 from optin.people import index_list as people
 from optin.terms import BroadcastState, MessageStatus, OptInSource, PersonKind
 from tests import campaign_scene as scene
-from tests import world
+from tests import outbox, world
 from tests.clients import Browser
 from tests.page_tree import Element, TreeBuilder
 
@@ -168,6 +168,7 @@ def test_a_spreadsheet_runs_nothing_of_a_file(viewer: Browser, session: Session)
 
 
 def test_each_list_is_a_file(admin: Browser, session: Session) -> None:
+    outbox.without_sending_hours(session)
     volunteer = world.keyword(session)
     maya = world.person(session, "Maya Chen", world.MAYA)
     scene.opts_in(session, world.MAYA, volunteer, OptInSource.USER)
