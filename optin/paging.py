@@ -36,9 +36,10 @@ def page(
     descending: bool = False,
     size: int = SIZE,
 ) -> Page[Any]:
-    """Fetch the page of `query` (one entity, no ORDER BY) that `token` names; nonsense is page one.
+    """Fetch the page of `query` (no ORDER BY) that `token` names; nonsense is page one.
 
-    `keys` order the list, together are unique, and are attributes of the entity; an index should carry them.
+    The query selects one entity, or the keys as columns. `keys` order the list, together are unique, and are attributes
+    of its rows; an index should carry them.
     """
     backwards, values = _decode(token, keys)
     if values is not None:
@@ -46,7 +47,8 @@ def page(
         here = tuple_(*(literal(value, _type(key)) for value, key in zip(values, keys, strict=True)))
         query = query.where(place < here if descending != backwards else place > here)
     order = [key.desc() if descending != backwards else key.asc() for key in keys]
-    found = list(session.scalars(query.order_by(*order).limit(size + 1)))
+    wanted = query.order_by(*order).limit(size + 1)
+    found: list[Any] = list((session.execute if len(query.column_descriptions) > 1 else session.scalars)(wanted))
     more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()

@@ -20,7 +20,7 @@ FLOORS = [
     {"messaging"},
     {"jobs"},
     {"addresses", "htmx", "errors", "filters", "headers", "navigation", "health", "logs", "scrape"},
-    {"lists"},
+    {"lists", "history"},
 ]
 FEATURES = {
     "home",

@@ -1,20 +1,21 @@
 """The record page of a campaign: what stands in its header, and what each tab needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import make_response, render_template, request
+from flask import make_response, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin import paging
+from optin import history, paging
 from optin.campaigns import add_opt_ins, compose, member_list, members, queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
 from optin.consent import standing
 from optin.consent.audience import Deliverability
 from optin.extensions import db
+from optin.history import History, Line
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.terms import Reason, Role
 
@@ -48,8 +49,7 @@ def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | No
     elif tab == "broadcasts":
         context |= _broadcasts_context(session, campaign, head, draft or Draft())
     elif tab == "history":
-        entries, token = queries.history(campaign.id), request.args.get("page")
-        context["page"] = paging.page(session, entries, [AuditEntry.id], token, descending=True)
+        context["history"] = _history(session, campaign)
     return make_response(render_template("campaigns/show.html", **context), status)
 
 
@@ -93,6 +93,22 @@ def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draf
         page = paging.page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
         context |= {"page": page, "statuses": queries.status_counts(session, [row.id for row in page.rows])}
     return context
+
+
+def _history(session: Session, campaign: Campaign) -> History:
+    """Return what users did to the campaign and to its broadcasts."""
+
+    def address(token: str) -> str:
+        return url_for("campaigns.show", campaign_id=campaign.id, tab="history", page=token)
+
+    def tell(entry: AuditEntry) -> Line:
+        line = history.told(entry)
+        if entry.subject_kind != "broadcast":
+            return line
+        url = url_for("broadcasts.show", broadcast_id=entry.subject_id)
+        return replace(line, what=f"Broadcast {line.what[:1].lower()}{line.what[1:]}", url=url)
+
+    return history.of(session, queries.history(campaign.id), address, tell)
 
 
 def _found(session: Session, campaign: Campaign) -> add_opt_ins.Preview | None:

@@ -6,13 +6,13 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy.orm import Session
 
-from optin import audit, filters, paging, policy
+from optin import audit, filters, history, policy
 from optin.consent import people
 from optin.keywords import opt_in_list, opt_ins, queries, saving
 from optin.keywords.opt_ins import Asked
 from optin.keywords.queries import Highlights
 from optin.messaging import segments, templates
-from optin.models import AuditEntry, Keyword
+from optin.models import Keyword
 from optin.paging import Page
 from optin.terms import OptInSource, OptInStatus
 
@@ -107,9 +107,8 @@ def _near(session: Session, keyword: Keyword) -> dict[str, Any]:
 
 
 def _history(session: Session, keyword: Keyword) -> dict[str, Any]:
-    own = audit.history(saving.KIND, keyword.id).order_by(None)
-    page = paging.page(session, own, [AuditEntry.id], request.args.get("page"), descending=True)
-    return {"entries": page.rows, **_neighbours(keyword, HISTORY, page)}
+    own = audit.history(saving.KIND, keyword.id)
+    return {"history": history.of(session, own, lambda token: address(keyword, HISTORY, page=token))}
 
 
 def _neighbours(keyword: Keyword, tab: str, page: Page[Any]) -> dict[str, str | None]:

@@ -1,5 +1,7 @@
 """The record page of a contact or lead, whichever tab is open, with the 1:1 SMS Messaging component beside it."""
 
+from functools import partial
+
 from flask import render_template, request, url_for
 
 from optin import clock, policy
@@ -10,7 +12,7 @@ from optin.filters import current_zone
 from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Composer, Draft
 from optin.models import Person
-from optin.people import queries
+from optin.people import history, queries
 from optin.policy import Policy
 from optin.terms import PersonKind
 
@@ -32,7 +34,7 @@ def render(person: Person, draft: Draft | None = None) -> str:
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
         memberships=queries.memberships(session, person, in_force) if tab == "related" else [],
-        history=queries.history(session, person) if tab == "history" else [],
+        history=history.of(session, person, partial(address, person, tab)) if tab == "history" else None,
         **component(person, composer(person, in_force), in_force, draft),
     )
 
@@ -56,9 +58,9 @@ def component(person: Person, chat: Composer, in_force: Policy, draft: Draft | N
     )
 
 
-def address(person: Person, tab: str | None = None) -> str:
-    """Return the address of the record page."""
-    return url_for(f"people.{person.kind}", person_id=person.id, tab=tab)
+def address(person: Person, tab: str | None = None, page: str | None = None) -> str:
+    """Return the address of the record page; `page` is the token of a page of its History."""
+    return url_for(f"people.{person.kind}", person_id=person.id, tab=tab, page=page)
 
 
 def addresses(person: Person) -> dict[str, str]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import audit, clock, phone, search
+from optin import clock, phone, search
 from optin.consent import audience, hours
 from optin.consent.audience import Question
 from optin.messaging import senders
@@ -126,12 +126,6 @@ def number_changes(session: Session, person: Person, region: str) -> list[Row]:
         )
         for entry in changes
     ]
-
-
-def history(session: Session, person: Person) -> list[AuditEntry]:
-    """List what was done to the record, the newest first."""
-    done = audit.history(records.SUBJECT, person.id).options(joinedload(AuditEntry.user))
-    return list(session.scalars(done.limit(2 * SHOWN)))
 
 
 def local_time(person: Person, now: datetime) -> str:

@@ -47,6 +47,7 @@ SCREENS = {
     "contacts": "/contacts",
     "leads": "/leads?q=park",
     "contact": "contact",
+    "contact-history": "contact?tab=history",
     "contact-refused": "contact-refused",
     "contact-edit": "contact/edit",
     "inbox": "/inbox?show=all",

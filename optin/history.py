@@ -1,0 +1,59 @@
+"""The History tab of a record: who did what, when, from what to what; the newest first, in pages by key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from sqlalchemy import Select
+from sqlalchemy.orm import Session, joinedload
+
+from optin import paging
+from optin.models import AuditEntry
+from optin.paging import Page
+
+SYSTEM = "The system"
+Address = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was done; `before` and `after` are as people read them, `url` leads to what it concerns."""
+
+    at: datetime
+    who: str
+    what: str
+    before: str = ""
+    after: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """A page of the tab, with the addresses of its neighbours."""
+
+    lines: list[Line]
+    newer_url: str | None
+    older_url: str | None
+
+
+def told(entry: AuditEntry, field: str | None = None) -> Line:
+    """Tell an entry of the audit trail; `field` is what people call the field, where the entry does not say it so."""
+    action, name = entry.action.capitalize(), entry.field if field is None else field
+    what = f"{action}: {name}" if name else action
+    return Line(entry.at, entry.user.name if entry.user else SYSTEM, what, entry.before, entry.after)
+
+
+def of(
+    session: Session, entries: Select[AuditEntry], address: Address, tell: Callable[[AuditEntry], Line] = told
+) -> History:
+    """Return the page of `entries` that the request asks for; `address` is that of the page with a token."""
+    with_users = entries.order_by(None).options(joinedload(AuditEntry.user))
+    page = paging.page(session, with_users, [AuditEntry.id], request.args.get("page"), descending=True)
+    return shown(page, [tell(entry) for entry in page.rows], address)
+
+
+def shown(page: Page[Any], lines: list[Line], address: Address) -> History:
+    """Return the lines of a page with its neighbours."""
+    return History(lines, page.before and address(page.before), page.after and address(page.after))
