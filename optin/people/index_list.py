@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from flask import Response
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from optin import lists
@@ -27,13 +28,18 @@ TITLES = ("First name", "Last name", "Mobile phone", "Consent", "Company", "Emai
 def listing(kind: PersonKind) -> Listing:
     """Return the list of a kind as the request asks for it."""
     address, file = f"people.{kind}s", f"people.{kind}s_file"
-    return Listing(COLUMNS, "name", address, filters={"q": lists.search()}, file_endpoint=file)
+    filters = {"q": lists.search(), "consent": lists.one_of("consent", [queries.NO_ACTIVE_OPT_IN])}
+    return Listing(COLUMNS, "name", address, filters=filters, file_endpoint=file)
+
+
+def query(kind: PersonKind, listing: Listing) -> Select[Person]:
+    """Select what the list shows."""
+    return queries.listed(kind, listing.filters["q"], listing.filters["consent"])
 
 
 def file(kind: PersonKind) -> Response:
     """Answer with all pages of the list as a file."""
     asked = listing(kind)
-    query = queries.listed(kind, asked.filters["q"])
 
     def cells(session: Session, people: Sequence[Person]) -> Iterator[Sequence[object]]:
         standings = standing.of_numbers(session, [person.mobile for person in people])
@@ -42,4 +48,4 @@ def file(kind: PersonKind) -> Response:
             owner, names = person.owner.name if person.owner else "", (person.first_name, person.last_name)
             yield (*names, person.mobile, where, person.company, person.email, owner, person.created_at)
 
-    return lists.download(f"{kind}s", TITLES, asked, query, cells)
+    return lists.download(f"{kind}s", TITLES, asked, query(kind, asked), cells)

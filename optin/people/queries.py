@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone, search
-from optin.consent import audience, hours
+from optin.consent import audience, facts, hours
 from optin.consent.audience import Question
 from optin.messaging import senders
 from optin.messaging.threads import Row
@@ -30,6 +30,7 @@ from optin.terms import MessageStatus, OptInStatus, PersonKind, Reason
 
 SHOWN = 50
 MOST_COUNTED = 1000
+NO_ACTIVE_OPT_IN = "no-active-opt-in"
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,14 @@ class Membership:
         return _lower(MessageStatus(self.last.status).label) if self.last else ""
 
 
-def listed(kind: PersonKind, text: str) -> Select[Person]:
-    """Select contacts or leads, all or those that the text finds."""
-    people = select(Person).where(Person.kind == kind).options(joinedload(Person.owner))
-    return people.where(search.person_matches(text)) if text else people
+def listed(kind: PersonKind, text: str, consent: str = "") -> Select[Person]:
+    """Select contacts or leads, all or those that the text finds; `consent` may ask for who has no active opt-in."""
+    return select(Person).where(Person.kind == kind, *_given(text, consent)).options(joinedload(Person.owner))
 
 
-def count_others(session: Session, kind: PersonKind, text: str) -> int:
-    """Count who of the other kind the text finds, up to a thousand."""
-    found = select(Person.id).where(Person.kind != kind, search.person_matches(text)).limit(MOST_COUNTED)
+def count_others(session: Session, kind: PersonKind, text: str, consent: str = "") -> int:
+    """Count who of the other kind is found in the same way, up to a thousand."""
+    found = select(Person.id).where(Person.kind != kind, *_given(text, consent)).limit(MOST_COUNTED)
     return session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
@@ -138,6 +138,13 @@ def local_time(person: Person, now: datetime) -> str:
         place = names[0].rpartition("/")[2].replace("_", " ")
         return f"{locals_[0]:%H:%M}, {place}" if len(names) == 1 else f"{locals_[0]:%H:%M}"
     return f"{locals_[0]:%H:%M} to {locals_[-1]:%H:%M}"
+
+
+def _given(text: str, consent: str) -> list[ColumnElement[bool]]:
+    given = [search.person_matches(text)] if text else []
+    if consent == NO_ACTIVE_OPT_IN:
+        given += [Person.mobile.is_not(None), ~facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE)]
+    return given
 
 
 def _membership(session: Session, member: CampaignMember, policy: Policy, scope: str) -> Membership:

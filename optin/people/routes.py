@@ -20,8 +20,8 @@ __all__ = ["blueprint", "message_routes"]
 def index(kind: PersonKind) -> str:
     """List contacts or leads."""
     session, listing = db.session(), index_list.listing(kind)
-    text = listing.filters["q"]
-    found = listing.page(session, queries.listed(kind, text))
+    text, consent = listing.filters["q"], listing.filters["consent"]
+    found = listing.page(session, index_list.query(kind, listing))
     numbers = [person.mobile for person in found.rows if person.mobile]
     return render_template(
         "people/index.html",
@@ -30,10 +30,11 @@ def index(kind: PersonKind) -> str:
         listing=listing,
         page=found,
         search=text,
+        no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
         shared=people.of_numbers(session, numbers),
         standings=standing.of_numbers(session, numbers),
         no_opt_in=standing.NO_OPT_IN,
-        others=queries.count_others(session, kind, text) if text else 0,
+        others=queries.count_others(session, kind, text, consent) if listing.is_narrowed else 0,
     )
 
 

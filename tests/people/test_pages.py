@@ -100,6 +100,28 @@ def test_search_offers_what_was_found_of_the_other_kind(agent: Browser, session:
     assert "1 lead" in page
 
 
+def test_a_filter_leaves_who_has_no_active_opt_in(
+    agent: Browser, session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
+) -> None:
+    url = "/contacts?consent=no-active-opt-in"
+    lead(session, first_name="Paulo", mobile=NEW)
+    lead(session, first_name="Numberless")
+    page = agent.get(url).text
+    assert "Noor Haddad" in page
+    assert '<a href="/leads?consent=no-active-opt-in">1 lead</a> found as well' in page
+    assert "Noor Haddad" not in agent.get(f"{url}&q=paulo").text
+    assert '<option value="no-active-opt-in" selected>' in page
+    assert "Noor" in agent.get("/contacts/file?consent=no-active-opt-in").text
+    text("volunteer")
+    page = agent.get(url).text
+    assert "Noor Haddad" not in page
+    assert "No contact has a mobile number without an active opt-in." in page
+    assert "Noor" not in agent.get("/contacts/file?consent=no-active-opt-in").text
+    text("STOP")
+    assert "Noor Haddad" in agent.get(url).text
+    assert "Noor Haddad" in agent.get("/contacts?consent=nonsense").text
+
+
 def test_pages_follow_one_another_without_a_gap(agent: Browser, session: Session) -> None:
     for index in range(120):
         lead(session, first_name=f"P{index:03}", last_name="Same" if index < 60 else "")

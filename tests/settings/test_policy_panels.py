@@ -1,5 +1,6 @@
 """The panels of the policy: what they save, what they refuse, who may change them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -184,6 +185,12 @@ def test_the_effect_of_requiring_an_opt_in_is_told_in_numbers(admin: Browser, se
     add_person(session, "Without", None)
     page = admin.get("/settings/sms").text
     assert "4 of 6 contacts and leads could no longer be texted." in page
+    found = [
+        name
+        for address in re.findall(r'See who: <a href="([^"]+)">contacts</a>, <a href="([^"]+)">leads</a>', page)[0]
+        for name in re.findall(r">((?:Person|Shares|Without)[^<]*)</a>", admin.get(address).text)
+    ]
+    assert found == ["Person 102", "Person 104", "Person 103", "Person 105"]
     saved = save(admin, "sms", require_opt_in_for_one_to_one="y")
     page = admin.get(saved.location).text
     assert "Saved: Require Opt-In for 1:1 SMS Messaging. 4 of 6 contacts and leads can’t be texted now." in page
