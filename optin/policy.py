@@ -1,6 +1,7 @@
 """The policy that admins set: names, defaults, reading and changing, with every change in the audit trail."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import time
 from typing import Any
@@ -57,7 +58,13 @@ def load(session: Session) -> Policy:
     """Read the policy in force."""
     known = {field.name for field in fields(Policy)}
     rows = session.execute(select(Setting.name, Setting.value).where(Setting.name.in_(known)))
-    stored = {name: json.loads(value) for name, value in rows}
+    return of(dict(rows.all()))
+
+
+def of(settings: Mapping[str, str]) -> Policy:
+    """Return the policy that stored settings (JSON text by name) make; other settings among them do not matter."""
+    known = {field.name for field in fields(Policy)}
+    stored = {name: json.loads(value) for name, value in settings.items() if name in known}
     if "extra_opt_out_words" in stored:
         stored["extra_opt_out_words"] = tuple(stored["extra_opt_out_words"])
     return replace(Policy(), **stored)

@@ -4,18 +4,53 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Insert, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert
+from optin.extensions import insert as insert_known
 from optin.models import ConsentEvent, ConsentPayload, Setting
+from optin.statements import is_postgresql, run, table
 from optin.terms import Channel, EventKind, OptInSource
 
 KEY_SETTING = "ledger_key"
+
+
+_EVENT, _PAYLOAD = table(ConsentEvent), table(ConsentPayload)
+_EVENTS = insert(_EVENT).returning(_EVENT.c.id, sort_by_parameter_order=True)
+_PAYLOADS = insert(_PAYLOAD)
+
+
+def _event_with_payload() -> Insert:
+    """One statement for both rows, where the database can do that."""
+    columns = [column for column in _EVENT.c if column.name != "id"]
+    event = insert(_EVENT).values({column: bindparam(column.name, type_=column.type) for column in columns})
+    made = event.returning(_EVENT.c.id).cte("event")
+    rest = [bindparam(f"payload_{name}", type_=_PAYLOAD.c[name].type) for name in ("salt", "number", "text")]
+    return insert(_PAYLOAD).from_select(["event_id", "salt", "number", "text"], select(made.c.id, *rest))
+
+
+_BOTH = _event_with_payload()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What an act did: `detail` holds nothing personal."""
+
+    kind: EventKind
+    keyword_id: int | None = None
+    opt_in_id: int | None = None
+    disclosure_id: int | None = None
+    detail: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """Return it by the names of the table's columns."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True)
@@ -47,45 +82,45 @@ class Act:
         return self.source in (OptInSource.SMS, OptInSource.FORM)
 
 
+def know_key(session: Session, stored: str | None) -> None:
+    """Spare the session the look for this installation's key; `stored` is the setting as it is in force."""
+    if stored is not None:
+        session.info[KEY_SETTING] = stored
+
+
 def number_ref(session: Session, number: str) -> str:
     """Return the keyed hash under which the ledger knows a number (E.164)."""
     return hmac.new(_key(session), number.encode(), hashlib.sha256).hexdigest()
 
 
-def write(
-    session: Session,
-    kind: EventKind,
-    number: str,
-    act: Act,
-    *,
-    keyword_id: int | None = None,
-    opt_in_id: int | None = None,
-    disclosure_id: int | None = None,
-    detail: str = "",
-) -> int:
-    """Append one event and its payload; return the event's id. `detail` must hold nothing personal."""
-    salt = secrets.token_hex(16)
-    event_id: int = session.execute(
-        insert(session, ConsentEvent)
-        .values(
-            channel=act.channel,
-            at=act.at,
-            provider_at=act.provider_at,
-            number_ref=number_ref(session, number),
-            kind=kind,
-            source=act.source,
-            keyword_id=keyword_id,
-            opt_in_id=opt_in_id,
-            message_sid=act.message_sid,
-            disclosure_id=disclosure_id,
-            actor_id=act.actor_id,
-            detail=detail,
-            payload_hash=payload_hash(salt, number, act.text),
-        )
-        .returning(ConsentEvent.id)
-    ).scalar_one()
-    session.execute(insert(session, ConsentPayload).values(event_id=event_id, salt=salt, number=number, text=act.text))
-    return event_id
+def write(session: Session, kind: EventKind, number: str, act: Act, **about: int | str | None) -> None:
+    """Append one event and its payload. `about`: keyword_id, opt_in_id, disclosure_id, detail (nothing personal)."""
+    write_all(session, number, act, [Event(kind, **about)])  # type: ignore[arg-type]
+
+
+def write_all(session: Session, number: str, act: Act, kinds: Sequence[Event]) -> None:
+    """Append several events of one act, in this order, each with a payload of its own."""
+    if not kinds:
+        return
+    common = {
+        "channel": act.channel,
+        "at": act.at,
+        "provider_at": act.provider_at,
+        "number_ref": number_ref(session, number),
+        "source": act.source,
+        "message_sid": act.message_sid,
+        "actor_id": act.actor_id,
+    }
+    payloads = [{"salt": secrets.token_hex(16), "number": number, "text": act.text} for _ in kinds]
+    rows = [
+        {**common, **event.columns(), "payload_hash": payload_hash(**payload)}
+        for event, payload in zip(kinds, payloads, strict=True)
+    ]
+    if len(rows) == 1 and is_postgresql(session):
+        run(session, _BOTH, {**rows[0], **{f"payload_{name}": value for name, value in payloads[0].items()}})
+        return
+    ids = run(session, _EVENTS, rows).scalars().all()
+    run(session, _PAYLOADS, [{"event_id": made, **each} for made, each in zip(ids, payloads, strict=True)])
 
 
 def payload_hash(salt: str, number: str, text: str) -> str:
@@ -102,7 +137,7 @@ def _key(session: Session) -> bytes:
         if found is None:
             new = Setting(name=KEY_SETTING, value=json.dumps(secrets.token_hex(32)), updated_at=clock.now())
             session.execute(
-                insert(session, Setting)
+                insert_known(session, Setting)
                 .values(name=new.name, value=new.value, updated_at=new.updated_at)
                 .on_conflict_do_nothing(index_elements=["name"])
             )

@@ -2,15 +2,34 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from optin.extensions import insert
 from optin.models import Conversation
+from optin.statements import insert_into, run, table
 from optin.terms import Channel
 
 PREVIEW = 160
+
+
+_TABLE = table(Conversation)
+_RECEIVED = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("conversation_id"))
+    .values(unread=_TABLE.c.unread + 1, version=_TABLE.c.version + 1, closed_at=None, closed_by_id=None)
+)
+
+
+@cache
+def _new(dialect: str) -> Any:
+    """Make it or leave it as it is: an update of nothing also tells the id of what was there."""
+    made = insert_into(dialect, _TABLE)
+    same = {"channel": made.excluded.channel}
+    return made.on_conflict_do_update(index_elements=["channel", "number"], set_=same).returning(_TABLE.c.id)
 
 
 def ensure(session: Session, numbers: Iterable[str], at: datetime, channel: Channel = Channel.SMS) -> dict[str, int]:
@@ -28,21 +47,17 @@ def ensure(session: Session, numbers: Iterable[str], at: datetime, channel: Chan
     return found
 
 
+def ensure_one(session: Session, number: str, at: datetime, channel: Channel = Channel.SMS) -> int:
+    """Return the conversation id of one number that probably has none yet."""
+    new = {"channel": channel, "number": number, "created_at": at, "preview": "", "unread": 0, "version": 0}
+    made: int = run(session, _new, new).scalar_one()
+    return made
+
+
 def received(session: Session, conversation_id: int, sender_id: int | None, preview: str, at: datetime) -> None:
     """Note an inbound text: newest, unread, open again; a reply goes from the sender that the person texted last."""
-    session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(
-            last_message_at=at,
-            preview=preview[:PREVIEW],
-            unread=Conversation.unread + 1,
-            version=Conversation.version + 1,
-            sender_id=sender_id,
-            closed_at=None,
-            closed_by_id=None,
-        )
-    )
+    values = {"conversation_id": conversation_id, "sender_id": sender_id, "preview": preview[:PREVIEW]}
+    run(session, _RECEIVED, {**values, "last_message_at": at})
 
 
 def wrote(session: Session, conversation_id: int, preview: str, at: datetime) -> None:

@@ -4,32 +4,30 @@ The order of decisions is that of docs/rules.md; what a text asks for is read by
 consent is written by consent/ledger.py.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from optin import clock, phone, policy
+from optin import clock, in_force, phone
 from optin.consent import ledger, words
-from optin.consent.events import Act
+from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.consent.ledger import OptInResult, Outcome
 from optin.consent.words import Reading
-from optin.extensions import insert
-from optin.messaging import conversations, outbound, segments, senders, templates
-from optin.models import Keyword, KeywordWord, Message, Person, Sender
+from optin.in_force import InForce, KeywordInForce, SenderInForce
+from optin.messaging import arrival, conversations, outbound, senders, templates
+from optin.messaging.arrival import InboundText, Stored
+from optin.models import Message
 from optin.policy import Policy
 from optin.terms import (
     BlockCause,
-    Direction,
     Meaning,
-    MessageStatus,
     OptInSource,
-    PersonKind,
     ReplyKind,
     SenderKind,
 )
+
+__all__ = ["InboundText", "receive", "take_in"]
 
 ANSWERED_WITHIN = timedelta(hours=24)
 CONFIRMED_WITHIN = timedelta(minutes=5)
@@ -37,36 +35,23 @@ CONFIRMED_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class InboundText:
-    """A text as Twilio reports it: numbers as received, `opt_out_type` only with Advanced Opt-Out.
-
-    `provider_at` is Twilio's own date; only a text fetched from Twilio's list has one.
-    """
-
-    sid: str
-    number: str
-    address: str
-    body: str
-    media_count: int = 0
-    opt_out_type: str | None = None
-    messaging_service_sid: str | None = None
-    provider_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class _Case:
     """One text being handled: everything that the steps need."""
 
     session: Session
-    message: Message
+    stored: Stored
     text: InboundText
     act: Act
-    sender: Sender
-    policy: Policy
-    keywords: Mapping[str, Keyword]
+    sender: SenderInForce
+    standing: InForce
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy in force."""
+        return self.standing.policy
 
     def reply(
-        self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: Keyword | None = None
+        self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: KeywordInForce | None = None
     ) -> None:
         """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late."""
         patience = CONFIRMED_WITHIN if kind == ReplyKind.OPT_OUT else ANSWERED_WITHIN
@@ -79,7 +64,14 @@ class _Case:
         }
         body = templates.render(template, fields)
         outbound.queue_reply(
-            self.session, to=self.message, kind=kind, body=body, sender=self.sender, opt_in_id=opt_in_id
+            self.session,
+            number=self.text.number,
+            conversation_id=self.stored.conversation_id,
+            in_reply_to_id=self.stored.message_id,
+            kind=kind,
+            body=body,
+            sender=self.sender,
+            opt_in_id=opt_in_id,
         )
 
     @property
@@ -94,79 +86,63 @@ class _Case:
 
 
 def receive(session: Session, text: InboundText) -> Message | None:
-    """Store a text and do what it asks for; None when its MessageSid was handled before. Does not commit."""
+    """Take in a text and return it as it is stored; None when its MessageSid was handled before. Does not commit."""
+    message_id = take_in(session, text)
+    return session.get_one(Message, message_id) if message_id is not None else None
+
+
+def take_in(session: Session, text: InboundText) -> int | None:
+    """Store a text and do what it asks for; return its id, None when its MessageSid was handled before."""
     ledger.lock_number(session, text.number)
-    now = clock.now()
-    sender = senders.ensure(session, text.address, text.messaging_service_sid)
-    message = _store(session, text, sender, now)
-    if message is None:
+    before = arrival.look(session, text)
+    if before.repeated:
+        return None
+    now, standing = clock.now(), in_force.at(session, before.token)
+    know_key(session, standing.settings.get(KEY_SETTING))
+    sender = _sender(session, text, standing)
+    reading = _read(text.body, standing, text.opt_out_type)
+    near = standing.keywords.get(reading.near_keyword or "")
+    read = {
+        "meaning": reading.meaning,
+        "word": words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY else None,
+        "near_keyword_id": near.id if near else None,
+    }
+    stored = arrival.store(session, text, sender.id, sender.channel, before.conversation_id, read, now)
+    if stored is None:
         return None
     act = Act(
         source=OptInSource.SMS,
         at=now,
         provider_at=text.provider_at,
         text=text.body,
-        message_id=message.id,
+        message_id=stored.message_id,
         message_sid=text.sid,
         sender_id=sender.id,
     )
-    in_force = policy.load(session)
-    known = {
-        word.normal: word.keyword
-        for word in session.scalars(select(KeywordWord).join(Keyword).order_by(KeywordWord.id))
-    }
-    handled = _Case(session, message, text, act, sender, in_force, known)
-    reading = _read(handled, text.opt_out_type)
-    message.meaning = reading.meaning
-    message.word = words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY else None
-    message.effect = _apply(handled, reading)[:255]
-    near = known.get(reading.near_keyword or "")
-    message.near_keyword_id = near.id if near else None
-    acted = reading.meaning != Meaning.ORDINARY and message.effect
-    preview = message.effect[:1].upper() + message.effect[1:] if acted else text.body or "Picture or file"
-    conversations.received(session, message.conversation_id or 0, sender.id, preview, now)
-    return message
+    effect = _apply(_Case(session, stored, text, act, sender, standing), reading)
+    arrival.note_effect(session, stored.message_id, effect)
+    acted = reading.meaning != Meaning.ORDINARY and effect
+    preview = effect[:1].upper() + effect[1:] if acted else text.body or "Picture or file"
+    conversations.received(session, stored.conversation_id, sender.id, preview, now)
+    return stored.message_id
 
 
-def _store(session: Session, text: InboundText, sender: Sender, now: datetime) -> Message | None:
-    """Insert the message unless its SID is known; the unique key decides, not a look before."""
-    conversation_id = conversations.ensure(session, [text.number], now)[text.number]
-    contact_first = case((Person.kind == PersonKind.CONTACT, 0), else_=1)
-    person = select(Person.id).where(Person.mobile == text.number).order_by(contact_first, Person.id).limit(1)
-    message_id = session.scalar(
-        insert(session, Message)
-        .values(
-            channel=sender.channel,
-            direction=Direction.INBOUND,
-            sid=text.sid,
-            conversation_id=conversation_id,
-            number=text.number,
-            sender_id=sender.id,
-            body=text.body,
-            segments=segments.count(text.body).segments,
-            media_count=text.media_count,
-            status=MessageStatus.RECEIVED,
-            created_at=text.provider_at or now,
-            updated_at=now,
-            effect="",
-            person_id=person.scalar_subquery(),
-            attempts=0,
-            error_text="",
-        )
-        .on_conflict_do_nothing(index_elements=["sid"])
-        .returning(Message.id)
-    )
-    return session.get_one(Message, message_id) if message_id is not None else None
+def _sender(session: Session, text: InboundText, standing: InForce) -> SenderInForce:
+    """Return our address that received the text; one that we see for the first time, or in a new service, is kept."""
+    known = standing.senders.get(text.address)
+    if known is not None and text.messaging_service_sid in (None, known.messaging_service_sid):
+        return known
+    made = senders.ensure(session, text.address, text.messaging_service_sid)
+    return SenderInForce(*(getattr(made, name) for name in SenderInForce.__slots__))
 
 
-def _read(handled: _Case, opt_out_type: str | None) -> Reading:
-    active = [normal for normal, keyword in handled.keywords.items() if keyword.archived_at is None]
+def _read(body: str, standing: InForce, opt_out_type: str | None) -> Reading:
     return words.read(
-        handled.text.body,
-        keywords=active,
-        known_keywords=list(handled.keywords),
+        body,
+        keywords=standing.active,
+        known_keywords=standing.known,
         opt_out_type=opt_out_type,
-        extra_opt_out=handled.policy.extra_opt_out_words,
+        extra_opt_out=standing.policy.extra_opt_out_words,
     )
 
 
@@ -211,7 +187,7 @@ def _opt_out(handled: _Case) -> str:
 
 
 def _opt_out_keyword(handled: _Case, normal: str) -> str:
-    keyword = handled.keywords[normal]
+    keyword = handled.standing.keywords[normal]
     was = ledger.opt_out_keyword(handled.session, handled.text.number, keyword.id, handled.act)
     handled.reply(ReplyKind.KEYWORD_ENDED, handled.policy.keyword_ended_reply, keyword=keyword)
     return f"opted out of {keyword.word}" if was else f"asked to end {keyword.word}, was not opted in"
@@ -222,7 +198,7 @@ def _start(handled: _Case) -> str:
     effect = _allow_again(handled)
     if not handled.text.opt_out_type:
         return effect
-    besides = _read(handled, None)
+    besides = _read(handled.text.body, handled.standing, None)
     if besides.meaning == Meaning.KEYWORD:
         return f"{effect}; {_keyword(handled, besides.keyword or '')}"
     if besides.meaning == Meaning.YES:
@@ -253,7 +229,7 @@ def _allow_again(handled: _Case) -> str:
 
 
 def _keyword(handled: _Case, normal: str) -> str:
-    keyword = handled.keywords[normal]
+    keyword = handled.standing.keywords[normal]
     result = ledger.opt_in(
         handled.session,
         handled.text.number,
@@ -268,7 +244,7 @@ def _joined(handled: _Case, result: OptInResult) -> str:
     """Queue the answer to an opt-in and say what came of it."""
     if result.outcome in (Outcome.TOO_OLD, Outcome.NOT_REVIVED):
         return "older than their opt-out: nothing changed"
-    keyword = handled.session.get_one(Keyword, result.keyword_id)
+    keyword = handled.standing.keyword(result.keyword_id)
     if result.reply is not None:
         template = keyword.question if result.reply == ReplyKind.QUESTION else keyword.confirmation
         handled.reply(result.reply, template, result.opt_in_id, keyword)
@@ -286,7 +262,7 @@ def _ordinary(handled: _Case, reading: Reading) -> str:
     if reading.hold is not None:
         ledger.hold(handled.session, handled.text.number, handled.act, reading.hold, reading.trigger or "")
         effects.append("on hold for review")
-    near = handled.keywords.get(reading.near_keyword or "")
+    near = handled.standing.keywords.get(reading.near_keyword or "")
     if near is not None:
         effects.append(f"looks like {near.word.upper()}, opted in to nothing")
     return "; ".join(effects)

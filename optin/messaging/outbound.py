@@ -6,16 +6,19 @@ The row is the truth: what stands in the outbox is sent once by messaging/delive
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, null, select
+from sqlalchemy import String, bindparam, exists, func, literal, null, select
+from sqlalchemy import insert as insert_core
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience, facts, rules
-from optin.consent.rules import Decision
+from optin.consent.rules import Decision, Facts
 from optin.extensions import UTCDateTime, insert
+from optin.in_force import SenderInForce
 from optin.messaging import conversations, segments
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy import Policy
+from optin.statements import run, table
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, ReplyKind
 
 
@@ -24,6 +27,29 @@ class Refused:
     """A message that was not taken into the outbox, with the decision that says why."""
 
     decision: Decision
+
+
+_MESSAGE, _SUPPRESSION = table(Message), table(Suppression)
+_NUMBER = bindparam("of", type_=String())
+_NEW = insert_core(_MESSAGE)
+# `answered`: this kind of answer was given since the number's suppression began.
+_BEFORE_REPLY = select(
+    facts.suppressed(_NUMBER).label("suppressed"),
+    facts.opted_in(_NUMBER, None, OptInStatus.PENDING).label("pending"),
+    facts.blocked(_NUMBER, bindparam("scope", type_=String())).label("blocked"),
+    exists()
+    .where(
+        _MESSAGE.c.number == _NUMBER,
+        _MESSAGE.c.purpose == Purpose.REPLY,
+        _MESSAGE.c.reply_kind == bindparam("kind", type_=String()),
+        _MESSAGE.c.status.not_in(facts.NEVER_WENT),
+        _MESSAGE.c.created_at
+        >= select(_SUPPRESSION.c.started_at)
+        .where(_SUPPRESSION.c.number == _NUMBER, _SUPPRESSION.c.ended_at.is_(None))
+        .scalar_subquery(),
+    )
+    .label("answered"),
+)
 
 
 def decide_one_to_one(session: Session, number: str | None, sender: Sender | None, policy: Policy) -> Decision:
@@ -71,30 +97,36 @@ def queue_one_to_one(
 
 
 def queue_reply(
-    session: Session, *, to: Message, kind: ReplyKind, body: str, sender: Sender, opt_in_id: int | None = None
-) -> Message:
+    session: Session,
+    *,
+    number: str,
+    conversation_id: int,
+    in_reply_to_id: int,
+    kind: ReplyKind,
+    body: str,
+    sender: SenderInForce,
+    opt_in_id: int | None = None,
+) -> None:
     """Put the automatic answer to an inbound message into the outbox; what the rule refuses is kept as skipped.
 
     A block at Twilio is no error: the row says that the person can't be answered until they text START.
     """
-    known = facts.of_number(session, to.number, scope=sender.scope)
-    decision = rules.decide_reply(known, kind, answered=_answered(session, to.number, kind))
+    found = run(session, _BEFORE_REPLY, {"of": number, "scope": sender.scope, "kind": kind}).one()
+    known = Facts(suppressed=found.suppressed, pending=found.pending, blocked=found.blocked)
+    decision = rules.decide_reply(known, kind, answered=found.answered)
     now = clock.now()
-    reply = Message(
-        **_row(now, to.number, sender, body),
-        conversation_id=to.conversation_id,
-        purpose=Purpose.REPLY,
-        reply_kind=kind,
-        in_reply_to_id=to.id,
-        opt_in_id=opt_in_id,
-        reason=decision.reason,
-        decided_at=now,
-    )
+    row = _row(now, number, sender, body) | {
+        "conversation_id": conversation_id,
+        "purpose": Purpose.REPLY,
+        "reply_kind": kind,
+        "in_reply_to_id": in_reply_to_id,
+        "opt_in_id": opt_in_id,
+        "reason": decision.reason,
+        "decided_at": now,
+    }
     if not decision.allowed:
-        reply.status = MessageStatus.SKIPPED
-    session.add(reply)
-    session.flush()
-    return reply
+        row["status"] = MessageStatus.SKIPPED
+    run(session, _NEW, row)
 
 
 def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Question) -> int:
@@ -148,7 +180,7 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Q
     return session.scalar(queued) or 0
 
 
-def _row(now: datetime, number: str, sender: Sender, body: str) -> dict[str, object]:
+def _row(now: datetime, number: str, sender: Sender | SenderInForce, body: str) -> dict[str, object]:
     """Return what every single outbound message carries."""
     return {
         "channel": sender.channel,
@@ -170,16 +202,3 @@ def _row(now: datetime, number: str, sender: Sender, body: str) -> dict[str, obj
 def _any_opt_in(session: Session, number: str) -> int | None:
     """Return the newest active opt-in of the number: it allowed the message."""
     return session.scalar(select(func.max(OptIn.id)).where(OptIn.number == number, OptIn.status == OptInStatus.ACTIVE))
-
-
-def _answered(session: Session, number: str, kind: ReplyKind) -> bool:
-    """Tell whether this kind of answer was given since the number's suppression began."""
-    since = select(Suppression.started_at).where(Suppression.number == number, Suppression.ended_at.is_(None))
-    given = select(Message.id).where(
-        Message.number == number,
-        Message.purpose == Purpose.REPLY,
-        Message.reply_kind == kind,
-        Message.status.not_in(facts.NEVER_WENT),
-        Message.created_at >= since.scalar_subquery(),
-    )
-    return session.scalar(given.limit(1)) is not None

@@ -8,7 +8,7 @@ from optin.models.message import Conversation, Message, StatusEvent
 from optin.models.operations import Reconciliation, SendingGate
 from optin.models.person import Person
 from optin.models.sender import Sender
-from optin.models.setting import Setting
+from optin.models.setting import InForceToken, Setting
 from optin.models.user import AuditEntry, SignInLink, User
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Disclosure",
     "DisclosureImage",
     "Hold",
+    "InForceToken",
     "Keyword",
     "KeywordWord",
     "Message",

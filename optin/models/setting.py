@@ -1,8 +1,8 @@
-"""Policy that admins set, one row a setting."""
+"""Policy that admins set, one row a setting; and the token that changes with everything that is in force."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from optin.extensions import Base
@@ -17,3 +17,15 @@ class Setting(Base):
     value: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime]
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class InForceToken(Base):
+    """One row: a random token that the database itself renews with every change of settings, keywords, words and
+    senders, in the same transaction (triggers of migration 0007). What was read at one token may be kept until another
+    stands here: a counter would stand at an old value again after a restore from a backup, with other contents."""
+
+    __tablename__ = "in_force_token"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    token: Mapped[str] = mapped_column(String(36))

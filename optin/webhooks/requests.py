@@ -6,8 +6,8 @@ from typing import NoReturn
 from flask import Request, abort, current_app
 
 from optin.config import Config
+from optin.messaging.arrival import InboundText
 from optin.messaging.gateway import Gateway
-from optin.messaging.inbound import InboundText
 from optin.metrics import WEBHOOKS
 
 LARGEST = 256 * 1024

@@ -19,9 +19,9 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/twilio")
 def sms() -> Response:
     """Take in one text. The same MessageSid again gets the same answer and has no effect."""
     requests.check(request, "sms")
-    received = inbound.receive(db.session(), requests.inbound_text(request))
+    received = inbound.take_in(db.session(), requests.inbound_text(request))
     db.session.commit()
-    WEBHOOKS.labels("sms", "handled" if received else "repeated").inc()
+    WEBHOOKS.labels("sms", "repeated" if received is None else "handled").inc()
     engine.nudge()
     return Response(EMPTY_TWIML, content_type="text/xml")
 

@@ -4,16 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
+from optin.consent.ledger.history import Stood, before
 from optin.consent.ledger.obstacles import end_suppression, resolve_hold
 from optin.consent.ledger.waiting import LIVE, lock_number
-from optin.extensions import UTCDateTime, insert
-from optin.models import Disclosure, Keyword, OptIn, OptInPerson, Person, Suppression
+from optin.extensions import UTCDateTime
+from optin.extensions import insert as insert_known
+from optin.models import Disclosure, OptIn, OptInPerson, Person, Suppression
+from optin.statements import run, table
 from optin.terms import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus, ReplyKind
 
 ANSWER_AGAIN_AFTER = timedelta(hours=24)
@@ -40,8 +44,31 @@ class OptInResult:
     reply: ReplyKind | None = None
 
 
+class OptInKeyword(Protocol):
+    """What an opt-in needs to know of its keyword."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def double_opt_in(self) -> bool: ...
+
+
+_OPT_IN, _DISCLOSURE = table(OptIn), table(Disclosure)
+_TOLD = (
+    select(_DISCLOSURE.c.id)
+    .where(
+        _DISCLOSURE.c.keyword_id == bindparam("told_with", type_=Integer()),
+        _DISCLOSURE.c.created_at <= bindparam("told_by", type_=UTCDateTime()),
+    )
+    .order_by(_DISCLOSURE.c.version.desc())
+    .limit(1)
+)
+_NEW = insert(_OPT_IN).values(disclosure_id=_TOLD.scalar_subquery()).returning(_OPT_IN.c.id, _OPT_IN.c.disclosure_id)
+
+
 def opt_in(
-    session: Session, number: str, keyword: Keyword, act: Act, *, question_hours: int = 24, comment: str = ""
+    session: Session, number: str, keyword: OptInKeyword, act: Act, *, question_hours: int = 24, comment: str = ""
 ) -> OptInResult:
     """Record that `number` (E.164) opts in with `keyword`; the states and transitions are those of docs/rules.md.
 
@@ -49,18 +76,19 @@ def opt_in(
     A user, a file or the API can't revive what the person ended.
     """
     lock_number(session, number)
-    if _left_since(session, number, keyword.id, act):
+    stood = before(session, number, keyword.id, act)
+    if stood.left_since(act):
         return OptInResult(Outcome.TOO_OLD)
-    if not act.by_person and _ended_by_person(session, number, keyword.id):
+    if not act.by_person and stood.ended_by_person:
         return OptInResult(Outcome.NOT_REVIVED)
-    if act.by_person:
+    if act.by_person and stood.held:
         resolve_hold(session, number, HoldResolution.KEYWORD, act)
-    live = _live(session, number, keyword.id, act)
+    live = _live(session, number, keyword.id, act) if stood.live else None
     if live is not None and live.status == OptInStatus.ACTIVE:
         return _reaffirm(session, live, act)
     if live is not None:
         return _answer_with_keyword(session, live, act, question_hours)
-    return _new_opt_in(session, number, keyword, act, question_hours, comment)
+    return _new_opt_in(session, keyword, act, question_hours, comment, stood)
 
 
 def confirm(session: Session, number: str, act: Act) -> OptInResult | None:
@@ -77,9 +105,13 @@ def confirm(session: Session, number: str, act: Act) -> OptInResult | None:
         .order_by(OptIn.requested_at.desc(), OptIn.id.desc())
         .limit(1)
     ).first()
-    if pending is None or _left_since(session, number, pending.keyword_id, act):
+    if pending is None:
         return None
-    resolve_hold(session, number, HoldResolution.KEYWORD, act)
+    stood = before(session, number, pending.keyword_id, act)
+    if stood.left_since(act):
+        return None
+    if stood.held:
+        resolve_hold(session, number, HoldResolution.KEYWORD, act)
     return _activate_pending(session, pending, act)
 
 
@@ -110,31 +142,6 @@ def link_people(session: Session, person_ids: Collection[int], at: datetime) -> 
     A few thousand ids at a time: each is a parameter of the statement.
     """
     _link(session, Person.id.in_(person_ids), OptIn.status.in_(LIVE), at)
-
-
-def _left_since(session: Session, number: str, keyword_id: int, act: Act) -> bool:
-    """Tell whether the number left, everything or this keyword, at or after the act: then it activates nothing."""
-    asked = select(func.max(Suppression.asked_at))
-    left = session.scalar(asked.where(Suppression.number == number, Suppression.withdrawn_at.is_(None)))
-    ended = session.scalar(
-        select(func.max(OptIn.ended_at)).where(
-            OptIn.number == number, OptIn.keyword_id == keyword_id, OptIn.end_reason == EndReason.OPTED_OUT
-        )
-    )
-    return any(moment is not None and moment >= act.when for moment in (left, ended))
-
-
-def _ended_by_person(session: Session, number: str, keyword_id: int) -> bool:
-    """Tell whether the person's own last word on this keyword, or on everything, was to leave."""
-    if session.scalar(select(Suppression.id).where(Suppression.number == number, Suppression.ended_at.is_(None))):
-        return True
-    last = session.scalar(
-        select(OptIn.end_reason)
-        .where(OptIn.number == number, OptIn.keyword_id == keyword_id)
-        .order_by(OptIn.id.desc())
-        .limit(1)
-    )
-    return last == EndReason.OPTED_OUT
 
 
 def _live(session: Session, number: str, keyword_id: int, act: Act) -> OptIn | None:
@@ -198,53 +205,44 @@ def _activate_pending(session: Session, pending: OptIn, act: Act) -> OptInResult
 
 
 def _new_opt_in(
-    session: Session, number: str, keyword: Keyword, act: Act, question_hours: int, comment: str
+    session: Session, keyword: OptInKeyword, act: Act, question_hours: int, comment: str, stood: Stood
 ) -> OptInResult:
     asks = keyword.double_opt_in and act.by_person
-    disclosure_id = session.scalar(
-        select(Disclosure.id)
-        .where(Disclosure.keyword_id == keyword.id, Disclosure.created_at <= act.when)
-        .order_by(Disclosure.version.desc())
-        .limit(1)
-    )
-    opt_in_id: int = session.execute(
-        insert(session, OptIn)
-        .values(
-            channel=act.channel,
-            number=number,
-            keyword_id=keyword.id,
-            status=OptInStatus.PENDING if asks else OptInStatus.ACTIVE,
-            source=act.source,
-            text=act.text,
-            message_id=act.message_id,
-            message_sid=act.message_sid,
-            sender_id=act.sender_id,
-            disclosure_id=disclosure_id,
-            comment=comment,
-            created_by_id=act.actor_id,
-            requested_at=act.when,
-            expires_at=act.when + timedelta(hours=question_hours) if asks else None,
-            activated_at=None if asks else act.when,
-            answered_at=act.when if act.by_person else None,
-        )
-        .returning(OptIn.id)
-    ).scalar_one()
-    _link(session, Person.mobile == number, OptIn.id == opt_in_id, act.at)
-    if not asks:
-        end_suppression(session, number, act)
-    events.write(
+    made = run(
         session,
-        EventKind.REQUESTED if asks else EventKind.ACTIVATED,
-        number,
-        act,
-        keyword_id=keyword.id,
-        opt_in_id=opt_in_id,
-        disclosure_id=disclosure_id,
-    )
+        _NEW,
+        {
+            "channel": act.channel,
+            "number": stood.number,
+            "keyword_id": keyword.id,
+            "status": OptInStatus.PENDING if asks else OptInStatus.ACTIVE,
+            "source": act.source,
+            "text": act.text,
+            "message_id": act.message_id,
+            "message_sid": act.message_sid,
+            "sender_id": act.sender_id,
+            "comment": comment,
+            "created_by_id": act.actor_id,
+            "requested_at": act.when,
+            "expires_at": act.when + timedelta(hours=question_hours) if asks else None,
+            "activated_at": None if asks else act.when,
+            "answered_at": act.when if act.by_person else None,
+            "end_comment": "",
+            "told_with": keyword.id,
+            "told_by": act.when,
+        },
+    ).one()
+    if stood.has_person:
+        _link(session, Person.mobile == stood.number, OptIn.id == made.id, act.at)
+    if not asks and stood.suppressed:
+        end_suppression(session, stood.number, act)
+    kind = EventKind.REQUESTED if asks else EventKind.ACTIVATED
+    about = {"keyword_id": keyword.id, "opt_in_id": made.id, "disclosure_id": made.disclosure_id}
+    events.write(session, kind, stood.number, act, **about)
     if asks:
-        return OptInResult(Outcome.PENDING, opt_in_id, keyword.id, ReplyKind.QUESTION)
+        return OptInResult(Outcome.PENDING, made.id, keyword.id, ReplyKind.QUESTION)
     reply = ReplyKind.CONFIRMATION if act.by_person else None
-    return OptInResult(Outcome.ACTIVATED, opt_in_id, keyword.id, reply)
+    return OptInResult(Outcome.ACTIVATED, made.id, keyword.id, reply)
 
 
 def _restore(session: Session, number: str, since: datetime, act: Act) -> None:
@@ -284,7 +282,7 @@ def _link(session: Session, people: ColumnElement[bool], opt_ins: ColumnElement[
         .where(people, opt_ins)
     )
     session.execute(
-        insert(session, OptInPerson)
+        insert_known(session, OptInPerson)
         .from_select(["opt_in_id", "person_id", "linked_at"], pairs)
         .on_conflict_do_update(index_elements=["opt_in_id", "person_id"], set_={"ended_at": None})
     )

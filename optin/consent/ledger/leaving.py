@@ -1,17 +1,22 @@
 """Leaving: a number opts out, changes hands or is ended. Leaving is liberal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
-from optin.consent.events import Act
+from optin.consent.events import Act, Event
+from optin.consent.ledger.history import before_leaving
 from optin.consent.ledger.joining import link_person
 from optin.consent.ledger.obstacles import open_hold, resolve_hold
 from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
-from optin.extensions import insert
+from optin.extensions import UTCDateTime
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
+from optin.statements import insert_into, run, table
 from optin.terms import (
     EndReason,
     EventKind,
@@ -33,6 +38,28 @@ class OptOutResult:
     late: bool = False
 
 
+_OPT_IN, _SUPPRESSION = table(OptIn), table(Suppression)
+_END_ALL = (
+    update(_OPT_IN)
+    .where(
+        _OPT_IN.c.number == bindparam("of"),
+        _OPT_IN.c.status.in_(LIVE),
+        _OPT_IN.c.requested_at <= bindparam("until", type_=UTCDateTime()),
+    )
+    .returning(_OPT_IN.c.id, _OPT_IN.c.keyword_id)
+)
+_ASKED_AGAIN = update(_SUPPRESSION).where(
+    _SUPPRESSION.c.number == bindparam("of"),
+    _SUPPRESSION.c.ended_at.is_(None),
+    _SUPPRESSION.c.asked_at < bindparam("before", type_=UTCDateTime()),
+)
+
+
+@cache
+def _new_suppression(dialect: str) -> Any:
+    return insert_into(dialect, _SUPPRESSION).on_conflict_do_nothing().returning(_SUPPRESSION.c.id)
+
+
 def opt_out(
     session: Session, number: str, act: Act, *, resolution: HoldResolution = HoldResolution.STOP
 ) -> OptOutResult:
@@ -42,33 +69,32 @@ def opt_out(
     (hold). `resolution` says what ends an open hold: the person's STOP or a user's decision.
     """
     lock_number(session, number)
-    ended = _end(session, number, EndReason.OPTED_OUT, act, OptIn.requested_at <= act.when)
-    if _joined_after(session, number, act):
+    met = before_leaving(session, number, act)
+    ended = _end_all(session, number, act, awaited=met.awaited)
+    if met.joined_after:
+        events.write_all(session, number, act, [_ended(row) for row in ended])
         open_hold(session, number, act, HoldCause.LATE_STOP, act.text)
-        return OptOutResult(ended=ended, late=True)
-    added = session.execute(
-        insert(session, Suppression)
-        .values(channel=act.channel, number=number, started_at=act.when, asked_at=act.when, message_id=act.message_id)
-        .on_conflict_do_nothing()
-        .returning(Suppression.id)
-    ).first()
+        return OptOutResult(ended=[row.id for row in ended], late=True)
+    new = {"channel": act.channel, "number": number, "started_at": act.when, "asked_at": act.when}
+    added = run(session, _new_suppression, {**new, "message_id": act.message_id}).first()
     if added is None:
-        session.execute(
-            update(Suppression)
-            .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)
-            .values(asked_at=act.when)
+        run(session, _ASKED_AGAIN, {"of": number, "before": act.when, "asked_at": act.when})
+    if met.awaited:
+        cancel_waiting(
+            session,
+            Message.number == number,
+            or_(Message.reply_kind.is_(None), Message.reply_kind.not_in(STAYS_UNDER_SUPPRESSION)),
+            status=MessageStatus.CANCELLED,
+            reason=Reason.OPTED_OUT,
+            at=act.at,
         )
-    cancel_waiting(
-        session,
-        Message.number == number,
-        or_(Message.reply_kind.is_(None), Message.reply_kind.not_in(STAYS_UNDER_SUPPRESSION)),
-        status=MessageStatus.CANCELLED,
-        reason=Reason.OPTED_OUT,
-        at=act.at,
-    )
-    resolve_hold(session, number, resolution, act)
-    events.write(session, EventKind.OPTED_OUT, number, act, detail=f"ended {len(ended)}")
-    return OptOutResult(ended=ended, already=added is None)
+    written = [_ended(row) for row in ended]
+    if met.held:
+        events.write_all(session, number, act, written)
+        resolve_hold(session, number, resolution, act)
+        written.clear()
+    events.write_all(session, number, act, [*written, Event(EventKind.OPTED_OUT, detail=f"ended {len(ended)}")])
+    return OptOutResult(ended=[row.id for row in ended], already=added is None)
 
 
 def opt_out_keyword(session: Session, number: str, keyword_id: int, act: Act) -> bool:
@@ -189,26 +215,47 @@ def _end(
     rows = session.execute(
         update(OptIn)
         .where(OptIn.number == number, OptIn.status.in_(LIVE), which)
-        .values(
-            status=OptInStatus.INACTIVE,
-            end_reason=reason,
-            ended_at=act.when,
-            ended_by_id=act.actor_id,
-            end_message_sid=act.message_sid,
-            end_comment=act.text if reason == EndReason.BY_USER else "",
-        )
+        .values(**_end_values(reason, act))
         .returning(OptIn.id, OptIn.keyword_id)
     ).all()
-    for opt_in_id, keyword_id in rows:
-        events.write(session, kind or EventKind(reason), number, act, keyword_id=keyword_id, opt_in_id=opt_in_id)
-    if rows:
+    events.write_all(session, number, act, [_ended(row, kind or EventKind(reason)) for row in rows])
+    _skip_waiting(session, number, rows, act)
+    return [row.id for row in rows]
+
+
+def _end_all(session: Session, number: str, act: Act, *, awaited: bool) -> Sequence[Row[*tuple[Any, ...]]]:
+    """End what was activated before the act; `awaited`: messages to the number wait. The events are the caller's."""
+    values = {"of": number, "until": act.when, **_end_values(EndReason.OPTED_OUT, act)}
+    rows = run(session, _END_ALL, values).all()
+    if awaited:
+        _skip_waiting(session, number, rows, act)
+    return rows
+
+
+def _end_values(reason: EndReason, act: Act) -> dict[str, Any]:
+    return {
+        "status": OptInStatus.INACTIVE,
+        "end_reason": reason,
+        "ended_at": act.when,
+        "ended_by_id": act.actor_id,
+        "end_message_sid": act.message_sid,
+        "end_comment": act.text if reason == EndReason.BY_USER else "",
+    }
+
+
+def _ended(row: Row[*tuple[Any, ...]], kind: EventKind = EventKind.OPTED_OUT) -> Event:
+    return Event(kind, keyword_id=row.keyword_id, opt_in_id=row.id)
+
+
+def _skip_waiting(session: Session, number: str, ended: Sequence[Row[*tuple[Any, ...]]], act: Act) -> None:
+    """Skip the broadcast messages that wait on the opt-ins that ended."""
+    if ended:
         cancel_waiting(
             session,
-            Message.opt_in_id.in_([row.id for row in rows]),
+            Message.opt_in_id.in_([row.id for row in ended]),
             Message.number == number,
             Message.purpose == Purpose.CAMPAIGN,
             status=MessageStatus.SKIPPED,
             reason=Reason.NOT_OPTED_IN,
             at=act.at,
         )
-    return [row.id for row in rows]

@@ -1,14 +1,43 @@
 """What stands against sending to a number: holds, blocks at Twilio, and the end of a suppression."""
 
-from sqlalchemy import update
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.waiting import cancel_waiting, lock_number
-from optin.extensions import insert
+from optin.extensions import UTCDateTime, insert
 from optin.models import Hold, Message, ProviderBlock, Suppression
+from optin.statements import insert_into, run, table
 from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution, MessageStatus, Purpose, Reason
+
+_BLOCK, _HOLD, _SUPPRESSION = table(ProviderBlock), table(Hold), table(Suppression)
+_RESOLVE = (
+    update(_HOLD)
+    .where(
+        _HOLD.c.number == bindparam("of"),
+        _HOLD.c.ended_at.is_(None),
+        _HOLD.c.started_at <= bindparam("until", type_=UTCDateTime()),
+    )
+    .returning(_HOLD.c.id)
+)
+_END_SUPPRESSION = (
+    update(_SUPPRESSION)
+    .where(
+        _SUPPRESSION.c.number == bindparam("of"),
+        _SUPPRESSION.c.ended_at.is_(None),
+        _SUPPRESSION.c.asked_at < bindparam("before", type_=UTCDateTime()),
+    )
+    .returning(_SUPPRESSION.c.id)
+)
+
+
+@cache
+def _new_block(dialect: str) -> Any:
+    return insert_into(dialect, _BLOCK).on_conflict_do_nothing().returning(_BLOCK.c.id)
 
 
 def hold(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> None:
@@ -29,12 +58,8 @@ def keep(session: Session, number: str, act: Act) -> bool:
 def block(session: Session, scope: str, number: str, cause: BlockCause, act: Act) -> bool:
     """Record that Twilio refuses to send from `scope` (Messaging Service SID or address) to the number."""
     lock_number(session, number)
-    added = session.execute(
-        insert(session, ProviderBlock)
-        .values(scope=scope, number=number, cause=cause, started_at=act.when, message_id=act.message_id)
-        .on_conflict_do_nothing()
-        .returning(ProviderBlock.id)
-    ).first()
+    new = {"scope": scope, "number": number, "cause": cause, "started_at": act.when, "message_id": act.message_id}
+    added = run(session, _new_block, new).first()
     if added is not None:
         events.write(session, EventKind.BLOCKED, number, act, detail=f"{scope} ({cause.label})")
     return added is not None
@@ -94,12 +119,8 @@ def open_hold(
 
 def resolve_hold(session: Session, number: str, resolution: HoldResolution, act: Act) -> bool:
     """End the open hold if it is older than the act; tell whether there was one."""
-    resolved = session.execute(
-        update(Hold)
-        .where(Hold.number == number, Hold.ended_at.is_(None), Hold.started_at <= act.when)
-        .values(ended_at=act.when, resolution=resolution, resolved_by_id=act.actor_id)
-        .returning(Hold.id)
-    ).first()
+    values = {"ended_at": act.when, "resolution": resolution, "resolved_by_id": act.actor_id}
+    resolved = run(session, _RESOLVE, {"of": number, "until": act.when, **values}).first()
     if resolved is None:
         return False
     if resolution != HoldResolution.KEEP:
@@ -111,11 +132,6 @@ def end_suppression(session: Session, number: str, act: Act) -> None:
     """A newer deliberate act of the person ends the suppression; a block at Twilio stays."""
     if not act.by_person:
         return
-    ended = session.execute(
-        update(Suppression)
-        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)
-        .values(ended_at=act.when)
-        .returning(Suppression.id)
-    ).first()
+    ended = run(session, _END_SUPPRESSION, {"of": number, "before": act.when, "ended_at": act.when}).first()
     if ended is not None:
         events.write(session, EventKind.SUPPRESSION_ENDED, number, act)

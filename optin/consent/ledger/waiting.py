@@ -6,17 +6,30 @@ from sqlalchemy import ColumnElement, text, update
 from sqlalchemy.orm import Session
 
 from optin.models import Message
+from optin.statements import is_postgresql, run
 from optin.terms import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
 
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))")
+_LOCKED = "locked_numbers"
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
 STAYS_UNDER_SUPPRESSION = (ReplyKind.OPT_OUT, ReplyKind.HELP)
 
 
 def lock_number(session: Session, number: str) -> None:
-    """Let one transaction at a time act on a number's consent; SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))"), {"number": number})
+    """Let one transaction at a time act on a number's consent; SQLite has one writer anyway.
+
+    A lock that this transaction has already is not asked for again; what a savepoint took ends with the savepoint.
+    """
+    if not is_postgresql(session):
+        return
+    transaction = session.get_transaction()
+    of, numbers = session.info.get(_LOCKED, (None, frozenset()))
+    if of is transaction and number in numbers:
+        return
+    run(session, _LOCK, {"number": number})
+    if not session.in_nested_transaction():
+        session.info[_LOCKED] = (transaction, (numbers if of is transaction else frozenset()) | {number})
 
 
 def cancel_waiting(

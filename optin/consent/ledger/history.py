@@ -1,0 +1,92 @@
+"""What stood of a number before an act: read in one statement, under the number's lock, so that it holds to the end.
+
+Whatever is not there needs no statement that would end or cancel it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Integer, String, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from optin.consent.events import Act
+from optin.consent.ledger.waiting import LIVE, WAITING
+from optin.extensions import UTCDateTime
+from optin.models import Hold, Message, OptIn, Person, Suppression
+from optin.statements import run, table
+from optin.terms import EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Where a number stood with a keyword before an act: the last opt-outs, of everything and of this keyword; what is
+    open or live; why the newest opt-in with the keyword ended; whether there is a person with the number."""
+
+    number: str
+    left_at: datetime | None
+    ended_at: datetime | None
+    suppressed: bool
+    held: bool
+    live: bool
+    last_end: str | None
+    has_person: bool
+
+    def left_since(self, act: Act) -> bool:
+        """Tell whether the number left, everything or this keyword, at or after the act: then it activates nothing."""
+        return any(moment is not None and moment >= act.when for moment in (self.left_at, self.ended_at))
+
+    @property
+    def ended_by_person(self) -> bool:
+        """Tell whether the person's own last word on this keyword, or on everything, was to leave."""
+        return self.suppressed or self.last_end == EndReason.OPTED_OUT
+
+
+_OPT_IN, _SUPPRESSION, _HOLD, _PERSON = map(table, (OptIn, Suppression, Hold, Person))
+_MESSAGE = table(Message)
+_OF, _WITH = bindparam("of", type_=String()), bindparam("with_keyword", type_=Integer())
+# With + 0, so that both databases look at the few rows of the number and not at the many of the keyword.
+_MINE = and_(_OPT_IN.c.number == _OF, _OPT_IN.c.keyword_id + 0 == _WITH)
+_LAST_END = select(_OPT_IN.c.end_reason).where(_MINE).order_by((_OPT_IN.c.id + 0).desc()).limit(1)
+_BEFORE_JOINING = select(
+    select(func.max(_SUPPRESSION.c.asked_at))
+    .where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.withdrawn_at.is_(None))
+    .scalar_subquery(),
+    select(func.max(_OPT_IN.c.ended_at)).where(_MINE, _OPT_IN.c.end_reason == EndReason.OPTED_OUT).scalar_subquery(),
+    exists().where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at.is_(None)),
+    exists().where(_HOLD.c.number == _OF, _HOLD.c.ended_at.is_(None)),
+    exists().where(_MINE, _OPT_IN.c.channel == bindparam("on", type_=String()), _OPT_IN.c.status.in_(LIVE)),
+    _LAST_END.scalar_subquery(),
+    exists().where(_PERSON.c.mobile == _OF),
+)
+_SINCE = bindparam("since", type_=UTCDateTime())
+_BEFORE_LEAVING = select(
+    or_(
+        exists().where(_OPT_IN.c.number == _OF, _OPT_IN.c.status.in_(LIVE), _OPT_IN.c.requested_at > _SINCE),
+        exists().where(
+            _SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at > _SINCE, _SUPPRESSION.c.withdrawn_at.is_(None)
+        ),
+    ),
+    exists().where(_HOLD.c.number == _OF, _HOLD.c.ended_at.is_(None)),
+    exists().where(_MESSAGE.c.number == _OF, _MESSAGE.c.status.in_([literal_column(f"'{each}'") for each in WAITING])),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """What an opt-out meets: whether the person joined or texted START after its moment, whether the number is held,
+    and whether a message to it waits."""
+
+    joined_after: bool
+    held: bool
+    awaited: bool
+
+
+def before(session: Session, number: str, keyword_id: int, act: Act) -> Stood:
+    """Look at what the number did before an act to join with a keyword."""
+    values = {"of": number, "with_keyword": keyword_id, "on": act.channel}
+    return Stood(number, *run(session, _BEFORE_JOINING, values).one())
+
+
+def before_leaving(session: Session, number: str, act: Act) -> Stays:
+    """Look at what an opt-out of the number will meet."""
+    return Stays(*run(session, _BEFORE_LEAVING, {"of": number, "since": act.when}).one())

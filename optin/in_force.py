@@ -1,0 +1,127 @@
+"""Settings, keywords and senders as they are in force, kept in the process until the database says that they changed.
+
+The webhook needs them for every text. The database renews a token with every change of them (InForceToken); whoever
+has read the token, in a statement that it runs anyway, gets the rest without another one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ScalarSelect, select
+from sqlalchemy.orm import Session
+
+from optin import policy
+from optin.models import InForceToken, Keyword, KeywordWord, Sender, Setting
+from optin.policy import Policy
+from optin.statements import run, table
+
+_TOKEN = select(table(InForceToken).c.token)
+_KEYWORD, _WORD, _SENDER = table(Keyword), table(KeywordWord), table(Sender)
+_SETTINGS = select(table(Setting).c.name, table(Setting).c.value)
+_WORDS = (
+    select(
+        _WORD.c.normal,
+        _KEYWORD.c.id,
+        _KEYWORD.c.word,
+        _KEYWORD.c.frequency,
+        _KEYWORD.c.double_opt_in,
+        _KEYWORD.c.confirmation,
+        _KEYWORD.c.question,
+        _KEYWORD.c.archived_at.is_not(None).label("archived"),
+    )
+    .join_from(_WORD, _KEYWORD)
+    .order_by(_WORD.c.id)
+)
+_SENDERS = select(
+    _SENDER.c.id,
+    _SENDER.c.channel,
+    _SENDER.c.address,
+    _SENDER.c.kind,
+    _SENDER.c.messaging_service_sid,
+    _SENDER.c.advanced_opt_out,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordInForce:
+    """A keyword, as far as a text that comes in may ask for it; the names are those of the model."""
+
+    id: int
+    word: str
+    frequency: str
+    double_opt_in: bool
+    confirmation: str
+    question: str
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SenderInForce:
+    """One of our addresses, as far as a text to it is concerned; the names are those of the model."""
+
+    id: int
+    channel: str
+    address: str
+    kind: str
+    messaging_service_sid: str | None
+    advanced_opt_out: bool
+
+    @property
+    def scope(self) -> str:
+        """Return what a block at Twilio is keyed by: the Messaging Service if there is one, else the address."""
+        return self.messaging_service_sid or self.address
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What is in force: keywords by the normal form of each of their words, senders by address.
+
+    `settings` are the stored values as JSON text, those of the policy and others.
+    """
+
+    policy: Policy
+    settings: Mapping[str, str]
+    keywords: Mapping[str, KeywordInForce]
+    senders: Mapping[str, SenderInForce]
+    active: frozenset[str] = field(init=False)
+    known: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", frozenset(self.keywords))
+        usable = (normal for normal, keyword in self.keywords.items() if not keyword.archived)
+        object.__setattr__(self, "active", frozenset(usable))
+
+    def keyword(self, keyword_id: int | None) -> KeywordInForce:
+        """Return the keyword with this id."""
+        return next(keyword for keyword in self.keywords.values() if keyword.id == keyword_id)
+
+
+_kept: tuple[str, InForce] | None = None
+
+
+def token() -> ScalarSelect[str]:
+    """Return the token as a column for another statement; NULL means that nothing may be kept."""
+    return _TOKEN.scalar_subquery()
+
+
+def at(session: Session, token: str | None) -> InForce:
+    """Return what is in force; `token` was read before, in this transaction."""
+    global _kept
+    if token is not None and _kept is not None and _kept[0] == token:
+        return _kept[1]
+    read = _read(session)
+    if token is not None and run(session, _TOKEN).scalar() == token:  # else it changed while it was read
+        _kept = (token, read)
+    return read
+
+
+def _read(session: Session) -> InForce:
+    settings: dict[str, str] = {row.name: row.value for row in run(session, _SETTINGS)}
+    made: dict[int, KeywordInForce] = {}
+    keywords = {}
+    for row in run(session, _WORDS):
+        normal, *columns = row
+        keyword = KeywordInForce(*columns)
+        keywords[normal] = made.setdefault(keyword.id, keyword)
+    senders = {row.address: SenderInForce(*row) for row in run(session, _SENDERS)}
+    return InForce(policy.of(settings), settings, keywords, senders)

@@ -1,0 +1,128 @@
+"""A text as it arrives: what is known of it before, and storing it with its thread."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import String, bindparam, case, exists, select, update
+from sqlalchemy.orm import Session
+
+from optin import in_force
+from optin.messaging import conversations, segments
+from optin.models import Conversation, Message, Person
+from optin.statements import insert_into, run, table
+from optin.terms import Channel, Direction, MessageStatus, PersonKind
+
+_MESSAGE, _CONVERSATION, _PERSON = table(Message), table(Conversation), table(Person)
+_KNOWN = select(
+    in_force.token(),
+    exists().where(_MESSAGE.c.sid == bindparam("sid", type_=String())),
+    select(_CONVERSATION.c.id)
+    .where(
+        _CONVERSATION.c.channel == bindparam("channel", type_=String()),
+        _CONVERSATION.c.number == bindparam("number", type_=String()),
+    )
+    .scalar_subquery(),
+)
+_FIRST_PERSON = (
+    select(_PERSON.c.id)
+    .where(_PERSON.c.mobile == bindparam("mobile", type_=String()))
+    .order_by(case((_PERSON.c.kind == PersonKind.CONTACT, 0), else_=1), _PERSON.c.id)
+    .limit(1)
+)
+_EFFECT = update(_MESSAGE).where(_MESSAGE.c.id == bindparam("message_id"))
+
+
+@dataclass(frozen=True)
+class InboundText:
+    """A text as Twilio reports it: numbers as received, `opt_out_type` only with Advanced Opt-Out.
+
+    `provider_at` is Twilio's own date; only a text fetched from Twilio's list has one.
+    """
+
+    sid: str
+    number: str
+    address: str
+    body: str
+    media_count: int = 0
+    opt_out_type: str | None = None
+    messaging_service_sid: str | None = None
+    provider_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows when a text arrives: the token of what is in force, whether its SID is stored already,
+    and the thread of its number."""
+
+    token: str | None
+    repeated: bool
+    conversation_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The ids of a stored text and of its thread."""
+
+    message_id: int
+    conversation_id: int
+
+
+def look(session: Session, text: InboundText) -> Known:
+    """Look at what is known, in one statement, under the number's lock."""
+    values = {"sid": text.sid, "channel": Channel.SMS, "number": text.number}
+    return Known(*run(session, _KNOWN, values).one())
+
+
+def store(
+    session: Session,
+    text: InboundText,
+    sender_id: int,
+    channel: str,
+    conversation_id: int | None,
+    read: Mapping[str, object],
+    now: datetime,
+) -> Stored | None:
+    """Insert the message unless its SID is known; the unique key decides, not a look before.
+
+    `read` is what was read in it: meaning, word and near_keyword_id.
+    """
+    thread = conversation_id or conversations.ensure_one(session, text.number, now)
+    message_id = run(
+        session,
+        _new_message,
+        {
+            "channel": channel,
+            "direction": Direction.INBOUND,
+            "sid": text.sid,
+            "conversation_id": thread,
+            "number": text.number,
+            "sender_id": sender_id,
+            "body": text.body,
+            "segments": segments.count(text.body).segments,
+            "media_count": text.media_count,
+            "status": MessageStatus.RECEIVED,
+            "created_at": text.provider_at or now,
+            "updated_at": now,
+            **read,
+            "effect": "",
+            "mobile": text.number,
+            "attempts": 0,
+            "error_text": "",
+        },
+    ).scalar()
+    return Stored(message_id, thread) if message_id is not None else None
+
+
+def note_effect(session: Session, message_id: int, effect: str) -> None:
+    """Keep what came of a text, in words."""
+    if effect:
+        run(session, _EFFECT, {"message_id": message_id, "effect": effect[:255]})
+
+
+@cache
+def _new_message(dialect: str) -> Any:
+    made = insert_into(dialect, _MESSAGE).values(person_id=_FIRST_PERSON.scalar_subquery())
+    return made.on_conflict_do_nothing(index_elements=["sid"]).returning(_MESSAGE.c.id)

@@ -1,0 +1,56 @@
+"""Core statements that are made once and run often: no ORM objects are built, and nothing is compiled twice.
+
+They stand as constants beside the functions that run them, with `bindparam`s for what differs. Where the two databases
+need different statements (ON CONFLICT), it is a function of the dialect's name instead, marked with `functools.cache`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.dml import UpdateBase
+
+POSTGRESQL = "postgresql"
+Rows = CursorResult[*tuple[Any, ...]]
+Values = Mapping[str, Any]
+Statement = Executable | Callable[[str], Executable]
+
+
+def table(model: type[DeclarativeBase]) -> Table:
+    """Return a model's table."""
+    found = model.__table__
+    assert isinstance(found, Table)
+    return found
+
+
+def insert_into(dialect: str, target: Table) -> Any:
+    """Return the dialect's INSERT, which knows ON CONFLICT."""
+    return (postgresql_insert if dialect == POSTGRESQL else sqlite_insert)(target)
+
+
+def is_postgresql(session: Session) -> bool:
+    """Tell whether the session's database is PostgreSQL."""
+    return session.connection().dialect.name == POSTGRESQL
+
+
+def run(session: Session, statement: Statement, values: Values | Sequence[Values] = ()) -> Rows:
+    """Run a statement of tables in the session's transaction, after what the session has not written yet.
+
+    Objects of the written table that the session holds are read anew when they are next looked at.
+    """
+    session.flush()
+    connection = session.connection()
+    made = statement if isinstance(statement, Executable) else statement(connection.dialect.name)
+    result = connection.execute(made, values or None)
+    if isinstance(made, UpdateBase):
+        _read_anew(session, made.table)
+    return result
+
+
+def _read_anew(session: Session, written: object) -> None:
+    for loaded in session.identity_map.values():
+        if getattr(loaded, "__table__", None) is written:
+            session.expire(loaded)
