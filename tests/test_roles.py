@@ -57,6 +57,8 @@ VIEWERS = """
     GET  /search
     GET  /settings
     GET  /settings/hours
+    GET  /settings/opted-out
+    GET  /settings/opted-out/file
     GET  /settings/replies
     GET  /settings/sms
     POST /sign-out

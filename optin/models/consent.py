@@ -102,6 +102,7 @@ class Suppression(Base):
     __table_args__ = (
         Index("uq_suppression_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_suppression_number", "number", "started_at"),
+        Index("ix_suppression_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -56,6 +56,7 @@ SCREENS = {
     "settings": "/settings/sms",
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",
+    "settings-opted-out": "/settings/opted-out",
     "settings-twilio": "/settings/twilio",
     "settings-users": "/settings/users",
     "settings-user": "user",
