@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g
 
 from optin import clock, phone
+from optin.figures import Count
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -77,8 +78,8 @@ def short_sid(sid: str) -> str:
 
 
 def n(count: int) -> str:
-    """Write a count with thousands apart: 1,234."""
-    return f"{count:,}"
+    """Write a count with thousands apart: 1,234; "5,000+" where nobody knows how many more there are."""
+    return f"{count:,}{'+' if isinstance(count, Count) and count.more else ''}"
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -15,7 +15,7 @@ FLOORS = [
     {"terms", "clock", "phone", "environment", "config", "simulator", "fair_lock", "sqlite"},
     {"extensions", "statements"},
     {"models"},
-    {"audit", "policy", "in_force", "paging", "search", "metrics", "access"},
+    {"audit", "policy", "in_force", "paging", "search", "metrics", "access", "figures"},
     {"consent"},
     {"messaging"},
     {"jobs"},

@@ -15,9 +15,6 @@ from optin.models import Campaign, Person, Sender
 from optin.policy import Policy
 from optin.terms import Reason
 
-MANY = 50_000
-"""Campaigns with more members are counted on request and before sending, not on every page and every key."""
-
 LOOKED_AT_WHILE_TYPING = 20_000
 
 
@@ -96,8 +93,10 @@ def counted(session: Session, campaign: Campaign, sender: Sender | None) -> Deli
     return audience.deliverability(session, question(session, campaign, sender))
 
 
-def rows(counts: Deliverability) -> list[Row]:
+def rows(counts: Deliverability | None) -> list[Row]:
     """Return the lines of Deliverability: who receives, who waits, then who gets nothing and why."""
+    if counts is None:
+        return []
     waiting = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
     order = sorted(counts.reasons, key=lambda reason: reason not in waiting)
     others = [Row(reason.tone, counts.reasons[reason], str(reason), reason) for reason in order]

@@ -7,9 +7,10 @@ from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from optin import policy
-from optin.campaigns import compose, page, queries
+from optin.campaigns import compose, page
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
 from optin.campaigns.compose import Draft
+from optin.consent import deliverability as deliverability_of
 from optin.extensions import db
 from optin.messaging import drafts, segments
 from optin.models import Campaign
@@ -17,9 +18,9 @@ from optin.models import Campaign
 
 @blueprint.get(f"{CAMPAIGN}/deliverability")
 def deliverability(campaign_id: int) -> str:
-    """Count who would receive a message now, and the others by reason (fragment)."""
+    """Say who would receive a message now, and the others by reason (fragment)."""
     campaign, sender = load(campaign_id), chosen_sender()
-    counts = compose.counted(db.session(), campaign, sender)
+    counts = deliverability_of.known(db.session(), campaign, sender)
     context = {"campaign": campaign, "sender": sender, "counts": counts, "rows": compose.rows(counts)}
     return render_template("campaigns/_deliverability.html", **context)
 
@@ -29,8 +30,7 @@ def preview_broadcast(campaign_id: int) -> str:
     """Say how the text would go out as it stands (fragment); nothing is stored."""
     only_reads()
     campaign, session = load(campaign_id), db.session()
-    few = queries.member_count(session, campaign.id) <= compose.MANY
-    counts = compose.counted(session, campaign, chosen_sender()) if few else None
+    counts = deliverability_of.known(session, campaign, chosen_sender())
     context = compose.context(session, campaign, _draft())
     return render_template("campaigns/_advice.html", counts=counts, swapped=True, **context)
 

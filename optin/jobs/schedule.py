@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import clock, figures
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
@@ -74,6 +74,18 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
         Chore(5, lambda: delivery.sweep(worker.engine)),
         Chore(60, expire_questions),
     ]
+
+
+def counting(worker: Worker) -> list[Chore]:
+    """List what keeps figures and SQLite's statistics fresh: long reads, on a schedule of their own."""
+
+    def look_at_tables() -> None:
+        if worker.engine.dialect.name == "sqlite":
+            with worker.engine.begin() as connection:
+                connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+                connection.exec_driver_sql("PRAGMA optimize")
+
+    return [Chore(2, lambda: figures.refresh(worker.engine)), Chore(3600, look_at_tables)]
 
 
 def comparisons(worker: Worker) -> list[Chore]:
