@@ -26,6 +26,7 @@ def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
     app.jinja_env.filters.update(
         when=when,
         exact=exact,
+        planned=planned,
         day=day,
         number=partial(_number, region),
         short_sid=short_sid,
@@ -59,6 +60,19 @@ def exact(moment: datetime) -> str:
     """Return the moment to the second with the zone: "20 Nov 2026, 08:31:05 PST"."""
     local = moment.astimezone(current_zone())
     return f"{day(local)}, {local:%H:%M:%S %Z}"
+
+
+def planned(moment: datetime) -> str:
+    """Return the minute with the place of the user's zone: "27 Nov, 10:00 (Los Angeles)"; the year if it is another.
+
+    Where the clocks go back, and the minute comes twice, it says which: "1 Nov, 01:30 (Los Angeles, PDT)".
+    """
+    zone = current_zone()
+    local = moment.astimezone(zone)
+    year = "" if local.year == clock.now().astimezone(zone).year else f" {local.year}"
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    place = zone.key.rpartition("/")[2].replace("_", " ")
+    return f"{local.day} {local:%b}{year}, {local:%H:%M} ({place}{f', {local:%Z}' if twice else ''})"
 
 
 def day(moment: date) -> str:

@@ -50,6 +50,7 @@ PURE = [
     "optin.consent.rules",
     "optin.consent.words",
     "optin.consent.hours",
+    "optin.messaging.plans",
     "optin.messaging.segments",
     "optin.messaging.statuses",
     "optin.messaging.templates",

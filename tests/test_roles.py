@@ -69,6 +69,7 @@ VIEWERS = """
 """
 AGENTS = """
     POST /broadcasts/<broadcast_id>/not-found
+    POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state
     POST /campaigns
     POST /campaigns/<campaign_id>

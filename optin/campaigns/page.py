@@ -28,11 +28,15 @@ SENT = 20
 
 @dataclass(frozen=True)
 class Header:
-    """The highlights: `counts` is None before it was counted, `found` where the keyword has very many opt-ins."""
+    """The highlights: `counts` is None before it was counted, `found` where the keyword has very many opt-ins.
+
+    `scheduled` is the next broadcast that waits for its time.
+    """
 
     members: Count
     counts: Deliverability | None
     found: add_opt_ins.Preview | None
+    scheduled: Broadcast | None = None
 
     @property
     def opted_in(self) -> int:
@@ -49,7 +53,7 @@ def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | No
     if tab == "members":
         context |= _members_context(session, campaign)
     elif tab == "broadcasts":
-        context |= _broadcasts_context(session, campaign, head, draft or Draft())
+        context |= _broadcasts_context(session, campaign, head, draft or compose.new_draft())
     elif tab == "history":
         context["history"] = _history(session, campaign)
     return make_response(render_template("campaigns/show.html", **context), status)
@@ -59,7 +63,8 @@ def header(session: Session, campaign: Campaign) -> Header:
     """Count what the header shows."""
     members = deliverability.MEMBERS.of(session, campaign.id)
     counts = deliverability.known(session, campaign, chosen_sender())
-    return Header(members, counts, _found(session, campaign))
+    scheduled = queries.scheduled(session, [campaign.id]).get(campaign.id)
+    return Header(members, counts, _found(session, campaign), scheduled)
 
 
 def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the pages of campaigns ask of the database."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, func, or_, select
@@ -24,6 +25,16 @@ def unfinished(session: Session, campaign_id: int) -> int | None:
     """Return the id of a broadcast of the campaign that has not ended, if there is one: it freezes the keyword."""
     found = select(Broadcast.id).where(Broadcast.campaign_id == campaign_id, Broadcast.state.in_(UNFINISHED))
     return session.scalar(found.order_by(Broadcast.id).limit(1))
+
+
+def scheduled(session: Session, campaign_ids: Sequence[int]) -> dict[int, Broadcast]:
+    """Return the next scheduled broadcast of each of some campaigns that has one."""
+    found = (
+        select(Broadcast)
+        .where(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.campaign_id.in_(campaign_ids))
+        .order_by(Broadcast.starts_at.desc(), Broadcast.id.desc())
+    )
+    return {broadcast.campaign_id: broadcast for broadcast in session.scalars(found)}
 
 
 def keywords(session: Session, besides: int | None = None) -> list[Keyword]:

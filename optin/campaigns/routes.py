@@ -21,8 +21,13 @@ def index() -> str:
     """List the campaigns."""
     listing = index_list.listing()
     shown = listing.page(db.session(), index_list.query(listing))
-    counts = deliverability.member_counts(db.session(), [campaign.id for campaign in shown.rows])
-    context = {"listing": listing, "page": shown, "counts": counts}
+    ids = [campaign.id for campaign in shown.rows]
+    context = {
+        "listing": listing,
+        "page": shown,
+        "counts": deliverability.member_counts(db.session(), ids),
+        "scheduled": queries.scheduled(db.session(), ids),
+    }
     return render_template("campaigns/index.html", may_edit=current_user.may(Role.AGENT), **context)
 
 

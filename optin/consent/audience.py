@@ -46,9 +46,9 @@ class Deliverability:
         return self.reasons.get(Reason.OUTSIDE_HOURS, 0)
 
 
-def ask(session: Session, campaign: Campaign, scope: str, policy: Policy) -> Question:
-    """Make the question for a campaign and a sender's scope at this moment."""
-    now = clock.now()
+def ask(session: Session, campaign: Campaign, scope: str, policy: Policy, at: datetime | None = None) -> Question:
+    """Make the question for a campaign and a sender's scope at this moment, or `at` one to come as far as is known."""
+    now = at or clock.now()
     groups: Sequence[str] = ()
     if policy.window is not None:
         groups = hours.closed_zone_groups(zone_groups(session, campaign.id), now, policy.window)

@@ -146,11 +146,11 @@ def per_day(session: Session, zone: ZoneInfo) -> list[tuple[date, int, int]]:
 
 
 def last_broadcasts(session: Session) -> list[Sending]:
-    """List the broadcasts that were started last, with what became of their messages."""
+    """List the broadcasts that are still to come and those that were started last, with what became of them."""
+    at = func.coalesce(Broadcast.started_at, Broadcast.finished_at, Broadcast.starts_at)
     started = (
         select(Broadcast)
-        .where(Broadcast.started_at.is_not(None))
-        .order_by(Broadcast.id.desc())
+        .order_by(at.desc(), Broadcast.id.desc())
         .limit(BROADCASTS)
         .options(joinedload(Broadcast.campaign))
     )

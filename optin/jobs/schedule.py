@@ -19,7 +19,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
 from optin.jobs.worker import Worker
-from optin.messaging import delivery, reconcile
+from optin.messaging import delivery, reconcile, scheduled
 from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
 
@@ -51,6 +51,15 @@ def reading() -> Iterator[None]:
 def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None]) -> list[Chore]:
     """List what delivery and consent need; `offer` gives a broadcast its job, `ring` wakes urgent delivery."""
 
+    def start_scheduled() -> None:
+        with reading():
+            due = scheduled.due(worker.engine)
+        for broadcast_id in due:
+            try:
+                scheduled.start_or_end(worker.engine, broadcast_id)
+            except Exception:  # the others must not wait for it
+                log.exception("the scheduled broadcast %s could not be started", broadcast_id)
+
     def start_broadcasts() -> None:
         with reading():
             waiting = delivery.waiting_broadcasts(worker.engine)
@@ -69,6 +78,7 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
             session.commit()
 
     return [
+        Chore(2, start_scheduled),
         Chore(2, start_broadcasts, soon=True),
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),

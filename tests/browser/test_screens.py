@@ -44,6 +44,7 @@ SCREENS = {
     "add-members": "campaign/members/new",
     "broadcast-sending": "broadcast-sending",
     "broadcast-done": "broadcast-done",
+    "broadcast-scheduled": "broadcast-scheduled",
     "contacts": "/contacts",
     "leads": "/leads?q=park",
     "contact": "contact",
