@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,6 @@ from pathlib import Path
 import psycopg
 
 from bench import data, pages, webhooks
-from optin.environment import sqlite_url
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 ROWS = 1_000_000
@@ -61,29 +59,6 @@ def machine() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _webhooks(database: str, _rows: int, _only: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        if database == "sqlite":
-            return _table_of_webhooks(webhooks.run(sqlite_url(home / "bench.db"), home))
-        data.FOLDER.mkdir(parents=True, exist_ok=True)
-        with data.fresh_postgresql() as url:
-            return _table_of_webhooks(webhooks.run(url, home))
-
-
-def _table_of_webhooks(rows: list[webhooks.Row]) -> str:
-    lines = [
-        "| case | a second | of bare Flask | of bare INSERT | CPU ms | PostgreSQL ms |",
-        "|---|---|---|---|---|---|",
-    ]
-    hello, insert = rows[0].rate, rows[1].rate
-    for row in rows:
-        rate = f"{row.rate:,.0f} ({row.least:,.0f} to {row.most:,.0f})"
-        ratios = f"{row.rate / hello:.2f} × | {row.rate / insert:.2f} ×"
-        lines.append(f"| {row.case} | {rate} | {ratios} | {row.cpu_ms:.2f} | {row.postgresql_ms:.2f} |")
-    return "\n".join(lines) + "\n"
-
-
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("case", nargs="?", choices=CASES)
@@ -93,7 +68,7 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-CASES: dict[str, Case] = {"webhooks": _webhooks, "pages": pages.report}
+CASES: dict[str, Case] = {"webhooks": webhooks.report, "pages": pages.report}
 if importlib.util.find_spec("bench.sending"):
     CASES["sending"] = importlib.import_module("bench.sending").report
 

@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import urllib3
 
-THREADS = 16
+from optin.cli.start import THREADS
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,13 @@ def serve(target: str, environ: dict[str, str], port: int) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def make_queue(database_url: str, queue_url: str) -> None:
+    """Make the tables of the job queue, as a worker does when it starts: the server puts jobs there."""
+    if database_url.startswith("postgresql"):
+        command = [Path(sys.executable).with_name("dbos"), "migrate", "--sys-db-url", queue_url]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def postgresql_cpu_seconds() -> float:

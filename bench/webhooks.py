@@ -1,66 +1,109 @@
 """The webhook cases: many different texts, one text many times, STOPs, status callbacks; from 16 connections."""
 
-import statistics
-import threading
-import time
+import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from http.client import HTTPConnection
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import flask_migrate
 from flask import Flask
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, text
 from twilio.request_validator import RequestValidator
 
-from bench.server import THREADS, Server, free_port, postgresql_cpu_seconds, serve
+from bench import data
+from bench.load import ROUNDS, Request, Row, measure, p99_ms
+from bench.server import free_port, make_queue, serve
 from optin import create_app
 from optin.clock import now
 from optin.config import Config
+from optin.environment import sqlite_url
 from optin.extensions import db
 from optin.models import Keyword, KeywordWord, OptIn
 from optin.terms import OptInSource, OptInStatus
 
 REQUESTS = 1500
-ROUNDS = 3
 KEYWORDS_OF_A_STOP = 10
-Request = tuple[str, bytes, dict[str, str]]
+CASES: dict[str, Callable[[Flask, int], list[Request]]] = {
+    "webhook: keyword": lambda app, turn: _texts(app, turn, "volunteer"),
+    "webhook: ordinary text": lambda app, turn: _texts(app, turn, "see you at nine"),
+    "webhook: the same MessageSid": lambda app, turn: _texts(app, turn, "hi", same=True),
+    "webhook: STOP with 10 opt-ins": lambda app, turn: _stops(app, turn),
+    "status callback": lambda app, turn: _callbacks(app, turn),
+}
+LATENCY = "webhook: keyword"
+WARM, COUNTED, HALF_LOAD = ROUNDS + 1, ROUNDS + 2, ROUNDS + 3
+"""Rounds of their own, after those that are measured."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: requests a second (median, least, most), CPU ms a request of ours and of PostgreSQL."""
+def report(database: str, _rows: int, only: str) -> str:
+    """Return the table of one database ("sqlite" or "postgresql"); `only` leaves out cases without it in their name."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        if database == "sqlite":
+            return _table(run(sqlite_url(home / "bench.db"), home, only))
+        data.FOLDER.mkdir(parents=True, exist_ok=True)
+        with data.fresh_postgresql() as url:
+            return _table(run(url, home, only))
 
-    case: str
-    rate: float
-    least: float
-    most: float
-    cpu_ms: float
-    postgresql_ms: float
 
-
-def run(database_url: str, folder: Path) -> list[Row]:
-    """Measure every case on a fresh database."""
+def run(database_url: str, folder: Path, only: str = "") -> list[Row]:
+    """Measure the baselines and the cases on a fresh database."""
     port = free_port()
     environ = {"OPTIN_DATABASE_URL": database_url, "OPTIN_WORKERS": "external", "PORT": str(port)}
     app = create_app(Config.from_environ(environ, folder))
-    rows = []
     with app.app_context():
         flask_migrate.upgrade()
         _arrange()
         db.engine.dispose()
+    make_queue(database_url, app.config["OPTIN"].queue_url)
     with serve("bench.baseline:app", environ, free_port()) as server:
-        rows.append(_measure("hello, bare Flask", server, lambda _: [("/hello", b"", {})] * REQUESTS))
-        rows.append(_measure("one bare INSERT and commit", server, lambda _: [("/insert", b"", {})] * REQUESTS))
+        rows = [
+            measure("hello, bare Flask", server, lambda _: [("/hello", b"", {})] * REQUESTS),
+            measure("one bare INSERT and commit", server, lambda _: [("/insert", b"", {})] * REQUESTS),
+        ]
     environ |= {"OPTIN_SECRET_KEY": str(app.secret_key)}
     with serve("optin.wsgi:app", environ, port) as server:
-        rows.append(_measure("webhook: keyword", server, lambda turn: _texts(app, turn, "volunteer")))
-        rows.append(_measure("webhook: ordinary text", server, lambda turn: _texts(app, turn, "see you at nine")))
-        rows.append(_measure("webhook: the same MessageSid", server, lambda turn: _texts(app, turn, "hi", same=True)))
-        rows.append(_measure("webhook: STOP with 10 opt-ins", server, lambda turn: _stops(app, turn)))
-        rows.append(_measure("status callback", server, lambda turn: _callbacks(app, turn)))
+        for case, requests in CASES.items():
+            if only not in case:
+                continue
+            count = _statements(app, requests)
+            row = measure(case, server, lambda turn, make=requests: make(app, turn), statements=count)
+            if case == LATENCY:
+                row = replace(row, p99_ms=p99_ms(server, requests(app, HALF_LOAD), row.rate / 2))
+            rows.append(row)
     return rows
+
+
+def _table(rows: Sequence[Row]) -> str:
+    lines = [
+        "| case | a second | of bare Flask | of bare INSERT | CPU ms | PostgreSQL ms | statements | p99 at half load |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    hello, insert = rows[0].rate, rows[1].rate
+    for row in rows:
+        rate = f"{row.rate:,.0f} ({row.least:,.0f} to {row.most:,.0f})"
+        ratios = f"{row.rate / hello:.2f} × | {row.rate / insert:.2f} ×"
+        p99 = f"{row.p99_ms:.0f} ms" if row.p99_ms else ""
+        cost = f"{row.cpu_ms:.2f} | {row.postgresql_ms:.2f} | {row.statements or ''} | {p99}"
+        lines.append(f"| {row.case} | {rate} | {ratios} | {cost} |")
+    return "\n".join(lines) + "\n"
+
+
+def _statements(app: Flask, requests: Callable[[Flask, int], list[Request]]) -> int:
+    """Count the statements of one request, in this process, after some that read what is in force."""
+    seen: list[str] = []
+    texts = [*requests(app, WARM)[:2], requests(app, COUNTED)[0]]
+    with app.app_context():
+        engine = db.engine
+    client = app.test_client()
+    for path, body, headers in texts:
+        seen.clear()
+        event.listen(engine, "before_cursor_execute", note := lambda *given: seen.append(given[2]))
+        client.post(path, data=body, headers=headers)
+        event.remove(engine, "before_cursor_execute", note)
+    engine.dispose()
+    return len([one for one in seen if not one.startswith("BEGIN")])
 
 
 def _arrange() -> None:
@@ -75,7 +118,7 @@ def _arrange() -> None:
         insert(OptIn),
         [
             {**common, "number": _number(9, turn, index), "keyword_id": keyword_id + 1, "activated_at": now()}
-            for turn in range(ROUNDS + 1)
+            for turn in range(HALF_LOAD + 1)
             for index in range(REQUESTS)
             for keyword_id in range(KEYWORDS_OF_A_STOP)
         ],
@@ -83,45 +126,6 @@ def _arrange() -> None:
     key = "SERIAL" if session.get_bind().dialect.name == "postgresql" else "INTEGER"
     session.execute(text(f"CREATE TABLE bench_row (id {key} PRIMARY KEY, body TEXT)"))
     session.commit()
-
-
-def _measure(case: str, server: Server, requests: Callable[[int], Sequence[Request]]) -> Row:
-    """Send `ROUNDS` counted rounds after one to warm up."""
-    rates, cpu, database = [], 0.0, 0.0
-    for turn in range(ROUNDS + 1):
-        prepared = requests(turn)
-        before, before_database, start = server.cpu_seconds(), postgresql_cpu_seconds(), time.perf_counter()
-        _send(server.url, prepared)
-        seconds = time.perf_counter() - start
-        if turn:
-            rates.append(len(prepared) / seconds)
-            cpu += server.cpu_seconds() - before
-            database += postgresql_cpu_seconds() - before_database
-    made = REQUESTS * ROUNDS
-    return Row(case, statistics.median(rates), min(rates), max(rates), cpu / made * 1000, database / made * 1000)
-
-
-def _send(url: str, requests: Sequence[Request]) -> None:
-    """Send the requests from `THREADS` kept connections; anything but a 2xx ends the run."""
-    place = urlsplit(url).netloc
-    failures: list[int] = []
-
-    def work(mine: Sequence[Request]) -> None:
-        connection = HTTPConnection(place)
-        for path, body, headers in mine:
-            connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status >= 300:
-                failures.append(answer.status)
-
-    threads = [threading.Thread(target=work, args=(requests[index::THREADS],)) for index in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise SystemExit(f"{len(failures)} requests failed: {sorted(set(failures))}")
 
 
 def _texts(app: Flask, turn: int, body: str, *, same: bool = False) -> list[Request]:

@@ -67,7 +67,7 @@ def _configure(app: "Flask", config: "Config") -> None:
     pool: dict[str, object] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10, "hide_parameters": True}
     if config.database_url.startswith("postgresql"):
         waits = {"connect_timeout": 5, "options": "-c lock_timeout=10s"}  # as long as SQLite: sqlite.py
-        pool |= {"pool_pre_ping": True, "connect_args": waits}
+        pool |= {"connect_args": waits}
     app.config.from_mapping(
         OPTIN=config,
         SECRET_KEY=config.secret_key,

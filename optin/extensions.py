@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
-from optin import sqlite
+from optin import postgresql, sqlite  # noqa: F401  (postgresql looks after the pool)
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,21 +89,6 @@ def end_reading(_error: BaseException | None = None) -> None:
 def reading() -> Iterator[None]:
     """Let the transactions inside only read, also where no request is under way (a file that is written as it goes)."""
     token = _reading.set(True)
-    try:
-        yield
-    finally:
-        _reading.reset(token)
-
-
-def is_reading() -> bool:
-    """Tell whether the request only reads."""
-    return _reading.get()
-
-
-@contextmanager
-def writing_aside() -> Iterator[None]:
-    """Let a session of its own write beside a request that only reads; the request's own transaction goes on."""
-    token = _reading.set(False)
     try:
         yield
     finally:

@@ -4,16 +4,18 @@ They stand as constants beside the functions that run them, with `bindparam`s fo
 need different statements (ON CONFLICT), it is a function of the dialect's name instead, marked with `functools.cache`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Table
+from sqlalchemy import Connection, CursorResult, Executable, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.dml import UpdateBase
 
 POSTGRESQL = "postgresql"
+_CONNECTION = "connection_of_transaction"
 Rows = CursorResult[*tuple[Any, ...]]
 Values = Mapping[str, Any]
 Statement = Executable | Callable[[str], Executable]
@@ -33,7 +35,22 @@ def insert_into(dialect: str, target: Table) -> Any:
 
 def is_postgresql(session: Session) -> bool:
     """Tell whether the session's database is PostgreSQL."""
-    return session.connection().dialect.name == POSTGRESQL
+    return _connection(session).dialect.name == POSTGRESQL
+
+
+@contextmanager
+def in_one_go(session: Session) -> Iterator[None]:
+    """Let the statements inside not wait for one another: one round trip on PostgreSQL. Their results can't be read.
+
+    What one of them does wrong is raised at the end of the block. An INSERT must be `inline()`.
+    """
+    if not is_postgresql(session):
+        yield
+        return
+    driver = _connection(session).connection.driver_connection
+    assert driver is not None
+    with driver.pipeline():
+        yield
 
 
 def run(session: Session, statement: Statement, values: Values | Sequence[Values] = ()) -> Rows:
@@ -42,12 +59,22 @@ def run(session: Session, statement: Statement, values: Values | Sequence[Values
     Objects of the written table that the session holds are read anew when they are next looked at.
     """
     session.flush()
-    connection = session.connection()
+    connection = _connection(session)
     made = statement if isinstance(statement, Executable) else statement(connection.dialect.name)
     result = connection.execute(made, values or None)
     if isinstance(made, UpdateBase):
         _read_anew(session, made.table)
     return result
+
+
+def _connection(session: Session) -> Connection:
+    """Return the connection of the session's transaction, which finding out anew takes longer than many a statement."""
+    transaction, connection = session.info.get(_CONNECTION, (None, None))
+    if transaction is None or transaction is not session.get_transaction():
+        connection = session.connection()
+        session.info[_CONNECTION] = (session.get_transaction(), connection)
+    found: Connection = connection
+    return found
 
 
 def _read_anew(session: Session, written: object) -> None:

@@ -12,10 +12,10 @@ PACKAGE = ROOT / "optin"
 
 # From the ground up; a module may import its own floor's siblings (not features) and everything below.
 FLOORS = [
-    {"terms", "clock", "phone", "environment", "config", "simulator", "fair_lock", "sqlite"},
+    {"terms", "clock", "phone", "environment", "config", "simulator", "fair_lock", "sqlite", "postgresql"},
     {"extensions", "statements"},
     {"models"},
-    {"audit", "policy", "in_force", "paging", "search", "metrics", "access", "figures"},
+    {"audit", "policy", "in_force", "paging", "search", "metrics", "access"},
     {"consent"},
     {"messaging"},
     {"jobs"},
@@ -50,7 +50,6 @@ PURE = [
     "optin.consent.rules",
     "optin.consent.words",
     "optin.consent.hours",
-    "optin.messaging.plans",
     "optin.messaging.segments",
     "optin.messaging.statuses",
     "optin.messaging.templates",

@@ -57,8 +57,6 @@ VIEWERS = """
     GET  /search
     GET  /settings
     GET  /settings/hours
-    GET  /settings/opted-out
-    GET  /settings/opted-out/file
     GET  /settings/replies
     GET  /settings/sms
     POST /sign-out
@@ -69,7 +67,6 @@ VIEWERS = """
 """
 AGENTS = """
     POST /broadcasts/<broadcast_id>/not-found
-    POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state
     POST /campaigns
     POST /campaigns/<campaign_id>

@@ -10,22 +10,22 @@ from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
 from optin import in_force
+from optin.consent import ledger
 from optin.messaging import conversations, segments
 from optin.models import Conversation, Message, Person
-from optin.statements import insert_into, run, table
+from optin.statements import insert_into, is_postgresql, run, table
 from optin.terms import Channel, Direction, MessageStatus, PersonKind
 
 _MESSAGE, _CONVERSATION, _PERSON = table(Message), table(Conversation), table(Person)
-_KNOWN = select(
+_NUMBER = bindparam("number", type_=String())
+_KNOWN = (
     in_force.token(),
     exists().where(_MESSAGE.c.sid == bindparam("sid", type_=String())),
     select(_CONVERSATION.c.id)
-    .where(
-        _CONVERSATION.c.channel == bindparam("channel", type_=String()),
-        _CONVERSATION.c.number == bindparam("number", type_=String()),
-    )
+    .where(_CONVERSATION.c.channel == bindparam("channel", type_=String()), _CONVERSATION.c.number == _NUMBER)
     .scalar_subquery(),
 )
+_LOOK, _LOCK_AND_LOOK = select(*_KNOWN), select(*_KNOWN, ledger.lock(_NUMBER))
 _FIRST_PERSON = (
     select(_PERSON.c.id)
     .where(_PERSON.c.mobile == bindparam("mobile", type_=String()))
@@ -71,9 +71,16 @@ class Stored:
 
 
 def look(session: Session, text: InboundText) -> Known:
-    """Look at what is known, in one statement, under the number's lock."""
+    """Take the number's lock and look at what is known, in one statement.
+
+    What is known may be older than the lock: unique keys decide about the SID and the thread, not this look.
+    """
     values = {"sid": text.sid, "channel": Channel.SMS, "number": text.number}
-    return Known(*run(session, _KNOWN, values).one())
+    if not is_postgresql(session):
+        return Known(*run(session, _LOOK, values).one())
+    *known, _ = run(session, _LOCK_AND_LOOK, values).one()
+    ledger.note_lock(session, text.number)
+    return Known(*known)
 
 
 def store(

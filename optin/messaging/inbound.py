@@ -4,7 +4,7 @@ The order of decisions is that of docs/rules.md; what a text asks for is read by
 consent is written by consent/ledger.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from optin.messaging import arrival, conversations, outbound, senders, templates
 from optin.messaging.arrival import InboundText, Stored
 from optin.models import Message
 from optin.policy import Policy
+from optin.statements import Values, in_one_go
 from optin.terms import (
     BlockCause,
     Meaning,
@@ -44,6 +45,7 @@ class _Case:
     act: Act
     sender: SenderInForce
     standing: InForce
+    answers: list[Values] = field(default_factory=list)
 
     @property
     def policy(self) -> Policy:
@@ -63,7 +65,7 @@ class _Case:
             "frequency": keyword.frequency if keyword else "",
         }
         body = templates.render(template, fields)
-        outbound.queue_reply(
+        answer = outbound.reply(
             self.session,
             number=self.text.number,
             conversation_id=self.stored.conversation_id,
@@ -73,6 +75,7 @@ class _Case:
             sender=self.sender,
             opt_in_id=opt_in_id,
         )
+        self.answers.append(answer)
 
     @property
     def provider_answers(self) -> bool:
@@ -93,7 +96,6 @@ def receive(session: Session, text: InboundText) -> Message | None:
 
 def take_in(session: Session, text: InboundText) -> int | None:
     """Store a text and do what it asks for; return its id, None when its MessageSid was handled before."""
-    ledger.lock_number(session, text.number)
     before = arrival.look(session, text)
     if before.repeated:
         return None
@@ -119,11 +121,15 @@ def take_in(session: Session, text: InboundText) -> int | None:
         message_sid=text.sid,
         sender_id=sender.id,
     )
-    effect = _apply(_Case(session, stored, text, act, sender, standing), reading)
-    arrival.note_effect(session, stored.message_id, effect)
+    handled = _Case(session, stored, text, act, sender, standing)
+    effect = _apply(handled, reading)
     acted = reading.meaning != Meaning.ORDINARY and effect
     preview = effect[:1].upper() + effect[1:] if acted else text.body or "Picture or file"
-    conversations.received(session, stored.conversation_id, sender.id, preview, now)
+    with in_one_go(session):
+        for answer in handled.answers:
+            outbound.queue_reply(session, answer)
+        arrival.note_effect(session, stored.message_id, effect)
+        conversations.received(session, stored.conversation_id, sender.id, preview, now)
     return stored.message_id
 
 

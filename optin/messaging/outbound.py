@@ -18,7 +18,7 @@ from optin.in_force import SenderInForce
 from optin.messaging import conversations, segments
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy import Policy
-from optin.statements import run, table
+from optin.statements import Values, run, table
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, ReplyKind
 
 
@@ -31,7 +31,7 @@ class Refused:
 
 _MESSAGE, _SUPPRESSION = table(Message), table(Suppression)
 _NUMBER = bindparam("of", type_=String())
-_NEW = insert_core(_MESSAGE)
+_NEW = insert_core(_MESSAGE).inline()
 # `answered`: this kind of answer was given since the number's suppression began.
 _BEFORE_REPLY = select(
     facts.suppressed(_NUMBER).label("suppressed"),
@@ -96,7 +96,7 @@ def queue_one_to_one(
     return session.get_one(Message, message_id)
 
 
-def queue_reply(
+def reply(
     session: Session,
     *,
     number: str,
@@ -106,8 +106,8 @@ def queue_reply(
     body: str,
     sender: SenderInForce,
     opt_in_id: int | None = None,
-) -> None:
-    """Put the automatic answer to an inbound message into the outbox; what the rule refuses is kept as skipped.
+) -> Values:
+    """Return the automatic answer to an inbound message for `queue_reply`; what the rule refuses is kept as skipped.
 
     A block at Twilio is no error: the row says that the person can't be answered until they text START.
     """
@@ -115,7 +115,8 @@ def queue_reply(
     known = Facts(suppressed=found.suppressed, pending=found.pending, blocked=found.blocked)
     decision = rules.decide_reply(known, kind, answered=found.answered)
     now = clock.now()
-    row = _row(now, number, sender, body) | {
+    return _row(now, number, sender, body) | {
+        "status": MessageStatus.QUEUED if decision.allowed else MessageStatus.SKIPPED,
         "conversation_id": conversation_id,
         "purpose": Purpose.REPLY,
         "reply_kind": kind,
@@ -124,9 +125,11 @@ def queue_reply(
         "reason": decision.reason,
         "decided_at": now,
     }
-    if not decision.allowed:
-        row["status"] = MessageStatus.SKIPPED
-    run(session, _NEW, row)
+
+
+def queue_reply(session: Session, reply: Values) -> None:
+    """Put an automatic answer into the outbox; it needs no result."""
+    run(session, _NEW, reply)
 
 
 def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Question) -> int:

@@ -15,7 +15,7 @@ from optin.consent.ledger.leaving import (
     opt_out_keyword,
 )
 from optin.consent.ledger.obstacles import block, hold, keep, unblock
-from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
+from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock, lock_number, note_lock
 from optin.consent.ledger.withdrawing import WITHDRAW_WITHIN, NotWithdrawn, Withdrawal, can_withdraw, withdraw
 
 __all__ = [
@@ -38,8 +38,10 @@ __all__ = [
     "keep",
     "link_people",
     "link_person",
+    "lock",
     "lock_number",
     "lose_number",
+    "note_lock",
     "opt_in",
     "opt_out",
     "opt_out_keyword",

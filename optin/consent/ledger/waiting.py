@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, text, update
+from sqlalchemy import ColumnElement, String, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from optin.models import Message
 from optin.statements import is_postgresql, run
 from optin.terms import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))")
 _LOCKED = "locked_numbers"
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
@@ -23,13 +22,32 @@ def lock_number(session: Session, number: str) -> None:
     """
     if not is_postgresql(session):
         return
-    transaction = session.get_transaction()
-    of, numbers = session.info.get(_LOCKED, (None, frozenset()))
-    if of is transaction and number in numbers:
-        return
-    run(session, _LOCK, {"number": number})
+    if number not in _locked(session):
+        run(session, _LOCK, {"number": number})
+        note_lock(session, number)
+
+
+def lock(number: ColumnElement[str]) -> ColumnElement[None]:
+    """The number's lock on PostgreSQL, as a column of a statement, which is then followed by `note_lock`.
+
+    The statement's other columns are of the moment before the lock: only for what may be older than that.
+    """
+    return func.pg_advisory_xact_lock(func.hashtextextended(number, 0))
+
+
+def note_lock(session: Session, number: str) -> None:
+    """Remember that this transaction has the number's lock."""
     if not session.in_nested_transaction():
-        session.info[_LOCKED] = (transaction, (numbers if of is transaction else frozenset()) | {number})
+        session.info[_LOCKED] = (session.get_transaction(), _locked(session) | {number})
+
+
+def _locked(session: Session) -> frozenset[str]:
+    """Return the numbers that this transaction has the locks of."""
+    transaction, numbers = session.info.get(_LOCKED, (None, frozenset()))
+    return numbers if transaction is session.get_transaction() else frozenset()
+
+
+_LOCK = select(lock(bindparam("number", type_=String())))
 
 
 def cancel_waiting(

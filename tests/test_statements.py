@@ -1,0 +1,64 @@
+"""Statements that run in one go, and connections that died while they lay in the pool; on both databases."""
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.extensions import db
+from optin.models import Setting
+from optin.statements import in_one_go, run, table
+
+SETTING = table(Setting)
+NEW = insert(SETTING).inline()
+
+
+def a_row(name: str) -> dict[str, object]:
+    return {"name": name, "value": "1", "updated_at": clock.now()}
+
+
+def test_statements_in_one_go_are_all_done_in_their_order(session: Session) -> None:
+    with in_one_go(session):
+        run(session, NEW, a_row("one"))
+        run(session, NEW, a_row("two"))
+        run(session, update(SETTING).where(SETTING.c.name == "one"), {"value": "2"})
+    session.commit()
+    assert dict(session.execute(select(Setting.name, Setting.value)).all()) == {"one": "2", "two": "1"}
+
+
+def test_one_that_is_refused_undoes_all_that_went_in_one_go(session: Session) -> None:
+    with pytest.raises((IntegrityError, psycopg.errors.UniqueViolation)):
+        _the_same_twice(session)
+    session.rollback()
+    assert session.scalars(select(Setting)).all() == []
+
+
+def _the_same_twice(session: Session) -> None:
+    with in_one_go(session):
+        run(session, NEW, a_row("one"))
+        run(session, NEW, a_row("one"))
+
+
+def test_what_a_statement_writes_is_seen_in_objects_that_were_loaded(session: Session) -> None:
+    session.add(Setting(**a_row("one")))
+    session.commit()
+    loaded = session.scalars(select(Setting)).one()
+    loaded.value = "2"  # not written yet: it goes first
+    run(session, update(SETTING).where(SETTING.c.value == "2"), {"value": "3"})
+    assert loaded.value == "3"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_connections_that_died_in_the_pool_are_replaced(app: Flask) -> None:
+    with app.app_context():
+        engine: Engine = db.engine
+    with engine.connect() as first, engine.connect() as second:
+        pids = {each.scalar(text("SELECT pg_backend_pid()")) for each in (first, second)}
+    with psycopg.connect(engine.url.render_as_string(hide_password=False).replace("+psycopg", "", 1)) as other:
+        for pid in pids:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with engine.connect() as first, engine.connect() as second:
+        assert pids.isdisjoint(each.scalar(text("SELECT pg_backend_pid()")) for each in (first, second))
