@@ -95,6 +95,21 @@ def reading() -> Iterator[None]:
         _reading.reset(token)
 
 
+def is_reading() -> bool:
+    """Tell whether the request only reads."""
+    return _reading.get()
+
+
+@contextmanager
+def writing_aside() -> Iterator[None]:
+    """Let a session of its own write beside a request that only reads; the request's own transaction goes on."""
+    token = _reading.set(False)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """Write inside a request that otherwise only reads (a GET that marks a thread as read), in its own transaction."""

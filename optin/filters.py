@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g
 
 from optin import clock, phone
+from optin.figures import Count
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -25,6 +26,7 @@ def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
     app.jinja_env.filters.update(
         when=when,
         exact=exact,
+        planned=planned,
         day=day,
         number=partial(_number, region),
         short_sid=short_sid,
@@ -60,6 +62,19 @@ def exact(moment: datetime) -> str:
     return f"{day(local)}, {local:%H:%M:%S %Z}"
 
 
+def planned(moment: datetime) -> str:
+    """Return the minute with the place of the user's zone: "27 Nov, 10:00 (Los Angeles)"; the year if it is another.
+
+    Where the clocks go back, and the minute comes twice, it says which: "1 Nov, 01:30 (Los Angeles, PDT)".
+    """
+    zone = current_zone()
+    local = moment.astimezone(zone)
+    year = "" if local.year == clock.now().astimezone(zone).year else f" {local.year}"
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    place = zone.key.rpartition("/")[2].replace("_", " ")
+    return f"{local.day} {local:%b}{year}, {local:%H:%M} ({place}{f', {local:%Z}' if twice else ''})"
+
+
 def day(moment: date) -> str:
     """Return the date alone, "20 Nov 2026": of a date as it is, of a moment as its day in the user's zone."""
     local = moment.astimezone(current_zone()) if isinstance(moment, datetime) else moment
@@ -77,8 +92,8 @@ def short_sid(sid: str) -> str:
 
 
 def n(count: int) -> str:
-    """Write a count with thousands apart: 1,234."""
-    return f"{count:,}"
+    """Write a count with thousands apart: 1,234; "5,000+" where nobody knows how many more there are."""
+    return f"{count:,}{'+' if isinstance(count, Count) and count.more else ''}"
 
 
 def plural(count: int, one: str, many: str) -> str:

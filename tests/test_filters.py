@@ -47,6 +47,18 @@ def test_times_are_shown_in_the_users_zone(app: Flask) -> None:
         assert filters.when(NOON - timedelta(hours=5)) == "yesterday, 23:00"
 
 
+def test_a_time_to_come_is_said_with_the_place_of_its_zone(app: Flask) -> None:
+    with app.test_request_context(), clock.at(NOON):
+        assert filters.planned(datetime(2026, 11, 27, 18, 0, tzinfo=UTC)) == "27 Nov, 18:00 (UTC)"
+        g.time_zone = "America/Los_Angeles"
+        assert filters.planned(datetime(2026, 11, 27, 18, 0, tzinfo=UTC)) == "27 Nov, 10:00 (Los Angeles)"
+        assert filters.planned(datetime(2027, 1, 1, 7, 59, tzinfo=UTC)) == "31 Dec, 23:59 (Los Angeles)"
+        assert filters.planned(datetime(2027, 1, 1, 8, 0, tzinfo=UTC)) == "1 Jan 2027, 00:00 (Los Angeles)"
+        twice = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+        assert filters.planned(twice) == "1 Nov, 01:30 (Los Angeles, PDT)"
+        assert filters.planned(twice + timedelta(hours=1)) == "1 Nov, 01:30 (Los Angeles, PST)"
+
+
 def test_a_date_has_no_zone(app: Flask) -> None:
     with app.test_request_context():
         g.time_zone = "America/Los_Angeles"

@@ -57,6 +57,8 @@ VIEWERS = """
     GET  /search
     GET  /settings
     GET  /settings/hours
+    GET  /settings/opted-out
+    GET  /settings/opted-out/file
     GET  /settings/replies
     GET  /settings/sms
     POST /sign-out
@@ -67,6 +69,7 @@ VIEWERS = """
 """
 AGENTS = """
     POST /broadcasts/<broadcast_id>/not-found
+    POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state
     POST /campaigns
     POST /campaigns/<campaign_id>

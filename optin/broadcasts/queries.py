@@ -1,13 +1,15 @@
 """What the page of a broadcast asks of the database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
 from sqlalchemy.orm import Session
 
-from optin import clock
-from optin.messaging import statuses
+from optin import clock, figures
+from optin.figures import Count
+from optin.messaging import outcome, statuses
 from optin.messaging.statuses import ErrorMeaning
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
 from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
@@ -78,14 +80,13 @@ class Answers:
 
 
 def progress(session: Session, broadcast: Broadcast) -> Progress:
-    """Count the messages of a broadcast by status, and why some did not arrive."""
-    rows = session.execute(
-        select(Message.status, func.count()).where(Message.broadcast_id == broadcast.id).group_by(Message.status)
-    )
-    counts: dict[str, int] = {row[0]: row[1] for row in rows}
+    """Count the messages of a broadcast by status, and why some did not arrive; of a large one as counted last."""
+    counts, causes = _counted(session, broadcast.id)
+    if counts is None:
+        unknown = Count(figures.FEW, more=True)
+        return Progress([], [], total=unknown, waiting=unknown, live=True, version="uncounted")
     sums = {key: sum(counts.get(status, 0) for status in group) for key, group in SHOWN.items()}
     lines = [Line(key, SHOWN[key][0], count) for key, count in sums.items() if count]
-    causes = _causes(session, broadcast.id)
     open_still = any(counts.get(status) for status in OPEN)
     numbers = [f"{line.key}{line.count}" for line in lines] + [f"{cause.code}{cause.count}" for cause in causes]
     return Progress(
@@ -111,10 +112,17 @@ def people(session: Session, messages: list[Message]) -> dict[int, Person]:
 
 
 def answers(session: Session, broadcast: Broadcast) -> Answers | None:
-    """Count what the recipients answered within 24 hours of the start; None while nothing was started."""
+    """Count what the recipients answered within 24 hours of the start; None while nothing was started or counted."""
     if broadcast.started_at is None:
         return None
-    start, end = broadcast.started_at, broadcast.started_at + EFFECT_LASTS
+    if not outcome.is_large(session, broadcast.id):
+        return _answers(session, broadcast.id, broadcast.started_at)
+    seen = _ANSWERS.seen(session, broadcast.id)
+    return Answers(*seen.value) if seen else None
+
+
+def _answers(session: Session, broadcast_id: int, start: datetime) -> Answers:
+    end = start + EFFECT_LASTS
     wrote = exists().where(
         Message.conversation_id == Conversation.id,
         Message.direction == Direction.INBOUND,
@@ -125,7 +133,7 @@ def answers(session: Session, broadcast: Broadcast) -> Answers | None:
     replied = (
         select(func.count())
         .select_from(Conversation)
-        .where(Conversation.last_message_at >= start, _was_reached(broadcast.id, Conversation.number), wrote)
+        .where(Conversation.last_message_at >= start, _was_reached(broadcast_id, Conversation.number), wrote)
     )
     left = (
         select(func.count(ConsentPayload.number.distinct()))
@@ -134,7 +142,7 @@ def answers(session: Session, broadcast: Broadcast) -> Answers | None:
             ConsentEvent.kind == EventKind.OPTED_OUT,
             ConsentEvent.at >= start,
             ConsentEvent.at < end,
-            _was_reached(broadcast.id, ConsentPayload.number),
+            _was_reached(broadcast_id, ConsentPayload.number),
         )
     )
     return Answers(session.scalar(replied) or 0, session.scalar(left) or 0)
@@ -148,14 +156,16 @@ def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnE
     return ours.exists()
 
 
-def _causes(session: Session, broadcast_id: int) -> list[Cause]:
-    """Count what did not arrive by status, reason and error; what simply waits its turn has no cause."""
-    rows = session.execute(
-        select(Message.status, Message.reason, Message.error_code, func.count())
-        .where(Message.broadcast_id == broadcast_id, Message.status.in_(EXPLAINED))
-        .group_by(Message.status, Message.reason, Message.error_code)
-        .order_by(func.count().desc(), Message.status, Message.reason, Message.error_code)
-    )
+def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None, list[Cause]]:
+    """Return how many messages stand at each status (None: never counted) and why some did not arrive."""
+    if outcome.is_large(session, broadcast_id):
+        seen, causes = outcome.STATUSES.seen(session, broadcast_id), _CAUSES.seen(session, broadcast_id)
+        return (seen.value, _read(causes.value)) if seen and causes else (None, [])
+    return dict(outcome.by_status(session, [broadcast_id])[broadcast_id]), _read(_causes(session, broadcast_id))
+
+
+def _read(rows: Sequence[tuple[str, str | None, int | None, int]]) -> list[Cause]:
+    """Return the rows of `_causes` as terms; what simply waits its turn has no cause."""
     found = []
     for status, reason, code, count in rows:
         if status == MessageStatus.QUEUED and not reason and not code:
@@ -165,9 +175,29 @@ def _causes(session: Session, broadcast_id: int) -> list[Cause]:
     return found
 
 
+def _causes(session: Session, broadcast_id: int) -> list[tuple[str, str | None, int | None, int]]:
+    """Count what did not arrive by status, reason and error."""
+    rows = session.execute(
+        select(Message.status, Message.reason, Message.error_code, func.count())
+        .where(Message.broadcast_id == broadcast_id, Message.status.in_(EXPLAINED))
+        .group_by(Message.status, Message.reason, Message.error_code)
+        .order_by(func.count().desc(), Message.status, Message.reason, Message.error_code)
+    )
+    return [(status, reason, code, count) for status, reason, code, count in rows]
+
+
 def _is_live(broadcast: Broadcast, open_still: bool) -> bool:
     """Tell whether the numbers may still change soon, so that the page goes on asking."""
     if broadcast.state in (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.SCHEDULED):
         return True
     recent = broadcast.finished_at is not None and clock.now() - broadcast.finished_at < WATCHED_AFTER
     return recent and open_still
+
+
+def _counted_answers(session: Session, broadcast_id: int) -> list[int]:
+    found = _answers(session, broadcast_id, session.get_one(Broadcast, broadcast_id).started_at or clock.now())
+    return [found.replies, found.opt_outs]
+
+
+_CAUSES = figures.Kind("causes", _causes)
+_ANSWERS = figures.Kind("answers", _counted_answers)

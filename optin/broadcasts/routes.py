@@ -6,13 +6,14 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from optin import clock
 from optin.addresses import message_id
 from optin.broadcasts import not_found, queries, recipient_list, sending
 from optin.broadcasts.sending import Order, Refusal, Started
 from optin.extensions import db
-from optin.filters import plural
+from optin.filters import current_zone, planned, plural
 from optin.jobs import engine
-from optin.messaging import drafts, statuses
+from optin.messaging import drafts, plans, statuses
 from optin.models import Broadcast, Campaign
 from optin.terms import BroadcastState, MessageStatus, Reason, Role
 
@@ -35,22 +36,25 @@ def terms() -> dict[str, object]:
 
 @blueprint.post(f"/campaigns/<int(max={LARGEST_ID}):campaign_id>/broadcasts")
 def create(campaign_id: int) -> Response:
-    """Send the text to everybody in the campaign who may get it, and lead to the broadcast's page."""
+    """Send the text to everybody in the campaign who may get it, now or later, and lead to the broadcast's page."""
     campaign = db.session.get(Campaign, campaign_id) or abort(404)
+    plan = plans.of_form(request.form, current_zone())
     order = Order(
         body=drafts.clean(request.form.get("body", "")),
         sender_id=request.form.get("sender", type=int),
         form_key=_form_key(),
         user_id=current_user.id,
+        starts_at=plan.starts_at,
     )
-    done = sending.start(db.session(), campaign_id, order)
+    fault = plan.fault(clock.now())
+    done = Refusal([fault]) if fault else sending.start(db.session(), campaign_id, order)
     if isinstance(done, Refusal):
         db.session.rollback()
-        html = render_template("broadcasts/refused.html", campaign=campaign, order=order, refused=done.sentences)
-        return make_response(html, 422)
+        context = {"campaign": campaign, "order": order, "plan": plan, "refused": done.sentences}
+        return make_response(render_template("broadcasts/refused.html", **context), 422)
     db.session.commit()
     engine.nudge()
-    flash(*_said(done))
+    flash(*_said(done, order))
     return redirect(url_for(".show", broadcast_id=done.broadcast_id), 303)
 
 
@@ -97,7 +101,7 @@ def progress(broadcast_id: int) -> Response:
 @blueprint.post(f"{BROADCAST}/state")
 def change_state(broadcast_id: int) -> Response:
     """Pause, resume or cancel, as `state` says."""
-    _load(broadcast_id)
+    broadcast = _load(broadcast_id)
     asked = request.form.get("state", "")
     state = next((state for state in sending.FROM if state == asked), None) or abort(422)
     taken_back = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
@@ -105,9 +109,24 @@ def change_state(broadcast_id: int) -> Response:
     if taken_back is None:
         flash(f"The broadcast can’t be {sending.DONE[state]} any more: it has gone on meanwhile.", "warn")
     else:
-        flash(_said_of_state(state, taken_back), "ok")
+        flash(_said_of_state(state, taken_back, started=broadcast.started_at is not None), "ok")
     if state is BroadcastState.SENDING:
         engine.nudge()
+    return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
+
+
+@blueprint.post(f"{BROADCAST}/start")
+def send_now(broadcast_id: int) -> Response:
+    """Send a scheduled broadcast without waiting for its time; it stays scheduled if it can't be sent now."""
+    _load(broadcast_id)
+    done = sending.send_now(db.session(), broadcast_id, current_user.id)
+    if isinstance(done, Refusal):
+        db.session.rollback()
+        flash(" ".join(done.sentences), "warn")
+    else:
+        db.session.commit()
+        engine.nudge()
+        flash(f"Sending to {plural(done.people, 'person', 'people')}.", "ok")
     return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
 
 
@@ -140,13 +159,17 @@ def _form_key() -> str:
         abort(422, "The form was incomplete. Open the campaign, and send from its SMS Broadcasts tab.")
 
 
-def _said(done: Started) -> tuple[str, str]:
+def _said(done: Started, order: Order) -> tuple[str, str]:
     if done.again:
         return "This broadcast was started already; nothing was sent twice.", "off"
+    if order.starts_at:
+        return f"Scheduled for {planned(order.starts_at)}. Who gets it is decided then.", "ok"
     return f"Sending to {plural(done.people, 'person', 'people')}.", "ok"
 
 
-def _said_of_state(state: BroadcastState, taken_back: int) -> str:
+def _said_of_state(state: BroadcastState, taken_back: int, *, started: bool) -> str:
+    if not started:
+        return "Cancelled. Nothing was sent."
     if state is BroadcastState.CANCELLED:
         return f"Cancelled. {plural(taken_back, 'waiting message was', 'waiting messages were')} taken back."
     return "Paused: nothing more starts until you resume." if state is BroadcastState.PAUSED else "Sending again."

@@ -1,6 +1,7 @@
 """Starting a broadcast, and stopping it. Messages leave by the outbox; here rows are only put in or taken back."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func, select, update
@@ -9,9 +10,9 @@ from sqlalchemy.orm import Session
 from optin import audit, clock, policy
 from optin.consent import audience
 from optin.extensions import insert
-from optin.messaging import drafts, gate, outbound, senders
+from optin.messaging import drafts, gate, scheduled, senders
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
-from optin.terms import BroadcastState, CampaignStatus, MessageStatus
+from optin.terms import BroadcastState, MessageStatus
 
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
 FROM = {
@@ -26,12 +27,16 @@ DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", Broa
 
 @dataclass(frozen=True)
 class Order:
-    """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID."""
+    """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID.
+
+    `starts_at` is a moment to come, None for now.
+    """
 
     body: str
     sender_id: int | None
     form_key: str
     user_id: int
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Started:
-    """A broadcast under way to so many people; `again` when the same form had started it before."""
+    """A broadcast under way to so many people, or scheduled (`people` 0); `again`: the same form had made it before."""
 
     broadcast_id: int
     people: int
@@ -53,7 +58,8 @@ class Started:
 def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal:
     """Make a broadcast and put its messages into the outbox, or say why not; the caller commits.
 
-    The campaign's lock freezes its keyword meanwhile. The same form twice (a double click) is one broadcast.
+    One that starts later has no messages yet: who gets it is decided at its time (messaging/scheduled.py). The
+    campaign's lock freezes its keyword meanwhile. The same form twice (a double click) is one broadcast.
     """
     campaign = session.scalars(Campaign.locked(campaign_id)).one()
     before = session.scalar(select(Broadcast.id).where(Broadcast.form_key == order.form_key))
@@ -63,29 +69,33 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
     sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
     if usable and sender is None:
         return Refusal(["That number is not in use any more. Choose another one to send from."])
-    refused = _faults(session, campaign_id, order.body, sender)
+    refused = _faults(session, campaign_id, order, sender)
     if refused or sender is None:
         return Refusal(refused)
     broadcast = _make(session, campaign, sender, order)
     if broadcast is None:
         return Refusal(["This form was sent already. Open the campaign again."])
-    question = audience.ask(session, campaign, sender.scope, policy.load(session))
-    people = outbound.queue_broadcast(session, broadcast, question)
+    if order.starts_at:
+        starts = {"Starts": ("", f"{order.starts_at:%Y-%m-%d %H:%M} UTC")}
+        audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, starts)
+        return Started(broadcast.id, 0)
+    people = scheduled.put_out(session, campaign, broadcast, order.user_id)
     if not people:
         session.delete(broadcast)
         return Refusal(drafts.hindrances(sender, 1, 0))
-    audit.record(session, order.user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
-    _begin(session, campaign, order.user_id)
     return Started(broadcast.id, people)
 
 
-def _begin(session: Session, campaign: Campaign, user_id: int | None) -> None:
-    """Call a planned campaign in progress: its first broadcast goes out."""
-    if campaign.status != CampaignStatus.PLANNED:
-        return
-    changes = {"Status": (CampaignStatus.PLANNED.label, CampaignStatus.IN_PROGRESS.label)}
-    campaign.status, campaign.updated_at = CampaignStatus.IN_PROGRESS, clock.now()
-    audit.record(session, user_id, "changed", "campaign", campaign.id, changes)
+def send_now(session: Session, broadcast_id: int, user_id: int) -> Started | Refusal:
+    """Start a scheduled broadcast at once, or say why not; the caller commits, or rolls back a refusal."""
+    if shut := gate.closed(session):
+        return Refusal([shut.sentence])
+    begun = scheduled.start(session, broadcast_id, user_id)
+    if begun is None:
+        return Refusal(["It is not scheduled any more: it was started or cancelled meanwhile."])
+    if begun.obstacle:
+        return Refusal([f"It can’t be sent now: {begun.obstacle}."])
+    return Started(broadcast_id, begun.people)
 
 
 def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | None:
@@ -119,11 +129,12 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
     return taken_back
 
 
-def _faults(session: Session, campaign_id: int, body: str, sender: Sender | None) -> list[str]:
+def _faults(session: Session, campaign_id: int, order: Order, sender: Sender | None) -> list[str]:
     """Say what forbids this text to this campaign, apart from the rule for each member."""
+    body = order.body
     members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
     found = [*drafts.faults(body), *drafts.hindrances(sender, session.scalar(members) or 0, 1)]
-    if shut := gate.closed(session):
+    if order.starts_at is None and (shut := gate.closed(session)):
         found.append(shut.sentence)
     if not found and drafts.longest(session, campaign_id, body, policy.load(session).brand).too_long:
         found.append(drafts.TOO_LONG_FILLED_IN)
@@ -141,11 +152,12 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Order) ->
             keyword_id=campaign.keyword_id,
             sender_id=sender.id,
             body=order.body,
-            state=BroadcastState.SENDING,
+            state=BroadcastState.SCHEDULED if order.starts_at else BroadcastState.SENDING,
             form_key=order.form_key,
             created_at=now,
             created_by_id=order.user_id,
-            started_at=now,
+            starts_at=order.starts_at,
+            started_at=None if order.starts_at else now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])
         .returning(Broadcast.id)

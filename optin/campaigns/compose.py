@@ -1,33 +1,38 @@
 """What the composer of a broadcast shows beside the text: segments, what is wrong, how it reads, who gets it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from optin import policy
+from optin import clock, filters, policy
 from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience
 from optin.consent.audience import Deliverability
-from optin.messaging import delivery, drafts, segments, senders, templates
+from optin.messaging import delivery, drafts, plans, segments, senders, templates
+from optin.messaging.plans import Plan
 from optin.messaging.segments import Segments
 from optin.models import Campaign, Person, Sender
 from optin.policy import Policy
 from optin.terms import Reason
-
-MANY = 50_000
-"""Campaigns with more members are counted on request and before sending, not on every page and every key."""
 
 LOOKED_AT_WHILE_TYPING = 20_000
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What was typed so far: the text, the member to preview it for (the first after this id), why it was refused."""
+    """What was typed so far: the text, the member to preview it for (the first after this id), when, why not."""
 
+    plan: Plan
     body: str = ""
     after: int = 0
     refused: list[str] = field(default_factory=list)
+
+
+def new_draft() -> Draft:
+    """Return what an empty composer says."""
+    return Draft(plans.suggested(filters.current_zone(), clock.now()))
 
 
 @dataclass(frozen=True)
@@ -85,19 +90,21 @@ def look(session: Session, campaign_id: int, body: str, after: int = 0, *, among
 
 
 def question(
-    session: Session, campaign: Campaign, sender: Sender | None, given: Policy | None = None
+    session: Session, campaign: Campaign, sender: Sender | None, at: datetime | None = None
 ) -> audience.Question:
-    """Ask for the campaign's members and a sender; without a sender no block counts."""
-    return audience.ask(session, campaign, sender.scope if sender else "", given or policy.load(session))
+    """Ask for the campaign's members and a sender, now or at a moment to come; without a sender no block counts."""
+    return audience.ask(session, campaign, sender.scope if sender else "", policy.load(session), at)
 
 
-def counted(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
-    """Count who would receive a message now and who would not, by reason."""
-    return audience.deliverability(session, question(session, campaign, sender))
+def counted(session: Session, campaign: Campaign, sender: Sender | None, at: datetime | None = None) -> Deliverability:
+    """Count who would receive a message now, or at a moment to come, and who would not, by reason."""
+    return audience.deliverability(session, question(session, campaign, sender, at))
 
 
-def rows(counts: Deliverability) -> list[Row]:
+def rows(counts: Deliverability | None) -> list[Row]:
     """Return the lines of Deliverability: who receives, who waits, then who gets nothing and why."""
+    if counts is None:
+        return []
     waiting = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
     order = sorted(counts.reasons, key=lambda reason: reason not in waiting)
     others = [Row(reason.tone, counts.reasons[reason], str(reason), reason) for reason in order]
@@ -117,5 +124,6 @@ def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, obj
         "draft": draft,
         "senders": senders.in_use(session),
         "sender": chosen_sender(),
+        "time_fault": draft.plan.fault(clock.now()),
         "look": look(session, campaign.id, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
     }

@@ -6,20 +6,21 @@ from uuid import uuid4
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from optin import policy
-from optin.campaigns import compose, page, queries
+from optin import clock, filters, policy
+from optin.campaigns import compose, page
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
 from optin.campaigns.compose import Draft
+from optin.consent import deliverability as deliverability_of
 from optin.extensions import db
-from optin.messaging import drafts, segments
+from optin.messaging import drafts, plans, segments
 from optin.models import Campaign
 
 
 @blueprint.get(f"{CAMPAIGN}/deliverability")
 def deliverability(campaign_id: int) -> str:
-    """Count who would receive a message now, and the others by reason (fragment)."""
+    """Say who would receive a message now, and the others by reason (fragment)."""
     campaign, sender = load(campaign_id), chosen_sender()
-    counts = compose.counted(db.session(), campaign, sender)
+    counts = deliverability_of.known(db.session(), campaign, sender)
     context = {"campaign": campaign, "sender": sender, "counts": counts, "rows": compose.rows(counts)}
     return render_template("campaigns/_deliverability.html", **context)
 
@@ -29,8 +30,7 @@ def preview_broadcast(campaign_id: int) -> str:
     """Say how the text would go out as it stands (fragment); nothing is stored."""
     only_reads()
     campaign, session = load(campaign_id), db.session()
-    few = queries.member_count(session, campaign.id) <= compose.MANY
-    counts = compose.counted(session, campaign, chosen_sender()) if few else None
+    counts = deliverability_of.known(session, campaign, chosen_sender())
     context = compose.context(session, campaign, _draft())
     return render_template("campaigns/_advice.html", counts=counts, swapped=True, **context)
 
@@ -51,20 +51,23 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
     session, sender, given = db.session(), chosen_sender(), policy.load(db.session())
     looked = compose.look(session, campaign.id, draft.body)
-    counts = compose.counted(session, campaign, sender)
-    refused = [*drafts.faults(draft.body), *drafts.hindrances(sender, counts.total, compose.sends_to(counts, given))]
+    starts_at, time_fault = draft.plan.starts_at, draft.plan.fault(clock.now())
+    counts = compose.counted(session, campaign, sender, None if time_fault else starts_at)
+    refused = [time_fault] if time_fault else []
+    refused += [*drafts.faults(draft.body), *drafts.hindrances(sender, counts.total, compose.sends_to(counts, given))]
     if not refused and looked.worst.too_long:
         refused.append(drafts.TOO_LONG_FILLED_IN)
     if refused:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
-    context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender}
+    context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
     people = compose.sends_to(counts, given)
     html = render_template("campaigns/confirm.html", campaign=campaign, people=people, form_key=uuid4(), **context)
     return make_response(html)
 
 
 def _draft() -> Draft:
-    """Read the composer: the text as it would be sent, and whom to preview it for, the same person unless asked."""
+    """Read the composer: the text as it would be sent, when, and whom to preview it for, the same unless asked."""
     shown = request.form.get("after", 0, type=int)
     after = shown if request.form.get("do") == "next" else shown - 1
-    return Draft(drafts.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))
+    plan = plans.of_form(request.form, filters.current_zone())
+    return Draft(plan, drafts.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))

@@ -3,13 +3,14 @@
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from optin.models import Campaign, Keyword, User
 from optin.terms import CampaignStatus
 
-NO_KEYWORD = ("", "No keyword")
-NO_OWNER = ("", "No owner")
+NO_KEYWORD = SelectChoice("", "No keyword")
+NO_OWNER = SelectChoice("", "No owner")
 
 
 def tidy(text: str | None) -> str:
@@ -29,7 +30,7 @@ class CampaignForm(FlaskForm):  # type: ignore[misc]
     description = TextAreaField(
         "Description", filters=[tidy], validators=[Length(max=4000, message="Use at most 4,000 characters.")]
     )
-    status = SelectField("Status", choices=[(str(status), status.label) for status in CampaignStatus])
+    status = SelectField("Status", choices=[SelectChoice(str(status), status.label) for status in CampaignStatus])
     owner = SelectField("Owner")
 
     @property
@@ -58,8 +59,8 @@ def campaign_form(
             "owner": str(campaign.owner_id or ""),
         }
     form = CampaignForm(data=given)
-    form.keyword.choices = [NO_KEYWORD, *((str(found.id), found.word) for found in keywords)]
-    form.owner.choices = [NO_OWNER, *((str(user.id), user.name) for user in owners)]
+    form.keyword.choices = [NO_KEYWORD, *(SelectChoice(str(found.id), found.word) for found in keywords)]
+    form.owner.choices = [NO_OWNER, *(SelectChoice(str(user.id), user.name) for user in owners)]
     return form
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import lists
 from optin.campaigns import queries
+from optin.consent import deliverability
 from optin.lists import Column, Listing
 from optin.models import Campaign
 from optin.terms import CampaignStatus
@@ -38,7 +39,7 @@ def file() -> Response:
     asked = listing()
 
     def cells(session: Session, campaigns: Sequence[Campaign]) -> Iterator[Sequence[object]]:
-        counts = queries.member_counts(session, [campaign.id for campaign in campaigns])
+        counts = deliverability.member_counts(session, [campaign.id for campaign in campaigns])
         for campaign in campaigns:
             word = campaign.keyword.word if campaign.keyword else ""
             owner = campaign.owner.name if campaign.owner else ""

@@ -12,10 +12,12 @@ from optin import history, paging
 from optin.campaigns import add_opt_ins, compose, member_list, members, queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
-from optin.consent import standing
+from optin.consent import deliverability, standing
 from optin.consent.audience import Deliverability
 from optin.extensions import db
+from optin.figures import Count
 from optin.history import History, Line
+from optin.messaging import outcome
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.terms import Reason, Role
 
@@ -26,11 +28,15 @@ SENT = 20
 
 @dataclass(frozen=True)
 class Header:
-    """The highlights: `counts` and `found` are None where a campaign is too large to count them on every page."""
+    """The highlights: `counts` is None before it was counted, `found` where the keyword has very many opt-ins.
 
-    members: int
+    `scheduled` is the next broadcast that waits for its time.
+    """
+
+    members: Count
     counts: Deliverability | None
     found: add_opt_ins.Preview | None
+    scheduled: Broadcast | None = None
 
     @property
     def opted_in(self) -> int:
@@ -47,7 +53,7 @@ def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | No
     if tab == "members":
         context |= _members_context(session, campaign)
     elif tab == "broadcasts":
-        context |= _broadcasts_context(session, campaign, head, draft or Draft())
+        context |= _broadcasts_context(session, campaign, head, draft or compose.new_draft())
     elif tab == "history":
         context["history"] = _history(session, campaign)
     return make_response(render_template("campaigns/show.html", **context), status)
@@ -55,9 +61,10 @@ def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | No
 
 def header(session: Session, campaign: Campaign) -> Header:
     """Count what the header shows."""
-    count = queries.member_count(session, campaign.id)
-    counts = compose.counted(session, campaign, chosen_sender()) if count <= compose.MANY else None
-    return Header(count, counts, _found(session, campaign))
+    members = deliverability.MEMBERS.of(session, campaign.id)
+    counts = deliverability.known(session, campaign, chosen_sender())
+    scheduled = queries.scheduled(session, [campaign.id]).get(campaign.id)
+    return Header(members, counts, _found(session, campaign), scheduled)
 
 
 def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
@@ -86,12 +93,11 @@ def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draf
     if not current_user.may(Role.AGENT) and view == "compose":
         view = "deliverability"
     context = {"view": view, **compose.context(session, campaign, draft)}
-    counts = head.counts or compose.counted(session, campaign, chosen_sender())
-    context |= {"counts": counts, "rows": compose.rows(counts)}
+    context |= {"counts": head.counts, "rows": compose.rows(head.counts)}
     if view == "sent":
         token = request.args.get("page")
         page = paging.page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
-        context |= {"page": page, "statuses": queries.status_counts(session, [row.id for row in page.rows])}
+        context |= {"page": page, "statuses": outcome.by_status(session, [row.id for row in page.rows])}
     return context
 
 

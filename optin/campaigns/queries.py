@@ -7,7 +7,7 @@ from sqlalchemy import CursorResult, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent import audience
-from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Message, Person, User
+from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
 from optin.terms import BroadcastState
 
 UNFINISHED = (BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.PAUSED)
@@ -21,25 +21,20 @@ def listed(search: str, status: str) -> Select[Campaign]:
     return query.where(Campaign.status == status) if status else query
 
 
-def member_counts(session: Session, campaign_ids: Sequence[int]) -> dict[int, int]:
-    """Count the members of some campaigns."""
-    counted = (
-        select(CampaignMember.campaign_id, func.count())
-        .where(CampaignMember.campaign_id.in_(campaign_ids), CampaignMember.removed_at.is_(None))
-        .group_by(CampaignMember.campaign_id)
-    )
-    return {row[0]: row[1] for row in session.execute(counted)}
-
-
-def member_count(session: Session, campaign_id: int) -> int:
-    """Count the members of one campaign."""
-    return session.scalar(select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))) or 0
-
-
 def unfinished(session: Session, campaign_id: int) -> int | None:
     """Return the id of a broadcast of the campaign that has not ended, if there is one: it freezes the keyword."""
     found = select(Broadcast.id).where(Broadcast.campaign_id == campaign_id, Broadcast.state.in_(UNFINISHED))
     return session.scalar(found.order_by(Broadcast.id).limit(1))
+
+
+def scheduled(session: Session, campaign_ids: Sequence[int]) -> dict[int, Broadcast]:
+    """Return the next scheduled broadcast of each of some campaigns that has one."""
+    found = (
+        select(Broadcast)
+        .where(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.campaign_id.in_(campaign_ids))
+        .order_by(Broadcast.starts_at.desc(), Broadcast.id.desc())
+    )
+    return {broadcast.campaign_id: broadcast for broadcast in session.scalars(found)}
 
 
 def keywords(session: Session, besides: int | None = None) -> list[Keyword]:
@@ -73,19 +68,6 @@ def history(campaign_id: int) -> Select[AuditEntry]:
 def sent(campaign_id: int) -> Select[Broadcast]:
     """Select the broadcasts of a campaign."""
     return select(Broadcast).where(Broadcast.campaign_id == campaign_id)
-
-
-def status_counts(session: Session, broadcast_ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    """Count the messages of some broadcasts by status."""
-    counted = (
-        select(Message.broadcast_id, Message.status, func.count())
-        .where(Message.broadcast_id.in_(broadcast_ids))
-        .group_by(Message.broadcast_id, Message.status)
-    )
-    found: dict[int, dict[str, int]] = {}
-    for broadcast_id, status, count in session.execute(counted):
-        found.setdefault(int(broadcast_id or 0), {})[status] = count
-    return found
 
 
 def example(session: Session, campaign_id: int, after: int = 0) -> tuple[Person, int] | None:

@@ -8,6 +8,7 @@ from optin.access import requires
 from optin.campaigns import compose_routes, forms, index_list, member_routes, page, queries, saving
 from optin.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.campaigns.forms import CampaignForm
+from optin.consent import deliverability
 from optin.extensions import db
 from optin.models import Campaign
 from optin.terms import Role
@@ -20,8 +21,13 @@ def index() -> str:
     """List the campaigns."""
     listing = index_list.listing()
     shown = listing.page(db.session(), index_list.query(listing))
-    counts = queries.member_counts(db.session(), [campaign.id for campaign in shown.rows])
-    context = {"listing": listing, "page": shown, "counts": counts}
+    ids = [campaign.id for campaign in shown.rows]
+    context = {
+        "listing": listing,
+        "page": shown,
+        "counts": deliverability.member_counts(db.session(), ids),
+        "scheduled": queries.scheduled(db.session(), ids),
+    }
     return render_template("campaigns/index.html", may_edit=current_user.may(Role.AGENT), **context)
 
 

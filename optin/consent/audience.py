@@ -33,11 +33,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Deliverability:
-    """How many members would receive a message now, and how many not for which reason."""
+    """How many members would receive a message now, and how many not for which reason; `at` is None for just now."""
 
     total: int
     will_receive: int
     reasons: dict[Reason, int] = field(default_factory=dict)
+    at: datetime | None = None
 
     @property
     def will_wait(self) -> int:
@@ -45,14 +46,21 @@ class Deliverability:
         return self.reasons.get(Reason.OUTSIDE_HOURS, 0)
 
 
-def ask(session: Session, campaign: Campaign, scope: str, policy: Policy) -> Question:
-    """Make the question for a campaign and a sender's scope at this moment."""
-    now = clock.now()
+def ask(session: Session, campaign: Campaign, scope: str, policy: Policy, at: datetime | None = None) -> Question:
+    """Make the question for a campaign and a sender's scope at this moment, or `at` one to come as far as is known."""
+    now = at or clock.now()
     groups: Sequence[str] = ()
     if policy.window is not None:
-        found = session.scalars(select(CampaignMember.zones).where(stays(campaign.id)).distinct()).all()
-        groups = hours.closed_zone_groups(found, now, policy.window)
+        groups = hours.closed_zone_groups(zone_groups(session, campaign.id), now, policy.window)
     return Question(campaign.id, campaign.keyword_id, scope, policy, now, groups)
+
+
+def zone_groups(session: Session, campaign_id: int) -> list[str]:
+    """Return the different zone groups of a campaign's members, each by one look into the index."""
+    first = select(func.min(CampaignMember.zones).label("zones")).where(stays(campaign_id)).cte("found", recursive=True)
+    above = select(func.min(CampaignMember.zones)).where(stays(campaign_id), CampaignMember.zones > first.c.zones)
+    found = first.union_all(select(above.correlate(first).scalar_subquery()).where(first.c.zones.is_not(None)))
+    return list(session.scalars(select(found.c.zones).where(found.c.zones.is_not(None))))
 
 
 def stays(campaign_id: int) -> ColumnElement[bool]:

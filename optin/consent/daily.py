@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
+from optin import clock, figures
 from optin.models import ConsentEvent
 from optin.terms import EventKind
 
@@ -36,27 +37,53 @@ def per_day(
     return list(zip(dates, counts[:days], left, strict=True))
 
 
+def known(session: Session, zone: ZoneInfo, keyword_id: int | None = None) -> list[tuple[date, int, int]]:
+    """Return the last thirty days up to today: counted now where there were some thousand events, else counted last.
+
+    Before the first count nothing has happened.
+    """
+    now = clock.now()
+    if _is_few(session, now - timedelta(days=31), keyword_id):
+        return per_day(session, zone, now, keyword_id=keyword_id)
+    seen = _DAYS.seen(session, keyword_id, zone.key)
+    counted = {date.fromisoformat(day): (entered, left) for day, entered, left in seen.value} if seen else {}
+    today = now.astimezone(zone).date()
+    dates = [today - timedelta(days=back) for back in reversed(range(30))]
+    return [(day, *counted.get(day, (0, 0))) for day in dates]
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the moment at which a day begins in `zone`."""
     return datetime.combine(day, time(), tzinfo=zone)
 
 
-def entered_since(session: Session, keyword_id: int, since: datetime) -> int:
-    """Count the opt-ins of a keyword that became active since a moment."""
-    return session.scalars(select(_count(ENTERED, keyword_id, since))).one()
+def _is_few(session: Session, since: datetime, keyword_id: int | None) -> bool:
+    """Tell whether so few events happened since a moment that they are counted for each page."""
+    kinds = [ConsentEvent.kind == kind for kind in (*ENTERED, *LEFT, *WITHDRAWN)]
+    own = [ConsentEvent.keyword_id == keyword_id] if keyword_id is not None else []
+    for kind in kinds:  # one after the other: each is a range of an index
+        found = select(ConsentEvent.id).where(kind, ConsentEvent.at >= since, *own).limit(figures.FEW + 1)
+        if (session.scalar(select(func.count()).select_from(found.subquery())) or 0) > figures.FEW:
+            return False
+    return True
 
 
-def _count(
-    kinds: Sequence[EventKind], keyword_id: int | None, since: datetime, until: datetime | None = None
-) -> ScalarSelect[int]:
+def _days(session: Session, keyword_id: int, zone: str) -> list[tuple[str, int, int]]:
+    days = per_day(session, ZoneInfo(zone), clock.now(), keyword_id=keyword_id or None)
+    return [(day.isoformat(), entered, left) for day, entered, left in days]
+
+
+_DAYS = figures.Kind("days", _days)
+
+
+def _count(kinds: Sequence[EventKind], keyword_id: int | None, since: datetime, until: datetime) -> ScalarSelect[int]:
     """Count events of one opt-in each; what only says that a whole number left has no opt-in and is not counted."""
     given: list[ColumnElement[bool]] = [
         ConsentEvent.kind.in_(kinds),
         ConsentEvent.at >= since,
+        ConsentEvent.at < until,
         ConsentEvent.opt_in_id.is_not(None),
     ]
-    if until is not None:
-        given.append(ConsentEvent.at < until)
     if keyword_id is not None:
         given.append(ConsentEvent.keyword_id == keyword_id)
     return select(func.count()).select_from(ConsentEvent).where(*given).scalar_subquery()

@@ -37,12 +37,16 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A refusal in words: who can't be texted, why and since when, and what would change it."""
+    """A refusal in words: who can't be texted, why and since when, and what would change it.
+
+    `keyword_id` is the keyword to show them, where texting one would change it.
+    """
 
     reason: Reason | None
     title: str
     text: str = ""
     remedy: str = ""
+    keyword_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -164,11 +168,13 @@ def _blocked(teller: Teller) -> Refusal:
 def _no_opt_in(teller: Teller) -> Refusal:
     required = "SMS Settings require an opt-in for 1:1 messages."
     words = [_asked(teller), _elsewhere(teller), _ended(teller), required]
+    keywords, has_question = _ways_in(teller)
     return Refusal(
         Reason.NO_OPT_IN,
         f"You can’t text {teller.name}: this number has not opted in.",
         " ".join(filter(None, words)),
-        " ".join(filter(None, (_way_in(teller), _also_blocked(teller)))),
+        " ".join(filter(None, (_way_in(teller, keywords, has_question), _also_blocked(teller)))),
+        keywords[-1].id if keywords else None,
     )
 
 
@@ -199,13 +205,18 @@ def _ended(teller: Teller) -> str:
     return f"The opt-in with {last.keyword.word} ended on {teller.day(last.ended_at)}: {why[0].lower()}{why[1:]}."
 
 
-def _way_in(teller: Teller) -> str:
-    """Say what the person can text: the answer to an open question, keywords that they know, else the newest ones."""
-    pending = _words(teller, OptIn.status == OptInStatus.PENDING)
-    keywords = pending or _words(teller, OptIn.end_reason.is_not(None)) or _newest(teller)
+def _ways_in(teller: Teller) -> tuple[list[Keyword], bool]:
+    """Return the keywords that they were asked about, else those that they know, else the newest; and if asked."""
+    pending = _keywords(teller, OptIn.status == OptInStatus.PENDING)
+    known = pending or _keywords(teller, OptIn.end_reason.is_not(None)) or _found(teller, true())
+    return known, bool(pending)
+
+
+def _way_in(teller: Teller, keywords: list[Keyword], has_question: bool) -> str:
+    """Say what the person can text."""
     if not keywords:
         return "To open the composer, create an opt-in keyword first: texting it is how people opt in."
-    *others, last = (["YES"] if pending else []) + keywords
+    *others, last = (["YES"] if has_question else []) + [keyword.word for keyword in keywords]
     said = f"{', '.join(others)} or {last}" if others else last
     return f"To open the composer, {teller.does('text')} {said} to {teller.address}."
 
@@ -225,20 +236,16 @@ def _last(teller: Teller, *where: ColumnElement[bool]) -> OptIn | None:
     return teller.session.scalars(select(OptIn).where(*where).order_by(OptIn.id.desc()).limit(1)).first()
 
 
-def _words(teller: Teller, which: ColumnElement[bool]) -> list[str]:
+def _keywords(teller: Teller, which: ColumnElement[bool]) -> list[Keyword]:
     """Return the keywords of the opt-ins of this number, or that the person had elsewhere, unless archived."""
     numbers = OptIn.number == teller.to.number
     if teller.to.person is not None:
         links = select(OptInPerson.opt_in_id).where(OptInPerson.person_id == teller.to.person.id)
         numbers = or_(numbers, OptIn.id.in_(links))
     had = select(OptIn.keyword_id).where(numbers, which)
-    return _named(teller, Keyword.id.in_(had))
+    return _found(teller, Keyword.id.in_(had))
 
 
-def _newest(teller: Teller) -> list[str]:
-    return _named(teller, true())
-
-
-def _named(teller: Teller, which: ColumnElement[bool]) -> list[str]:
-    found = select(Keyword.word).where(Keyword.archived_at.is_(None), which)
+def _found(teller: Teller, which: ColumnElement[bool]) -> list[Keyword]:
+    found = select(Keyword).where(Keyword.archived_at.is_(None), which)
     return list(teller.session.scalars(found.order_by(Keyword.id.desc()).limit(KEYWORDS_NAMED)))[::-1]

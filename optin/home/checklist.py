@@ -30,6 +30,7 @@ from optin.terms import EventKind, OptInSource, OptInStatus
 
 SAMPLE_DATA_ENDS = "sample_data_ends"
 COUNTED = 1000
+LOOKED_AT = 5000
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -192,16 +193,15 @@ def _with_phones(story: _Story, step: Step) -> Step:
 
 
 def _not_yet(session: Session, campaign: Campaign) -> str:
-    """Say how many numbers have opted in and belong to no member yet, up to a thousand."""
+    """Say how many numbers of the newest 5,000 belong to no member yet, up to a thousand."""
     word = campaign.keyword.word if campaign.keyword else ""
     member = exists().where(
         CampaignMember.campaign_id == campaign.id,
         CampaignMember.number == OptIn.number,
         CampaignMember.removed_at.is_(None),
     )
-    waiting = select(OptIn.id).where(
-        OptIn.keyword_id == campaign.keyword_id, OptIn.status == OptInStatus.ACTIVE, ~member
-    )
+    newest = select(OptIn.id).where(OptIn.keyword_id == campaign.keyword_id).order_by(OptIn.id.desc()).limit(LOOKED_AT)
+    waiting = select(OptIn.id).where(OptIn.id.in_(newest), OptIn.status == OptInStatus.ACTIVE, ~member)
     count = session.scalar(select(func.count()).select_from(waiting.limit(COUNTED + 1).subquery())) or 0
     if count > COUNTED:
         return f"More than {filters.n(COUNTED)} people opted in with {word} and are not members yet"

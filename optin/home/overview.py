@@ -1,6 +1,6 @@
 """What the first page counts: what waits for somebody, consent per day, the last broadcasts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import clock
+from optin import clock, figures
 from optin.consent import business_days, daily
-from optin.messaging import aftermath
+from optin.figures import Count
+from optin.messaging import aftermath, outcome
 from optin.models import Broadcast, Conversation, Hold, Keyword, Message, OptIn
 from optin.terms import BroadcastState, MessageStatus, OptInStatus
 
@@ -112,8 +113,7 @@ def unread(session: Session, user_id: int) -> Unread:
 
 def active_opt_ins(session: Session) -> int:
     """Count the active opt-ins of all keywords, each by its index."""
-    keywords = session.scalars(select(Keyword.id)).all()
-    return _count(session, OptIn.keyword_id.in_(keywords), OptIn.status == OptInStatus.ACTIVE) if keywords else 0
+    return _ACTIVE.of(session)
 
 
 def this_week(days: Sequence[tuple[date, int, int]]) -> tuple[int, int]:
@@ -128,45 +128,38 @@ def near_misses(session: Session) -> NearMisses:
         Message.near_keyword_id.is_not(None),
         Message.created_at > clock.now() - timedelta(days=NEAR_MISS_DAYS),
     )
-    count, keywords = session.execute(
-        select(func.count(), func.count(Message.near_keyword_id.distinct())).where(*near)
-    ).one()
-    if not count:
-        return NearMisses(0)
     newest = session.execute(
-        select(Message.body, Message.near_keyword_id).where(*near).order_by(Message.id.desc()).limit(EXAMPLES)
+        select(Message.body, Message.near_keyword_id).where(*near).order_by(Message.created_at.desc()).limit(LOOKED_AT)
     ).all()
+    if not newest:
+        return NearMisses(0)
+    keywords = {keyword_id for _, keyword_id in newest}
+    count = Count(len(newest), more=len(newest) == LOOKED_AT)
+    newest = newest[:EXAMPLES]
     examples = tuple(dict.fromkeys(body for body, _ in newest))
-    return NearMisses(count, examples, newest[0][1], keywords == 1)
+    return NearMisses(count, examples, newest[0][1], len(keywords) == 1)
 
 
 def per_day(session: Session, zone: ZoneInfo) -> list[tuple[date, int, int]]:
     """Return (day, opt-ins, opt-outs) of the last thirty days, all keywords together."""
-    return daily.per_day(session, zone, clock.now())
+    return daily.known(session, zone)
 
 
 def last_broadcasts(session: Session) -> list[Sending]:
-    """List the broadcasts that were started last, with what became of their messages."""
+    """List the broadcasts that are still to come and those that were started last, with what became of them."""
+    at = func.coalesce(Broadcast.started_at, Broadcast.finished_at, Broadcast.starts_at)
     started = (
         select(Broadcast)
-        .where(Broadcast.started_at.is_not(None))
-        .order_by(Broadcast.id.desc())
+        .order_by(at.desc(), Broadcast.id.desc())
         .limit(BROADCASTS)
         .options(joinedload(Broadcast.campaign))
     )
     found = session.scalars(started).all()
-    counts: dict[int, dict[str, int]] = {broadcast.id: {} for broadcast in found}
-    rows = session.execute(
-        select(Message.broadcast_id, Message.status, func.count())
-        .where(Message.broadcast_id.in_(counts))
-        .group_by(Message.broadcast_id, Message.status)
-    )
-    for broadcast_id, status, count in rows:
-        counts[int(broadcast_id or 0)][status] = count
+    counts = outcome.by_status(session, [broadcast.id for broadcast in found])
     return [_sending(session, broadcast, counts[broadcast.id]) for broadcast in found]
 
 
-def _sending(session: Session, broadcast: Broadcast, counts: dict[str, int]) -> Sending:
+def _sending(session: Session, broadcast: Broadcast, counts: Mapping[str, int]) -> Sending:
     def having(statuses: Sequence[MessageStatus]) -> int:
         return sum(counts.get(status, 0) for status in statuses)
 
@@ -176,9 +169,15 @@ def _sending(session: Session, broadcast: Broadcast, counts: dict[str, int]) -> 
         failed=having(MISSED),
         left=having(STILL_TO_GO),
         total=sum(counts.values()),
-        opted_out=aftermath.opt_outs(session, broadcast),
+        opted_out=aftermath.known_opt_outs(session, broadcast),
     )
 
 
 def _count(session: Session, *given: ColumnElement[bool]) -> int:
     return session.scalars(select(func.count()).where(*given)).one()
+
+
+_ACTIVE = figures.Counter(
+    "active",
+    lambda: select(OptIn.id).where(OptIn.keyword_id.in_(select(Keyword.id)), OptIn.status == OptInStatus.ACTIVE),
+)

@@ -22,7 +22,7 @@ from optin.jobs.bell import Bell
 from optin.jobs.executors import SIGN_OF_LIFE, Name
 from optin.jobs.pulse import BEAT, Pulse
 from optin.jobs.queue_database import open_queue
-from optin.jobs.schedule import Chore, Schedule, chores, comparisons
+from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
 from optin.jobs.worker import Worker
 
 APPLICATION = "optin"
@@ -132,6 +132,7 @@ class _Running:
         self._pulse = Pulse(self._worker.engine, config.instance_path, receives=receives)
         self._schedule: Schedule | None = None
         self._comparisons: Schedule | None = None
+        self._counting: Schedule | None = None
         self.bell = Bell(self._queue.deliver_urgent)
 
     def start(self) -> None:
@@ -145,10 +146,11 @@ class _Running:
         todo += [Chore(SIGN_OF_LIFE, self._show_life), Chore(30, _forget_finished_jobs), Chore(BEAT, self._pulse.beat)]
         self._schedule = Schedule(todo, self._worker.looked_for)
         self._comparisons = Schedule(comparisons(self._worker), threading.Event(), "optin-comparisons")
+        self._counting = Schedule(counting(self._worker), threading.Event(), "optin-counting")
 
     def stop(self) -> None:
         """End everything in the order in which it gives work to one another."""
-        for schedule in filter(None, (self._schedule, self._comparisons)):
+        for schedule in filter(None, (self._schedule, self._comparisons, self._counting)):
             schedule.stop()
         if not self._worker.stop(LAST_SECONDS):
             log.warning("some requests did not end in time: their messages will be shown as unknown")

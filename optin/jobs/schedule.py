@@ -14,12 +14,12 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import clock, figures
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
 from optin.jobs.worker import Worker
-from optin.messaging import delivery, reconcile
+from optin.messaging import delivery, reconcile, scheduled
 from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
 
@@ -51,6 +51,15 @@ def reading() -> Iterator[None]:
 def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None]) -> list[Chore]:
     """List what delivery and consent need; `offer` gives a broadcast its job, `ring` wakes urgent delivery."""
 
+    def start_scheduled() -> None:
+        with reading():
+            due = scheduled.due(worker.engine)
+        for broadcast_id in due:
+            try:
+                scheduled.start_or_end(worker.engine, broadcast_id)
+            except Exception:  # the others must not wait for it
+                log.exception("the scheduled broadcast %s could not be started", broadcast_id)
+
     def start_broadcasts() -> None:
         with reading():
             waiting = delivery.waiting_broadcasts(worker.engine)
@@ -69,11 +78,24 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
             session.commit()
 
     return [
+        Chore(2, start_scheduled),
         Chore(2, start_broadcasts, soon=True),
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),
         Chore(60, expire_questions),
     ]
+
+
+def counting(worker: Worker) -> list[Chore]:
+    """List what keeps figures and SQLite's statistics fresh: long reads, on a schedule of their own."""
+
+    def look_at_tables() -> None:
+        if worker.engine.dialect.name == "sqlite":
+            with worker.engine.begin() as connection:
+                connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+                connection.exec_driver_sql("PRAGMA optimize")
+
+    return [Chore(2, lambda: figures.refresh(worker.engine)), Chore(3600, look_at_tables)]
 
 
 def comparisons(worker: Worker) -> list[Chore]:

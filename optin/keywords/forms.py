@@ -6,7 +6,7 @@ from unicodedata import normalize
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField, ValidationError
-from wtforms.fields import Field
+from wtforms.fields import Field, SelectChoice
 from wtforms.validators import Length
 
 from optin.consent.words import normalise, refusal_as_keyword
@@ -20,7 +20,10 @@ from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
 MOST_ALIASES = 20
 LONGEST_WORD = 30
 SINGLE, DOUBLE = "single", "double"
-OPT_IN = [(SINGLE, "Single: the word alone opts them in"), (DOUBLE, "Double: they also answer a question with YES")]
+OPT_IN = [
+    SelectChoice(SINGLE, "Single: the word alone opts them in"),
+    SelectChoice(DOUBLE, "Double: they also answer a question with YES"),
+]
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
 
 

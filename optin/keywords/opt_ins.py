@@ -1,13 +1,16 @@
 """The list of a keyword's opt-ins: search, filter, pages, and a version that changes when what is shown changes."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
-from optin import phone
+from optin import figures, phone
 from optin.consent import people
+from optin.figures import Count
 from optin.models import OptIn, OptInPerson, Person
 from optin.paging import Page
 from optin.phone import NotANumber
@@ -57,9 +60,13 @@ def listed(session: Session, page: Page[OptIn]) -> OptInList:
     return OptInList(page, people.of_opt_ins(session, page.rows))
 
 
-def count(session: Session, keyword_id: int, asked: Asked, region: str) -> int:
-    """Count the opt-ins that the list would show on all its pages."""
-    return session.scalars(select(func.count()).where(*_given(keyword_id, asked, region))).one()
+def count(session: Session, keyword_id: int, asked: Asked, region: str) -> Count:
+    """Count the opt-ins that the list would show on all its pages; what a search finds, up to some thousand."""
+    if not asked.search:
+        return OF_STATUS[asked.status if asked.status in list(OptInStatus) else ""].of(session, keyword_id)
+    found = select(OptIn.id).where(*_given(keyword_id, asked, region)).limit(figures.FEW + 1)
+    count = session.scalars(select(func.count()).select_from(found.subquery())).one()
+    return Count(min(count, figures.FEW), more=count > figures.FEW)
 
 
 def _given(keyword_id: int, asked: Asked, region: str) -> list[ColumnElement[bool]]:
@@ -92,3 +99,14 @@ def _number(search: str, region: str) -> str:
     except NotANumber:
         digits = "".join(character for character in search if character in "0123456789")
         return digits if len(digits) >= SHORTEST_PIECE and not any(ch.isalpha() for ch in search) else ""
+
+
+def _rows(status: str) -> Callable[[Any], Select[Any]]:
+    def rows(keyword_id: int | SQLColumnExpression[int]) -> Select[Any]:
+        return select(OptIn.id).where(OptIn.keyword_id == keyword_id, *([OptIn.status == status] if status else []))
+
+    return rows
+
+
+OF_STATUS = {status: figures.Counter(f"opt-ins {status}".strip(), _rows(status)) for status in ("", *OptInStatus)}
+"""Counts of a keyword's opt-ins: all ("") and those of each status."""

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from optin import clock, paging
-from optin.consent import audience, daily
+from optin import clock, figures, paging
+from optin.consent import daily, deliverability
+from optin.consent.audience import Deliverability
 from optin.consent.words import normalise
+from optin.figures import Count
+from optin.keywords import opt_ins
 from optin.messaging import senders
-from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn
+from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn, Sender
 from optin.paging import Page
-from optin.policy import Policy
 from optin.terms import CampaignStatus, OptInStatus
 
 CAMPAIGNS_AT_ONCE = 10
@@ -33,11 +35,14 @@ class Highlights:
 
 @dataclass(frozen=True)
 class CampaignRow:
-    """A campaign of a keyword; `deliverable` counts who receives a message sent now, at once or in sending hours."""
+    """A campaign of a keyword; `deliverable` counts who receives a message sent now, at once or in sending hours.
+
+    It is None before a large campaign was counted.
+    """
 
     campaign: Campaign
     members: int
-    deliverable: int
+    deliverable: int | None
     last_broadcast: datetime | None
 
     @property
@@ -67,42 +72,34 @@ def any_keyword(session: Session) -> bool:
     return session.scalar(select(Keyword.id).limit(1)) is not None
 
 
-def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, int]:
-    """Count the active opt-ins of each keyword; one without any is left out."""
-    rows = session.execute(
-        select(OptIn.keyword_id, func.count())
-        .where(OptIn.keyword_id.in_(keyword_ids), OptIn.status == OptInStatus.ACTIVE)
-        .group_by(OptIn.keyword_id)
-    )
-    return dict(rows.all())
+def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, Count]:
+    """Count the active opt-ins of each keyword."""
+    return opt_ins.OF_STATUS[OptInStatus.ACTIVE].of_each(session, Keyword.id, keyword_ids)
 
 
 def highlights(session: Session, keyword_id: int, zone: ZoneInfo) -> Highlights:
     """Count for a keyword's header; the week begins on Monday in `zone`."""
-    now = clock.now()
-    today = now.astimezone(zone).date()
-    monday = daily.midnight(today - timedelta(days=today.weekday()), zone)
+    today = clock.now().astimezone(zone).date()
+    days = daily.known(session, zone, keyword_id)
     return Highlights(
-        active=active_counts(session, [keyword_id]).get(keyword_id, 0),
-        inactive=_count(session, OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.INACTIVE),
-        this_week=daily.entered_since(session, keyword_id, monday),
-        near_misses=_count(session, Message.near_keyword_id == keyword_id),
-        days=daily.per_day(session, zone, now, keyword_id=keyword_id),
+        active=opt_ins.OF_STATUS[OptInStatus.ACTIVE].of(session, keyword_id),
+        inactive=opt_ins.OF_STATUS[OptInStatus.INACTIVE].of(session, keyword_id),
+        this_week=sum(entered for day, entered, _ in days if day >= today - timedelta(days=today.weekday())),
+        near_misses=_NEAR_MISSES.of(session, keyword_id),
+        days=days,
     )
 
 
-def campaigns(
-    session: Session, keyword_id: int, policy: Policy, token: str | None
-) -> tuple[list[CampaignRow], Page[Campaign], int]:
+def campaigns(session: Session, keyword_id: int, token: str | None) -> tuple[list[CampaignRow], Page[Campaign], int]:
     """Fetch the keyword's campaigns, newest first: the rows, their page, and how many there are in all."""
     own = Campaign.keyword_id == keyword_id
     page = paging.page(
         session, select(Campaign).where(own), [Campaign.id], token, descending=True, size=CAMPAIGNS_AT_ONCE
     )
     sent = _last_broadcasts(session, [campaign.id for campaign in page.rows])
-    default = next(iter(senders.in_use(session)), None)
-    scope = default.scope if default else ""
-    rows = [_row(session, campaign, scope, policy, sent.get(campaign.id)) for campaign in page.rows]
+    sender = next(iter(senders.in_use(session)), None)
+    sizes = deliverability.member_counts(session, [campaign.id for campaign in page.rows])
+    rows = [_row(session, campaign, sizes[campaign.id], sender, sent.get(campaign.id)) for campaign in page.rows]
     return rows, page, _count(session, own)
 
 
@@ -122,9 +119,11 @@ def near_misses(session: Session, keyword_id: int, token: str | None) -> Page[Me
     return paging.page(session, near, [Message.id], token, descending=True)
 
 
-def _row(session: Session, campaign: Campaign, scope: str, policy: Policy, sent: datetime | None) -> CampaignRow:
-    counted = audience.deliverability(session, audience.ask(session, campaign, scope, policy))
-    return CampaignRow(campaign, counted.total, counted.will_receive + counted.will_wait, sent)
+def _row(
+    session: Session, campaign: Campaign, members: Count, sender: Sender | None, sent: datetime | None
+) -> CampaignRow:
+    found = deliverability.known(session, campaign, sender) if members else Deliverability(0, 0)
+    return CampaignRow(campaign, members, found.will_receive + found.will_wait if found else None, sent)
 
 
 def _last_broadcasts(session: Session, campaign_ids: Sequence[int]) -> dict[int, datetime]:
@@ -138,3 +137,8 @@ def _last_broadcasts(session: Session, campaign_ids: Sequence[int]) -> dict[int,
 
 def _count(session: Session, *given: ColumnElement[bool]) -> int:
     return session.scalars(select(func.count()).where(*given)).one()
+
+
+_NEAR_MISSES = figures.Counter(
+    "near-misses", lambda keyword_id: select(Message.id).where(Message.near_keyword_id == keyword_id)
+)

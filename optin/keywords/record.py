@@ -85,7 +85,7 @@ def _details(session: Session, keyword: Keyword) -> dict[str, Any]:
 
 
 def _related(session: Session, keyword: Keyword) -> dict[str, Any]:
-    rows, page, total = queries.campaigns(session, keyword.id, policy.load(session), request.args.get("campaigns"))
+    rows, page, total = queries.campaigns(session, keyword.id, request.args.get("campaigns"))
     return {
         "campaigns": rows,
         "campaign_count": total,

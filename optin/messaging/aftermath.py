@@ -5,10 +5,20 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optin import figures
+from optin.messaging import outcome
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
 from optin.terms import EventKind
 
 LASTS = timedelta(hours=24)
+
+
+def known_opt_outs(session: Session, broadcast: Broadcast) -> int:
+    """Return `opt_outs`, of a large broadcast as they were counted last."""
+    if not outcome.is_large(session, broadcast.id):
+        return opt_outs(session, broadcast)
+    seen = _OPT_OUTS.seen(session, broadcast.id)
+    return int(seen.value) if seen else 0
 
 
 def opt_outs(session: Session, broadcast: Broadcast) -> int:
@@ -31,3 +41,8 @@ def opt_outs(session: Session, broadcast: Broadcast) -> int:
         )
     )
     return session.scalar(left) or 0
+
+
+_OPT_OUTS = figures.Kind(
+    "opt-outs", lambda session, broadcast_id: opt_outs(session, session.get_one(Broadcast, broadcast_id))
+)

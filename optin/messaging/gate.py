@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.extensions import insert
 from optin.messaging.gate_mark import Mark
-from optin.models import ConsentEvent, Message, SendingGate, Setting
-from optin.terms import Closure, MessageStatus, ReplyKind
+from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
+from optin.terms import BroadcastState, Closure, MessageStatus, ReplyKind
 
 GAP = timedelta(minutes=2)
 """For so long Twilio's texts may go unheard before we ask for them; it tries again for seconds only."""
@@ -26,6 +26,7 @@ MARGIN = timedelta(minutes=10)
 UNTOLD = timedelta(days=7)
 BACKUP_SETTING = "last_backup_at"
 FROM_BACKUP = "It waited when the backup was made, and may have been sent since."
+DUE_BEFORE = "It was due before the database was restored from a backup, and may have been sent then."
 GOES_ANYWAY = ReplyKind.OPT_OUT
 """Whoever opts out while the gate is closed gets the confirmation: it answers a text that has just come in."""
 
@@ -107,7 +108,7 @@ def look(engine: Engine, mark: Mark, *, receives: bool) -> None:
 
 
 def close(session: Session, row: SendingGate, closure: Closure, since: datetime, now: datetime) -> None:
-    """Close the gate; after a restore what waited is set aside, since it may have been sent after the backup."""
+    """Close the gate; after a restore what waited or was due is set aside: it may have been sent since the backup."""
     row.closed_at, row.closure = now, closure
     row.unsure_since = min(filter(None, (row.unsure_since, since - MARGIN)))
     if closure is Closure.RESTORED:
@@ -116,6 +117,12 @@ def close(session: Session, row: SendingGate, closure: Closure, since: datetime,
             update(Message)
             .where(_WAITS)
             .values(status=MessageStatus.UNKNOWN, error_text=FROM_BACKUP, lease_until=None, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            update(Broadcast)
+            .where(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.starts_at <= now)
+            .values(state=BroadcastState.CANCELLED, finished_at=now, ended_because=DUE_BEFORE)
             .execution_options(synchronize_session=False)
         )
 

@@ -2,6 +2,7 @@
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember
 from optin.models.consent import Hold, OptIn, OptInPerson, ProviderBlock, Suppression
+from optin.models.figure import Figure
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
@@ -21,6 +22,7 @@ __all__ = [
     "Conversation",
     "Disclosure",
     "DisclosureImage",
+    "Figure",
     "Hold",
     "InForceToken",
     "Keyword",

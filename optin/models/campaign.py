@@ -52,6 +52,7 @@ class CampaignMember(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "person_id"),
         Index("ix_campaign_member_number", "campaign_id", "number", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
+        Index("ix_campaign_member_zones", "campaign_id", "zones", sqlite_where=_STAYS, postgresql_where=_STAYS),
         Index("ix_campaign_member_list", "campaign_id", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
     )
 
@@ -70,7 +71,11 @@ class CampaignMember(Base):
 
 
 class Broadcast(Base):
-    """One SMS text sent to the members of a campaign; its keyword is frozen when it is made."""
+    """One SMS text sent to the members of a campaign; its keyword is frozen when it is made.
+
+    `starts_at` is the time that it was scheduled for, None when it was sent at once; `ended_because` says why it was
+    cancelled by itself.
+    """
 
     __tablename__ = "broadcast"
     __table_args__ = (Index("ix_broadcast_campaign", "campaign_id", "id"), Index("ix_broadcast_state", "state"))
@@ -85,8 +90,10 @@ class Broadcast(Base):
     form_key: Mapped[str] = mapped_column(String(36), unique=True)
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    starts_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None] = mapped_column(Text)
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
     campaign: Mapped[Campaign] = relationship()

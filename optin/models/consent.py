@@ -11,7 +11,7 @@ from optin.models.user import User
 from optin.terms import Channel, EndReason, OptInStatus, Term
 
 _LIVE = text("status IN ('pending', 'active')")
-_OPEN = text("ended_at IS NULL")
+_OPEN, _ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 
 
 class OptIn(Base):
@@ -31,6 +31,7 @@ class OptIn(Base):
         Index("ix_opt_in_number", "number", "status", "keyword_id"),
         Index("ix_opt_in_keyword_number", "keyword_id", "status", "number"),
         Index("ix_opt_in_keyword", "keyword_id", "id"),
+        Index("ix_opt_in_keyword_status", "keyword_id", "status", "id"),
         Index(
             "ix_opt_in_expires",
             "expires_at",
@@ -102,6 +103,7 @@ class Suppression(Base):
     __table_args__ = (
         Index("uq_suppression_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_suppression_number", "number", "started_at"),
+        Index("ix_suppression_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -123,7 +125,8 @@ class Hold(Base):
     __tablename__ = "hold"
     __table_args__ = (
         Index("uq_hold_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_hold_started_at", "started_at"),
+        Index("ix_hold_waiting", "started_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_hold_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

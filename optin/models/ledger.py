@@ -20,6 +20,7 @@ class ConsentEvent(Base):
     __table_args__ = (
         Index("ix_consent_event_number_ref", "number_ref", "id"),
         Index("ix_consent_event_keyword", "keyword_id", "kind", "at"),
+        Index("ix_consent_event_kind", "kind", "at"),
         Index("ix_consent_event_opt_in", "opt_in_id", "id"),
     )
 

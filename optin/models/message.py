@@ -10,7 +10,11 @@ from optin.models.sender import Sender
 from optin.models.user import User
 from optin.terms import Channel
 
-_UNREAD = text("unread > 0")
+_OPEN, _CLOSED = text("closed_at IS NULL"), text("closed_at IS NOT NULL")
+_UNREAD = text("unread > 0 AND closed_at IS NULL")
+_NOBODYS = text("assigned_to_id IS NULL AND closed_at IS NULL")
+_RECENT = ("last_message_at", "id")
+_NEAR = text("near_keyword_id IS NOT NULL")
 _WAITS = text("status IN ('queued', 'claimed', 'sending')")
 _QUEUED = text("status = 'queued'")
 _LEASED = text("status IN ('claimed', 'sending')")
@@ -29,8 +33,11 @@ class Conversation(Base):
     __table_args__ = (
         UniqueConstraint("channel", "number"),
         Index("ix_conversation_recent", "last_message_at", "id"),
-        Index("ix_conversation_assigned", "assigned_to_id", "last_message_at", "id"),
-        Index("ix_conversation_unread", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+        Index("ix_conversation_open", *_RECENT, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_conversation_closed", *_RECENT, sqlite_where=_CLOSED, postgresql_where=_CLOSED),
+        Index("ix_conversation_unread", *_RECENT, sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+        Index("ix_conversation_mine", "assigned_to_id", *_RECENT, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_conversation_unassigned", *_RECENT, sqlite_where=_NOBODYS, postgresql_where=_NOBODYS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,13 +77,8 @@ class Message(Base):
         Index("ix_message_broadcast", "broadcast_id", "status", "id"),
         Index("ix_message_number", "number", "id"),
         Index("ix_message_word", "word", "number", "created_at", sqlite_where=_WORD, postgresql_where=_WORD),
-        Index(
-            "ix_message_near",
-            "near_keyword_id",
-            "id",
-            sqlite_where=text("near_keyword_id IS NOT NULL"),
-            postgresql_where=text("near_keyword_id IS NOT NULL"),
-        ),
+        Index("ix_message_near", "near_keyword_id", "id", sqlite_where=_NEAR, postgresql_where=_NEAR),
+        Index("ix_message_near_recent", "created_at", sqlite_where=_NEAR, postgresql_where=_NEAR),
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TelField, TextAreaField, ValidationError
-from wtforms.fields import Field
+from wtforms.fields import Field, SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from optin import phone
@@ -40,7 +40,7 @@ class RecordForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, *args: object, keywords: Sequence[Keyword], region: str, **kwargs: object) -> None:
         """Make the form with the keywords that one can opt in with."""
         super().__init__(*args, **kwargs)
-        self.keyword.choices = [(keyword.id, keyword.word) for keyword in keywords]
+        self.keyword.choices = [SelectChoice(str(keyword.id), keyword.word) for keyword in keywords]
         self.region = region
         self.e164 = ""
 

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, TelField, TextAreaField, ValidationError
+from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
 from optin.extensions import db
@@ -42,9 +43,15 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, owners: Sequence[User], **given: Any) -> None:
         """Offer `owners` to choose from, besides nobody."""
         super().__init__(**given)
-        self.owner_id.choices = [("", "Nobody"), *((str(owner.id), owner.name) for owner in owners)]
+        self.owner_id.choices = [
+            SelectChoice("", "Nobody"),
+            *(SelectChoice(str(owner.id), owner.name) for owner in owners),
+        ]
         names = sorted({*_zone_names(), *filter(None, [given.get("time_zone")])})
-        self.time_zone.choices = [(FROM_NUMBER, "As the number says"), *((name, name) for name in names)]
+        self.time_zone.choices = [
+            SelectChoice(FROM_NUMBER, "As the number says"),
+            *(SelectChoice(name) for name in names),
+        ]
 
     @property
     def values(self) -> dict[str, object]:

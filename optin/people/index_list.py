@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import lists
 from optin.consent import standing
+from optin.extensions import db
 from optin.lists import Column, Listing
 from optin.models import Person
 from optin.people import queries
@@ -32,9 +33,9 @@ def listing(kind: PersonKind) -> Listing:
     return Listing(COLUMNS, "name", address, filters=filters, file_endpoint=file)
 
 
-def query(kind: PersonKind, listing: Listing) -> Select[Person]:
+def query(session: Session, kind: PersonKind, listing: Listing) -> Select[Person]:
     """Select what the list shows."""
-    return queries.listed(kind, listing.filters["q"], listing.filters["consent"])
+    return queries.listed(session, kind, listing.filters["q"], listing.filters["consent"])
 
 
 def file(kind: PersonKind) -> Response:
@@ -48,4 +49,4 @@ def file(kind: PersonKind) -> Response:
             owner, names = person.owner.name if person.owner else "", (person.first_name, person.last_name)
             yield (*names, person.mobile, where, person.company, person.email, owner, person.created_at)
 
-    return lists.download(f"{kind}s", TITLES, asked, query(kind, asked), cells)
+    return lists.download(f"{kind}s", TITLES, asked, query(db.session(), kind, asked), cells)

@@ -21,7 +21,7 @@ def index(kind: PersonKind) -> str:
     """List contacts or leads."""
     session, listing = db.session(), index_list.listing(kind)
     text, consent = listing.filters["q"], listing.filters["consent"]
-    found = listing.page(session, index_list.query(kind, listing))
+    found = listing.page(session, index_list.query(session, kind, listing))
     numbers = [person.mobile for person in found.rows if person.mobile]
     return render_template(
         "people/index.html",

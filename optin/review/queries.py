@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin import clock, paging
+from optin import clock, figures, paging
 from optin.consent import business_days, ledger, people
+from optin.figures import Count
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
 from optin.paging import Page
 from optin.terms import Direction, HoldCause, HoldResolution, OptInStatus
@@ -62,9 +63,11 @@ class Decided:
         return HoldResolution(str(self.hold.resolution))
 
 
-def open_count(session: Session) -> int:
-    """Count the numbers that wait for a decision."""
-    return session.scalars(select(func.count(Hold.id)).where(Hold.ended_at.is_(None))).one()
+def open_count(session: Session) -> Count:
+    """Count the numbers that wait for a decision, up to some thousand."""
+    waiting = select(Hold.id).where(Hold.ended_at.is_(None)).limit(figures.FEW + 1)
+    count = session.scalars(select(func.count()).select_from(waiting.subquery())).one()
+    return Count(min(count, figures.FEW), more=count > figures.FEW)
 
 
 def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
-from optin.models import AuditEntry, Person, Sender, Setting, User
+from optin.models import AuditEntry, Message, Person, Sender, Setting, Suppression, User
 from optin.terms import OptInStatus
 
 AUDITED = ("setting", "user", "sender")
@@ -50,6 +50,18 @@ def last_change(session: Session, names: Collection[str]) -> Change | None:
         .limit(1)
     ).first()
     return Change(*found) if found else None
+
+
+def opted_out(number: str | None) -> Select[Suppression]:
+    """Select the open suppressions: all, or that of one number in E.164 ("" finds none)."""
+    found = select(Suppression).where(Suppression.ended_at.is_(None))
+    return found if number is None else found.where(Suppression.number == number)
+
+
+def texts_of(session: Session, rows: Collection[Suppression]) -> dict[int | None, str]:
+    """Return the texts with which numbers opted out, by message id; who did not do so by text has none."""
+    ids = {row.message_id for row in rows if row.message_id}
+    return dict(session.execute(select(Message.id, Message.body).where(Message.id.in_(ids))).tuples().all())
 
 
 def audit_entries(kinds: Collection[str], settings: Collection[str], user_id: int | None) -> Select[AuditEntry]:

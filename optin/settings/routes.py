@@ -13,12 +13,12 @@ from optin.consent import words
 from optin.extensions import db
 from optin.filters import n
 from optin.messaging import segments, templates
-from optin.settings import audit_routes, queries, twilio_routes, wording
+from optin.settings import audit_routes, opted_out_routes, queries, twilio_routes, wording
 from optin.settings.blueprint import blueprint
 from optin.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm
 from optin.terms import Role
 
-__all__ = ["audit_routes", "blueprint", "twilio_routes"]
+__all__ = ["audit_routes", "blueprint", "opted_out_routes", "twilio_routes"]
 
 US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
 EXAMPLE_KEYWORD = "volunteer"

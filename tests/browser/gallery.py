@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
@@ -26,7 +27,7 @@ from optin.keywords.pictures import Picture
 from optin.messaging import senders
 from optin.models import Broadcast, Campaign, Conversation, Keyword, Message, OptIn, Person, User
 from optin.sample_data import seed
-from optin.terms import CampaignStatus, MessageStatus, OptInStatus
+from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy
 from tests.servers import LiveServer, serve
 
@@ -89,6 +90,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "campaign-empty": f"/campaigns/{empty.id}",
         "campaign": f"/campaigns/{_id(session, Campaign.id, Campaign.name == 'River Team')}",
         "broadcast-sending": f"/broadcasts/{_under_way(session, under_way, admin)}",
+        "broadcast-scheduled": f"/broadcasts/{_scheduled(session, empty, admin)}",
         "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
         "opt-in": f"/opt-ins/{_id(session, OptIn.id, OptIn.status == OptInStatus.ACTIVE)}",
         "contact": f"/contacts/{_id(session, Person.id, Person.first_name == 'Maya')}",
@@ -143,6 +145,24 @@ def _under_way(session: Session, campaign: Campaign, admin: User) -> int:
             values["error_code"] = LANDLINE
         session.execute(update(Message).where(Message.id == message_id).values(**values))
     return started.broadcast_id
+
+
+def _scheduled(session: Session, campaign: Campaign, admin: User) -> int:
+    """Store a broadcast that waits for its time; return its id."""
+    made = Broadcast(
+        campaign_id=campaign.id,
+        keyword_id=campaign.keyword_id,
+        sender_id=senders.in_use(session)[0].id,
+        body=ANNOUNCEMENT,
+        state=BroadcastState.SCHEDULED,
+        form_key=str(uuid4()),
+        created_at=clock.now(),
+        created_by_id=admin.id,
+        starts_at=clock.now() + timedelta(days=2),
+    )
+    session.add(made)
+    session.flush()
+    return made.id
 
 
 def _cookie(server: LiveServer, session: Session) -> str:

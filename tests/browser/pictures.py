@@ -15,6 +15,8 @@ SHOWN = {
     "keyword-new": WIDE,
     "keyword": WIDE,
     "keyword-details": (1320, "dark"),
+    "keyword-share": WIDE,
+    "keyword-poster": WIDE,
     "opt-in": WIDE,
     "campaign-empty": WIDE,
     "add-opt-ins": WIDE,

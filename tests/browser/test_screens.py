@@ -44,6 +44,7 @@ SCREENS = {
     "add-members": "campaign/members/new",
     "broadcast-sending": "broadcast-sending",
     "broadcast-done": "broadcast-done",
+    "broadcast-scheduled": "broadcast-scheduled",
     "contacts": "/contacts",
     "leads": "/leads?q=park",
     "contact": "contact",
@@ -56,6 +57,7 @@ SCREENS = {
     "settings": "/settings/sms",
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",
+    "settings-opted-out": "/settings/opted-out",
     "settings-twilio": "/settings/twilio",
     "settings-users": "/settings/users",
     "settings-user": "user",
@@ -68,6 +70,7 @@ SCREENS = {
 }
 FOR_STRANGERS = {"sign-in": "/sign-in"}
 REFUSED = ("not-found",)
+ON_PAPER = ("keyword", "opt-in", "contact", "campaign-members", "broadcast-done", "settings-audit")
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,25 @@ def test_a_strangers_screen_is_as_it_should_be(chromium: Browser, rooms: Gallery
     stranger = guest(chromium, rooms)
     look(stranger, name, FOR_STRANGERS[name])
     stranger.context.close()
+
+
+@pytest.mark.parametrize("name", ON_PAPER)
+def test_what_is_printed_can_be_read_on_white(rooms: Gallery, visit: ChromiumGuest, name: str) -> None:
+    record, mark, rest = SCREENS[name].partition("?")
+    page = visit.page
+    page.set_viewport_size({"width": 720, "height": HEIGHT})
+    page.emulate_media(color_scheme="dark")
+    page.goto(rooms.at.get(record, record) + mark + rest)
+    page.emulate_media(media="print")
+    for part in (".appbar", ".nav-tabs", ".btn", "form.toolbar"):
+        assert not any(found.is_visible() for found in page.locator(part).all()), part
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    found: Any = Axe().run(page, options=AXE["dark"])
+    assert [node["html"][:150] for violation in found.response["violations"] for node in violation["nodes"]] == []
+    if folder := os.environ.get("OPTIN_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}-print.png", full_page=True)
+    page.emulate_media(media="screen")
 
 
 def look(visitor: ChromiumGuest, name: str, address: str) -> None:

@@ -72,6 +72,19 @@ def test_without_the_setting_the_composer_is_open(
     assert "You: Hi Noor," in agent.get("/inbox").text
 
 
+@pytest.mark.usefixtures("required")
+def test_the_warning_leads_to_the_keyword_and_to_other_evidence(
+    agent: Browser, viewer: Browser, noor: Person, volunteer: Keyword
+) -> None:
+    share, record = f'<a href="/keywords/{volunteer.id}/share">Show the QR code</a>', "Record an opt-in given elsewhere"
+    page = agent.get(f"/contacts/{noor.id}").text
+    assert share in page
+    assert record in page
+    page = viewer.get(f"/contacts/{noor.id}").text
+    assert share in page
+    assert record not in page
+
+
 def test_the_same_no_opt_in_warning_stands_in_both_places_and_both_refuse(
     agent: Browser, session: Session, noor: Person, in_inbox: Conversation, required: None
 ) -> None:

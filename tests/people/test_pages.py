@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, Person
-from optin.people import records
+from optin.people import queries, records
 from optin.terms import PersonKind
 from tests.clients import Browser
 
@@ -100,9 +100,17 @@ def test_search_offers_what_was_found_of_the_other_kind(agent: Browser, session:
     assert "1 lead" in page
 
 
+@pytest.mark.parametrize("few", [0, 1000])
 def test_a_filter_leaves_who_has_no_active_opt_in(
-    agent: Browser, session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
+    agent: Browser,
+    session: Session,
+    noor: Person,
+    volunteer: Keyword,
+    text: Callable[..., Message],
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
 ) -> None:
+    monkeypatch.setattr(queries, "FEW", few)
     url = "/contacts?consent=no-active-opt-in"
     lead(session, first_name="Paulo", mobile=NEW)
     lead(session, first_name="Numberless")

@@ -1,0 +1,52 @@
+"""Deliverability on pages: counted at once for campaigns of some thousands, else as counted last, with its age."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Select, SQLColumnExpression, select
+from sqlalchemy.orm import Session
+
+from optin import figures, policy
+from optin.consent import audience
+from optin.consent.audience import Deliverability
+from optin.figures import Count
+from optin.models import Campaign, CampaignMember, Sender
+from optin.terms import Reason
+
+
+def known(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability | None:
+    """Return how many would receive a message from the sender (None: no block counts); None before the first count."""
+    if MEMBERS.of(session, campaign.id).is_exact:
+        return _now(session, campaign, sender)
+    seen = _COUNTED.seen(session, campaign.id, sender.id if sender else None)
+    if seen is None:
+        return None
+    reasons = {reason: seen.value[reason] for reason in Reason if reason in seen.value}
+    will_receive = int(seen.value[audience.WILL_RECEIVE])
+    return Deliverability(will_receive + sum(reasons.values()), will_receive, reasons, seen.at)
+
+
+def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, Count]:
+    """Count the members of some campaigns."""
+    return MEMBERS.of_each(session, Campaign.id, campaign_ids)
+
+
+def _now(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
+    scope = sender.scope if sender else ""
+    return audience.deliverability(session, audience.ask(session, campaign, scope, policy.load(session)))
+
+
+def _counts(session: Session, campaign_id: int, sender_id: int) -> dict[str, int]:
+    campaign, sender = session.get_one(Campaign, campaign_id), session.get(Sender, sender_id)
+    found = _now(session, campaign, sender)
+    return {audience.WILL_RECEIVE: found.will_receive} | {str(why): count for why, count in found.reasons.items()}
+
+
+def _rows(campaign_id: int | SQLColumnExpression[int]) -> Select[Any]:
+    return select(CampaignMember.id).where(
+        CampaignMember.campaign_id == campaign_id, CampaignMember.removed_at.is_(None)
+    )
+
+
+MEMBERS = figures.Counter("members", _rows)
+_COUNTED = figures.Kind("deliverability", _counts)

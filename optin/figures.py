@@ -1,0 +1,163 @@
+"""Figures of any size on pages that never wait for them.
+
+Up to FEW rows are counted for the page. What is larger is shown as it was counted last, with its age, and the look asks
+for it to be counted again behind: by the schedule of a process that runs jobs (optin/jobs/schedule.py).
+"""
+
+import json
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Engine, Select, SQLColumnExpression, func, select, update
+from sqlalchemy.orm import Session
+
+from optin import clock, extensions
+from optin.extensions import insert
+from optin.models import Figure
+
+FEW = 2000
+FRESH = timedelta(seconds=10)
+SHARE = 20
+"""A figure may be so many times as old as counting it takes before it is counted again."""
+AT_ONCE = 20
+
+log = logging.getLogger(__name__)
+
+
+class Count(int):
+    """A count; `at` is when it was counted if that was not just now, `more`: there are more, nobody knows how many."""
+
+    at: datetime | None
+    more: bool
+
+    def __new__(cls, value: int, at: datetime | None = None, *, more: bool = False) -> "Count":
+        """Make it from the number."""
+        made = super().__new__(cls, value)
+        made.at, made.more = at, more
+        return made
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether it was counted just now."""
+        return self.at is None and not self.more
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A figure as it was counted last, as JSON knows it, and when."""
+
+    value: Any
+    at: datetime
+
+
+class Kind:
+    """Figures of one kind, such as the deliverability of campaigns.
+
+    `count` makes one, as JSON knows it, from a session and what it is about: ids (0 for none) and short names.
+    """
+
+    def __init__(self, name: str, count: Callable[..., Any]) -> None:
+        """Let figures of this kind be counted behind."""
+        self.name, self.count = name, count
+        _kinds[name] = self
+
+    def seen(self, session: Session, *ids: object) -> Seen | None:
+        """Return what was counted last, None before the first time; when it is old, ask for it to be counted again."""
+        name = self._name(*ids)
+        found = session.get(Figure, name, populate_existing=True)
+        if found is None or (found.asked_at is None and _is_old(found)):
+            _ask(session, [name])
+        return Seen(json.loads(found.value), found.counted_at) if found and found.counted_at else None
+
+    def _name(self, *ids: object) -> str:
+        return ":".join([self.name, *(str(each or 0) for each in ids)])
+
+
+class Counter(Kind):
+    """Counts of rows; `rows` selects them by the ids that they are about, each a number or a column."""
+
+    def __init__(self, name: str, rows: Callable[..., Select[Any]]) -> None:
+        """Let rows be counted, a few at once and more of them behind."""
+        super().__init__(name, lambda session, *ids: session.scalar(_number_of(rows(*ids))) or 0)
+        self.rows = rows
+
+    def of(self, session: Session, *ids: int | None) -> Count:
+        """Count the rows."""
+        few = session.scalar(_number_of(self.rows(*ids).limit(FEW + 1))) or 0
+        if few <= FEW:
+            return Count(few)
+        seen = self.seen(session, *ids)
+        return Count(seen.value, seen.at) if seen else Count(FEW, more=True)
+
+    def of_each(self, session: Session, key: SQLColumnExpression[int], ids: Collection[int]) -> dict[int, Count]:
+        """Count the rows of each id in two statements; `key` is the column of the table that has these ids."""
+        few = _number_of(self.rows(key).limit(FEW + 1).correlate(key.table)).scalar_subquery()  # type: ignore[attr-defined]
+        rows = session.execute(select(key, few).where(key.in_(ids)))
+        found = {row[0]: Count(row[1]) for row in rows}
+        large = {self._name(id_): id_ for id_, count in found.items() if count > FEW}
+        if not large:
+            return found
+        known = {row.name: row for row in session.scalars(select(Figure).where(Figure.name.in_(large)))}
+        for name, id_ in large.items():
+            row = known.get(name)
+            found[id_] = Count(json.loads(row.value), row.counted_at) if row and row.value else Count(FEW, more=True)
+        old = [name for name in large if name not in known or (known[name].asked_at is None and _is_old(known[name]))]
+        if old:
+            _ask(session, old)
+        return found
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def refresh(engine: Engine) -> int:
+    """Count again what somebody asked for, one after the other; return how many figures that were."""
+    with extensions.reading(), Session(engine) as session:
+        asked = select(Figure.name).where(Figure.asked_at.is_not(None)).order_by(Figure.asked_at).limit(AT_ONCE)
+        names = session.scalars(asked).all()
+    return sum(_refresh(engine, name) for name in names)
+
+
+def _refresh(engine: Engine, name: str) -> bool:
+    """Count one figure, unless another process took it meanwhile."""
+    with Session(engine) as session:
+        mine = update(Figure).where(Figure.name == name, Figure.asked_at.is_not(None)).values(asked_at=None)
+        taken = session.scalar(mine.returning(Figure.name))
+        session.commit()
+    kind, *ids = name.split(":")
+    if taken is None or kind not in _kinds:
+        return False
+    begin = perf_counter()
+    with extensions.reading(), Session(engine) as session:
+        value = json.dumps(_kinds[kind].count(session, *(int(each) if each.isdecimal() else each for each in ids)))
+    with Session(engine) as session:
+        new = {"value": value, "counted_at": clock.now(), "seconds": perf_counter() - begin}
+        session.execute(update(Figure).where(Figure.name == name).values(**new))
+        session.commit()
+    return True
+
+
+def _is_old(figure: Figure) -> bool:
+    if figure.counted_at is None:
+        return True
+    return clock.now() - figure.counted_at > max(FRESH, timedelta(seconds=SHARE * figure.seconds))
+
+
+def _ask(session: Session, names: Collection[str]) -> None:
+    """Note that figures are wanted, in a transaction of its own; who writes at this moment is not to wait for it."""
+    if not extensions.is_reading():
+        return
+    now = clock.now()
+    with extensions.writing_aside(), Session(session.get_bind()) as own:
+        rows = [{"name": name, "value": "", "seconds": 0.0, "asked_at": now} for name in names]
+        wanted = insert(own, Figure).values(rows)
+        own.execute(wanted.on_conflict_do_update(index_elements=["name"], set_={"asked_at": now}))
+        own.commit()
+
+
+def _number_of(rows: Select[Any]) -> Select[int]:
+    return select(func.count()).select_from(rows.order_by(None).subquery())

@@ -1,0 +1,50 @@
+"""What became of the messages of broadcasts, by status: counted at once for some thousands, else as counted last."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Select, SQLColumnExpression, func, select
+from sqlalchemy.orm import Session
+
+from optin import figures
+from optin.figures import Count
+from optin.models import Broadcast, Message
+
+
+def by_status(session: Session, broadcast_ids: Collection[int]) -> dict[int, dict[str, Count]]:
+    """Count the messages of some broadcasts by status; a large one that was never counted has none yet."""
+    sizes = MESSAGES.of_each(session, Broadcast.id, broadcast_ids)
+    small = [broadcast_id for broadcast_id, size in sizes.items() if size.is_exact]
+    found: dict[int, dict[str, Count]] = {broadcast_id: {} for broadcast_id in broadcast_ids}
+    for broadcast_id, status, count in session.execute(_statuses(small)):
+        found[int(broadcast_id or 0)][status] = Count(count)
+    for broadcast_id in sizes.keys() - set(small):
+        seen = STATUSES.seen(session, broadcast_id)
+        if seen:
+            found[broadcast_id] = {status: Count(count, seen.at) for status, count in seen.value.items()}
+    return found
+
+
+def is_large(session: Session, broadcast_id: int) -> bool:
+    """Tell whether a broadcast has so many messages that they are counted behind."""
+    return not MESSAGES.of(session, broadcast_id).is_exact
+
+
+def _statuses(broadcast_ids: Collection[int]) -> Select[int | None, str, int]:
+    return (
+        select(Message.broadcast_id, Message.status, func.count())
+        .where(Message.broadcast_id.in_(broadcast_ids))
+        .group_by(Message.broadcast_id, Message.status)
+    )
+
+
+def _rows(broadcast_id: int | SQLColumnExpression[int]) -> Select[Any]:
+    return select(Message.id).where(Message.broadcast_id == broadcast_id)
+
+
+def _counts(session: Session, broadcast_id: int) -> dict[str, int]:
+    return {row[1]: row[2] for row in session.execute(_statuses([broadcast_id]))}
+
+
+MESSAGES = figures.Counter("messages", _rows)
+STATUSES = figures.Kind("statuses", _counts)

@@ -1,0 +1,125 @@
+"""Broadcasts whose time has come: who gets them is decided now, and they begin exactly once.
+
+The change of state, the messages and the trail are one transaction, so a process that is killed in between leaves a
+broadcast that is still scheduled: another starts it, late rather than never or twice.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, select, true, update
+from sqlalchemy.orm import Session
+
+from optin import audit, clock, policy
+from optin.consent import audience
+from optin.messaging import gate, outbound
+from optin.models import Broadcast, Campaign
+from optin.terms import BroadcastState, CampaignStatus
+
+_ALWAYS = true()
+ABORTED = "the campaign was aborted"
+ARCHIVED = "the campaign’s opt-in keyword was archived"
+NO_SENDER = "the number that it was to go from is not in use any more"
+NOBODY = "none of the campaign’s members could receive it"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What came of a start: to how many people it goes, or in half a sentence why it does not."""
+
+    people: int = 0
+    obstacle: str = ""
+
+
+def due(engine: Engine) -> list[int]:
+    """List the broadcasts whose time has come, the longest due first; none while the sending gate is closed."""
+    with Session(engine) as session:
+        if gate.closed(session):
+            return []
+        found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SCHEDULED, _is_due())
+        return list(session.scalars(found.order_by(Broadcast.starts_at, Broadcast.id)))
+
+
+def start_or_end(engine: Engine, broadcast_id: int) -> bool:
+    """Start a broadcast whose time has come, or end it if it can't be; tell whether this process did either."""
+    with Session(engine) as session:
+        begun = start(session, broadcast_id, None, only=_is_due())
+        if begun is None:
+            return False
+        if not begun.obstacle:
+            session.commit()
+            return True
+        session.rollback()
+        ended = _end(session, broadcast_id, f"It was not sent: {begun.obstacle}.", clock.now())
+        session.commit()
+        return ended
+
+
+def start(
+    session: Session, broadcast_id: int, user_id: int | None, *, only: ColumnElement[bool] = _ALWAYS
+) -> Begun | None:
+    """Start a scheduled broadcast if the condition `only` holds; the caller commits, or rolls back at an obstacle.
+
+    `user_id` is who wants it now, None for its time. None when it is not scheduled any more. The campaign's lock is
+    taken first, as by everything that starts a broadcast.
+    """
+    found = session.get_one(Broadcast, broadcast_id)
+    campaign = session.scalars(Campaign.locked(found.campaign_id)).one()
+    taken = session.scalar(
+        update(Broadcast)
+        .where(Broadcast.id == broadcast_id, Broadcast.state == BroadcastState.SCHEDULED, only)
+        .values(state=BroadcastState.SENDING, started_at=clock.now())
+        .returning(Broadcast.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken is None:
+        return None
+    broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
+    obstacle = _obstacle(broadcast, campaign)
+    people = 0 if obstacle else put_out(session, campaign, broadcast, user_id)
+    return Begun(people, obstacle or ("" if people else NOBODY))
+
+
+def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:
+    """Put the messages of a broadcast into the outbox and return how many; the campaign is in progress then."""
+    asked = audience.ask(session, campaign, broadcast.sender.scope, policy.load(session))
+    people = outbound.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
+    if people:
+        audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
+        _call_in_progress(session, campaign, user_id)
+    return people
+
+
+def _end(session: Session, broadcast_id: int, why: str, now: datetime) -> bool:
+    """Cancel what can't be started, with the sentence that its page shows."""
+    ended = session.scalar(
+        update(Broadcast)
+        .where(Broadcast.id == broadcast_id, Broadcast.state == BroadcastState.SCHEDULED, _is_due())
+        .values(state=BroadcastState.CANCELLED, finished_at=now, ended_because=why)
+        .returning(Broadcast.id)
+    )
+    if ended is not None:
+        audit.record(session, None, "cancelled", "broadcast", broadcast_id, {"Why": ("", why)})
+    return ended is not None
+
+
+def _is_due() -> ColumnElement[bool]:
+    return Broadcast.starts_at <= clock.now()
+
+
+def _obstacle(broadcast: Broadcast, campaign: Campaign) -> str:
+    """Say what forbids to start it, apart from the rule for each member; "" for nothing."""
+    if campaign.status == CampaignStatus.ABORTED:
+        return ABORTED
+    if broadcast.keyword is not None and broadcast.keyword.archived_at is not None:
+        return ARCHIVED
+    return NO_SENDER if broadcast.sender.retired_at is not None else ""
+
+
+def _call_in_progress(session: Session, campaign: Campaign, user_id: int | None) -> None:
+    """Call a planned campaign in progress: its first broadcast goes out."""
+    if campaign.status != CampaignStatus.PLANNED:
+        return
+    changes = {"Status": (CampaignStatus.PLANNED.label, CampaignStatus.IN_PROGRESS.label)}
+    campaign.status, campaign.updated_at = CampaignStatus.IN_PROGRESS, clock.now()
+    audit.record(session, user_id, "changed", "campaign", campaign.id, changes)

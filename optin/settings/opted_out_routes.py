@@ -1,0 +1,66 @@
+"""The list of numbers that asked for no more messages at all, and the same as a file."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Response, render_template
+from sqlalchemy.orm import Session
+
+from optin import lists, phone, policy
+from optin.consent import people
+from optin.extensions import db
+from optin.lists import Column, Listing
+from optin.models import Suppression
+from optin.settings import queries
+from optin.settings.blueprint import blueprint
+
+COLUMNS = (
+    Column("Mobile phone", "number", [Suppression.number, Suppression.id]),
+    Column("Contact or lead"),
+    Column("Text"),
+    Column("Opted out", "when", [Suppression.id], descending=True),
+)
+
+
+@blueprint.get("/settings/opted-out")
+def opted_out() -> str:
+    """List the numbers that are opted out, the newest first, or look for one."""
+    session, listing = db.session(), _listing()
+    page = listing.page(session, queries.opted_out(_number(session, listing)))
+    shown = people.of_numbers(session, [row.number for row in page.rows])
+    texts = queries.texts_of(session, page.rows)
+    return render_template("settings/opted_out.html", listing=listing, page=page, people=shown, texts=texts)
+
+
+@blueprint.get("/settings/opted-out/file")
+def opted_out_file() -> Response:
+    """Give the numbers that the list shows as a file."""
+    listing = _listing()
+
+    def cells(session: Session, rows: Sequence[Suppression]) -> Iterator[Sequence[object]]:
+        having = people.of_numbers(session, [row.number for row in rows])
+        texts = queries.texts_of(session, rows)
+        for row in rows:
+            names = ", ".join(person.name for person in having.get(row.number, []))
+            yield row.number, names, texts.get(row.message_id, ""), row.asked_at
+
+    query = queries.opted_out(_number(db.session(), listing))
+    return lists.download("opted-out", [column.label for column in COLUMNS], listing, query, cells)
+
+
+def _listing() -> Listing:
+    return Listing(
+        COLUMNS,
+        "-when",
+        "settings.opted_out",
+        filters={"q": lists.search()},
+        file_endpoint="settings.opted_out_file",
+    )
+
+
+def _number(session: Session, listing: Listing) -> str | None:
+    """Return the number looked for as it is stored, "" for what is none, None when nothing is looked for."""
+    text = listing.filters["q"]
+    try:
+        return phone.normalise(text, policy.load(session).default_region) if text else None
+    except phone.NotANumber:
+        return ""

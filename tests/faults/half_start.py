@@ -1,0 +1,17 @@
+"""Starts a scheduled broadcast and is killed before the commit: run as `python -m tests.faults.half_start ID`."""
+
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from optin.extensions import db
+from optin.messaging import scheduled
+from tests.faults.made import app
+
+with app.app_context(), Session(db.engine) as session:
+    begun = scheduled.start(session, int(sys.argv[1]), None)
+    session.flush()
+    Path(app.config["OPTIN"].instance_path, "half").write_text(str(begun))
+    time.sleep(600)

@@ -1,0 +1,83 @@
+"""The start of a scheduled broadcast is killed with SIGKILL: it begins late rather than never, and never twice."""
+
+from collections import Counter
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import ledger
+from optin.extensions import db, reading
+from optin.messaging import scheduled
+from optin.models import Broadcast, Keyword, Message
+from optin.terms import BroadcastState
+from tests import outbox
+from tests.faults.processes import WORKER, let_leases_end, messages, running, state, until
+from tests.provider import serve_provider
+
+PEOPLE = 3
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+def arrange(engine: Engine, count: int) -> list[int]:
+    """Have so many broadcasts whose time has come, each of a campaign with three people who opted in."""
+    with Session(engine) as session:
+        outbox.without_sending_hours(session)
+        keyword = outbox.keyword(session)
+        ids = [_due(session, keyword, index) for index in range(count)]
+        session.commit()
+        return ids
+
+
+def _due(session: Session, keyword: Keyword, index: int) -> int:
+    broadcast = outbox.broadcast(session, to=keyword, body=f"Text {index}")
+    numbers = [f"+1415{7000000 + index * PEOPLE + each}" for each in range(PEOPLE)]
+    outbox.add_people(session, broadcast, numbers)
+    session.execute(delete(Message).where(Message.broadcast_id == broadcast.id))
+    for number in numbers:
+        ledger.opt_in(session, number, keyword, outbox.act("VOLUNTEER"))
+    broadcast.state, broadcast.started_at = BroadcastState.SCHEDULED, None
+    broadcast.starts_at = clock.now() - timedelta(seconds=1)
+    return broadcast.id
+
+
+def test_one_that_is_killed_before_its_commit_is_started_by_another(
+    database: str, engine: Engine, tmp_path: Path
+) -> None:
+    (broadcast_id,) = arrange(engine, 1)
+    half, said = ("-m", "tests.faults.half_start", str(broadcast_id)), tmp_path / "half"
+    with serve_provider() as provider:
+        with running(half, database, tmp_path, provider):
+            until(lambda: said.exists() and said.read_text() == f"Begun(people={PEOPLE}, obstacle='')")
+            with reading():  # the one that is killed holds SQLite's only write lock
+                assert messages(engine) == []
+        until(lambda: scheduled.start_or_end(engine, broadcast_id))
+    assert state(engine, broadcast_id) == BroadcastState.SENDING
+    assert len(messages(engine)) == PEOPLE
+    assert scheduled.due(engine) == []
+    assert not scheduled.start_or_end(engine, broadcast_id)
+
+
+def test_two_workers_of_which_one_is_killed_send_each_text_once(database: str, engine: Engine, tmp_path: Path) -> None:
+    ids = arrange(engine, 30)
+    with serve_provider() as provider, ExitStack() as survives:
+        provider.seconds = 0.1
+        with running(WORKER, database, tmp_path / "killed", provider):
+            survives.enter_context(running(WORKER, database, tmp_path / "survives", provider))
+            until(lambda: len(provider.accepted) >= PEOPLE * 2)
+        let_leases_end(engine)
+        until(lambda: {state(engine, broadcast_id) for broadcast_id in ids} == {BroadcastState.SENT})
+    assert set(Counter(provider.texts).values()) == {1}
+    assert len(provider.texts) == len(messages(engine)) == len(ids) * PEOPLE
+    with Session(engine) as session:
+        assert None not in session.scalars(select(Broadcast.started_at)).all()

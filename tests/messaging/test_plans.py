@@ -1,0 +1,69 @@
+"""When a broadcast is to go: local times, clocks that change, what is no time or has passed."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from optin.messaging import plans
+from optin.messaging.plans import Plan
+
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone", "moment"),
+    [
+        ("2026-11-27T10:00", "America/Los_Angeles", "2026-11-27T18:00+00:00"),
+        ("2026-11-27T10:00:30", "UTC", "2026-11-27T10:00:30+00:00"),
+        ("2026-11-27 10:00", "Asia/Kathmandu", "2026-11-27T04:15+00:00"),
+        ("2027-03-28T03:00", "Europe/Berlin", "2027-03-28T01:00+00:00"),  # the first minute after the gap
+        ("2027-10-31T02:30", "Europe/Berlin", "2027-10-31T00:30+00:00"),  # comes twice: the first
+    ],
+)
+def test_a_local_time_is_a_moment(typed: str, zone: str, moment: str) -> None:
+    plan = Plan(ZoneInfo(zone), later=True, typed=typed)
+    assert plan.fault(NOW) == ""
+    assert plan.starts_at == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "Choose the day and the time"),
+        ("tomorrow", "Choose the day and the time"),
+        ("2026-11-27", "Choose the day and the time"),
+        ("2026-02-30T10:00", "Choose the day and the time"),
+        ("2026-11-27T10:00+01:00", "Choose the day and the time"),
+        ("9999-12-31T23:00", "Choose the day and the time"),
+        ("0001-01-01T00:00", "That time has passed."),
+        ("2026-11-25T01:00", "That time has passed."),  # this very minute in Los Angeles
+        ("2026-11-24T23:00", "That time has passed."),
+        ("2027-03-14T02:30", "02:30 does not exist there"),
+        ("2027-11-27T10:00", "within the next twelve months"),
+    ],
+)
+def test_what_is_no_time_to_send_at(typed: str, sentence: str) -> None:
+    assert sentence in Plan(LOS_ANGELES, later=True, typed=typed).fault(NOW)
+
+
+def test_now_needs_no_time() -> None:
+    plan = Plan(LOS_ANGELES, typed="nonsense")
+    assert (plan.starts_at, plan.fault(NOW)) == (None, "")
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc", "America", "\0"])
+def test_a_zone_that_is_none_is_the_users(zone: str) -> None:
+    plan = plans.of_form({"when": "later", "at": " 2026-11-27T10:00\0", "zone": zone}, LOS_ANGELES)
+    assert plan == Plan(LOS_ANGELES, True, "2026-11-27T10:00")
+
+
+def test_the_form_keeps_the_zone_in_which_it_was_typed() -> None:
+    plan = plans.of_form({"when": "later", "at": "2026-11-27T10:00", "zone": "Europe/Berlin"}, LOS_ANGELES)
+    assert plan.starts_at == datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+
+
+def test_tomorrow_at_ten_is_suggested() -> None:
+    late = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  # still the 24th in Los Angeles
+    assert plans.suggested(LOS_ANGELES, late) == Plan(LOS_ANGELES, False, "2026-11-25T10:00")
