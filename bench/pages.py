@@ -11,6 +11,7 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
 from bench import addresses, data
+from optin import figures
 from optin.extensions import db
 from optin.models import User
 
@@ -103,10 +104,18 @@ def _pages(client: FlaskClient, rows: int) -> list[tuple[str, str]]:
 def _measure(name: str, few: Asked, many: Asked) -> Row:
     """Ask for both in turn, so that what else the machine does slows both; what is far from its goal is asked once."""
     first, slow = _timed(few), _timed(many)
+    while _count_behind(many):
+        slow = _timed(many)
     times = [(_timed(few), _timed(many)) for _ in range(ROUNDS if slow < TOO_SLOW else 0)] or [(first, slow)]
     least, most = min(each for _, each in times), max(each for _, each in times)
     medians = [statistics.median(each) for each in zip(*times, strict=True)]
     return Row(name, *medians, least, most, _template(many))
+
+
+def _count_behind(asked: Asked) -> int:
+    """Do what the schedule does beside the pages: count the figures that a page asked for."""
+    with asked.client.application.app_context():
+        return figures.refresh(db.engine)
 
 
 def _get(asked: Asked) -> None:

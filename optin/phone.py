@@ -138,6 +138,11 @@ def zones_of_region(region: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
+def country_code(region: str) -> int:
+    """Return the country code of a region's numbers, 0 where there is none."""
+    return int(phonenumbers.country_code_for_region(region))
+
+
 def regions() -> list[tuple[str, str]]:
     """List the regions that numbers may be read in as (code, label), such as ("US", "United States (+1)"), by label.
 

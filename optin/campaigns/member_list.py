@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists
+from optin import lists, search
 from optin.campaigns import compose, members
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import standing
@@ -38,9 +38,10 @@ def listing(campaign_id: int) -> Listing:
     return Listing(COLUMNS, "added", "campaigns.show", where, filters, "campaigns.members_file", {"tab": "members"})
 
 
-def query(listing: Listing, question: Question) -> Select[CampaignMember]:
-    """Select what the list shows."""
-    return members.listed(question, listing.filters["q"], listing.filters["reason"])
+def query(listing: Listing, question: Question, *, most: int | None = search.MOST) -> Select[CampaignMember]:
+    """Select what the list shows, of a search at most so many."""
+    region = question.policy.default_region
+    return members.listed(question, listing.filters["q"], listing.filters["reason"], region, most=most)
 
 
 def file(session: Session, campaign: Campaign) -> Response:
@@ -59,4 +60,4 @@ def file(session: Session, campaign: Campaign) -> Response:
             consent = standings.get(member.number or "", standing.NO_OPT_IN).text
             yield (person.first_name, person.last_name, member.number, consent, answer, status, member.added_at)
 
-    return lists.download(name, TITLES, asked, query(asked, question), cells)
+    return lists.download(name, TITLES, asked, query(asked, question, most=None), cells)

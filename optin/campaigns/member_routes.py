@@ -125,7 +125,12 @@ def _add_page(campaign: Campaign, form: AddMembersForm, ticked: set[int] | None 
     kind = request.values.get("kind", "")
     kind = kind if kind in list(PersonKind) else ""
     keys = [Person.kind, Person.sort_name, Person.id]
-    page = paging.page(db.session(), members.candidates(search, kind), keys, request.values.get("page"))
+    page = paging.page(
+        db.session(),
+        members.candidates(search, kind, policy.load(db.session()).default_region),
+        keys,
+        request.values.get("page"),
+    )
     present = members.present(db.session(), campaign.id, [person.id for person in page.rows])
     context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "present": present}
     return render_template(

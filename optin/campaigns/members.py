@@ -5,20 +5,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, update
+from sqlalchemy import Select, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, phone
+from optin import audit, clock, phone, search
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.consent import audience, people
 from optin.extensions import UTCDateTime, insert
-from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
+from optin.models import Broadcast, Campaign, CampaignMember, Message, Person, PersonWord
 from optin.terms import MessageStatus, Reason
 
 WILL_RECEIVE = "will_receive"
 AT_ONCE = 5000
-FEWEST_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -38,17 +37,18 @@ class Added:
     unknown: int
 
 
-def listed(question: audience.Question, search: str, reason: str) -> Select[CampaignMember]:
-    """Select the members whose name or number has `search` in it and that the rule answers with `reason`.
+def listed(
+    question: audience.Question, text: str, reason: str, region: str, *, most: int | None = search.MOST
+) -> Select[CampaignMember]:
+    """Select the members whom `text` finds, at most `most`, and that the rule answers with `reason`.
 
     `reason` is a value of Reason, "will_receive", or "" for all.
     """
     query = select(CampaignMember).where(audience.stays(question.campaign_id))
     if reason:
-        wanted = audience.WILL_RECEIVE if reason == WILL_RECEIVE else reason
-        query = query.where(audience.reason(question) == wanted)
-    if search:
-        query = query.join(Person, Person.id == CampaignMember.person_id).where(_found(search))
+        query = query.where(*audience.having(question, None if reason == WILL_RECEIVE else Reason(reason)))
+    if text:
+        query = query.where(CampaignMember.id.in_(_found(question.campaign_id, text, region, most)))
     return query
 
 
@@ -72,14 +72,14 @@ def last_messages(session: Session, campaign_id: int, person_ids: Sequence[int])
     return {int(message.person_id or 0): message for message in found}
 
 
-def candidates(search: str, kind: str) -> Select[Person]:
-    """Select the contacts and leads ("" for both kinds) whose name, number, email or company has `search` in it."""
+def candidates(text: str, kind: str, region: str) -> Select[Person]:
+    """Select the contacts and leads ("" for both kinds), those that `text` finds."""
     query = select(Person)
     if kind:
         query = query.where(Person.kind == kind)
-    if search:
-        also = Person.email.icontains(search, autoescape=True) | Person.company.icontains(search, autoescape=True)
-        query = query.where(_found(search) | also)
+    if text:
+        given = [Person.kind == kind] if kind else []
+        query = query.where(Person.id.in_(search.person_ids(text, region, *given)))
     return query
 
 
@@ -191,8 +191,10 @@ def _insert(session: Session, campaign_id: int, person_ids: Sequence[int], user_
     )
 
 
-def _found(search: str) -> ColumnElement[bool]:
-    """Find people by all words of the name, in any order and case, or by a piece of the number."""
-    words = and_(*(Person.sort_name.contains(word, autoescape=True) for word in search.casefold().split()))
-    digits = re.sub(r"\D", "", search)
-    return or_(words, Person.mobile.contains(digits)) if len(digits) >= FEWEST_DIGITS else words
+def _found(campaign_id: int, text: str, region: str, most: int | None) -> Select[int]:
+    """Find members by the words of the person's record, or by the number that they were added with."""
+    members = select(CampaignMember.id).where(audience.stays(campaign_id))
+    theirs = PersonWord.person_id == CampaignMember.person_id
+    found = [members.join(PersonWord, theirs).where(*search.named(text, CampaignMember.person_id))]
+    found += [members.where(way) for way in search.numbers(CampaignMember.number, text, region)]
+    return search.ids(*found, most=most)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, not_, select
+from sqlalchemy import ColumnElement, case, false, func, literal, not_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -20,7 +20,8 @@ WILL_RECEIVE = ""
 class Question:
     """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope, policy and moment.
 
-    `closed_groups` are the time-zone groups of members that are outside sending hours at `now`.
+    `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
+    others, None where they were not asked for.
     """
 
     campaign_id: int
@@ -29,6 +30,7 @@ class Question:
     policy: Policy
     now: datetime
     closed_groups: Collection[str] = ()
+    open_groups: Collection[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,13 @@ class Deliverability:
 def ask(session: Session, campaign: Campaign, scope: str, policy: Policy, at: datetime | None = None) -> Question:
     """Make the question for a campaign and a sender's scope at this moment, or `at` one to come as far as is known."""
     now = at or clock.now()
-    groups: Sequence[str] = ()
+    closed: Sequence[str] = ()
+    others: Sequence[str] | None = None
     if policy.window is not None:
-        groups = hours.closed_zone_groups(zone_groups(session, campaign.id), now, policy.window)
-    return Question(campaign.id, campaign.keyword_id, scope, policy, now, groups)
+        groups = zone_groups(session, campaign.id)
+        closed = hours.closed_zone_groups(groups, now, policy.window)
+        others = [group for group in groups if group not in closed]
+    return Question(campaign.id, campaign.keyword_id, scope, policy, now, closed, others)
 
 
 def zone_groups(session: Session, campaign_id: int) -> list[str]:
@@ -70,6 +75,12 @@ def stays(campaign_id: int) -> ColumnElement[bool]:
 
 def reason(question: Question) -> ColumnElement[str]:
     """The reason why a member would not receive a message now, "" if they would: rules.decide_campaign as SQL."""
+    steps = _steps(question)
+    return case(*((condition, literal(str(why))) for condition, why in steps), else_=literal(WILL_RECEIVE))
+
+
+def _steps(question: Question) -> list[tuple[ColumnElement[bool], Reason]]:
+    """List the reasons in the order of the rule, each with the condition that it is so."""
     number, policy, member = CampaignMember.number, question.policy, CampaignMember
     has_keyword = question.keyword_id is not None
     steps: list[tuple[ColumnElement[bool], Reason]] = [
@@ -90,7 +101,14 @@ def reason(question: Question) -> ColumnElement[str]:
     ]
     if policy.cap_per_day or policy.cap_per_week:
         steps.append((facts.cap_reached(number, policy, question.now), Reason.CAP_REACHED))
-    return case(*((condition, literal(str(why))) for condition, why in steps), else_=literal(WILL_RECEIVE))
+    return steps
+
+
+def _open(question: Question) -> ColumnElement[bool]:
+    """It is within sending hours where the member may be, by the groups that are open where they are known."""
+    if question.open_groups is None:
+        return not_(facts.closed(CampaignMember.zones, question.closed_groups))
+    return CampaignMember.zones.in_(list(question.open_groups)) if question.open_groups else false()
 
 
 def deliverability(session: Session, question: Question) -> Deliverability:
@@ -104,13 +122,23 @@ def deliverability(session: Session, question: Question) -> Deliverability:
     return Deliverability(will_receive + sum(ordered.values()), will_receive, ordered)
 
 
-def members(question: Question, why: Reason | None, after: int = 0) -> Select[CampaignMember]:
-    """Select the members with a reason (None: those who will receive), by id from after the given one."""
-    return (
-        select(CampaignMember)
-        .where(stays(question.campaign_id), CampaignMember.id > after, reason(question) == (why or WILL_RECEIVE))
-        .order_by(CampaignMember.id)
-    )
+def having(question: Question, why: Reason | None) -> list[ColumnElement[bool]]:
+    """Return the conditions that a member has this reason (None: would receive), each by itself.
+
+    They say the same as `reason`, so that the database may begin with the few whom one of them leaves.
+    """
+    steps = _steps(question)
+    if why is Reason.NOT_OPTED_IN:
+        steps = [(condition, step) for condition, step in steps if step is not Reason.PENDING]
+        waiting = facts.opted_in(CampaignMember.number, question.keyword_id, OptInStatus.PENDING)
+        steps = [(condition & ~waiting if step is why else condition, step) for condition, step in steps]
+    found: list[ColumnElement[bool]] = []
+    for condition, step in steps:
+        if step is why:
+            return [*found, condition]
+        if step is not Reason.PENDING:  # who waits has not opted in either: the next step
+            found.append(_open(question) if step is Reason.OUTSIDE_HOURS else not_(condition))
+    return [false()] if why else found
 
 
 def recipients(question: Question) -> ColumnElement[bool]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin import search
+from optin import policy, search
 from optin.consent import people
 from optin.consent.words import normalise
 from optin.models import Campaign, Conversation, Keyword, KeywordWord, Person
-from optin.terms import PersonKind
+from optin.terms import Channel, PersonKind
 
 SHOWN = 8
 
@@ -43,7 +43,8 @@ def find(session: Session, text: str) -> Found:
 
 
 def _people(session: Session, kind: PersonKind, text: str) -> Sequence[Person]:
-    query = select(Person).where(Person.kind == kind, search.person_matches(text))
+    found = search.person_ids(text, policy.load(session).default_region, Person.kind == kind)
+    query = select(Person).where(Person.id.in_(found))
     return session.scalars(query.order_by(Person.sort_name, Person.id).limit(SHOWN + 1)).all()
 
 
@@ -65,11 +66,12 @@ def _campaigns(session: Session, text: str) -> Sequence[Campaign]:
 
 def _strangers(session: Session, text: str) -> Sequence[Conversation]:
     """Find conversations with numbers that nobody is recorded with: the people's are found through them."""
-    digits = search.number_digits(text)
-    if not digits:
+    ways = search.numbers(Conversation.number, text, policy.load(session).default_region)
+    if not ways:
         return []
-    query = select(Conversation).where(search.contains(Conversation.number, digits))
-    query = query.where(Conversation.last_message_at.is_not(None)).order_by(Conversation.last_message_at.desc())
+    is_sms = (Conversation.channel == Channel.SMS, Conversation.last_message_at.is_not(None))
+    having = search.ids(*(select(Conversation.id).where(way, *is_sms) for way in ways))
+    query = select(Conversation).where(Conversation.id.in_(having)).order_by(Conversation.last_message_at.desc())
     found = session.scalars(query.limit(SHOWN + 1)).all()
     known = people.of_numbers(session, [each.number for each in found])
     return [each for each in found if each.number not in known]

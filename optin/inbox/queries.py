@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import search
+from optin import policy, search
 from optin.consent import people, standing
 from optin.consent.standing import Standing
-from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
+from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, PersonWord, User
 from optin.paging import Page, page
-from optin.terms import OptInStatus, Role
+from optin.terms import Channel, OptInStatus, Role
 
 SHOWS = {
     "open": "All open",
@@ -24,6 +24,7 @@ SHOWS = {
     "all": "All, closed too",
 }
 MOST_UNREAD = 100
+LOOKED_AT = 2000
 HAS_UNREAD: ColumnElement[bool] = Conversation.unread > literal_column("0")
 """Written out, since SQLite uses the partial index only where the statement repeats its condition word by word."""
 ASIDE = 10
@@ -88,7 +89,7 @@ def listed(session: Session, asked: Asked) -> Listed:
     """Fetch a page of conversations, newest first; a number that was only sent a broadcast is none."""
     found = select(Conversation).where(Conversation.last_message_at.is_not(None), *_shown(asked))
     if asked.text:
-        found = found.where(_matches(asked.text))
+        found = found.where(Conversation.id.in_(_matching(session, asked)))
     keys = [Conversation.last_message_at, Conversation.id]
     shown = page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
     numbers = [row.number for row in shown.rows]
@@ -138,9 +139,21 @@ def _shown(asked: Asked) -> list[ColumnElement[bool]]:
     return shows[asked.show]
 
 
-def _matches(text: str) -> ColumnElement[bool]:
-    """The number, a person's name or the last text holds what is asked for."""
-    of_people = select(Person.mobile).where(search.person_matches(text), Person.mobile.is_not(None))
-    found = [Conversation.preview.icontains(text, autoescape=True), Conversation.number.in_(of_people)]
-    digits = search.number_digits(text)
-    return or_(*found, search.contains(Conversation.number, digits)) if digits else or_(*found)
+def _matching(session: Session, asked: Asked) -> Select[int]:
+    """Select the ids of conversations with such a person or number, or with this in the last text.
+
+    Texts are looked through in the newest conversations only: no index knows what stands in them.
+    """
+    text, is_listed = asked.text, Conversation.last_message_at.is_not(None)
+    given = (Conversation.channel == Channel.SMS, is_listed, *_shown(asked))
+    theirs = Person.mobile == Conversation.number
+    of_people = select(Conversation.id).join(Person, theirs).join(PersonWord, PersonWord.person_id == Person.id)
+    newest = select(Conversation.id, Conversation.preview).where(*given)
+    looked_at = newest.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(LOOKED_AT).subquery()
+    found = [
+        of_people.where(*search.named(text, Person.id), *given),
+        select(looked_at.c.id).where(looked_at.c.preview.icontains(text, autoescape=True)),
+    ]
+    ways = search.numbers(Conversation.number, text, policy.load(session).default_region)
+    found += [select(Conversation.id).where(way, *given) for way in ways]
+    return search.ids(*found)

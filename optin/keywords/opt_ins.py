@@ -8,15 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
-from optin import figures, phone
+from optin import figures, search
 from optin.consent import people
 from optin.figures import Count
-from optin.models import OptIn, OptInPerson, Person
+from optin.models import OptIn, OptInPerson, Person, PersonWord
 from optin.paging import Page
-from optin.phone import NotANumber
 from optin.terms import OptInStatus
-
-SHORTEST_PIECE = 3  # digits; fewer are in every number
 
 
 @dataclass(frozen=True)
@@ -74,31 +71,26 @@ def _given(keyword_id: int, asked: Asked, region: str) -> list[ColumnElement[boo
     if asked.status in list(OptInStatus):
         given.append(OptIn.status == asked.status)
     if asked.search:
-        given.append(_found(asked.search, region))
+        given.append(OptIn.id.in_(_found(keyword_id, asked, region)))
     return given
 
 
-def _found(search: str, region: str) -> ColumnElement[bool]:
-    """The condition that a number matches as typed or in a piece, or that somebody with all these names has it."""
-    named = select(Person.id).where(*(Person.sort_name.contains(name, autoescape=True) for name in _names(search)))
-    linked = select(OptInPerson.opt_in_id).where(OptInPerson.person_id.in_(named))
-    having = select(Person.mobile).where(Person.id.in_(named), Person.mobile.is_not(None))
-    found = OptIn.id.in_(linked) | OptIn.number.in_(having)
-    number = _number(search, region)
-    return found | OptIn.number.contains(number, autoescape=True) if number else found
-
-
-def _names(search: str) -> list[str]:
-    return search.casefold().replace(",", " ").split() or [search]
-
-
-def _number(search: str, region: str) -> str:
-    """Return what to look for in numbers: a whole one in E.164, else the digits, "" when they are too few."""
-    try:
-        return phone.normalise(search, region)
-    except NotANumber:
-        digits = "".join(character for character in search if character in "0123456789")
-        return digits if len(digits) >= SHORTEST_PIECE and not any(ch.isalpha() for ch in search) else ""
+def _found(keyword_id: int, asked: Asked, region: str) -> Select[int]:
+    """Select the ids of opt-ins whose number it is, or that somebody with these names has or had."""
+    own = [
+        OptIn.keyword_id == keyword_id,
+        OptIn.status.in_([asked.status] if asked.status in list(OptInStatus) else list(OptInStatus)),
+    ]
+    now = select(OptIn.id).join(Person, Person.mobile == OptIn.number)
+    then = select(OptIn.id).join(OptInPerson, OptInPerson.opt_in_id == OptIn.id)
+    found = [
+        now.join(PersonWord, PersonWord.person_id == Person.id).where(*search.named(asked.search, Person.id), *own),
+        then.join(PersonWord, PersonWord.person_id == OptInPerson.person_id).where(
+            *search.named(asked.search, OptInPerson.person_id), *own
+        ),
+    ]
+    found += [select(OptIn.id).where(way, *own) for way in search.numbers(OptIn.number, asked.search, region)]
+    return search.ids(*found)
 
 
 def _rows(status: str) -> Callable[[Any], Select[Any]]:

@@ -8,6 +8,7 @@ from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
 from optin.models.operations import Reconciliation, SendingGate
 from optin.models.person import Person
+from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
 from optin.models.setting import InForceToken, Setting
 from optin.models.user import AuditEntry, SignInLink, User
@@ -31,6 +32,7 @@ __all__ = [
     "OptIn",
     "OptInPerson",
     "Person",
+    "PersonWord",
     "ProviderBlock",
     "Reconciliation",
     "Sender",

@@ -52,6 +52,7 @@ class CampaignMember(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "person_id"),
         Index("ix_campaign_member_number", "campaign_id", "number", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
+        Index("ix_campaign_member_tail", "campaign_id", text("substr(number, length(number) - 3)")),
         Index("ix_campaign_member_zones", "campaign_id", "zones", sqlite_where=_STAYS, postgresql_where=_STAYS),
         Index("ix_campaign_member_list", "campaign_id", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
     )

@@ -31,6 +31,7 @@ class OptIn(Base):
         Index("ix_opt_in_number", "number", "status", "keyword_id"),
         Index("ix_opt_in_keyword_number", "keyword_id", "status", "number"),
         Index("ix_opt_in_keyword", "keyword_id", "id"),
+        Index("ix_opt_in_tail", "keyword_id", text("substr(number, length(number) - 3)")),
         Index("ix_opt_in_keyword_status", "keyword_id", "status", "id"),
         Index(
             "ix_opt_in_expires",

@@ -32,6 +32,7 @@ class Conversation(Base):
     __tablename__ = "conversation"
     __table_args__ = (
         UniqueConstraint("channel", "number"),
+        Index("ix_conversation_tail", text("substr(number, length(number) - 3)")),
         Index("ix_conversation_recent", "last_message_at", "id"),
         Index("ix_conversation_open", *_RECENT, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_conversation_closed", *_RECENT, sqlite_where=_CLOSED, postgresql_where=_CLOSED),

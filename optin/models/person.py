@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin import phone
@@ -21,6 +21,7 @@ class Person(Base):
     __table_args__ = (
         Index("ix_person_list", "kind", "sort_name", "id"),
         Index("ix_person_mobile", "mobile", "kind", "id"),
+        Index("ix_person_tail", text("substr(mobile, length(mobile) - 3)")),
         Index("ix_person_email", "email"),
         Index("ix_person_by_company", "kind", "company", "id"),
         Index("ix_person_by_email", "kind", "email", "id"),

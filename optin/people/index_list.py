@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists
+from optin import lists, policy, search
 from optin.consent import standing
 from optin.extensions import db
 from optin.lists import Column, Listing
@@ -33,9 +33,10 @@ def listing(kind: PersonKind) -> Listing:
     return Listing(COLUMNS, "name", address, filters=filters, file_endpoint=file)
 
 
-def query(session: Session, kind: PersonKind, listing: Listing) -> Select[Person]:
-    """Select what the list shows."""
-    return queries.listed(session, kind, listing.filters["q"], listing.filters["consent"])
+def query(session: Session, kind: PersonKind, listing: Listing, *, most: int | None = search.MOST) -> Select[Person]:
+    """Select what the list shows, of a search at most so many."""
+    region = policy.load(session).default_region
+    return queries.listed(session, kind, listing.filters["q"], region, listing.filters["consent"], most=most)
 
 
 def file(kind: PersonKind) -> Response:
@@ -49,4 +50,4 @@ def file(kind: PersonKind) -> Response:
             owner, names = person.owner.name if person.owner else "", (person.first_name, person.last_name)
             yield (*names, person.mobile, where, person.company, person.email, owner, person.created_at)
 
-    return lists.download(f"{kind}s", TITLES, asked, query(db.session(), kind, asked), cells)
+    return lists.download(f"{kind}s", TITLES, asked, query(db.session(), kind, asked, most=None), cells)

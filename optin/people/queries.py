@@ -59,23 +59,33 @@ class Membership:
         return _lower(MessageStatus(self.last.status).label) if self.last else ""
 
 
-def listed(session: Session, kind: PersonKind, text: str, consent: str = "") -> Select[Person]:
+def listed(
+    session: Session, kind: PersonKind, text: str, region: str, consent: str = "", *, most: int | None = search.MOST
+) -> Select[Person]:
     """Select contacts or leads, all or those that the text finds; `consent` may ask for who has no active opt-in.
 
     Where only few have none they are looked up first: in the order of a list, each of a million would be asked.
+    `region` reads numbers; at most `most` are found by a text.
     """
     people = select(Person).where(Person.kind == kind).options(joinedload(Person.owner))
+    if text:
+        given = [Person.kind == kind, *_given(consent)]
+        return people.where(Person.id.in_(search.person_ids(text, region, *given, most=most)))
     if consent:
-        without = select(Person.id).where(Person.kind == kind, *_given("", consent)).limit(FEW + 1)
+        without = select(Person.id).where(Person.kind == kind, *_given(consent)).limit(FEW + 1)
         few = session.scalars(without).all()
         if len(few) <= FEW:
-            return people.where(Person.id.in_(few), *_given(text, ""))
-    return people.where(*_given(text, consent))
+            return people.where(Person.id.in_(few))
+    return people.where(*_given(consent))
 
 
-def count_others(session: Session, kind: PersonKind, text: str, consent: str = "") -> int:
+def count_others(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> int:
     """Count who of the other kind is found in the same way, up to a thousand."""
-    found = select(Person.id).where(Person.kind != kind, *_given(text, consent)).limit(MOST_COUNTED)
+    given = [Person.kind != kind, *_given(consent)]
+    if text:
+        found = select(Person.id).where(Person.id.in_(search.person_ids(text, region, *given))).limit(MOST_COUNTED)
+    else:
+        found = select(Person.id).where(*given).limit(MOST_COUNTED)
     return session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
@@ -150,8 +160,8 @@ def local_time(person: Person, now: datetime) -> str:
     return f"{locals_[0]:%H:%M} to {locals_[-1]:%H:%M}"
 
 
-def _given(text: str, consent: str) -> list[ColumnElement[bool]]:
-    given = [search.person_matches(text)] if text else []
+def _given(consent: str) -> list[ColumnElement[bool]]:
+    given: list[ColumnElement[bool]] = []
     if consent == NO_ACTIVE_OPT_IN:
         given += [Person.mobile.is_not(None), ~facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE)]
     return given

@@ -4,6 +4,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
+from optin import policy
 from optin.access import requires
 from optin.consent import people, standing
 from optin.extensions import db
@@ -34,7 +35,9 @@ def index(kind: PersonKind) -> str:
         shared=people.of_numbers(session, numbers),
         standings=standing.of_numbers(session, numbers),
         no_opt_in=standing.NO_OPT_IN,
-        others=queries.count_others(session, kind, text, consent) if listing.is_narrowed else 0,
+        others=queries.count_others(session, kind, text, policy.load(session).default_region, consent)
+        if listing.is_narrowed
+        else 0,
     )
 
 

@@ -23,7 +23,7 @@ from optin.models import (
     Suppression,
 )
 from optin.policy import Policy
-from optin.terms import Direction, MessageStatus, OptInStatus, Purpose
+from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason
 
 SCOPE = "+14155550100"
 CLOSED = "Asia/Tokyo"
@@ -141,6 +141,9 @@ def test_rule_and_sql_agree_on_every_combination(
         assert counted.will_receive == of_all.pop("")
         assert {str(reason): count for reason, count in counted.reasons.items()} == dict(of_all)
         assert counted.total == len(said)
+        for why in (None, *Reason):
+            having = select(CampaignMember.id).where(*audience.having(question, why))
+            assert set(session.scalars(having)) == {i for i, reason in said.items() if reason == (why or "")}
 
 
 def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: tuple[Keyword, Keyword]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
+from optin.people import index_list
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser
@@ -48,3 +49,26 @@ def test_nothing_asked_says_what_one_can_look_for(viewer: Browser) -> None:
     page = viewer.get("/search").text
     assert "A name, a number in any spelling, an email, a keyword or a campaign." in page
     assert 'action="/search"' in page
+
+
+@pytest.mark.parametrize("query", ["okeke", "jones", "smith-j", "adaeze smith", "birds", "example.org", "ADA@"])
+def test_words_follow_what_is_written(viewer: Browser, session: Session, query: str) -> None:
+    ada = world.person(session, "Ada Lovelace", None)
+    assert "Ada Lovelace" in viewer.get("/search?q=lovelace").text
+    ada.first_name, ada.last_name, ada.sort_name = "Adaeze", "Smith-Jones Okeke", "smith-jones okeke adaeze"
+    ada.company, ada.email = 'Birds "R" Us\\\t', "Ada@Example.org"
+    assert "Adaeze" in viewer.get("/search", query_string={"q": query}).text
+    assert "Adaeze" not in viewer.get("/search?q=lovelace").text
+    session.delete(ada)
+    assert "Nothing found" in viewer.get("/search", query_string={"q": query}).text
+
+
+def test_a_file_has_more_than_the_pages_of_a_search(
+    agent: Browser, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_list.search, "MOST", 1)
+    monkeypatch.setattr(index_list.query, "__kwdefaults__", {"most": 1})
+    for each in range(3):
+        world.person(session, f"P{each} Same", None)
+    assert agent.get("/contacts?q=same").text.count("Same</a>") == 1
+    assert agent.get("/contacts/file?q=same").text.count("Same") == 3

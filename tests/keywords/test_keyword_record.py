@@ -140,7 +140,8 @@ def test_search_and_filter(agent: Browser, session: Session) -> None:
         ({"q": "Chen, Maya"}, [MAYA]),
         ({"q": "(415) 555-0134"}, [MAYA]),
         ({"q": "0134"}, [MAYA]),
-        ({"q": "555"}, [INES, TOM, MAYA]),
+        ({"q": "+1"}, []),
+        ({"q": "(415) 5"}, [MAYA]),
         ({"q": "12"}, []),
         ({"q": "%"}, []),
         ({"q": "nul\0l"}, []),
@@ -200,7 +201,7 @@ def test_the_list_comes_in_pages_that_keep_the_filter(agent: Browser, session: S
         )
     )  # fmt: skip
     seen: list[str] = []
-    url = f"/keywords/{made.id}?tab=related&status=active&q=555"
+    url = f"/keywords/{made.id}?tab=related&status=active&q=415555"
     while url:
         page = agent.get(url).text
         seen += re.findall(r'title="(\+\d+)"', page)
