@@ -170,6 +170,8 @@ class Purpose(Term):
     ONE_TO_ONE = "one_to_one", "1:1 message"
     REPLY = "reply", "Automatic reply"
     VERIFICATION = "verification", "Confirmation question"
+    TEST = "test", "Test to oneself"
+    CODE = "code", "Code to verify a number"
 
 
 class ReplyKind(Term):
@@ -241,3 +243,4 @@ class Reason(Term):
     BLOCKED = "blocked", "Blocked at Twilio: they must text START", "bad"
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
+    NOT_OWN = "not_own", "Not the user’s own number", "bad"

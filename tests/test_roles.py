@@ -68,6 +68,9 @@ VIEWERS = """
     GET  /simulator/phones/new
 """
 AGENTS = """
+    POST /account/number
+    POST /account/number/code
+    POST /account/number/removal
     POST /broadcasts/<broadcast_id>/not-found
     POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state
@@ -76,6 +79,7 @@ AGENTS = """
     POST /campaigns/<campaign_id>/broadcasts
     POST /campaigns/<campaign_id>/broadcasts/draft
     POST /campaigns/<campaign_id>/broadcasts/preview
+    POST /campaigns/<campaign_id>/broadcasts/test
     GET  /campaigns/<campaign_id>/edit
     POST /campaigns/<campaign_id>/members
     POST /campaigns/<campaign_id>/members/<member_id>/removal

@@ -1,6 +1,6 @@
 """One's own account: name, time zone, password, sessions."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -9,8 +9,10 @@ from optin.access import requires
 from optin.auth import links, passwords, sessions
 from optin.auth.attempts import limit_for_user
 from optin.auth.blueprint import blueprint
-from optin.auth.forms import PasswordForm, ProfileForm
+from optin.auth.forms import CodeForm, NumberForm, PasswordForm, ProfileForm
+from optin.auth.paths import local_path
 from optin.extensions import db
+from optin.messaging import own_number
 from optin.models import User
 from optin.terms import Role
 
@@ -18,7 +20,7 @@ from optin.terms import Role
 @blueprint.get("/account")
 def account() -> str:
     """Show one's own account."""
-    return _page(ProfileForm(formdata=None, obj=current_user), PasswordForm(formdata=None))
+    return page()
 
 
 @blueprint.post("/account")
@@ -27,7 +29,7 @@ def save_account() -> Response | tuple[str, int]:
     """Change one's own name and time zone."""
     form = ProfileForm()
     if not form.validate():
-        return _page(form, PasswordForm(formdata=None)), 422
+        return page(profile=form), 422
     user: User = current_user._get_current_object()
     after = {"name": form.name.data, "time_zone": form.time_zone.data}
     changes = audit.differences({name: getattr(user, name) for name in after}, after)
@@ -50,7 +52,7 @@ def change_password() -> Response | tuple[str, int]:
     if not form.validate() or not known:
         if not known:
             form.current.errors = ["That is not your current password."]
-        return _page(ProfileForm(formdata=None, obj=user), form), 422
+        return page(password=form), 422
     user.password_hash = passwords.hash_password(form.new.data)
     links.cancel(db.session(), user, clock.now())
     audit.record(db.session(), user.id, "changed the password of", "user", user.id)
@@ -80,7 +82,22 @@ def _go_on_alone(user: User) -> None:
     db.session.commit()
 
 
-def _page(profile: ProfileForm, password: PasswordForm) -> str:
+def page(
+    profile: ProfileForm | None = None,
+    password: PasswordForm | None = None,
+    number: NumberForm | None = None,
+    code: CodeForm | None = None,
+) -> str:
+    """Show the account; a form that was refused is given, the others are as stored. `next` leads back from here."""
+    back = local_path(request.values.get("next", ""))
     return render_template(
-        "auth/account.html", profile=profile, password=password, needs_current=needs_current(current_user)
+        "auth/account.html",
+        profile=profile or ProfileForm(formdata=None, obj=current_user),
+        password=password or PasswordForm(formdata=None),
+        number=number or NumberForm(formdata=None),
+        code=code or CodeForm(formdata=None),
+        waiting=own_number.waiting(db.session(), current_user.id),
+        back=None if back == "/" else back,
+        needs_current=needs_current(current_user),
+        may_send=current_user.may(Role.AGENT),
     )

@@ -15,6 +15,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 BY_ADDRESS = "20 per minute;200 per hour"
 BY_EMAIL = "6 per minute;40 per hour"
 BY_USER = "6 per minute;20 per hour"
+CODES_BY_USER = "3 per 10 minutes;10 per day"
+CODES_BY_NUMBER = "3 per hour;6 per day"
 LONGEST_KEY = 254
 
 
@@ -27,6 +29,18 @@ def limit_sign_in(view: View) -> View:
 def limit_for_user(view: View) -> View:
     """Limit the POSTs of a view by who is signed in: a borrowed browser must not be used to guess the password."""
     return cast(View, limiter.limit(BY_USER, key_func=lambda: f"user {current_user.id}", methods=["POST"])(view))
+
+
+def limit_codes(view: View) -> View:
+    """Limit how often a user has a code texted, and how often any number gets one: nobody is to be pestered."""
+    by_number = limiter.limit(CODES_BY_NUMBER, key_func=digits, methods=["POST"])(view)
+    by_user = limiter.limit(CODES_BY_USER, key_func=lambda: f"codes of {current_user.id}", methods=["POST"])(by_number)
+    return cast(View, by_user)
+
+
+def digits() -> str:
+    """Return the last digits of the number in the form, however it is spelt; no limit where there are none."""
+    return "".join(ch for ch in normalize("NFKC", request.form.get("mobile", ""))[:60] if ch.isdigit())[-9:]
 
 
 def address() -> str:

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, SelectField, StringField
+from wtforms import EmailField, Field, PasswordField, SelectField, StringField, TelField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Regexp, ValidationError
 
@@ -59,6 +59,18 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
         """Refuse what is easily guessed."""
         if sentence := passwords.refusal(field.data, current_user.email, current_user.name):
             raise ValidationError(sentence)
+
+
+class NumberForm(FlaskForm):  # type: ignore[misc]
+    """The mobile number that a user says is theirs."""
+
+    mobile = TelField("Mobile number", [DataRequired("Enter your mobile number."), Length(max=60)], filters=[one_line])
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The code that was texted to it."""
+
+    code = StringField("Code", [DataRequired("Enter the code."), Length(max=20)], filters=[one_line])
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]

@@ -1,7 +1,5 @@
 """Signing in and out."""
 
-from urllib.parse import urlsplit
-
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import func, select
@@ -9,16 +7,17 @@ from werkzeug.wrappers import Response
 
 from optin import audit, clock
 from optin.access import public, requires
-from optin.auth import account_routes, links, passwords, sessions, user_routes
+from optin.auth import account_routes, links, number_routes, passwords, sessions, user_routes
 from optin.auth.attempts import limit_sign_in
 from optin.auth.blueprint import blueprint
 from optin.auth.forms import SignInForm
+from optin.auth.paths import local_path
 from optin.config import Config
 from optin.extensions import db
 from optin.models import User
 from optin.terms import Role
 
-__all__ = ["account_routes", "blueprint", "user_routes"]
+__all__ = ["account_routes", "blueprint", "number_routes", "user_routes"]
 
 WRONG = "Email or password is wrong. Check both, or ask an admin for a sign-in link."
 
@@ -78,20 +77,6 @@ def redeem_link(token: str) -> Response | tuple[str, int]:
         return redirect("/", 303)
     flash(f"Welcome, {user.name}. Set a password now: the link worked this once.", "ok")
     return redirect(url_for("auth.account"), 303)
-
-
-def local_path(asked: str) -> str:
-    """Return `asked` if it is a path of this site, else "/".
-
-    Browsers drop tabs and line ends and read a backslash as a slash, so "/\\t/evil.example" leads elsewhere.
-    """
-    if not asked.startswith("/") or asked.startswith("//") or "\\" in asked or any(c <= " " for c in asked):
-        return "/"
-    try:
-        parts = urlsplit(asked)
-    except ValueError:
-        return "/"
-    return "/" if parts.scheme or parts.netloc else asked
 
 
 def _who(email: str, password: str) -> User | None:

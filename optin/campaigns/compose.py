@@ -1,5 +1,6 @@
 """What the composer of a broadcast shows beside the text: segments, what is wrong, how it reads, who gets it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,9 +31,11 @@ class Draft:
     refused: list[str] = field(default_factory=list)
 
 
-def new_draft() -> Draft:
-    """Return what an empty composer says."""
-    return Draft(plans.suggested(filters.current_zone(), clock.now()))
+def new_draft(kept: Mapping[str, str]) -> Draft:
+    """Return what a composer says that nobody has typed in, or what was `kept` of it."""
+    zone = filters.current_zone()
+    suggested = plans.suggested(zone, clock.now())
+    return Draft(plans.of_form(kept, zone) if kept.get("at") else suggested, kept.get("body", ""))
 
 
 @dataclass(frozen=True)

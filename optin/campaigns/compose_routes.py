@@ -31,7 +31,7 @@ def preview_broadcast(campaign_id: int) -> str:
     only_reads()
     campaign, session = load(campaign_id), db.session()
     counts = deliverability_of.known(session, campaign, chosen_sender())
-    context = compose.context(session, campaign, _draft())
+    context = compose.context(session, campaign, typed_draft())
     return render_template("campaigns/_advice.html", counts=counts, swapped=True, **context)
 
 
@@ -39,7 +39,7 @@ def preview_broadcast(campaign_id: int) -> str:
 def compose_broadcast(campaign_id: int) -> Response:
     """Take the typed text: replace look-alikes, show it again, or ask before it is sent. Nothing is stored or sent."""
     only_reads()
-    campaign, draft, do = load(campaign_id), _draft(), request.form.get("do", "")
+    campaign, draft, do = load(campaign_id), typed_draft(), request.form.get("do", "")
     if do == "plain":
         return page.render(campaign, "broadcasts", draft=replace(draft, body=segments.plain(draft.body)))
     if do in ("edit", "next"):
@@ -65,7 +65,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     return make_response(html)
 
 
-def _draft() -> Draft:
+def typed_draft() -> Draft:
     """Read the composer: the text as it would be sent, when, and whom to preview it for, the same unless asked."""
     shown = request.form.get("after", 0, type=int)
     after = shown if request.form.get("do") == "next" else shown - 1

@@ -17,7 +17,7 @@ from optin.consent.audience import Deliverability
 from optin.extensions import db
 from optin.figures import Count
 from optin.history import History, Line
-from optin.messaging import outcome
+from optin.messaging import kept_drafts, outcome
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.terms import Reason, Role
 
@@ -53,7 +53,7 @@ def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | No
     if tab == "members":
         context |= _members_context(session, campaign)
     elif tab == "broadcasts":
-        context |= _broadcasts_context(session, campaign, head, draft or compose.new_draft())
+        context |= _broadcasts_context(session, campaign, head, draft or _kept_draft(session, campaign))
     elif tab == "history":
         context["history"] = _history(session, campaign)
     return make_response(render_template("campaigns/show.html", **context), status)
@@ -78,7 +78,7 @@ def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
         "page": page,
         "search": listing.filters["q"],
         "reason": listing.filters["reason"],
-        "all_reasons": Reason,
+        "all_reasons": [reason for reason in Reason if reason is not Reason.NOT_OWN],
         "sender": sender,
         "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
         "last": members.last_messages(session, campaign.id, people),
@@ -99,6 +99,10 @@ def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draf
         page = paging.page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
         context |= {"page": page, "statuses": outcome.by_status(session, [row.id for row in page.rows])}
     return context
+
+
+def _kept_draft(session: Session, campaign: Campaign) -> Draft:
+    return compose.new_draft(kept_drafts.kept(session, current_user.id, campaign.id))
 
 
 def _history(session: Session, campaign: Campaign) -> History:

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin.access import requires
-from optin.campaigns import compose_routes, forms, index_list, member_routes, page, queries, saving
+from optin.campaigns import compose_routes, forms, index_list, member_routes, page, queries, saving, trial_routes
 from optin.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.campaigns.forms import CampaignForm
 from optin.consent import deliverability
@@ -13,7 +13,7 @@ from optin.extensions import db
 from optin.models import Campaign
 from optin.terms import Role
 
-__all__ = ["blueprint", "compose_routes", "member_routes"]
+__all__ = ["blueprint", "compose_routes", "member_routes", "trial_routes"]
 
 
 @blueprint.get("/campaigns")

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, 
 from sqlalchemy.orm import Session, aliased
 
 from optin.consent.rules import Facts
-from optin.models import CampaignMember, Hold, Message, OptIn, ProviderBlock, Suppression
+from optin.models import CampaignMember, Hold, Message, NumberCode, OptIn, ProviderBlock, Suppression, User
 from optin.policy import Policy
 from optin.terms import MessageStatus, OptInStatus, Purpose
 
@@ -78,6 +78,18 @@ def cap_reached(number: SQLColumnExpression[str | None], policy: Policy, now: da
             )
             reached = reached | (got >= cap)
     return reached
+
+
+def own_number(
+    purpose: Purpose,
+    user_id: SQLColumnExpression[int | None],
+    number: SQLColumnExpression[str | None],
+    now: datetime,
+) -> ColumnElement[bool]:
+    """The number is the user's own: verified for a test; for a code, the one that they verify with one still open."""
+    if purpose == Purpose.CODE:
+        return exists().where(NumberCode.user_id == user_id, NumberCode.number == number, NumberCode.expires_at > now)
+    return exists().where(User.id == user_id, User.mobile == number, User.disabled_at.is_(None))
 
 
 def of_number(

@@ -108,3 +108,20 @@ def decide_verification(facts: Facts) -> Decision:
     if facts.blocked:
         return _refused(Reason.BLOCKED)
     return ALLOWED
+
+
+def decide_own(facts: Facts, *, own: bool) -> Decision:
+    """Decide about a text to a user's own number: a test, or before it the code that verifies the number.
+
+    `own` tells that it is the verified number of the user who sends the test, or the one that they verify with this
+    code. It needs no opt-in and no sending hours and counts towards no cap.
+    """
+    if not facts.has_number:
+        return _refused(Reason.NO_NUMBER)
+    if not own:
+        return _refused(Reason.NOT_OWN)
+    if facts.suppressed:
+        return _refused(Reason.OPTED_OUT)
+    if facts.blocked:
+        return _refused(Reason.BLOCKED)
+    return ALLOWED

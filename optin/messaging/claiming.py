@@ -4,7 +4,7 @@ These functions commit: a claim must be known to everybody before its message is
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, policy
 from optin.messaging import conversations, gate, templates
-from optin.models import Broadcast, CampaignMember, Message, Person, Sender
+from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
 
 LEASE = timedelta(seconds=30)
@@ -147,7 +147,15 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[Post]:
     ).all()
     threads = conversations.ensure(session, [row.number for row in rows if row.conversation_id is None], now)
     brand = policy.load(session).brand
-    return [_post(row, row.conversation_id or threads[row.number], brand) for row in rows]
+    posts = [_post(row, row.conversation_id or threads[row.number], brand) for row in rows]
+    return [_with_code(session, post) if post.purpose == Purpose.CODE else post for post in posts]
+
+
+def _with_code(session: Session, post: Post) -> Post:
+    """Fill in the code to send, which no message keeps; without one the start refuses it."""
+    asked = select(NumberCode.code).join(Message, Message.author_id == NumberCode.user_id)
+    code = session.scalar(asked.where(Message.id == post.message_id)) or ""
+    return replace(post, body=templates.render(post.body, {"code": code}))
 
 
 def _post(row: Any, conversation_id: int, brand: str) -> Post:

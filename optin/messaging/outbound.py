@@ -96,6 +96,27 @@ def queue_one_to_one(
     return session.get_one(Message, message_id)
 
 
+def queue_own(
+    session: Session, purpose: Purpose, *, user_id: int, number: str | None, body: str, sender: Sender
+) -> Message | Refused:
+    """Put a text to the user's own number into the outbox, or say why not: `purpose` is a test, or the code before it.
+
+    It appears in no list of the inbox: nobody has talked.
+    """
+    now = clock.now()
+    own = select(facts.own_number(purpose, literal(user_id), literal(number, String()), now))
+    known = facts.of_number(session, number, scope=sender.scope)
+    decision = rules.decide_own(known, own=bool(session.scalar(own)))
+    if not decision.allowed or number is None:
+        return Refused(decision)
+    thread = conversations.ensure(session, [number], now)[number]
+    given = {"conversation_id": thread, "purpose": purpose, "author_id": user_id, "decided_at": now}
+    message = Message(**_row(now, number, sender, body), **given)
+    session.add(message)
+    session.flush()
+    return message
+
+
 def reply(
     session: Session,
     *,

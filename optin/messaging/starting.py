@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Engine, and_, bindparam, exists, func, literal_column, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from optin import clock, policy
@@ -28,6 +41,9 @@ UNDER_WAY = timedelta(seconds=60)
 
 BY_CONSENT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)
 """The purposes that an opt-in allows; a reply keeps the opt-in that it confirms or asks about."""
+
+OWN = (Purpose.TEST, Purpose.CODE)
+"""The purposes that go to the number of the user who sends, and nowhere else."""
 
 _MESSAGE = Base.metadata.tables["message"]
 _WRITE_TEXT = (
@@ -134,6 +150,9 @@ def _may_start(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
         if post.reply_kind == ReplyKind.QUESTION:  # one that Twilio put off may have been overtaken by a STOP
             free = or_(free, facts.opted_in(number, None, OptInStatus.PENDING))
         return and_(free, ~facts.blocked(number, post.scope))
+    if post.purpose in OWN:
+        own = facts.own_number(post.purpose, Message.author_id, number, now)
+        return and_(own, ~facts.suppressed(number), ~facts.blocked(number, post.scope))
     allowed = and_(~facts.suppressed(number), ~facts.blocked(number, post.scope))
     if post.purpose == Purpose.ONE_TO_ONE and given.require_opt_in_for_one_to_one:
         return and_(allowed, facts.opted_in(number, None, OptInStatus.ACTIVE))
@@ -193,6 +212,10 @@ def _decide(session: Session, post: Post, given: Policy, now: datetime) -> Decis
         )
     if post.reply_kind is not None:
         return rules.decide_reply(known, post.reply_kind)
+    if post.purpose in OWN:
+        author = select(Message.author_id).where(Message.id == post.message_id).scalar_subquery()
+        own = facts.own_number(post.purpose, author, literal(post.number), now)
+        return rules.decide_own(known, own=bool(session.scalar(select(own))))
     if post.purpose == Purpose.VERIFICATION:
         return rules.decide_verification(known)
     return rules.decide_one_to_one(known, require_opt_in=given.require_opt_in_for_one_to_one)

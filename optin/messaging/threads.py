@@ -134,4 +134,6 @@ def _author(message: Message) -> str:
         return "Broadcast"
     if message.purpose == Purpose.VERIFICATION:
         return "Confirmation question"
+    if message.purpose in (Purpose.TEST, Purpose.CODE):
+        return Purpose(message.purpose).label
     return message.author.name.split()[0] if message.author and message.author.name.split() else ""

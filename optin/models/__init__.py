@@ -1,6 +1,6 @@
 """All tables; import models from here."""
 
-from optin.models.campaign import Broadcast, Campaign, CampaignMember
+from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
 from optin.models.consent import Hold, OptIn, OptInPerson, ProviderBlock, Suppression
 from optin.models.figure import Figure
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
@@ -11,7 +11,7 @@ from optin.models.person import Person
 from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
 from optin.models.setting import InForceToken, Setting
-from optin.models.user import AuditEntry, SignInLink, User
+from optin.models.user import AuditEntry, NumberCode, SignInLink, User
 
 __all__ = [
     "AuditEntry",
@@ -26,9 +26,11 @@ __all__ = [
     "Figure",
     "Hold",
     "InForceToken",
+    "KeptDraft",
     "Keyword",
     "KeywordWord",
     "Message",
+    "NumberCode",
     "OptIn",
     "OptInPerson",
     "Person",

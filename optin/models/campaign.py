@@ -45,6 +45,17 @@ class Campaign(Base):
         return found.execution_options(populate_existing=True)
 
 
+class KeptDraft(Base):
+    """What a user had typed into a campaign's composer when they left it for another page; `form` is JSON."""
+
+    __tablename__ = "kept_draft"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[datetime]
+
+
 class CampaignMember(Base):
     """A person in a campaign. It carries the person's number and zones so that audiences need no join."""
 

@@ -11,7 +11,10 @@ from optin.terms import Role
 
 
 class User(UserMixin, Base):  # type: ignore[misc]
-    """Somebody who signs in; `session_key` changes when all of their sessions must end."""
+    """Somebody who signs in; `session_key` changes when all of their sessions must end.
+
+    `mobile` (E.164) is a number that a code has shown to be theirs.
+    """
 
     __tablename__ = "user"
 
@@ -22,6 +25,8 @@ class User(UserMixin, Base):  # type: ignore[misc]
     password_hash: Mapped[str | None] = mapped_column(String(255))
     session_key: Mapped[str] = mapped_column(String(64))
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    mobile: Mapped[str | None] = mapped_column(String(32))
+    mobile_verified_at: Mapped[datetime | None]
     checklist_hidden_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
@@ -39,6 +44,21 @@ class User(UserMixin, Base):  # type: ignore[misc]
     def may(self, needed: Role) -> bool:
         """Tell whether this user's role covers `needed`."""
         return Role(self.role).covers(needed)
+
+
+class NumberCode(Base):
+    """The code that was last texted to a number, so that its user shows whose it is; `tries` were made with it.
+
+    It stands here and in no message: whoever reads conversations must not learn it.
+    """
+
+    __tablename__ = "number_code"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, autoincrement=False)
+    number: Mapped[str] = mapped_column(String(32))
+    code: Mapped[str] = mapped_column(String(6))
+    tries: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime]
 
 
 class SignInLink(Base):

@@ -7,6 +7,7 @@ from optin.consent.rules import (
     Facts,
     decide_campaign,
     decide_one_to_one,
+    decide_own,
     decide_reply,
     decide_verification,
 )
@@ -51,6 +52,30 @@ def test_above_the_cap_a_message_is_skipped_when_it_is_set_so() -> None:
     facts = Facts(opted_in=True, any_opt_in=True, cap_reached=True)
     decision = decide_campaign(facts, has_keyword=True, keywordless_needs_opt_in=True, cap_waits=False)
     assert decision == Decision(False, Reason.CAP_REACHED, waits=False)
+
+
+OWN = [
+    # facts                                            own number  refused for
+    ({}, True, None),
+    ({"held": True}, True, None),
+    ({"outside_hours": True, "cap_reached": True}, True, None),
+    ({"any_opt_in": True, "opted_in": True}, False, Reason.NOT_OWN),
+    ({}, False, Reason.NOT_OWN),
+    ({"has_number": False}, True, Reason.NO_NUMBER),
+    ({"has_number": False}, False, Reason.NO_NUMBER),
+    ({"suppressed": True}, True, Reason.OPTED_OUT),
+    ({"suppressed": True, "any_opt_in": True}, True, Reason.OPTED_OUT),
+    ({"suppressed": True, "blocked": True}, True, Reason.OPTED_OUT),
+    ({"suppressed": True}, False, Reason.NOT_OWN),
+    ({"blocked": True}, True, Reason.BLOCKED),
+]
+
+
+@pytest.mark.parametrize(("facts", "own", "reason"), OWN)
+def test_a_test_and_the_code_before_it_go_to_the_users_own_number(
+    facts: dict[str, bool], own: bool, reason: Reason | None
+) -> None:
+    assert decide_own(Facts(**facts), own=own) == Decision(reason is None, reason)
 
 
 ONE_TO_ONE = [

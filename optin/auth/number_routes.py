@@ -1,0 +1,82 @@
+"""One's own mobile number: a code is texted to it, entering that code verifies it; then tests go there."""
+
+from flask import flash, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import phone, policy
+from optin.auth import account_routes
+from optin.auth.attempts import limit_codes, limit_for_user
+from optin.auth.blueprint import blueprint
+from optin.auth.forms import CodeForm, NumberForm
+from optin.auth.paths import local_path
+from optin.extensions import db
+from optin.filters import default_region
+from optin.jobs import engine
+from optin.messaging import own_number
+from optin.models import User
+from optin.phone import NotANumber
+
+PLACE = "number"
+
+
+@blueprint.post("/account/number")
+@limit_codes
+def text_code() -> Response | tuple[str, int]:
+    """Text a code to the number that the user says is theirs."""
+    form, session = NumberForm(), db.session()
+    number = _number(form) if form.validate() else ""
+    if not number:
+        return account_routes.page(number=form), 422
+    if sentence := own_number.text_code(session, current_user._get_current_object(), number):
+        session.rollback()
+        form.mobile.errors = [sentence]
+        return account_routes.page(number=form), 422
+    session.commit()
+    engine.nudge()
+    flash(f"A code is on its way to {phone.display(number, default_region())}.", "ok")
+    return _to_the_page()
+
+
+@blueprint.post("/account/number/code")
+@limit_for_user
+def enter_code() -> Response | tuple[str, int]:
+    """Verify the number by the code, and lead back to where the number was asked for."""
+    form, session = CodeForm(), db.session()
+    if not form.validate():
+        return account_routes.page(code=form), 422
+    user: User = current_user._get_current_object()
+    sentence = own_number.enter_code(session, user, form.code.data)
+    session.commit()
+    if sentence == own_number.RUN_OUT:
+        flash(sentence, "warn")
+        return _to_the_page()
+    if sentence:
+        form.code.errors = [sentence]
+        return account_routes.page(code=form), 422
+    flash("Your number is verified. “Send me a test” texts to it.", "ok")
+    back = local_path(request.form.get("next", ""))
+    return _to_the_page() if back == "/" else redirect(back, 303)
+
+
+@blueprint.post("/account/number/removal")
+def remove_number() -> Response:
+    """Forget the number."""
+    own_number.change(db.session(), current_user._get_current_object(), None)
+    db.session.commit()
+    flash("Your number is removed.", "ok")
+    return _to_the_page()
+
+
+def _number(form: NumberForm) -> str:
+    """Return the E.164 form of what was typed, "" with the error at the field where it is no number."""
+    try:
+        return phone.normalise(form.mobile.data, policy.load(db.session()).default_region)
+    except NotANumber as error:
+        form.mobile.errors = [error.sentence]
+        return ""
+
+
+def _to_the_page() -> Response:
+    kept = request.form.get("next") or None
+    return redirect(url_for("auth.account", next=kept, _anchor=PLACE), 303)

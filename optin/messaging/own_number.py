@@ -1,0 +1,100 @@
+"""A user's own mobile number: shown to be theirs by a code that is texted to it, and texted tests from then on."""
+
+import hmac
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from optin import audit, clock, phone, policy
+from optin.consent.rules import Decision
+from optin.extensions import insert
+from optin.messaging import gate, outbound, senders
+from optin.messaging.outbound import Refused
+from optin.models import Message, NumberCode, Sender, User
+from optin.terms import Purpose, Reason
+
+HOLDS = timedelta(minutes=10)
+TRIES = 5
+TEXT = "{{ brand }}: {{ code }} is your code. It holds for ten minutes. If you did not ask for it, ignore this text."
+RUN_OUT = "That code counts no more: it was tried five times, or ten minutes have passed. Have a new one texted."
+WRONG = "That is not the code. Look at the newest text from us."
+
+
+def waiting(session: Session, user_id: int) -> NumberCode | None:
+    """Return the code that the user can still enter, if there is one."""
+    open_still = (NumberCode.tries < TRIES, NumberCode.expires_at > clock.now())
+    return session.scalars(select(NumberCode).where(NumberCode.user_id == user_id, *open_still)).first()
+
+
+def text_code(session: Session, user: User, number: str) -> str:
+    """Text a new code to a number (E.164); return a sentence if that can't be, "" if it is on its way.
+
+    The caller commits, or rolls back a refusal. The message keeps its text without the code.
+    """
+    sender = next(iter(senders.in_use(session)), None)
+    if sender is None:
+        return "There is no number to send from yet. An admin adds one under Settings."
+    if shut := gate.closed(session):
+        return shut.sentence
+    new = {
+        "number": number,
+        "code": f"{secrets.randbelow(1_000_000):06d}",
+        "tries": 0,
+        "expires_at": clock.now() + HOLDS,
+    }
+    statement = insert(session, NumberCode).values(user_id=user.id, **new)
+    session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=new))
+    body = TEXT.replace("{{ brand }}", policy.load(session).brand)
+    done = outbound.queue_own(session, Purpose.CODE, user_id=user.id, number=number, body=body, sender=sender)
+    return _sentence(session, done.decision, sender) if isinstance(done, Refused) else ""
+
+
+def enter_code(session: Session, user: User, typed: str) -> str:
+    """Try a code; return "" when the number is now verified, else a sentence. The caller commits either way.
+
+    The try is counted before the code is looked at, so that many at once are no more than five.
+    """
+    tried = session.execute(
+        update(NumberCode)
+        .where(NumberCode.user_id == user.id, NumberCode.tries < TRIES, NumberCode.expires_at > clock.now())
+        .values(tries=NumberCode.tries + 1)
+        .returning(NumberCode.code, NumberCode.number, NumberCode.tries)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if tried is None:
+        return RUN_OUT
+    digits = "".join(ch for ch in typed if ch.isdigit())
+    if not hmac.compare_digest(digits.encode(), tried.code.encode()):
+        return WRONG if tried.tries < TRIES else RUN_OUT
+    change(session, user, tried.number)
+    return ""
+
+
+def change(session: Session, user: User, number: str | None) -> None:
+    """Store the user's verified number, or None for no more; open codes are worth nothing then."""
+    session.execute(delete(NumberCode).where(NumberCode.user_id == user.id))
+    changes = audit.differences({"Mobile number": user.mobile}, {"Mobile number": number})
+    user.mobile, user.mobile_verified_at = number, clock.now() if number else None
+    if changes:
+        audit.record(session, user.id, "verified" if number else "removed", "user", user.id, changes)
+
+
+def text_test(session: Session, user: User, sender: Sender, text: str) -> Message | str:
+    """Put a test of a text, its merge fields filled in, into the outbox for the user's number, or say why not."""
+    if shut := gate.closed(session):
+        return shut.sentence
+    done = outbound.queue_own(session, Purpose.TEST, user_id=user.id, number=user.mobile, body=text, sender=sender)
+    return _sentence(session, done.decision, sender) if isinstance(done, Refused) else done
+
+
+def _sentence(session: Session, decision: Decision, sender: Sender) -> str:
+    """Say why a text to oneself was refused, and the way out."""
+    ours = phone.display(sender.address, policy.load(session).default_region)
+    if decision.reason is Reason.OPTED_OUT:
+        return f"Nothing was sent: this number opted out of all messages. Text START from it to {ours} first."
+    if decision.reason is Reason.BLOCKED:
+        return f"Nothing was sent: Twilio refuses to send to this number. Text START from it to {ours} first."
+    label = decision.reason.label if decision.reason else ""
+    return f"Nothing was sent: {label[:1].lower()}{label[1:]}."
