@@ -115,6 +115,8 @@ class HoldCause(Term):
 
     SENTENCE = "sentence", "a word that may ask to stop, inside a sentence"
     MISSPELT = "misspelt", "one letter away from STOP"
+    SIGN = "sign", "a stop sign and no word"
+    REFUSAL = "refusal", "a keyword, and a refusal in the same text"
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
 
 

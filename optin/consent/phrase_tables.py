@@ -1,9 +1,18 @@
 """The sentences that ask, or may ask, to be left alone: data for phrases.py, English first, then Spanish. Pure.
 
+Further languages stand in consent/languages, one file each, and are put together with these here.
+
 A row is (first words, continuations): a sentence matches where one of the words is followed by one of the
 continuations. Both are in the bare form (see normal_form): lower case, without accents or apostrophes ("dont"),
 sentences joined by "|". A continuation is a regular expression; "" asks for nothing more.
 """
+
+from optin.consent.languages import LANGUAGES
+
+
+def _any_of(*alternatives: str) -> str:
+    return f"(?:{'|'.join(alternatives)})"
+
 
 END = r"(?=\||$)"
 _US = r"(?:me|us|my|this (?:number|phone)|here)"
@@ -122,7 +131,7 @@ _SPANISH = (
     ("revoco retiro", (r" mi consentimiento\b",)),
 )
 
-REQUESTS = (*_ENGLISH, *_SPANISH)
+REQUESTS = (*_ENGLISH, *_SPANISH, *(row for language in LANGUAGES for row in language.requests))
 
 DOUBTS = (
     ("stop stopp stops stopall cancel end quit revoke optout", ("",)),
@@ -147,32 +156,49 @@ DOUBTS = (
     ("cease", (r" and desist\b",)),
     ("report reporting reported", (r"(?: (?:this|it|you|u|as|for))* spam(?:ming)?\b",)),
     ("stahp stopstop", ("",)),
+    *(row for language in LANGUAGES for row in language.doubts),
 )
 
 # A message of nothing but these and courtesies is a request. The vague ones also mean other things, so fewer words
 # beside them are let pass: "ok cancel" may be about an appointment, and is only held.
-CLEAR = (
-    r"(?:stop|stooo+p+|stoppp+|stopall|stop all|unsubscribe|unsub|optout|opt out|remove|arret|parar|paren?|detener"
+CLEAR = _any_of(
+    r"stop|stooo+p+|stoppp+|stopall|stop all|unsubscribe|unsub|optout|opt out|remove|arret|parar|paren?|detener"
     r"|detengan?|alto|basta|baja|salir|no mas|no more|ya no|desuscribir(?:me)?|no texts?|no messages|delete|go away"
-    r"|fuck off|piss off|get lost)"
+    r"|fuck off|piss off|get lost",
+    *(language.clear for language in LANGUAGES),
 )
-VAGUE = r"(?:end|quit|cancel|revoke|discontinue|cancelar|cancele|cancelen|eliminar|borrar|remover)"
-POLITE = (
-    r"(?:please|pls|plz|plse|kindly|thanks|thank you|thank u|thx|thnx|tks|ty|now|right now|immediately|asap|hi|hello"
-    r"|hey|hola|por favor|porfavor|porfa|gracias|ya|ahora|sir|maam)"
+VAGUE = _any_of(
+    r"end|quit|cancel|revoke|discontinue|cancelar|cancele|cancelen|eliminar|borrar|remover",
+    *(language.vague for language in LANGUAGES),
 )
-ALSO = (
-    r"(?:ok|okay|k|yes|no|yeah|it|this|that|already|just|enough|i said|you guys|can you|could you|would you|will you"
-    r"|sorry|everything|all)"
+POLITE = _any_of(
+    r"please|pls|plz|plse|kindly|thanks|thank you|thank u|thx|thnx|tks|ty|now|right now|immediately|asap|hi|hello"
+    r"|hey|hola|por favor|porfavor|porfa|gracias|ya|ahora|sir|maam",
+    *(language.polite for language in LANGUAGES),
+)
+ALSO = _any_of(
+    r"ok|okay|k|yes|no|yeah|it|this|that|already|just|enough|i said|you guys|can you|could you|would you|will you"
+    r"|sorry|everything|all",
+    *(language.also for language in LANGUAGES),
+)
+
+# A sentence of a message that takes back the keyword in another one: a person decides.
+REFUSALS = _any_of(
+    r"no|nope|nah|no thanks|no thank you|no thank u|no thx|no ty|never ?mind|nvm"
+    r"|not (?:really|now|me|interested|any ?more)|(?:i )?changed my mind|(?:i )?do ?n ?t want (?:to|it|this)"
+    r"|forget (?:it|that)|just kidding|jk"
+    r"|no gracias|no quiero|no me interesa|ya no(?: quiero)?|mejor no|olvidalo",
+    *(language.refusals for language in LANGUAGES),
 )
 
 # What comes right before a phrase that is not a request: "don't take me off", "you need not remove me", "we must stop
 # texting and driving", "no quiero darme de baja".
-DENIED = (
+DENIED = _any_of(
     r"\b(?:(?:do|did|does|wo|would|should) ?n ?t|(?:do|did|does|will|would|should) not|not|never|can ?t|cannot"
     r"|no need to)(?: (?:ever|please|just|want|wanna|need|ask|asked|asking|say|said|mean|meant|to|you|u|have|had|going"
     r"|trying|tell|told|i|a|the|me|take|get|be))* $"
     r"|\b(?:we|they|lets)(?: (?:all|have|need|got|to|must|should|gotta|can))+ $"
-    r"|\bno (?:quiero|deseo|necesito|hay)(?: (?:que|me))* $"
+    r"|\bno (?:quiero|deseo|necesito|hay)(?: (?:que|me))* $",
+    *(language.denied for language in LANGUAGES),
 )
 STATED = r"(?<!told )(?<!asked )(?<!beg )\b(?:i|we|they|you|u|he|she|people)(?: (?:all|just|really|usually|still))? $"

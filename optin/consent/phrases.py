@@ -1,4 +1,4 @@
-"""Find sentences that ask to be left alone, in English and Spanish. Pure.
+"""Find sentences that ask to be left alone, in any of the known languages. Pure.
 
 One look gives two answers: a request is an opt-out, a doubt is a reason to let a person decide.
 """
@@ -8,6 +8,7 @@ from enum import Enum, auto
 from re import Pattern
 
 from optin.consent import phrase_tables as tables
+from optin.consent.languages.language import Rows
 
 _SHORT = 100
 _DRAWN_OUT_STOP = re.compile(r"stooo+p+|stoppp+")
@@ -21,7 +22,6 @@ class _Kind(Enum):
     DOUBT = auto()
 
 
-Rows = tuple[tuple[str, tuple[str, ...]], ...]
 Index = dict[str, tuple[tuple[_Kind, Pattern[str]], ...]]
 
 
@@ -46,6 +46,18 @@ def judge(form: str) -> tuple[Span | None, Span | None]:
                 doubt = doubt or (start, found.end())
         start += len(word) + 1
     return None, doubt
+
+
+def refusal(form: str) -> Span | None:
+    """Return where a bare form says no in a sentence of its own after the first ("volunteer|no thanks"), or None."""
+    start = form.find("|") + 1
+    while start:
+        end = form.find("|", start)
+        stop = end if end >= 0 else len(form)
+        if stop - start < _SHORT and _REFUSAL.fullmatch(f"{form[start:stop]} "):
+            return start, stop
+        start = end + 1
+    return None
 
 
 def _is_only_words(plain: str) -> bool:
@@ -73,6 +85,9 @@ def _any_of(continuations: list[str]) -> Pattern[str]:
 _INDEX = _index((_Kind.REQUEST, tables.REQUESTS), (_Kind.FORBIDDING, tables.FORBIDDING), (_Kind.DOUBT, tables.DOUBTS))
 _DENIED = re.compile(tables.DENIED)
 _STATED = re.compile(tables.STATED)
+_REFUSAL = re.compile(
+    rf"(?:(?:{tables.POLITE}|{tables.ALSO}) )*{tables.REFUSALS} (?:(?:{tables.POLITE}|{tables.ALSO}) )*"
+)
 _ANY_WORD = re.compile(rf"\b(?:{tables.CLEAR}|{tables.VAGUE})\b")
 _WORDS_ONLY = re.compile(
     rf"(?=.*\b{tables.CLEAR}\b)(?:(?:{tables.POLITE}|{tables.ALSO}|{tables.CLEAR}|{tables.VAGUE}) )+"

@@ -93,6 +93,8 @@ def read(
         return Reading(Meaning.ORDINARY)
     if leaving := _opt_out_word(message, words) or _one_keyword(message, active.union(known_keywords)):
         return leaving
+    if sign := message.stop_sign():
+        return Reading(Meaning.ORDINARY, hold=HoldCause.SIGN, trigger=sign)
     request, doubt = phrases.judge(message.form)
     return (
         _opt_out_phrase(message, words, request)
@@ -196,6 +198,9 @@ def _keyword(message: MessageText, active: frozenset[str], words: _Lexicon) -> R
         return None  # a keyword and a bare "stop" in one message: joining is strict, so a person decides
     for line in (message.whole, message.first_line):
         if line in active:
+            if refusal := phrases.refusal(message.form):
+                trigger = message.origin(*refusal)
+                return Reading(Meaning.ORDINARY, hold=HoldCause.REFUSAL, trigger=trigger, near_keyword=line)
             return Reading(Meaning.KEYWORD, keyword=line)
     return None
 

@@ -395,6 +395,71 @@ def test_an_opt_out_word_inside_a_sentence_is_held(text: str) -> None:
     assert reading.trigger in text
 
 
+# A keyword joins only if nothing in the text takes it back.
+
+REFUSED_AFTER_A_KEYWORD = [
+    ("Volunteer\nno thanks", "no thanks"),
+    ("VOLUNTEER\n\nNo thank you!", "No thank you"),
+    ("volunteer\nnope", "nope"),
+    ("volunteer\nSorry, never mind", "Sorry, never mind"),
+    ("volunteer\nI changed my mind", "I changed my mind"),
+    ("volunteer\nI don't want this", "I don't want this"),
+    ("volunteer\nthank you\nnot interested", "not interested"),
+    ("volunteer\nno gracias", "no gracias"),
+    ("volunteer\nnon merci", "non merci"),
+    ("志愿者\nno", "no"),
+]
+
+
+@pytest.mark.parametrize(("text", "trigger"), REFUSED_AFTER_A_KEYWORD)
+def test_a_keyword_that_is_taken_back_joins_nothing_and_is_held(text: str, trigger: str) -> None:
+    keyword = normalise(text.partition("\n")[0])
+    assert asked(text) == Reading(Meaning.ORDINARY, hold=HoldCause.REFUSAL, trigger=trigger, near_keyword=keyword)
+
+
+@pytest.mark.parametrize("more", ["yes please", "no problem", "thanks!", "I know nobody there"])
+def test_other_lines_after_a_keyword_do_not_keep_it_from_joining(more: str) -> None:
+    assert asked(f"volunteer\n{more}") == Reading(Meaning.KEYWORD, keyword="volunteer")
+
+
+@pytest.mark.parametrize("text", ["🛑", " ✋ ", "✋🏽", "🛑🛑🛑", "🛑 ✋🏿!", "⛔️", "🚫"])
+def test_a_stop_sign_alone_is_held(text: str) -> None:
+    assert asked(text) == Reading(Meaning.ORDINARY, hold=HoldCause.SIGN, trigger=text.strip())
+
+
+@pytest.mark.parametrize("text", ["👍", "🛑👍", "🎉🎉", "👋", "", "!!!"])
+def test_other_signs_say_nothing(text: str) -> None:
+    assert asked(text) == Reading(Meaning.ORDINARY)
+
+
+# Letters of other scripts that look like Latin ones; what is read is what is seen.
+
+LOOK_ALIKES = [
+    "\u0405\u0422\u041e\u0420",  # all Cyrillic
+    "S\u0422OP",
+    "st\u043ep",
+    "\u0405 \u0422 \u041e \u0420",
+    "ST\u039f\u03a1",  # Greek
+    "S\u03a4OP now please",
+    "UNSU\u0412SCRI\u0412E",
+    "\u0421ANCEL",
+    "please st\u043ep texting me",
+]
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES)
+def test_letters_that_look_like_those_of_an_opt_out_word_count_as_them(text: str) -> None:
+    reading = asked(text)
+    assert (reading.meaning, reading.exact) == (Meaning.OPT_OUT, False)
+    assert reading.trigger
+    assert reading.trigger in text
+
+
+@pytest.mark.parametrize("text", ["скоро", "стол", "τότε", "Привет, всё хорошо"])
+def test_words_of_other_scripts_are_left_alone(text: str) -> None:
+    assert asked(text) == Reading(Meaning.ORDINARY)
+
+
 MISSPELT = """
 stpo sotp stopp STPO! stp tsop stip dtop stops sop stoop stopal
 unsuscribe unsubcribe unsubscribed cancle cancell qut qiut quitt revok optuot

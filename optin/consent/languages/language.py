@@ -1,0 +1,29 @@
+"""What a language says when it asks to be left alone. Everything is in the bare form (normal_form.bare). Pure."""
+
+from dataclasses import dataclass
+
+Rows = tuple[tuple[str, tuple[str, ...]], ...]
+"""(first words, continuations): a sentence matches where one of the words is followed by one of the continuations.
+
+A continuation is a regular expression; "" asks for nothing more.
+"""
+
+
+@dataclass(frozen=True)
+class Language:
+    """The words of one language; every field but the rows is the alternatives of a regular expression ("a|b").
+
+    `requests` ask for no more messages, `doubts` may ask for that. A message of nothing but `clear` and `polite` words
+    asks; `vague` ones also mean other things, so nothing else may stand beside them; `also` are words that say nothing
+    beside a clear one. `denied` is what comes right before a request that is none, each with the space that follows.
+    `refusals`: sentences that take a keyword back which stands in the same message.
+    """
+
+    requests: Rows
+    doubts: Rows
+    clear: str
+    vague: str
+    polite: str
+    also: str
+    denied: str
+    refusals: str
