@@ -56,7 +56,7 @@ FILLS = (
     Fill("keyword_word", {"id": "i", "keyword_id": "i", "is_main": "{true}",
         "word": "CASE WHEN i = 1 THEN 'volunteer' ELSE 'keyword' || i END",
         "normal": "CASE WHEN i = 1 THEN 'volunteer' ELSE 'keyword' || i END"}, "i <= {lists}"),
-    Fill("person", {"id": "i", "kind": "CASE WHEN i % 10 < 7 THEN 'contact' ELSE 'lead' END",
+    Fill("person", {"id": "i", "kind": "CASE WHEN i / 10 % 10 < 7 THEN 'contact' ELSE 'lead' END",
         "first_name": "first", "last_name": "last", "sort_name": "lower(last || ' ' || first)", "mobile": WHO,
         "email": "CASE WHEN i % 5 > 0 THEN lower(last) || '.' || i || '@example.org' ELSE '' END",
         "company": "CASE WHEN i % 3 = 0 THEN 'Company ' || i % 1000 ELSE '' END", "owner_id": "i % 60 + 1",

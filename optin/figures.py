@@ -114,6 +114,12 @@ class Counter(Kind):
 _kinds: dict[str, Kind] = {}
 
 
+def up_to_few(session: Session, rows: Select[Any]) -> Count:
+    """Count rows that nobody counts behind: some thousand, or that there are more."""
+    count = session.scalar(_number_of(rows.limit(FEW + 1))) or 0
+    return Count(min(count, FEW), more=count > FEW)
+
+
 def refresh(engine: Engine) -> int:
     """Count again what somebody asked for, one after the other; return how many figures that were."""
     with extensions.reading(), Session(engine) as session:

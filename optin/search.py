@@ -26,7 +26,7 @@ from optin.models.person_word import LONGEST
 Text = SQLColumnExpression[str] | SQLColumnExpression[str | None]
 Id = SQLColumnExpression[int] | SQLColumnExpression[int | None]
 MOST_WORDS = 6
-MOST = 1000
+MOST = 500
 """So many are found at most: then another word helps more than another page."""
 SHORTEST_NUMBER = 3
 TAIL = 4

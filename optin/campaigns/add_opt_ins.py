@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
-from optin import audit, clock
+from optin import audit, clock, figures
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.extensions import UTCDateTime, insert
@@ -34,12 +34,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Preview:
-    """What + Add Opt-Ins would find: numbers of members, of removed people, of people to add, and of nobody."""
+    """What + Add Opt-Ins would find: numbers of members, of removed people, of people to add, and of nobody.
+
+    `at` is when it was counted, None for just now.
+    """
 
     already: int = 0
     removed: int = 0
     known: int = 0
     unknown: int = 0
+    at: datetime | None = None
 
     @property
     def new(self) -> int:
@@ -89,6 +93,25 @@ def preview(session: Session, campaign: Campaign) -> Preview:
         known=counts.get(Kind.KNOWN, 0),
         unknown=counts.get(Kind.UNKNOWN, 0),
     )
+
+
+def known(session: Session, campaign: Campaign) -> Preview:
+    """Return `preview`, of very many opt-ins as it was counted last; only the first look waits for it."""
+    if campaign.keyword_id is None or count_opted_in(session, campaign.keyword_id, MANY) < MANY:
+        return preview(session, campaign)
+    seen = _COUNTED.seen(session, campaign.id)
+    if seen is None:
+        return preview(session, campaign)
+    already, removed, known_, unknown = seen.value
+    return Preview(already, removed, known_, unknown, seen.at)
+
+
+def _counts(session: Session, campaign_id: int) -> list[int]:
+    found = preview(session, session.get_one(Campaign, campaign_id))
+    return [found.already, found.removed, found.known, found.unknown]
+
+
+_COUNTED = figures.Kind("add-opt-ins", _counts)
 
 
 def add(

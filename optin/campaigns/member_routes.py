@@ -22,7 +22,7 @@ REFUSED_SHOWN = 10
 def offer_opt_ins(campaign_id: int) -> str:
     """Show what + Add Opt-Ins will do."""
     campaign = load(campaign_id)
-    found = add_opt_ins.preview(db.session(), campaign)
+    found = add_opt_ins.known(db.session(), campaign)
     return render_template("campaigns/add_opt_ins.html", campaign=campaign, found=found, form=AddOptInsForm())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, func, literal, select, update
+from sqlalchemy import Select, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from optin import audit, clock, phone, search
@@ -64,8 +64,10 @@ def last_messages(session: Session, campaign_id: int, person_ids: Sequence[int])
     """Return the last message of the campaign's broadcasts to each person."""
     newest = (
         select(func.max(Message.id))
-        .join(Broadcast, Broadcast.id == Message.broadcast_id)
-        .where(Message.person_id.in_(person_ids), Broadcast.campaign_id == campaign_id)
+        .where(
+            Message.person_id.in_(person_ids),
+            exists().where(Broadcast.id == Message.broadcast_id, Broadcast.campaign_id == campaign_id),
+        )
         .group_by(Message.person_id)
     )
     found = session.scalars(select(Message).where(Message.id.in_(newest)))

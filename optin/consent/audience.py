@@ -104,6 +104,15 @@ def _steps(question: Question) -> list[tuple[ColumnElement[bool], Reason]]:
     return steps
 
 
+def _passed(question: Question, condition: ColumnElement[bool], step: Reason) -> ColumnElement[bool]:
+    """Say that a step does not refuse: without a double NOT, which keeps PostgreSQL from joining."""
+    if step is Reason.OUTSIDE_HOURS:
+        return _open(question)
+    if step in (Reason.NOT_OPTED_IN, Reason.NO_OPT_IN):
+        return facts.opted_in(CampaignMember.number, question.keyword_id, OptInStatus.ACTIVE)
+    return not_(condition)
+
+
 def _open(question: Question) -> ColumnElement[bool]:
     """It is within sending hours where the member may be, by the groups that are open where they are known."""
     if question.open_groups is None:
@@ -137,7 +146,7 @@ def having(question: Question, why: Reason | None) -> list[ColumnElement[bool]]:
         if step is why:
             return [*found, condition]
         if step is not Reason.PENDING:  # who waits has not opted in either: the next step
-            found.append(_open(question) if step is Reason.OUTSIDE_HOURS else not_(condition))
+            found.append(_passed(question, condition, step))
     return [false()] if why else found
 
 

@@ -29,8 +29,8 @@ from optin.models import (
 from optin.terms import EventKind, OptInSource, OptInStatus
 
 SAMPLE_DATA_ENDS = "sample_data_ends"
-COUNTED = 1000
-LOOKED_AT = 5000
+COUNTED = 500
+LOOKED_AT = 1000
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -193,7 +193,7 @@ def _with_phones(story: _Story, step: Step) -> Step:
 
 
 def _not_yet(session: Session, campaign: Campaign) -> str:
-    """Say how many numbers of the newest 5,000 belong to no member yet, up to a thousand."""
+    """Say how many numbers of the newest 1,000 belong to no member yet, up to 500."""
     word = campaign.keyword.word if campaign.keyword else ""
     member = exists().where(
         CampaignMember.campaign_id == campaign.id,

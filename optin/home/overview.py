@@ -95,7 +95,7 @@ class Sending:
 def to_review(session: Session, zone: ZoneInfo) -> ToReview:
     """Count the numbers on hold and the business days that are left for the first of them."""
     is_open = Hold.ended_at.is_(None)
-    count = _count(session, is_open)
+    count = figures.up_to_few(session, select(Hold.id).where(is_open))
     if not count:
         return ToReview(0)
     oldest = session.scalars(select(Hold.started_at).where(is_open).order_by(Hold.started_at).limit(LOOKED_AT))
@@ -108,7 +108,8 @@ def unread(session: Session, user_id: int) -> Unread:
     """Count the open conversations with something unread."""
     # Written out, since SQLite uses the partial index only where the statement repeats its condition word by word.
     waits = (Conversation.unread > literal_column("0"), Conversation.closed_at.is_(None))
-    return Unread(_count(session, *waits), _count(session, *waits, Conversation.assigned_to_id == user_id))
+    mine = select(Conversation.id).where(*waits, Conversation.assigned_to_id == user_id)
+    return Unread(figures.up_to_few(session, select(Conversation.id).where(*waits)), figures.up_to_few(session, mine))
 
 
 def active_opt_ins(session: Session) -> int:

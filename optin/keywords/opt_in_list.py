@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from optin import lists, policy
 from optin.consent import people
 from optin.keywords import opt_ins
+from optin.keywords.opt_ins import Asked
 from optin.lists import Column, Listing
 from optin.models import Keyword, OptIn
 from optin.terms import OptInSource, OptInStatus
@@ -45,7 +46,7 @@ def listing(keyword: Keyword) -> Listing:
 def file(session: Session, keyword: Keyword) -> Response:
     """Answer with all opt-ins that the list shows as a file."""
     asked, region, name = listing(keyword), policy.load(session).default_region, f"opt-ins-{keyword.id}"
-    query = opt_ins.query(keyword.id, asked.filters["q"], asked.filters["status"], region)
+    query = opt_ins.query(session, keyword.id, Asked(asked.filters["q"], asked.filters["status"]), region, all_=True)
 
     def cells(session: Session, rows: Sequence[OptIn]) -> Iterator[Sequence[object]]:
         having = people.of_opt_ins(session, rows)

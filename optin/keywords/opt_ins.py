@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
 from optin import figures, search
@@ -47,9 +47,16 @@ class OptInList:
         return hashlib.sha256(repr((shown, self.page.before, self.page.after)).encode()).hexdigest()[:16]
 
 
-def query(keyword_id: int, search: str, status: str, region: str) -> Select[OptIn]:
-    """Select the opt-ins of a keyword that are asked for; `region` reads numbers as typed."""
-    return select(OptIn).where(*_given(keyword_id, Asked(search, status), region))
+def query(session: Session, keyword_id: int, asked: Asked, region: str, *, all_: bool = False) -> Select[OptIn]:
+    """Select the opt-ins of a keyword that are asked for; `region` reads numbers as typed.
+
+    Of a search the first some hundred, looked up before, unless it is to be all of them.
+    """
+    opt_ins = select(OptIn).where(*_given(keyword_id, asked))
+    if not asked.search:
+        return opt_ins
+    found = _found(keyword_id, asked, region, None if all_ else search.MOST)
+    return opt_ins.where(OptIn.id.in_(found if all_ else session.scalars(found).all()))
 
 
 def listed(session: Session, page: Page[OptIn]) -> OptInList:
@@ -58,24 +65,19 @@ def listed(session: Session, page: Page[OptIn]) -> OptInList:
 
 
 def count(session: Session, keyword_id: int, asked: Asked, region: str) -> Count:
-    """Count the opt-ins that the list would show on all its pages; what a search finds, up to some thousand."""
+    """Count the opt-ins that the list would show on all its pages; what a search finds, up to some hundred."""
     if not asked.search:
         return OF_STATUS[asked.status if asked.status in list(OptInStatus) else ""].of(session, keyword_id)
-    found = select(OptIn.id).where(*_given(keyword_id, asked, region)).limit(figures.FEW + 1)
-    count = session.scalars(select(func.count()).select_from(found.subquery())).one()
-    return Count(min(count, figures.FEW), more=count > figures.FEW)
+    found = set(session.scalars(_found(keyword_id, asked, region, search.MOST)))
+    return Count(len(found), more=len(found) >= search.MOST)
 
 
-def _given(keyword_id: int, asked: Asked, region: str) -> list[ColumnElement[bool]]:
-    given: list[ColumnElement[bool]] = [OptIn.keyword_id == keyword_id]
-    if asked.status in list(OptInStatus):
-        given.append(OptIn.status == asked.status)
-    if asked.search:
-        given.append(OptIn.id.in_(_found(keyword_id, asked, region)))
-    return given
+def _given(keyword_id: int, asked: Asked) -> list[ColumnElement[bool]]:
+    status = [OptIn.status == asked.status] if asked.status in list(OptInStatus) else []
+    return [OptIn.keyword_id == keyword_id, *status]
 
 
-def _found(keyword_id: int, asked: Asked, region: str) -> Select[int]:
+def _found(keyword_id: int, asked: Asked, region: str, most: int | None) -> Select[int]:
     """Select the ids of opt-ins whose number it is, or that somebody with these names has or had."""
     own = [
         OptIn.keyword_id == keyword_id,
@@ -90,7 +92,7 @@ def _found(keyword_id: int, asked: Asked, region: str) -> Select[int]:
         ),
     ]
     found += [select(OptIn.id).where(way, *own) for way in search.numbers(OptIn.number, asked.search, region)]
-    return search.ids(*found)
+    return search.ids(*found, most=most)
 
 
 def _rows(status: str) -> Callable[[Any], Select[Any]]:

@@ -46,7 +46,7 @@ def address(keyword: Keyword, tab: str, **query: str | None) -> str:
 def opt_ins_context(session: Session, keyword: Keyword) -> dict[str, Any]:
     """Return the Opt-Ins list that the request asks for, and the addresses of its neighbours and of its next poll."""
     asked, listing = asked_for(), opt_in_list.listing(keyword)
-    query = opt_ins.query(keyword.id, asked.search, asked.status, policy.load(session).default_region)
+    query = opt_ins.query(session, keyword.id, asked, policy.load(session).default_region)
     listed = opt_ins.listed(session, listing.page(session, query))
     again = {"q": asked.search, "status": asked.status, "sort": listing.other_sort, "page": asked.token}
     return {

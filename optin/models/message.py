@@ -37,6 +37,7 @@ class Conversation(Base):
         Index("ix_conversation_open", *_RECENT, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_conversation_closed", *_RECENT, sqlite_where=_CLOSED, postgresql_where=_CLOSED),
         Index("ix_conversation_unread", *_RECENT, sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+        Index("ix_conversation_unread_mine", "assigned_to_id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
         Index("ix_conversation_mine", "assigned_to_id", *_RECENT, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_conversation_unassigned", *_RECENT, sqlite_where=_NOBODYS, postgresql_where=_NOBODYS),
     )

@@ -134,6 +134,8 @@ def number_changes(session: Session, person: Person, region: str) -> list[Row]:
     entries = list(session.scalars(told.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id)))
     ended = {entry.at: entry.after.count(",") + 1 for entry in entries if entry.field == "opt_ins_ended"}
     changes = [entry for entry in entries if entry.field == "mobile" and entry.before]
+    if not changes:
+        return []
     talks = select(Conversation).where(Conversation.number.in_({entry.before for entry in changes}))
     ids = {talk.number: talk.id for talk in session.scalars(talks.where(Conversation.last_message_at.is_not(None)))}
     return [

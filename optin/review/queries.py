@@ -65,9 +65,7 @@ class Decided:
 
 def open_count(session: Session) -> Count:
     """Count the numbers that wait for a decision, up to some thousand."""
-    waiting = select(Hold.id).where(Hold.ended_at.is_(None)).limit(figures.FEW + 1)
-    count = session.scalars(select(func.count()).select_from(waiting.subquery())).one()
-    return Count(min(count, figures.FEW), more=count > figures.FEW)
+    return figures.up_to_few(session, select(Hold.id).where(Hold.ended_at.is_(None)))
 
 
 def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:
