@@ -245,4 +245,5 @@ class Reason(Term):
     BLOCKED = "blocked", "Blocked at Twilio: they must text START", "bad"
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
+    TOO_MANY_REPLIES = "reply_cap", "Too many automatic replies within an hour", "warn"
     NOT_OWN = "not_own", "Not the user’s own number", "bad"

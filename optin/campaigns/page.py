@@ -24,6 +24,7 @@ from optin.terms import Reason, Role
 TABS = ("details", "members", "broadcasts", "history")
 VIEWS = ("compose", "deliverability", "sent")
 SENT = 20
+NOT_OF_CAMPAIGNS = (Reason.NOT_OWN, Reason.TOO_MANY_REPLIES)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
         "page": page,
         "search": listing.filters["q"],
         "reason": listing.filters["reason"],
-        "all_reasons": [reason for reason in Reason if reason is not Reason.NOT_OWN],
+        "all_reasons": [reason for reason in Reason if reason not in NOT_OF_CAMPAIGNS],
         "sender": sender,
         "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
         "last": members.last_messages(session, campaign.id, people),

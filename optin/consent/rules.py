@@ -38,6 +38,8 @@ class Decision:
 
 
 ALLOWED = Decision(True)
+REPLIES_AN_HOUR = 10
+"""So many automatic answers a number gets in a rolling hour; an opt-out confirmation may be one more."""
 
 
 def _refused(reason: Reason) -> Decision:
@@ -83,12 +85,17 @@ def decide_one_to_one(facts: Facts, *, require_opt_in: bool) -> Decision:
     return Decision(True, notice=Reason.ON_HOLD) if facts.held else ALLOWED
 
 
-def decide_reply(facts: Facts, kind: ReplyKind, *, answered: bool = False) -> Decision:
+def decide_reply(
+    facts: Facts, kind: ReplyKind, *, answered: bool = False, replies: int = 0, confirmed: bool = False
+) -> Decision:
     """Decide about the automatic answer to the person's own text.
 
     It needs no opt-in and no sending hours. Under a suppression only the opt-out confirmation and help may go, once
     each (`answered` tells that this kind went out since the suppression began), and the double opt-in question while
     it waits for an answer (`pending`), since the person's own newer act asked for it; a block at Twilio stops all.
+
+    `replies` is how many automatic answers the number got within the last hour, `confirmed` whether an opt-out
+    confirmation was among them: another automaton that answers ours must not keep the two talking.
     """
     asked_for = kind == ReplyKind.QUESTION and facts.pending
     passes = asked_for or (kind in (ReplyKind.OPT_OUT, ReplyKind.HELP) and not answered)
@@ -96,6 +103,8 @@ def decide_reply(facts: Facts, kind: ReplyKind, *, answered: bool = False) -> De
         return _refused(Reason.OPTED_OUT)
     if facts.blocked:
         return _refused(Reason.BLOCKED)
+    if replies >= REPLIES_AN_HOUR and (kind != ReplyKind.OPT_OUT or confirmed):
+        return _refused(Reason.TOO_MANY_REPLIES)
     return ALLOWED
 
 

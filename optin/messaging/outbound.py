@@ -4,9 +4,9 @@ The row is the truth: what stands in the outbox is sent once by messaging/delive
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, exists, func, literal, null, select
+from sqlalchemy import String, bindparam, exists, func, literal, null, select, text
 from sqlalchemy import insert as insert_core
 from sqlalchemy.orm import Session
 
@@ -32,23 +32,27 @@ class Refused:
 _MESSAGE, _SUPPRESSION = table(Message), table(Suppression)
 _NUMBER = bindparam("of", type_=String())
 _NEW = insert_core(_MESSAGE).inline()
+HOUR = timedelta(hours=1)
+_HOUR_AGO = bindparam("hour_ago", type_=UTCDateTime())
+# Written out for the partial index, as in messaging/claiming.py.
+_WENT = text("message.purpose = 'reply' AND message.status NOT IN ('skipped', 'cancelled', 'failed')")
+_KIND = _MESSAGE.c.reply_kind == bindparam("kind", type_=String())
+_SINCE = (
+    select(_SUPPRESSION.c.started_at)
+    .where(_SUPPRESSION.c.number == _NUMBER, _SUPPRESSION.c.ended_at.is_(None))
+    .scalar_subquery()
+)
 # `answered`: this kind of answer was given since the number's suppression began.
 _BEFORE_REPLY = select(
     facts.suppressed(_NUMBER).label("suppressed"),
     facts.opted_in(_NUMBER, None, OptInStatus.PENDING).label("pending"),
     facts.blocked(_NUMBER, bindparam("scope", type_=String())).label("blocked"),
-    exists()
-    .where(
-        _MESSAGE.c.number == _NUMBER,
-        _MESSAGE.c.purpose == Purpose.REPLY,
-        _MESSAGE.c.reply_kind == bindparam("kind", type_=String()),
-        _MESSAGE.c.status.not_in(facts.NEVER_WENT),
-        _MESSAGE.c.created_at
-        >= select(_SUPPRESSION.c.started_at)
-        .where(_SUPPRESSION.c.number == _NUMBER, _SUPPRESSION.c.ended_at.is_(None))
-        .scalar_subquery(),
-    )
-    .label("answered"),
+    exists().where(_MESSAGE.c.number == _NUMBER, _WENT, _KIND, _MESSAGE.c.created_at >= _SINCE).label("answered"),
+    select(func.count())
+    .where(_MESSAGE.c.number == _NUMBER, _WENT, _MESSAGE.c.created_at > _HOUR_AGO)
+    .scalar_subquery()
+    .label("replies"),
+    exists().where(_MESSAGE.c.number == _NUMBER, _WENT, _KIND, _MESSAGE.c.created_at > _HOUR_AGO).label("confirmed"),
 )
 
 
@@ -132,10 +136,13 @@ def reply(
 
     A block at Twilio is no error: the row says that the person can't be answered until they text START.
     """
-    found = run(session, _BEFORE_REPLY, {"of": number, "scope": sender.scope, "kind": kind}).one()
-    known = Facts(suppressed=found.suppressed, pending=found.pending, blocked=found.blocked)
-    decision = rules.decide_reply(known, kind, answered=found.answered)
     now = clock.now()
+    asked = {"of": number, "scope": sender.scope, "kind": kind, "hour_ago": now - HOUR}
+    found = run(session, _BEFORE_REPLY, asked).one()
+    known = Facts(suppressed=found.suppressed, pending=found.pending, blocked=found.blocked)
+    decision = rules.decide_reply(
+        known, kind, answered=found.answered, replies=found.replies, confirmed=found.confirmed
+    )
     return _row(now, number, sender, body) | {
         "status": MessageStatus.QUEUED if decision.allowed else MessageStatus.SKIPPED,
         "conversation_id": conversation_id,

@@ -19,6 +19,7 @@ _WAITS = text("status IN ('queued', 'claimed', 'sending')")
 _QUEUED = text("status = 'queued'")
 _LEASED = text("status IN ('claimed', 'sending')")
 _INBOUND = text("direction = 'inbound'")
+_REPLY_WENT = text("purpose = 'reply' AND status NOT IN ('skipped', 'cancelled', 'failed')")
 _UNKNOWN = text("status = 'unknown'")
 _WORD = text("word IS NOT NULL")
 
@@ -78,6 +79,7 @@ class Message(Base):
         Index("ix_message_waiting_number", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
         Index("ix_message_broadcast", "broadcast_id", "status", "id"),
         Index("ix_message_number", "number", "id"),
+        Index("ix_message_replies", "number", "created_at", sqlite_where=_REPLY_WENT, postgresql_where=_REPLY_WENT),
         Index("ix_message_word", "word", "number", "created_at", sqlite_where=_WORD, postgresql_where=_WORD),
         Index("ix_message_near", "near_keyword_id", "id", sqlite_where=_NEAR, postgresql_where=_NEAR),
         Index("ix_message_near_recent", "created_at", sqlite_where=_NEAR, postgresql_where=_NEAR),

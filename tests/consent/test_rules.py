@@ -3,6 +3,7 @@
 import pytest
 
 from optin.consent.rules import (
+    REPLIES_AN_HOUR,
     Decision,
     Facts,
     decide_campaign,
@@ -123,6 +124,24 @@ REPLIES = [
 @pytest.mark.parametrize(("facts", "kind", "answered", "reason"), REPLIES)
 def test_an_automatic_reply(facts: dict[str, bool], kind: ReplyKind, answered: bool, reason: Reason | None) -> None:
     assert decide_reply(Facts(**facts), kind, answered=answered).reason == reason
+
+
+MANY_REPLIES = [
+    # answer, replies within the hour, an opt-out confirmation among them, refused for
+    (ReplyKind.CONFIRMATION, REPLIES_AN_HOUR - 1, False, None),
+    (ReplyKind.CONFIRMATION, REPLIES_AN_HOUR, False, Reason.TOO_MANY_REPLIES),
+    (ReplyKind.QUESTION, REPLIES_AN_HOUR, False, Reason.TOO_MANY_REPLIES),
+    (ReplyKind.HELP, REPLIES_AN_HOUR + 5, True, Reason.TOO_MANY_REPLIES),
+    (ReplyKind.KEYWORD_ENDED, REPLIES_AN_HOUR, False, Reason.TOO_MANY_REPLIES),
+    (ReplyKind.OPT_OUT, REPLIES_AN_HOUR, False, None),
+    (ReplyKind.OPT_OUT, REPLIES_AN_HOUR - 1, True, None),
+    (ReplyKind.OPT_OUT, REPLIES_AN_HOUR, True, Reason.TOO_MANY_REPLIES),
+]
+
+
+@pytest.mark.parametrize(("kind", "replies", "confirmed", "reason"), MANY_REPLIES)
+def test_automatic_replies_end_somewhere(kind: ReplyKind, replies: int, confirmed: bool, reason: Reason | None) -> None:
+    assert decide_reply(Facts(), kind, replies=replies, confirmed=confirmed).reason == reason
 
 
 @pytest.mark.parametrize(
