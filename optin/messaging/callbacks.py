@@ -1,16 +1,36 @@
 """Status callbacks: stored first, once per (SID, status), then applied by rank, in whatever order they come."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import BigInteger, String, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert
 from optin.messaging import conversations, statuses
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, learned_block
 from optin.models import Message, Sender, StatusEvent
+from optin.statements import insert_into, run, table
 from optin.terms import Direction, MessageStatus, Reason
+
+_MESSAGE, _EVENT = table(Message), table(StatusEvent)
+_FIND = (
+    select(_MESSAGE.c.id)
+    .where(
+        or_(
+            _MESSAGE.c.sid == bindparam("of_sid", type_=String()),
+            and_(_MESSAGE.c.id == bindparam("of_id", type_=BigInteger()), _MESSAGE.c.sid.is_(None)),
+        ),
+        _MESSAGE.c.direction == Direction.OUTBOUND,
+    )
+    .with_for_update()
+)
+
+
+@cache
+def _new_event(dialect: str) -> Any:
+    return insert_into(dialect, _EVENT).on_conflict_do_nothing(index_elements=["sid", "status"]).returning(_EVENT.c.id)
 
 
 def receive(session: Session, *, sid: str, status: str, message_id: int | None, error_code: int | None) -> bool:
@@ -20,15 +40,12 @@ def receive(session: Session, *, sid: str, status: str, message_id: int | None, 
     whose SID was never recorded.
     """
     now = clock.now()
-    added = session.execute(
-        insert(session, StatusEvent)
-        .values(sid=sid, status=status, message_id=message_id, error_code=error_code, received_at=now)
-        .on_conflict_do_nothing(index_elements=["sid", "status"])
-        .returning(StatusEvent.id)
-    ).first()
+    said = {"sid": sid, "status": status, "message_id": message_id, "error_code": error_code, "received_at": now}
+    if run(session, _new_event, said).first() is None:
+        return False
     message = _message(session, sid, message_id)
-    if added is None or message is None:
-        return added is not None
+    if message is None:
+        return True
     message.sid = message.sid or sid
     apply(session, message, status, error_code, now)
     return True
@@ -60,9 +77,5 @@ def apply(session: Session, message: Message, status: str, error_code: int | Non
 
 def _message(session: Session, sid: str, message_id: int | None) -> Message | None:
     """Find and lock the message: by its SID, or by our id while it has none."""
-    mine = Message.sid == sid
-    if message_id is not None:
-        mine = or_(mine, (Message.id == message_id) & Message.sid.is_(None))
-    return session.scalars(
-        select(Message).where(mine, Message.direction == Direction.OUTBOUND).with_for_update()
-    ).first()
+    found = run(session, _FIND, {"of_sid": sid, "of_id": message_id}).scalar()
+    return session.get(Message, found, populate_existing=True) if found is not None else None

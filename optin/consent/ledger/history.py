@@ -10,7 +10,7 @@ from sqlalchemy import Integer, String, and_, bindparam, exists, func, literal_c
 from sqlalchemy.orm import Session
 
 from optin.consent.events import Act
-from optin.consent.ledger.waiting import LIVE, WAITING
+from optin.consent.ledger.waiting import IS_LIVE, WAITING
 from optin.extensions import UTCDateTime
 from optin.models import Hold, Message, OptIn, Person, Suppression
 from optin.statements import run, table
@@ -54,14 +54,14 @@ _BEFORE_JOINING = select(
     select(func.max(_OPT_IN.c.ended_at)).where(_MINE, _OPT_IN.c.end_reason == EndReason.OPTED_OUT).scalar_subquery(),
     exists().where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at.is_(None)),
     exists().where(_HOLD.c.number == _OF, _HOLD.c.ended_at.is_(None)),
-    exists().where(_MINE, _OPT_IN.c.channel == bindparam("on", type_=String()), _OPT_IN.c.status.in_(LIVE)),
+    exists().where(_MINE, _OPT_IN.c.channel == bindparam("on", type_=String()), IS_LIVE),
     _LAST_END.scalar_subquery(),
     exists().where(_PERSON.c.mobile == _OF),
 )
 _SINCE = bindparam("since", type_=UTCDateTime())
 _BEFORE_LEAVING = select(
     or_(
-        exists().where(_OPT_IN.c.number == _OF, _OPT_IN.c.status.in_(LIVE), _OPT_IN.c.requested_at > _SINCE),
+        exists().where(_OPT_IN.c.number == _OF, IS_LIVE, _OPT_IN.c.requested_at > _SINCE),
         exists().where(
             _SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at > _SINCE, _SUPPRESSION.c.withdrawn_at.is_(None)
         ),

@@ -13,7 +13,7 @@ from optin.consent.events import Act, Event
 from optin.consent.ledger.history import before_leaving
 from optin.consent.ledger.joining import link_person
 from optin.consent.ledger.obstacles import open_hold, resolve_hold
-from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
+from optin.consent.ledger.waiting import IS_LIVE, LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
 from optin.extensions import UTCDateTime
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
 from optin.statements import insert_into, run, table
@@ -43,7 +43,7 @@ _END_ALL = (
     update(_OPT_IN)
     .where(
         _OPT_IN.c.number == bindparam("of"),
-        _OPT_IN.c.status.in_(LIVE),
+        IS_LIVE,
         _OPT_IN.c.requested_at <= bindparam("until", type_=UTCDateTime()),
     )
     .returning(_OPT_IN.c.id, _OPT_IN.c.keyword_id)

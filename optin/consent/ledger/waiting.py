@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, bindparam, func, select, update
+from sqlalchemy import ColumnElement, String, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from optin.models import Message
-from optin.statements import is_postgresql, run
+from optin.models import Message, OptIn
+from optin.statements import is_postgresql, run, table
 from optin.terms import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
 
 _LOCKED = "locked_numbers"
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
+IS_LIVE = table(OptIn).c.status.in_([literal_column(f"'{each}'") for each in LIVE])
+"""Written out for the partial index, and so that the statement needs no work before each run."""
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
 STAYS_UNDER_SUPPRESSION = (ReplyKind.OPT_OUT, ReplyKind.HELP)
 
