@@ -134,6 +134,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.home.routes import blueprint as home
     from optin.inbox.routes import blueprint as inbox
     from optin.keywords.routes import blueprint as keywords
+    from optin.message_templates.routes import blueprint as message_templates
     from optin.opt_ins.routes import blueprint as opt_ins
     from optin.people.routes import blueprint as people
     from optin.phones.routes import blueprint as phones
@@ -151,6 +152,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         broadcasts,
         people,
         inbox,
+        message_templates,
         review,
         settings,
         webhooks,

@@ -30,7 +30,7 @@ TABS: tuple[tuple[str, ...], ...] = (
     ("Leads", "/leads"),
     ("SMS Inbox", "/inbox"),
     ("Review", "/review"),
-    ("Settings", "/settings"),
+    ("Settings", "/settings", "/templates"),
 )
 
 

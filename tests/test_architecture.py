@@ -31,6 +31,7 @@ FEATURES = {
     "broadcasts",
     "people",
     "inbox",
+    "message_templates",
     "review",
     "settings",
     "auth",

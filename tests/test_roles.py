@@ -62,6 +62,7 @@ VIEWERS = """
     GET  /settings/replies
     GET  /settings/sms
     POST /sign-out
+    GET  /templates
     GET  /simulator/phones
     GET  /simulator/phones/<slot>/face
     GET  /simulator/phones/faults
@@ -122,6 +123,10 @@ AGENTS = """
     POST /review/<hold_id>/withdrawal
     POST /simulator/phones/<slot>/messages
     POST /simulator/phones/faults
+    POST /templates
+    GET  /templates/<template_id>
+    POST /templates/<template_id>
+    POST /templates/<template_id>/deletion
 """
 ADMINS = """
     GET  /settings/audit

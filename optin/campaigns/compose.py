@@ -11,7 +11,7 @@ from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience
 from optin.consent.audience import Deliverability
-from optin.messaging import delivery, drafts, plans, segments, senders, templates
+from optin.messaging import delivery, drafts, plans, saved_templates, segments, senders, templates
 from optin.messaging.plans import Plan
 from optin.messaging.segments import Segments
 from optin.models import Campaign, Person, Sender
@@ -127,6 +127,7 @@ def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, obj
         "draft": draft,
         "senders": senders.in_use(session),
         "sender": chosen_sender(),
+        "saved": saved_templates.listed(session),
         "time_fault": draft.plan.fault(clock.now()),
         "look": look(session, campaign.id, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
     }

@@ -7,12 +7,13 @@ from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from optin import clock, filters, policy
+from optin.addresses import record_id
 from optin.campaigns import compose, page
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
 from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
 from optin.extensions import db
-from optin.messaging import drafts, plans, segments
+from optin.messaging import drafts, plans, saved_templates, segments
 from optin.models import Campaign
 
 
@@ -37,11 +38,14 @@ def preview_broadcast(campaign_id: int) -> str:
 
 @blueprint.post(f"{CAMPAIGN}/broadcasts/draft")
 def compose_broadcast(campaign_id: int) -> Response:
-    """Take the typed text: replace look-alikes, show it again, or ask before it is sent. Nothing is stored or sent."""
+    """Take the typed text: change or show it, or ask before it is sent. Nothing is stored or sent."""
     only_reads()
     campaign, draft, do = load(campaign_id), typed_draft(), request.form.get("do", "")
     if do == "plain":
         return page.render(campaign, "broadcasts", draft=replace(draft, body=segments.plain(draft.body)))
+    if do == "template":
+        body = saved_templates.inserted(db.session(), draft.body, request.form.get("template", type=record_id))
+        return page.render(campaign, "broadcasts", draft=replace(draft, body=body))
     if do in ("edit", "next"):
         return page.render(campaign, "broadcasts", draft=draft)
     return _confirm(campaign, draft)

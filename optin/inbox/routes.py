@@ -15,6 +15,7 @@ from optin.jobs import engine
 from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Draft
 from optin.models import Conversation, User
+from optin.policy import Policy
 from optin.terms import Role
 
 LARGEST_ID = 2**31 - 1
@@ -71,6 +72,8 @@ def send(conversation_id: int) -> WSGIResponse:
     conversation, in_force = _load(conversation_id), policy.load(db.session())
     form = request.form
     draft = Draft(form.get("body", ""), form.get("form_key", ""), form.get("number", ""))
+    if form.get("do") == "template":
+        return _with_template(conversation, in_force, draft)
     sent = one_to_one.send(db.session(), page.composer(conversation, in_force), draft, in_force, current_user.id)
     refused = sent if isinstance(sent, Draft) else None
     if refused is None:
@@ -84,6 +87,15 @@ def send(conversation_id: int) -> WSGIResponse:
     chat = page.composer(conversation, in_force)
     context = page.component(conversation, chat, refused)
     return make_response(render_template("messaging/_sent.html", written=True, **context), 422 if refused else 200)
+
+
+def _with_template(conversation: Conversation, in_force: Policy, draft: Draft) -> WSGIResponse:
+    """Show the draft with the chosen template behind it; nothing is sent."""
+    longer = one_to_one.with_template(db.session(), draft, request.form.get("template", type=record_id))
+    if not htmx.is_htmx():
+        return make_response(page.render(conversation, longer))
+    context = page.component(conversation, page.composer(conversation, in_force), longer)
+    return make_response(render_template("messaging/_sent.html", written=True, **context))
 
 
 @blueprint.post(f"{CONVERSATION}/messages/segments")

@@ -15,7 +15,7 @@ from optin.consent import explain, standing
 from optin.consent.explain import Recipient, Refusal, Teller
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
-from optin.messaging import gate, outbound, segments, senders, templates, threads
+from optin.messaging import gate, outbound, saved_templates, segments, senders, templates, threads
 from optin.messaging.delivery import merge_fields
 from optin.messaging.segments import Segments
 from optin.messaging.stamps import stamp
@@ -106,6 +106,7 @@ def page(
         "urls": urls,
         "draft": draft or new_draft(),
         "before": before,
+        "saved": saved_templates.listed(session),
         "stamp": partial(stamp, zone=zone, now=clock.now()),
     }
 
@@ -124,6 +125,11 @@ def news(session: Session, to: Composer, shown: str, last_id: int) -> dict[str, 
 def new_draft(body: str = "", problem: str = "") -> Draft:
     """Return a draft with a form key of its own, so that a form that is sent twice is one message."""
     return Draft(body, str(uuid4()), problem=problem)
+
+
+def with_template(session: Session, draft: Draft, template_id: int | None) -> Draft:
+    """Return the draft with a template behind what was typed."""
+    return new_draft(saved_templates.inserted(session, draft.body, template_id))
 
 
 def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id: int) -> Message | Draft:

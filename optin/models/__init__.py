@@ -11,6 +11,7 @@ from optin.models.person import Person
 from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
 from optin.models.setting import InForceToken, Setting
+from optin.models.template import MessageTemplate
 from optin.models.user import AuditEntry, NumberCode, SignInLink, User
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Keyword",
     "KeywordWord",
     "Message",
+    "MessageTemplate",
     "NumberCode",
     "OptIn",
     "OptInPerson",

@@ -5,13 +5,15 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import htmx, policy
-from optin.addresses import message_id
+from optin.addresses import message_id, record_id
 from optin.extensions import db
 from optin.jobs import engine
 from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Draft
+from optin.models import Person
 from optin.people import page
 from optin.people.loading import RECORD, load, route
+from optin.policy import Policy
 from optin.terms import PersonKind
 
 
@@ -21,6 +23,8 @@ def send(kind: PersonKind, person_id: int) -> WSGIResponse:
     person, in_force = load(kind, person_id), policy.load(db.session())
     form = request.form
     draft = Draft(form.get("body", ""), form.get("form_key", ""), form.get("number", ""))
+    if form.get("do") == "template":
+        return _with_template(person, in_force, draft)
     sent = one_to_one.send(db.session(), page.composer(person, in_force), draft, in_force, current_user.id)
     if isinstance(sent, Draft):
         db.session.rollback()
@@ -35,6 +39,15 @@ def send(kind: PersonKind, person_id: int) -> WSGIResponse:
     refused = sent if isinstance(sent, Draft) else None
     html = render_template("messaging/_sent.html", written=True, **page.component(person, chat, in_force, refused))
     return make_response(html, 422 if refused else 200)
+
+
+def _with_template(person: Person, in_force: Policy, draft: Draft) -> WSGIResponse:
+    """Show the draft with the chosen template behind it; nothing is sent."""
+    longer = one_to_one.with_template(db.session(), draft, request.form.get("template", type=record_id))
+    if not htmx.is_htmx():
+        return make_response(page.render(person, longer))
+    context = page.component(person, page.composer(person, in_force), in_force, longer)
+    return make_response(render_template("messaging/_sent.html", written=True, **context))
 
 
 @route(f"{RECORD}/thread", "{kind}_thread")

@@ -24,6 +24,7 @@ CHOICES = [
     ("hours", "All sending hours"),
     ("user", "Users"),
     ("sender", "Senders"),
+    ("template", "Templates"),
     *wording.LABELS.items(),
 ]
 

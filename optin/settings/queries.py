@@ -8,10 +8,10 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
-from optin.models import AuditEntry, Message, Person, Sender, Setting, Suppression, User
+from optin.models import AuditEntry, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
 from optin.terms import OptInStatus
 
-AUDITED = ("setting", "user", "sender")
+AUDITED = ("setting", "user", "sender", "template")
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,14 @@ def users(session: Session) -> list[User]:
 
 
 def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[str, int | None], str]:
-    """Return the names of the users and the addresses of the senders that the entries are about."""
+    """Return the names of the users and templates and the addresses of the senders that the entries are about."""
     found: dict[tuple[str, int | None], str] = {}
-    for kind, id_of, name in (("user", User.id, User.name), ("sender", Sender.id, Sender.address)):
+    named = (
+        ("user", User.id, User.name),
+        ("sender", Sender.id, Sender.address),
+        ("template", MessageTemplate.id, MessageTemplate.name),
+    )
+    for kind, id_of, name in named:
         ids = {entry.subject_id for entry in entries if entry.subject_kind == kind}
         found |= {(kind, key): text for key, text in session.execute(select(id_of, name).where(id_of.in_(ids))).all()}
     return found

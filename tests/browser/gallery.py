@@ -25,7 +25,7 @@ from optin.environment import sqlite_url
 from optin.keywords import images, pictures
 from optin.keywords.pictures import Picture
 from optin.messaging import senders
-from optin.models import Broadcast, Campaign, Conversation, Keyword, Message, OptIn, Person, User
+from optin.models import Broadcast, Campaign, Conversation, Keyword, Message, MessageTemplate, OptIn, Person, User
 from optin.sample_data import seed
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy
@@ -90,6 +90,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "campaign-empty": f"/campaigns/{empty.id}",
         "campaign": f"/campaigns/{_id(session, Campaign.id, Campaign.name == 'River Team')}",
         "broadcast-sending": f"/broadcasts/{_under_way(session, under_way, admin)}",
+        "template": f"/templates/{_template(session, admin)}",
         "broadcast-scheduled": f"/broadcasts/{_scheduled(session, empty, admin)}",
         "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
         "opt-in": f"/opt-ins/{_id(session, OptIn.id, OptIn.status == OptInStatus.ACTIVE)}",
@@ -145,6 +146,14 @@ def _under_way(session: Session, campaign: Campaign, admin: User) -> int:
             values["error_code"] = LANDLINE
         session.execute(update(Message).where(Message.id == message_id).values(**values))
     return started.broadcast_id
+
+
+def _template(session: Session, admin: User) -> int:
+    """Keep a message template; return its id."""
+    made = MessageTemplate(name="Reminder", body=ANNOUNCEMENT, updated_at=clock.now(), updated_by_id=admin.id)
+    session.add(made)
+    session.flush()
+    return made.id
 
 
 def _scheduled(session: Session, campaign: Campaign, admin: User) -> int:

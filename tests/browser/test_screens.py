@@ -58,6 +58,8 @@ SCREENS = {
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",
     "settings-opted-out": "/settings/opted-out",
+    "settings-templates": "/templates",
+    "settings-template": "template",
     "settings-twilio": "/settings/twilio",
     "settings-users": "/settings/users",
     "settings-user": "user",

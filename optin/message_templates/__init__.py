@@ -1,0 +1,1 @@
+"""Message templates: texts with a name that the composers insert."""
