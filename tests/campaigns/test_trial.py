@@ -1,6 +1,7 @@
 """“Send me a test”: one's own number is verified by a code, the draft is kept meanwhile, the test goes nowhere else."""
 
 import re
+import threading
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +16,7 @@ from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.extensions import db
 from optin.messaging import delivery, own_number
-from optin.models import AuditEntry, Campaign, Message, NumberCode, ProviderBlock
+from optin.models import AuditEntry, Campaign, Message, NumberCode, ProviderBlock, User
 from optin.terms import MessageStatus, OptInSource, Purpose, Reason
 from tests import campaign_scene as scene
 from tests import world
@@ -124,6 +125,32 @@ def test_five_tries(campaign: Campaign, session: Session, agent: Browser) -> Non
     assert own_number.RUN_OUT in with_right.text
     session.expire_all()
     assert agent.user.mobile is None
+
+
+def test_ten_at_once_are_no_more_than_five_tries(
+    campaign: Campaign, session: Session, agent: Browser, engine: Engine
+) -> None:
+    ask_for_code(agent)
+    wrong, user_id = ("000000" if code(session) != "000000" else "000001"), agent.user.id
+    session.commit()
+    said: list[str] = []
+    barrier = threading.Barrier(10, timeout=30)
+
+    def guess() -> None:
+        with Session(engine) as own:
+            user = own.get_one(User, user_id)
+            own.rollback()
+            barrier.wait()
+            said.append(own_number.enter_code(own, user, wrong))
+            own.commit()
+
+    threads = [threading.Thread(target=guess) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == sorted([own_number.WRONG] * 4 + [own_number.RUN_OUT] * 6)
+    assert session.scalars(select(NumberCode.tries)).one() == own_number.TRIES
 
 
 def test_ten_minutes(campaign: Campaign, session: Session, agent: Browser, clock: Clock) -> None:
