@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from optin import clock, filters, policy
 from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
-from optin.consent import audience
+from optin.consent import audience, whole
 from optin.consent.audience import Deliverability
 from optin.messaging import delivery, drafts, plans, saved_templates, segments, senders, templates
 from optin.messaging.plans import Plan
@@ -101,7 +101,7 @@ def question(
 
 def counted(session: Session, campaign: Campaign, sender: Sender | None, at: datetime | None = None) -> Deliverability:
     """Count who would receive a message now, or at a moment to come, and who would not, by reason."""
-    return audience.deliverability(session, question(session, campaign, sender, at))
+    return whole.deliverability(session, question(session, campaign, sender, at))
 
 
 def rows(counts: Deliverability | None) -> list[Row]:

@@ -120,17 +120,6 @@ def _open(question: Question) -> ColumnElement[bool]:
     return CampaignMember.zones.in_(list(question.open_groups)) if question.open_groups else false()
 
 
-def deliverability(session: Session, question: Question) -> Deliverability:
-    """Count the members of a campaign by reason, in one statement."""
-    why = reason(question).label("why")
-    each = select(why).where(stays(question.campaign_id)).subquery()
-    rows = session.execute(select(each.c.why, func.count()).group_by(each.c.why)).all()
-    counts = {str(row[0]): int(row[1]) for row in rows}
-    will_receive = counts.pop(WILL_RECEIVE, 0)
-    ordered = {why: counts[why] for why in Reason if why in counts}
-    return Deliverability(will_receive + sum(ordered.values()), will_receive, ordered)
-
-
 def having(question: Question, why: Reason | None) -> list[ColumnElement[bool]]:
     """Return the conditions that a member has this reason (None: would receive), each by itself.
 
@@ -150,9 +139,7 @@ def having(question: Question, why: Reason | None) -> list[ColumnElement[bool]]:
     return [false()] if why else found
 
 
-def recipients(question: Question) -> ColumnElement[bool]:
-    """The condition that a member belongs into the outbox of a broadcast: will receive, or waits for its time."""
-    waits = [WILL_RECEIVE, Reason.OUTSIDE_HOURS]
-    if question.policy.cap_waits:
-        waits.append(Reason.CAP_REACHED)
-    return reason(question).in_(waits)
+def taken_in(question: Question) -> list[str]:
+    """Return the reasons with which a member belongs into the outbox of a broadcast: "", or what passes by itself."""
+    waits = [WILL_RECEIVE, str(Reason.OUTSIDE_HOURS)]
+    return [*waits, str(Reason.CAP_REACHED)] if question.policy.cap_waits else waits

@@ -7,7 +7,7 @@ from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
 from optin import figures, policy
-from optin.consent import audience
+from optin.consent import audience, whole
 from optin.consent.audience import Deliverability
 from optin.figures import Count
 from optin.models import Campaign, CampaignMember, Sender
@@ -33,7 +33,7 @@ def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, 
 
 def _now(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
     scope = sender.scope if sender else ""
-    return audience.deliverability(session, audience.ask(session, campaign, scope, policy.load(session)))
+    return whole.deliverability(session, audience.ask(session, campaign, scope, policy.load(session)))
 
 
 def _counts(session: Session, campaign_id: int, sender_id: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy import insert as insert_core
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, facts, rules
+from optin.consent import audience, facts, rules, whole
 from optin.consent.rules import Decision, Facts
 from optin.extensions import UTCDateTime, insert
 from optin.in_force import SenderInForce
@@ -166,15 +166,7 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Q
     The text is made when each message starts, so that it says what the record says then.
     """
     now = question.now
-    opt_in = (
-        select(func.max(OptIn.id))
-        .where(
-            OptIn.number == CampaignMember.number,
-            OptIn.status == OptInStatus.ACTIVE,
-            *([OptIn.keyword_id == question.keyword_id] if question.keyword_id else []),
-        )
-        .scalar_subquery()
-    )
+    members = whole.of(session, question)
     moment = literal(now, UTCDateTime())
     values = {
         "channel": literal(broadcast.channel),
@@ -192,14 +184,15 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Q
         "broadcast_id": literal(broadcast.id),
         "person_id": CampaignMember.person_id,
         "author_id": literal(broadcast.created_by_id) if broadcast.created_by_id else null(),
-        "opt_in_id": opt_in,
+        "opt_in_id": members.opt_in_id,
         "decided_at": moment,
         "attempts": literal(0),
         "error_text": literal(""),
     }
     rows = (
         select(*values.values())
-        .where(audience.stays(question.campaign_id), audience.recipients(question))
+        .select_from(members.rows)
+        .where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
         .order_by(CampaignMember.number)
     )
     session.execute(

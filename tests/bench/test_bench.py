@@ -25,6 +25,12 @@ def test_pages_are_measured(database: str, only: str, count: int, capsys: pytest
     assert len({line.split("|")[1] for line in lines}) > count
 
 
+@pytest.mark.parametrize("database", data.DATABASES)
+def test_audiences_are_measured(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["audiences", "--rows", str(ROWS), "--database", database])
+    assert "| queue a broadcast |" in capsys.readouterr().out
+
+
 def test_a_section_is_written_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "performance.md"
     document.write_text("by hand\n<!-- pages sqlite -->old<!-- end of pages sqlite -->\nby hand too\n")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, facts
+from optin.consent import audience, facts, whole
 from optin.consent.rules import Facts, decide_campaign
 from optin.models import (
     Campaign,
@@ -136,7 +136,7 @@ def test_rule_and_sql_agree_on_every_combination(
             for member_id, given in known.items()
         }
         assert {i: said[i] for i in known} == {i: str(d.reason or "") for i, d in by_rule.items()}
-        counted = audience.deliverability(session, question)
+        counted = whole.deliverability(session, question)
         of_all = Counter(said.values())
         assert counted.will_receive == of_all.pop("")
         assert {str(reason): count for reason, count in counted.reasons.items()} == dict(of_all)
