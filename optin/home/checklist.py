@@ -26,7 +26,7 @@ from optin.models import (
     OptIn,
     Setting,
 )
-from optin.terms import EventKind, OptInSource, OptInStatus
+from optin.terms import Channel, EventKind, OptInSource, OptInStatus
 
 SAMPLE_DATA_ENDS = "sample_data_ends"
 COUNTED = 500
@@ -177,7 +177,8 @@ def _text_stop(story: _Story) -> Step:
     if found is None:
         return _with_phones(story, Step(title, about="and see what the app refuses from then on"))
     about = f"{_who(story.session, found.number)} opted out, {filters.when(found.at)}"
-    thread = story.session.scalar(select(Conversation.id).where(Conversation.number == found.number).limit(1))
+    conversation = (Conversation.channel == Channel.SMS, Conversation.number == found.number)
+    thread = story.session.scalar(select(Conversation.id).where(*conversation).limit(1))
     return Step(title, True, about, url_for("inbox.show", conversation_id=thread) if thread else "")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -19,7 +19,7 @@ from optin.models import (
     Suppression,
     User,
 )
-from optin.terms import EventKind, OptInSource
+from optin.terms import Channel, EventKind, OptInSource
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,19 @@ def timeline(session: Session, opt_in: OptIn) -> list[Entry]:
 
 def blocked_scopes(session: Session, number: str) -> Sequence[str]:
     """List the senders (addresses or Messaging Service SIDs) from which Twilio refuses to send to the number."""
+    scopes = union_all(select(Sender.address), select(Sender.messaging_service_sid)).subquery()
+    is_blocked = (ProviderBlock.number == number, ProviderBlock.ended_at.is_(None))
     return session.scalars(
         select(ProviderBlock.scope)
-        .where(ProviderBlock.number == number, ProviderBlock.ended_at.is_(None))
+        .where(ProviderBlock.scope.in_(select(scopes.c[0])), *is_blocked)
         .order_by(ProviderBlock.id)
     ).all()
 
 
 def conversation_id(session: Session, number: str) -> int | None:
     """Return the conversation with the number, if there is one."""
-    return session.scalar(select(Conversation.id).where(Conversation.number == number))
+    ours = (Conversation.channel == Channel.SMS, Conversation.number == number)
+    return session.scalar(select(Conversation.id).where(*ours))
 
 
 def sender(session: Session, opt_in: OptIn) -> Sender | None:

@@ -26,7 +26,7 @@ from optin.models import (
 )
 from optin.people import records
 from optin.policy import Policy
-from optin.terms import MessageStatus, OptInStatus, PersonKind, Reason
+from optin.terms import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 
 SHOWN = 50
 MOST_COUNTED = 1000
@@ -136,7 +136,8 @@ def number_changes(session: Session, person: Person, region: str) -> list[Row]:
     changes = [entry for entry in entries if entry.field == "mobile" and entry.before]
     if not changes:
         return []
-    talks = select(Conversation).where(Conversation.number.in_({entry.before for entry in changes}))
+    before = {entry.before for entry in changes}
+    talks = select(Conversation).where(Conversation.channel == Channel.SMS, Conversation.number.in_(before))
     ids = {talk.number: talk.id for talk in session.scalars(talks.where(Conversation.last_message_at.is_not(None)))}
     return [
         Row(

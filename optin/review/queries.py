@@ -14,7 +14,7 @@ from optin.consent import business_days, ledger, people
 from optin.figures import Count
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
 from optin.paging import Page
-from optin.terms import Direction, HoldCause, HoldResolution, OptInStatus
+from optin.terms import Channel, Direction, HoldCause, HoldResolution, OptInStatus
 
 RECENT = timedelta(days=7)
 MOST_RECENT = 20
@@ -154,7 +154,8 @@ def _opt_ins(session: Session, numbers: Collection[str]) -> dict[str, list[tuple
 
 
 def _conversations(session: Session, numbers: Collection[str]) -> dict[str, int]:
-    rows = session.execute(select(Conversation.number, Conversation.id).where(Conversation.number.in_(numbers)))
+    ours = (Conversation.channel == Channel.SMS, Conversation.number.in_(numbers))
+    rows = session.execute(select(Conversation.number, Conversation.id).where(*ours))
     return dict(rows.all())
 
 

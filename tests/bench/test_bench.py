@@ -1,5 +1,7 @@
 """The benchmarks run to their end, at sizes that say nothing about speed."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,13 @@ ROWS = 240
 
 
 @pytest.fixture(autouse=True)
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the data in a folder of the test's own, few as they are."""
-    monkeypatch.setattr(data, "FOLDER", tmp_path / "bench")
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the data, few as they are, in a folder of the test's own with a short path: PostgreSQL's socket needs it."""
     monkeypatch.setattr(pages, "FEW", 200)
     monkeypatch.setattr(pages, "ROUNDS", 0)
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(data, "FOLDER", Path(folder))
+        yield
 
 
 @pytest.mark.parametrize(("database", "only", "count"), [("sqlite", "", 100), ("postgresql", "of a", 4)])
