@@ -1,7 +1,8 @@
 """One job: send what waits, a few messages at a time, until nothing is left or the job's time is over.
 
-As many messages are claimed and started as threads are free: what is started is requested at once, leases stay short,
-and a slow answer holds up no other message. All database work is done here, in batches; the threads only make requests.
+As many messages are started as threads are free: what is started is requested at once, and a slow answer holds up no
+other message. Some more are claimed, since that asks nobody for consent: what is not started goes back. All database
+work is done here, in batches; the threads only make requests.
 """
 
 import logging
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 TOGETHER = 0.01
 """Seconds that an outcome waits for others to be recorded with it."""
+AHEAD = 4
+"""Messages are claimed for so many times the threads: a claim costs two commits, however many it is for."""
 LOOK_AGAIN = 0.2
 """Seconds after which a job with requests under way looks for new messages."""
 LONGEST_REST = 10.0
@@ -66,18 +69,21 @@ class _Sending:
         return not self._outlet.stopping.is_set() and time.monotonic() < until
 
     def _start_some(self) -> bool:
-        """Claim and start as many messages as there are free threads; tell whether there were any.
+        """Start as many messages as there are free threads, and claim more when these run out; tell whether there were.
 
         While the provider takes nothing one message at a time finds out whether it does again.
         """
-        room = (1 if self._rest else self._threads()) - self._under_way - len(self._held)
-        posts = self._held
-        if room > 0:
-            posts = posts + self._insist(
+        threads = 1 if self._rest else self._threads()
+        free = threads - self._under_way
+        if free > len(self._held):
+            room = (threads if self._rest else threads * AHEAD) - len(self._held)
+            self._held += self._insist(
                 lambda: delivery.claim(self._outlet.engine, broadcast_id=self._broadcast_id, limit=room)
             )
+        posts, kept = self._held[: max(0, free)], self._held[max(0, free) :]
         if posts:
-            started, self._held = self._insist(lambda: delivery.start(self._outlet.engine, posts))
+            started, held = self._insist(lambda: delivery.start(self._outlet.engine, posts))
+            self._held = kept + held
             self._under_way += len(started)
             for post in started:
                 self._outlet.send(post, self._outcomes)
