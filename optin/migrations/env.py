@@ -20,7 +20,10 @@ def render_item(kind: str, thing: Any, _autogen: Any) -> str | bool:
 
 
 def run() -> None:
-    """Run in one transaction: a migration that fails leaves nothing half-done."""
+    """Run in one transaction: a migration that fails leaves nothing half-done.
+
+    On SQLite a table is changed by making it anew, which others that refer to it must bear; they are checked then.
+    """
     options: dict[str, Any] = {
         "target_metadata": Base.metadata,
         "include_object": is_ours,
@@ -29,9 +32,16 @@ def run() -> None:
         **current_app.extensions["migrate"].configure_args,
     }
     with db.engine.connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            connection.connection.execute("PRAGMA foreign_keys = OFF")  # counts outside of a transaction only
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()
+            if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                raise RuntimeError(f"rows refer to what is not there: {broken[:5]}")
+        if is_sqlite:
+            connection.connection.execute("PRAGMA foreign_keys = ON")
 
 
 run()

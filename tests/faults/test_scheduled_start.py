@@ -15,7 +15,7 @@ from optin.consent import ledger
 from optin.extensions import db, reading
 from optin.messaging import scheduled
 from optin.models import Broadcast, Keyword, Message
-from optin.terms import BroadcastState
+from optin.terms import BroadcastState, MessageStatus
 from tests import outbox
 from tests.faults.processes import WORKER, let_leases_end, messages, running, state, until
 from tests.provider import serve_provider
@@ -78,6 +78,11 @@ def test_two_workers_of_which_one_is_killed_send_each_text_once(database: str, e
         let_leases_end(engine)
         until(lambda: {state(engine, broadcast_id) for broadcast_id in ids} == {BroadcastState.SENT})
     assert set(Counter(provider.texts).values()) == {1}
-    assert len(provider.texts) == len(messages(engine)) == len(ids) * PEOPLE
+    made = messages(engine)
+    assert len(made) == len(ids) * PEOPLE
+    # What the killed one had begun may have been sent or not: it is unknown, and nobody sends it again.
+    known = {(message.number, message.body) for message in made if message.status != MessageStatus.UNKNOWN}
+    assert known <= set(provider.texts) <= {(message.number, message.body) for message in made}
+    assert len(known) > len(made) / 2
     with Session(engine) as session:
         assert None not in session.scalars(select(Broadcast.started_at)).all()
