@@ -8,7 +8,18 @@ from sqlalchemy.orm import Session
 
 from bench.rows import RARE_NAME
 from optin import paging
-from optin.models import AuditEntry, Campaign, CampaignMember, Conversation, Hold, Keyword, Message, OptIn, Person
+from optin.models import (
+    AuditEntry,
+    Campaign,
+    CampaignMember,
+    Conversation,
+    Hold,
+    Keyword,
+    Message,
+    OptIn,
+    Person,
+    Suppression,
+)
 
 BROADCAST = 60
 
@@ -88,6 +99,9 @@ LISTS = (
     Page("recipients", f"/broadcasts/{BROADCAST}", [Message.number], [SENT]),
     Page("recipients, failed", f"/broadcasts/{BROADCAST}?status=failed", [Message.id],
          [SENT, Message.status == "failed"]),
+    Page("opted out", "/settings/opted-out", [Suppression.id], [Suppression.ended_at.is_(None)], descending=True),
+    Page("opted out by number", "/settings/opted-out?sort=number", [Suppression.number, Suppression.id],
+         [Suppression.ended_at.is_(None)]),
     Page("audit", "/settings/audit", [AuditEntry.id], descending=True),
     Page("audit of a setting", "/settings/audit?about=brand", [AuditEntry.id], descending=True),
     Page("audit of a user", "/settings/audit?who=7", [AuditEntry.id], [AuditEntry.user_id == 7], descending=True),
@@ -107,6 +121,7 @@ RECORDS = (
     Page("contact, history", "/contacts/1?tab=history"),
     Page("opt-in", "/opt-ins/1"),
     Page("users", "/settings/users"),
+    Page("SMS settings", "/settings/sms"),
     Page("inbox, live list", "/inbox/list"),
     Page("opt-ins, live list", "/keywords/1/opt-ins"),
     Page("broadcast, live progress", f"/broadcasts/{BROADCAST}/progress"),
