@@ -51,11 +51,10 @@ def serve(target: str, environ: dict[str, str], port: int) -> Iterator[Server]:
         process.wait(20)
 
 
-def make_queue(database_url: str, queue_url: str) -> None:
+def make_queue(queue_url: str) -> None:
     """Make the tables of the job queue, as a worker does when it starts: the server puts jobs there."""
-    if database_url.startswith("postgresql"):
-        command = [Path(sys.executable).with_name("dbos"), "migrate", "--sys-db-url", queue_url]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    command = [Path(sys.executable).with_name("dbos"), "migrate", "--sys-db-url", queue_url]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def postgresql_cpu_seconds() -> float:

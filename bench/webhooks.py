@@ -56,7 +56,7 @@ def run(database_url: str, folder: Path, only: str = "") -> list[Row]:
         flask_migrate.upgrade()
         _arrange()
         db.engine.dispose()
-    make_queue(database_url, app.config["OPTIN"].queue_url)
+    make_queue(app.config["OPTIN"].queue_url)
     with serve("bench.baseline:app", environ, free_port()) as server:
         rows = [
             measure("hello, bare Flask", server, lambda _: [("/hello", b"", {})] * REQUESTS),
@@ -93,7 +93,7 @@ def _table(rows: Sequence[Row]) -> str:
 def _statements(app: Flask, requests: Callable[[Flask, int], list[Request]]) -> int:
     """Count the statements of one request, in this process, after some that read what is in force."""
     seen: list[str] = []
-    texts = [*requests(app, WARM)[:2], requests(app, COUNTED)[0]]
+    texts = [*requests(app, WARM)[:2], *requests(app, COUNTED)[:2]]
     with app.app_context():
         engine = db.engine
     client = app.test_client()
