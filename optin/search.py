@@ -24,9 +24,9 @@ from optin.models import Person, PersonWord
 from optin.models.person_word import LONGEST
 
 Text = SQLColumnExpression[str] | SQLColumnExpression[str | None]
-Id = SQLColumnExpression[int] | SQLColumnExpression[int | None]
 MOST_WORDS = 6
 MOST = 500
+LOOKED_AT = 10_000
 """So many are found at most: then another word helps more than another page."""
 SHORTEST_NUMBER = 3
 TAIL = 4
@@ -70,30 +70,38 @@ def tail(column: Text) -> ColumnElement[str]:
     return func.substr(column, func.length(column) - literal_column("3"))
 
 
-def named(text: str, person_id: Id) -> list[ColumnElement[bool]]:
-    """Return the conditions that tie PersonWord to a person, all of whose words of the query they have.
+def named(text: str, *, most: int | None = LOOKED_AT) -> Select[int]:
+    """Select the ids of people who have all words of the query; none finds nobody.
 
-    The longest word leads, since the fewest have it. A query without any word finds nobody.
+    The longest word leads, since the fewest have it. At most `most` are looked at: the limit also keeps the databases
+    from beginning with whatever else is asked of them.
     """
     wanted = sorted(words(text), key=len, reverse=True) or ["\0"]
     others = [aliased(PersonWord) for _ in wanted[1:]]
-    return [
-        PersonWord.person_id == person_id,
-        _has(PersonWord, wanted[0]),
-        *(
-            exists().where(other.person_id == PersonWord.person_id, _has(other, word))
-            for other, word in zip(others, wanted[1:], strict=True)
-        ),
-    ]
+    have_others = (
+        exists().where(other.person_id == PersonWord.person_id, _has(other, word))
+        for other, word in zip(others, wanted[1:], strict=True)
+    )
+    found = select(PersonWord.person_id).where(_has(PersonWord, wanted[0]), *have_others).limit(most)
+    return select(found.subquery().c[0])
+
+
+def mobiles(text: str, *, most: int | None = LOOKED_AT) -> Select[str | None]:
+    """Select the numbers of people who have all words of the query."""
+    return select(Person.mobile).where(Person.id.in_(named(text, most=most)))
 
 
 def person_ids(text: str, region: str, *given: ColumnElement[bool], most: int | None = MOST) -> Select[int]:
     """Select the ids of people whom the text finds and who are `given`, at most `most` by name and by number each."""
-    found = [
-        select(Person.id).join(PersonWord, PersonWord.person_id == Person.id).where(*named(text, Person.id), *given)
-    ]
+    by_name = named(text, most=LOOKED_AT if most else None)
+    found = [select(Person.id).where(Person.id.in_(by_name), *given)]
     found += [select(Person.id).where(way, *given) for way in numbers(Person.mobile, text, region)]
     return ids(*found, most=most)
+
+
+def is_kind(kind: str) -> ColumnElement[bool]:
+    """Ask for the kind without its index: SQLite would begin with all contacts."""
+    return (Person.kind + "") == kind
 
 
 def ids(*found: Select[int], most: int | None = MOST) -> Select[int]:

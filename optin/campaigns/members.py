@@ -13,7 +13,7 @@ from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.consent import audience, people
 from optin.extensions import UTCDateTime, insert
-from optin.models import Broadcast, Campaign, CampaignMember, Message, Person, PersonWord
+from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.terms import MessageStatus, Reason
 
 WILL_RECEIVE = "will_receive"
@@ -77,10 +77,10 @@ def last_messages(session: Session, campaign_id: int, person_ids: Sequence[int])
 def candidates(text: str, kind: str, region: str) -> Select[Person]:
     """Select the contacts and leads ("" for both kinds), those that `text` finds."""
     query = select(Person)
-    if kind:
+    if kind and not text:
         query = query.where(Person.kind == kind)
     if text:
-        given = [Person.kind == kind] if kind else []
+        given = [search.is_kind(kind)] if kind else []
         query = query.where(Person.id.in_(search.person_ids(text, region, *given)))
     return query
 
@@ -196,7 +196,7 @@ def _insert(session: Session, campaign_id: int, person_ids: Sequence[int], user_
 def _found(campaign_id: int, text: str, region: str, most: int | None) -> Select[int]:
     """Find members by the words of the person's record, or by the number that they were added with."""
     members = select(CampaignMember.id).where(audience.stays(campaign_id))
-    theirs = PersonWord.person_id == CampaignMember.person_id
-    found = [members.join(PersonWord, theirs).where(*search.named(text, CampaignMember.person_id))]
+    named = search.named(text, most=search.LOOKED_AT if most else None)
+    found = [members.where(CampaignMember.person_id.in_(named))]
     found += [members.where(way) for way in search.numbers(CampaignMember.number, text, region)]
     return search.ids(*found, most=most)

@@ -43,7 +43,7 @@ def find(session: Session, text: str) -> Found:
 
 
 def _people(session: Session, kind: PersonKind, text: str) -> Sequence[Person]:
-    found = search.person_ids(text, policy.load(session).default_region, Person.kind == kind)
+    found = search.person_ids(text, policy.load(session).default_region, search.is_kind(kind))
     query = select(Person).where(Person.id.in_(found))
     return session.scalars(query.order_by(Person.sort_name, Person.id).limit(SHOWN + 1)).all()
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from optin import policy, search
 from optin.consent import people, standing
 from optin.consent.standing import Standing
-from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, PersonWord, User
+from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
 from optin.paging import Page, page
 from optin.terms import Channel, OptInStatus, Role
 
@@ -146,12 +146,10 @@ def _matching(session: Session, asked: Asked) -> Select[int]:
     """
     text, is_listed = asked.text, Conversation.last_message_at.is_not(None)
     given = (Conversation.channel == Channel.SMS, is_listed, *_shown(asked))
-    theirs = Person.mobile == Conversation.number
-    of_people = select(Conversation.id).join(Person, theirs).join(PersonWord, PersonWord.person_id == Person.id)
-    newest = select(Conversation.id, Conversation.preview).where(*given)
+    newest = select(Conversation.id, Conversation.preview).where(is_listed, *_shown(asked))
     looked_at = newest.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(LOOKED_AT).subquery()
     found = [
-        of_people.where(*search.named(text, Person.id), *given),
+        select(Conversation.id).where(Conversation.number.in_(search.mobiles(text)), *given),
         select(looked_at.c.id).where(looked_at.c.preview.icontains(text, autoescape=True)),
     ]
     ways = search.numbers(Conversation.number, text, policy.load(session).default_region)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optin import figures, search
 from optin.consent import people
 from optin.figures import Count
-from optin.models import OptIn, OptInPerson, Person, PersonWord
+from optin.models import OptIn, OptInPerson, Person
 from optin.paging import Page
 from optin.terms import OptInStatus
 
@@ -83,13 +83,11 @@ def _found(keyword_id: int, asked: Asked, region: str, most: int | None) -> Sele
         OptIn.keyword_id == keyword_id,
         OptIn.status.in_([asked.status] if asked.status in list(OptInStatus) else list(OptInStatus)),
     ]
-    now = select(OptIn.id).join(Person, Person.mobile == OptIn.number)
-    then = select(OptIn.id).join(OptInPerson, OptInPerson.opt_in_id == OptIn.id)
+    looked_at = search.LOOKED_AT if most else None
+    links = select(OptInPerson.opt_in_id).where(OptInPerson.person_id.in_(search.named(asked.search, most=looked_at)))
     found = [
-        now.join(PersonWord, PersonWord.person_id == Person.id).where(*search.named(asked.search, Person.id), *own),
-        then.join(PersonWord, PersonWord.person_id == OptInPerson.person_id).where(
-            *search.named(asked.search, OptInPerson.person_id), *own
-        ),
+        select(OptIn.id).where(OptIn.number.in_(search.mobiles(asked.search, most=looked_at)), *own),
+        select(OptIn.id).where(OptIn.id.in_(links), *own),
     ]
     found += [select(OptIn.id).where(way, *own) for way in search.numbers(OptIn.number, asked.search, region)]
     return search.ids(*found, most=most)

@@ -69,8 +69,8 @@ def listed(
     """
     people = select(Person).where(Person.kind == kind).options(joinedload(Person.owner))
     if text:
-        given = [Person.kind == kind, *_given(consent)]
-        return people.where(Person.id.in_(search.person_ids(text, region, *given, most=most)))
+        found = search.person_ids(text, region, search.is_kind(kind), *_given(consent), most=most)
+        return select(Person).where(Person.id.in_(found)).options(joinedload(Person.owner))
     if consent:
         without = select(Person.id).where(Person.kind == kind, *_given(consent)).limit(FEW + 1)
         few = session.scalars(without).all()
@@ -83,7 +83,8 @@ def count_others(session: Session, kind: PersonKind, text: str, region: str, con
     """Count who of the other kind is found in the same way, up to a thousand."""
     given = [Person.kind != kind, *_given(consent)]
     if text:
-        found = select(Person.id).where(Person.id.in_(search.person_ids(text, region, *given))).limit(MOST_COUNTED)
+        others = search.person_ids(text, region, ~search.is_kind(kind), *_given(consent))
+        found = select(Person.id).where(Person.id.in_(others)).limit(MOST_COUNTED)
     else:
         found = select(Person.id).where(*given).limit(MOST_COUNTED)
     return session.scalar(select(func.count()).select_from(found.subquery())) or 0

@@ -66,11 +66,12 @@ def texts_of(session: Session, rows: Collection[Suppression]) -> dict[int | None
 
 def audit_entries(kinds: Collection[str], settings: Collection[str], user_id: int | None) -> Select[AuditEntry]:
     """Select the trail of settings, users and senders, or of the kinds and settings named; by one user or by all."""
+    kind = AuditEntry.subject_kind + ""  # along the newest: SQLite would fetch and sort all of these kinds
     found = select(AuditEntry).where(AuditEntry.user_id == user_id) if user_id else select(AuditEntry)
     if not kinds and not settings:
-        return found.where(AuditEntry.subject_kind.in_(AUDITED))
-    of_settings = and_(AuditEntry.subject_kind == "setting", AuditEntry.field.in_(settings))
-    return found.where(or_(AuditEntry.subject_kind.in_(kinds), of_settings))
+        return found.where(kind.in_(AUDITED))
+    of_settings = and_(kind == "setting", AuditEntry.field.in_(settings))
+    return found.where(or_(kind.in_(kinds), of_settings))
 
 
 def users(session: Session) -> list[User]:
