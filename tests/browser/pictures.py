@@ -11,29 +11,22 @@ WIDE = (1320, "light")
 # The screens that are shown, with the width and the colours to show them in.
 SHOWN = {
     "home": WIDE,
-    "keywords": WIDE,
     "keyword-new": WIDE,
     "keyword": WIDE,
-    "keyword-details": (1320, "dark"),
     "keyword-share": WIDE,
     "keyword-poster": WIDE,
     "opt-in": WIDE,
     "campaign-empty": WIDE,
     "add-opt-ins": WIDE,
     "campaign": WIDE,
-    "campaign-members": WIDE,
     "broadcast-sending": WIDE,
-    "broadcast-done": WIDE,
     "contact": WIDE,
     "contact-refused": WIDE,
     "contact-edit": WIDE,
     "inbox-thread": WIDE,
     "review": WIDE,
     "settings": WIDE,
-    "settings-twilio": WIDE,
-    "settings-users": WIDE,
     "phones": WIDE,
-    "sign-in": (360, "light"),
 }
 NARROW = {"home": (360, "light"), "contact": (360, "dark")}
 
