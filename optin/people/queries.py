@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone, search
@@ -101,10 +101,11 @@ def owners(session: Session, person: Person | None) -> list[User]:
 def opt_ins(session: Session, person: Person) -> list[OptIn]:
     """List the opt-ins of the person's number and of earlier ones, active first, then the newest."""
     linked = select(OptInPerson.opt_in_id).where(OptInPerson.person_id == person.id)
-    theirs: ColumnElement[bool] = OptIn.id.in_(linked)
-    if person.mobile:
-        theirs = or_(theirs, OptIn.number == person.mobile)
-    newest = select(OptIn).where(theirs).options(joinedload(OptIn.keyword)).order_by(OptIn.id.desc()).limit(SHOWN)
+    of_number = select(OptIn.id).where(OptIn.number == person.mobile)
+    ids = session.scalars(union(linked, of_number)).all()  # by two indexes; joined by OR, all would be read
+    newest = (
+        select(OptIn).where(OptIn.id.in_(ids)).options(joinedload(OptIn.keyword)).order_by(OptIn.id.desc()).limit(SHOWN)
+    )
     return sorted(session.scalars(newest), key=lambda opt_in: opt_in.status != OptInStatus.ACTIVE)
 
 
