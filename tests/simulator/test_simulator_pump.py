@@ -151,7 +151,9 @@ def test_a_history_is_written_by_travelling_the_clock(simulator):
 
 
 ALONE = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests behind ignores it for all
 from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, create_simulator
 from optin.simulator.alone import serve
 
