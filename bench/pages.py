@@ -16,7 +16,7 @@ from optin.extensions import db
 from optin.models import User
 
 FEW = 1000
-ROUNDS = 9
+ROUNDS = 5
 TOO_SLOW = 500.0
 GOAL, GOAL_OF_TEMPLATE = 1.3, 2.0
 
