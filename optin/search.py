@@ -5,6 +5,8 @@ count); numbers by their beginning in any spelling or by their end.
 """
 
 import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,7 +19,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from optin import phone
 from optin.models import Person, PersonWord
@@ -26,12 +28,20 @@ from optin.models.person_word import LONGEST
 Text = SQLColumnExpression[str] | SQLColumnExpression[str | None]
 MOST_WORDS = 6
 MOST = 500
-LOOKED_AT = 10_000
 """So many are found at most: then another word helps more than another page."""
+LOOKED_AT = 10_000
+"""So many people who have the words, or rows of a list, are looked at."""
 SHORTEST_NUMBER = 3
 TAIL = 4
 _NUMBER = re.compile(r"[\d\s+().\-/]+")
 _AFTER_ALL = "\U0010ffff"
+
+
+class Hits(NamedTuple):
+    """The ids that a search found, at most some hundred, and whether there are more than these."""
+
+    ids: Sequence[int]
+    more: bool = False
 
 
 def words(text: str) -> list[str]:
@@ -70,33 +80,52 @@ def tail(column: Text) -> ColumnElement[str]:
     return func.substr(column, func.length(column) - literal_column("3"))
 
 
-def named(text: str, *, most: int | None = LOOKED_AT) -> Select[int]:
+def named(text: str, *, all_: bool = False) -> Select[int]:
     """Select the ids of people who have all words of the query; none finds nobody.
 
-    The longest word leads, since the fewest have it. At most `most` are looked at: the limit also keeps the databases
-    from beginning with whatever else is asked of them.
+    The longest word leads, since the fewest have it. Unless it is to be `all_`, some thousand are found at most: the
+    limit also keeps the databases from beginning with whatever else is asked of them.
     """
-    wanted = sorted(words(text), key=len, reverse=True) or ["\0"]
-    others = [aliased(PersonWord) for _ in wanted[1:]]
-    have_others = (
-        exists().where(other.person_id == PersonWord.person_id, _has(other, word))
-        for other, word in zip(others, wanted[1:], strict=True)
-    )
-    found = select(PersonWord.person_id).where(_has(PersonWord, wanted[0]), *have_others).limit(most)
-    return select(found.subquery().c[0])
+    return select(_having_all(_by_length(text)).limit(None if all_ else LOOKED_AT).subquery().c[0])
 
 
-def mobiles(text: str, *, most: int | None = LOOKED_AT) -> Select[str | None]:
+def mobiles(text: str, *, all_: bool = False) -> Select[str | None]:
     """Select the numbers of people who have all words of the query."""
-    return select(Person.mobile).where(Person.id.in_(named(text, most=most)))
+    return select(Person.mobile).where(Person.id.in_(named(text, all_=all_)))
 
 
-def person_ids(text: str, region: str, *given: ColumnElement[bool], most: int | None = MOST) -> Select[int]:
-    """Select the ids of people whom the text finds and who are `given`, at most `most` by name and by number each."""
-    by_name = named(text, most=LOOKED_AT if most else None)
-    found = [select(Person.id).where(Person.id.in_(by_name), *given)]
-    found += [select(Person.id).where(way, *given) for way in numbers(Person.mobile, text, region)]
-    return ids(*found, most=most)
+def people(text: str, region: str, *given: ColumnElement[bool], all_: bool = False) -> list[Select[int]]:
+    """Return the ways by which a text finds people who are `given`, each a query for ids."""
+    by_name = select(Person.id).where(Person.id.in_(named(text, all_=all_)), *given)
+    return [by_name, *(select(Person.id).where(way, *given) for way in numbers(Person.mobile, text, region))]
+
+
+def find_people(session: Session, text: str, region: str, *given: ColumnElement[bool]) -> Hits:
+    """Look up the people whom the text finds and who are `given`."""
+    among = select(Person.id, Person.id.label("person_id")).where(*given)
+    return find(session, text, people(text, region, *given), [among])
+
+
+def find(session: Session, text: str, ways: Sequence[Select[int]], among: Sequence[Select[int, int]] = ()) -> Hits:
+    """Look up the ids that any of the `ways` finds, the first of each.
+
+    `among` selects all rows that could be found, by id and the person behind them. Where very many people have the
+    words, who is in a short list may not be among the first of them: then the list is looked through instead.
+    """
+    parts = [way.limit(MOST + 1).subquery() for way in ways]
+    rows = session.execute(
+        union_all(*(select(literal_column(str(place)), part.c[0]) for place, part in enumerate(parts)))
+    ).all()
+    places = [row[0] for row in rows]
+    found = dict.fromkeys(row[1] for row in rows)
+    more = any(places.count(place) > MOST for place in range(len(parts)))
+    if among and not more and _is_common(session, text):
+        for each in among:
+            in_list = _look_through(session, text, each)
+            if in_list.more:
+                return Hits(list(found), more=True)
+            found |= dict.fromkeys(in_list.ids)
+    return Hits(list(found), more)
 
 
 def is_kind(kind: str) -> ColumnElement[bool]:
@@ -104,10 +133,48 @@ def is_kind(kind: str) -> ColumnElement[bool]:
     return (Person.kind + "") == kind
 
 
-def ids(*found: Select[int], most: int | None = MOST) -> Select[int]:
-    """Select what any of the queries finds, the first of each: to be looked up first, whatever the order of a list."""
-    parts = [select(query.limit(most).subquery().c[0]) for query in found]
-    return select(union_all(*parts).subquery().c[0]) if len(parts) > 1 else parts[0]
+def any_of(ways: Sequence[Select[int]]) -> Select[int]:
+    """Select all that any of the ways finds."""
+    return select(union_all(*ways).subquery().c[0])
+
+
+def _is_common(session: Session, text: str) -> bool:
+    """Tell whether more people have all the words than are looked at; few have the longest one of most queries."""
+    wanted = _by_length(text)
+    return all(_is_above(session, _having_all(some)) for some in (wanted[:1], wanted)[: len(wanted)])
+
+
+def _look_through(session: Session, text: str, among: Select[int, int]) -> Hits:
+    """Look for the words of the query with the people of a list, unless it is long."""
+    if _is_above(session, among):
+        return Hits([], more=True)
+    id_, person_id = among.limit(LOOKED_AT).subquery().c
+    found = session.scalars(select(id_).where(*_have(person_id, _by_length(text))).limit(MOST + 1)).all()
+    return Hits(found, more=len(found) > MOST)
+
+
+def _is_above(session: Session, rows: Select[*tuple[Any, ...]]) -> bool:
+    counted = select(func.count()).select_from(rows.limit(LOOKED_AT + 1).subquery())
+    return (session.scalar(counted) or 0) > LOOKED_AT
+
+
+def _having_all(wanted: Sequence[str]) -> Select[int]:
+    """Select the ids of people who have the words, beginning with the first."""
+    return select(PersonWord.person_id).where(_has(PersonWord, wanted[0]), *_have(PersonWord.person_id, wanted[1:]))
+
+
+def _by_length(text: str) -> list[str]:
+    """Return the words of a query, the longest first; where there is none, one that nobody has."""
+    return sorted(words(text), key=len, reverse=True) or ["\0"]
+
+
+def _have(person_id: SQLColumnExpression[int], wanted: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The person has each of the words."""
+    each = [aliased(PersonWord) for _ in wanted]
+    return [
+        exists().where(table.person_id == person_id, _has(table, word))
+        for table, word in zip(each, wanted, strict=True)
+    ]
 
 
 def _begins(column: Text, digits: str) -> ColumnElement[bool]:

@@ -95,13 +95,13 @@ def preview(session: Session, campaign: Campaign) -> Preview:
     )
 
 
-def known(session: Session, campaign: Campaign) -> Preview:
-    """Return `preview`, of very many opt-ins as it was counted last; only the first look waits for it."""
+def known(session: Session, campaign: Campaign) -> Preview | None:
+    """Return `preview`, of very many opt-ins as it was counted last; None before the first count."""
     if campaign.keyword_id is None or count_opted_in(session, campaign.keyword_id, MANY) < MANY:
         return preview(session, campaign)
     seen = _COUNTED.seen(session, campaign.id)
     if seen is None:
-        return preview(session, campaign)
+        return None
     already, removed, known_, unknown = seen.value
     return Preview(already, removed, known_, unknown, seen.at)
 

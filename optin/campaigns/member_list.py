@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists, search
+from optin import lists
 from optin.campaigns import compose, members
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import standing
@@ -38,16 +38,21 @@ def listing(campaign_id: int) -> Listing:
     return Listing(COLUMNS, "added", "campaigns.show", where, filters, "campaigns.members_file", {"tab": "members"})
 
 
-def query(listing: Listing, question: Question, *, most: int | None = search.MOST) -> Select[CampaignMember]:
-    """Select what the list shows, of a search at most so many."""
-    region = question.policy.default_region
-    return members.listed(question, listing.filters["q"], listing.filters["reason"], region, most=most)
+def query(session: Session, listing: Listing, question: Question) -> tuple[Select[CampaignMember], bool]:
+    """Select what the list shows, of a search the first some hundred; the second tells whether it finds more."""
+    text, reason = listing.filters["q"], listing.filters["reason"]
+    if not text:
+        return members.listed(question, reason), False
+    hits = members.found(session, question.campaign_id, text, question.policy.default_region)
+    return members.listed(question, reason, hits.ids), hits.more
 
 
 def file(session: Session, campaign: Campaign) -> Response:
     """Answer with all pages of the list as a file."""
     asked, campaign_id, name = listing(campaign.id), campaign.id, f"members-of-campaign-{campaign.id}"
     question = compose.question(session, campaign, chosen_sender())
+    text, region = asked.filters["q"], question.policy.default_region
+    among = members.found_in_all(campaign_id, text, region) if text else None
 
     def cells(session: Session, rows: Sequence[CampaignMember]) -> Iterator[Sequence[object]]:
         reasons = members.reasons(session, question, [member.id for member in rows])
@@ -60,4 +65,4 @@ def file(session: Session, campaign: Campaign) -> Response:
             consent = standings.get(member.number or "", standing.NO_OPT_IN).text
             yield (person.first_name, person.last_name, member.number, consent, answer, status, member.added_at)
 
-    return lists.download(name, TITLES, asked, query(asked, question, most=None), cells)
+    return lists.download(name, TITLES, asked, members.listed(question, asked.filters["reason"], among), cells)

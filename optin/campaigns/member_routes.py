@@ -22,8 +22,8 @@ REFUSED_SHOWN = 10
 def offer_opt_ins(campaign_id: int) -> str:
     """Show what + Add Opt-Ins will do."""
     campaign = load(campaign_id)
-    found = add_opt_ins.known(db.session(), campaign)
-    return render_template("campaigns/add_opt_ins.html", campaign=campaign, found=found, form=AddOptInsForm())
+    context = {"found": add_opt_ins.known(db.session(), campaign), "many": add_opt_ins.MANY}
+    return render_template("campaigns/add_opt_ins.html", campaign=campaign, form=AddOptInsForm(), **context)
 
 
 @blueprint.post(f"{CAMPAIGN}/opt-ins")
@@ -124,17 +124,13 @@ def _add_page(campaign: Campaign, form: AddMembersForm, ticked: set[int] | None 
     search = request.values.get("q", "").replace("\0", "").strip()
     kind = request.values.get("kind", "")
     kind = kind if kind in list(PersonKind) else ""
-    keys = [Person.kind, Person.sort_name, Person.id]
-    page = paging.page(
-        db.session(),
-        members.candidates(search, kind, policy.load(db.session()).default_region),
-        keys,
-        request.values.get("page"),
-    )
-    present = members.present(db.session(), campaign.id, [person.id for person in page.rows])
-    context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "present": present}
+    session, keys = db.session(), [Person.kind, Person.sort_name, Person.id]
+    query, has_more = members.candidates(session, search, kind, policy.load(session).default_region)
+    page = paging.page(session, query, keys, request.values.get("page"))
+    present = members.present(session, campaign.id, [person.id for person in page.rows])
+    context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "has_more": has_more}
     return render_template(
-        "campaigns/add_members.html", campaign=campaign, form=form, ticked=ticked or set(), **context
+        "campaigns/add_members.html", campaign=campaign, form=form, ticked=ticked or set(), present=present, **context
     )
 
 

@@ -14,6 +14,7 @@ from optin.campaigns.queries import changed
 from optin.consent import audience, people
 from optin.extensions import UTCDateTime, insert
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
+from optin.search import Hits
 from optin.terms import MessageStatus, Reason
 
 WILL_RECEIVE = "will_receive"
@@ -37,19 +38,28 @@ class Added:
     unknown: int
 
 
+def found(session: Session, campaign_id: int, text: str, region: str) -> Hits:
+    """Look up the members by the words of the person's record, or by the number that they were added with."""
+    among = select(CampaignMember.id, CampaignMember.person_id).where(audience.stays(campaign_id))
+    return search.find(session, text, _ways(campaign_id, text, region), [among])
+
+
+def found_in_all(campaign_id: int, text: str, region: str) -> Select[int]:
+    """Select all that `found` finds, however many."""
+    return search.any_of(_ways(campaign_id, text, region, all_=True))
+
+
 def listed(
-    question: audience.Question, text: str, reason: str, region: str, *, most: int | None = search.MOST
+    question: audience.Question, reason: str, among: Sequence[int] | Select[int] | None = None
 ) -> Select[CampaignMember]:
-    """Select the members whom `text` finds, at most `most`, and that the rule answers with `reason`.
+    """Select the members, all or those that a text found, that the rule answers with `reason`.
 
     `reason` is a value of Reason, "will_receive", or "" for all.
     """
     query = select(CampaignMember).where(audience.stays(question.campaign_id))
     if reason:
         query = query.where(*audience.having(question, None if reason == WILL_RECEIVE else Reason(reason)))
-    if text:
-        query = query.where(CampaignMember.id.in_(_found(question.campaign_id, text, region, most)))
-    return query
+    return query if among is None else query.where(CampaignMember.id.in_(among))
 
 
 def reasons(session: Session, question: audience.Question, member_ids: Sequence[int]) -> dict[int, Reason | None]:
@@ -74,15 +84,12 @@ def last_messages(session: Session, campaign_id: int, person_ids: Sequence[int])
     return {int(message.person_id or 0): message for message in found}
 
 
-def candidates(text: str, kind: str, region: str) -> Select[Person]:
-    """Select the contacts and leads ("" for both kinds), those that `text` finds."""
-    query = select(Person)
-    if kind and not text:
-        query = query.where(Person.kind == kind)
+def candidates(session: Session, text: str, kind: str, region: str) -> tuple[Select[Person], bool]:
+    """Select the contacts and leads ("" for both kinds), or those that `text` finds and whether it finds more."""
     if text:
-        given = [search.is_kind(kind)] if kind else []
-        query = query.where(Person.id.in_(search.person_ids(text, region, *given)))
-    return query
+        hits = search.find_people(session, text, region, *([search.is_kind(kind)] if kind else []))
+        return select(Person).where(Person.id.in_(hits.ids)), hits.more
+    return select(Person).where(*([Person.kind == kind] if kind else [])), False
 
 
 def present(session: Session, campaign_id: int, person_ids: Sequence[int]) -> set[int]:
@@ -193,10 +200,7 @@ def _insert(session: Session, campaign_id: int, person_ids: Sequence[int], user_
     )
 
 
-def _found(campaign_id: int, text: str, region: str, most: int | None) -> Select[int]:
-    """Find members by the words of the person's record, or by the number that they were added with."""
+def _ways(campaign_id: int, text: str, region: str, *, all_: bool = False) -> list[Select[int]]:
     members = select(CampaignMember.id).where(audience.stays(campaign_id))
-    named = search.named(text, most=search.LOOKED_AT if most else None)
-    found = [members.where(CampaignMember.person_id.in_(named))]
-    found += [members.where(way) for way in search.numbers(CampaignMember.number, text, region)]
-    return search.ids(*found, most=most)
+    by_name = members.where(CampaignMember.person_id.in_(search.named(text, all_=all_)))
+    return [by_name, *(members.where(way) for way in search.numbers(CampaignMember.number, text, region))]

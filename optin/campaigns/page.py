@@ -72,11 +72,13 @@ def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
     """Return a page of members with what the rule says of each."""
     listing, sender = member_list.listing(campaign.id), chosen_sender()
     asked = compose.question(session, campaign, sender)
-    page = listing.page(session, member_list.query(listing, asked))
+    query, has_more = member_list.query(session, listing, asked)
+    page = listing.page(session, query)
     people = [member.person_id for member in page.rows]
     return {
         "listing": listing,
         "page": page,
+        "has_more": has_more,
         "search": listing.filters["q"],
         "reason": listing.filters["reason"],
         "all_reasons": [reason for reason in Reason if reason not in NOT_OF_CAMPAIGNS],

@@ -43,8 +43,8 @@ def find(session: Session, text: str) -> Found:
 
 
 def _people(session: Session, kind: PersonKind, text: str) -> Sequence[Person]:
-    found = search.person_ids(text, policy.load(session).default_region, search.is_kind(kind))
-    query = select(Person).where(Person.id.in_(found))
+    hits = search.find_people(session, text, policy.load(session).default_region, search.is_kind(kind))
+    query = select(Person).where(Person.id.in_(hits.ids))
     return session.scalars(query.order_by(Person.sort_name, Person.id).limit(SHOWN + 1)).all()
 
 
@@ -70,8 +70,8 @@ def _strangers(session: Session, text: str) -> Sequence[Conversation]:
     if not ways:
         return []
     is_sms = (Conversation.channel == Channel.SMS, Conversation.last_message_at.is_not(None))
-    having = search.ids(*(select(Conversation.id).where(way, *is_sms) for way in ways))
-    query = select(Conversation).where(Conversation.id.in_(having)).order_by(Conversation.last_message_at.desc())
+    hits = search.find(session, text, [select(Conversation.id).where(way, *is_sms) for way in ways])
+    query = select(Conversation).where(Conversation.id.in_(hits.ids)).order_by(Conversation.last_message_at.desc())
     found = session.scalars(query.limit(SHOWN + 1)).all()
     known = people.of_numbers(session, [each.number for each in found])
     return [each for each in found if each.number not in known]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin import policy, search
@@ -13,6 +13,7 @@ from optin.consent import people, standing
 from optin.consent.standing import Standing
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
 from optin.paging import Page, page
+from optin.search import Hits
 from optin.terms import Channel, OptInStatus, Role
 
 SHOWS = {
@@ -48,11 +49,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of conversations with the people who have their numbers, and where each number stands."""
+    """A page of conversations with the people who have their numbers, and where each number stands.
+
+    `has_more` where a search finds more than it lists.
+    """
 
     page: Page[Any]
     people: Mapping[str, list[Person]]
     standings: Mapping[str, Standing]
+    has_more: bool = False
 
     @property
     def version(self) -> str:
@@ -88,12 +93,13 @@ class Listed:
 def listed(session: Session, asked: Asked) -> Listed:
     """Fetch a page of conversations, newest first; a number that was only sent a broadcast is none."""
     found = select(Conversation).where(Conversation.last_message_at.is_not(None), *_shown(asked))
+    hits = _matching(session, asked) if asked.text else Hits([])
     if asked.text:
-        found = found.where(Conversation.id.in_(_matching(session, asked)))
+        found = found.where(Conversation.id.in_(hits.ids))
     keys = [Conversation.last_message_at, Conversation.id]
     shown = page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
     numbers = [row.number for row in shown.rows]
-    return Listed(shown, people.of_numbers(session, numbers), standing.of_numbers(session, numbers))
+    return Listed(shown, people.of_numbers(session, numbers), standing.of_numbers(session, numbers), hits.more)
 
 
 def unread_count(session: Session) -> int:
@@ -139,8 +145,8 @@ def _shown(asked: Asked) -> list[ColumnElement[bool]]:
     return shows[asked.show]
 
 
-def _matching(session: Session, asked: Asked) -> Select[int]:
-    """Select the ids of conversations with such a person or number, or with this in the last text.
+def _matching(session: Session, asked: Asked) -> Hits:
+    """Look up the conversations with such a person or number, or with this in the last text.
 
     Texts are looked through in the newest conversations only: no index knows what stands in them.
     """
@@ -154,4 +160,5 @@ def _matching(session: Session, asked: Asked) -> Select[int]:
     ]
     ways = search.numbers(Conversation.number, text, policy.load(session).default_region)
     found += [select(Conversation.id).where(way, *given) for way in ways]
-    return search.ids(*found)
+    among = select(Conversation.id, Person.id.label("person_id")).where(Person.mobile == Conversation.number, *given)
+    return search.find(session, text, found, [among])

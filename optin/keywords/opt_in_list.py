@@ -46,7 +46,8 @@ def listing(keyword: Keyword) -> Listing:
 def file(session: Session, keyword: Keyword) -> Response:
     """Answer with all opt-ins that the list shows as a file."""
     asked, region, name = listing(keyword), policy.load(session).default_region, f"opt-ins-{keyword.id}"
-    query = opt_ins.query(session, keyword.id, Asked(asked.filters["q"], asked.filters["status"]), region, all_=True)
+    given = Asked(asked.filters["q"], asked.filters["status"])
+    query = opt_ins.query(keyword.id, given, opt_ins.found_in_all(keyword.id, given, region))
 
     def cells(session: Session, rows: Sequence[OptIn]) -> Iterator[Sequence[object]]:
         having = people.of_opt_ins(session, rows)

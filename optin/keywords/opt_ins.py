@@ -1,7 +1,7 @@
 """The list of a keyword's opt-ins: search, filter, pages, and a version that changes when what is shown changes."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from optin.consent import people
 from optin.figures import Count
 from optin.models import OptIn, OptInPerson, Person
 from optin.paging import Page
+from optin.search import Hits
 from optin.terms import OptInStatus
 
 
@@ -32,10 +33,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class OptInList:
-    """A page of opt-ins with the people behind each."""
+    """A page of opt-ins with the people behind each; `has_more` where a search finds more than it lists."""
 
     page: Page[OptIn]
     people: dict[int, list[Person]]
+    has_more: bool = False
 
     @property
     def version(self) -> str:
@@ -47,29 +49,37 @@ class OptInList:
         return hashlib.sha256(repr((shown, self.page.before, self.page.after)).encode()).hexdigest()[:16]
 
 
-def query(session: Session, keyword_id: int, asked: Asked, region: str, *, all_: bool = False) -> Select[OptIn]:
-    """Select the opt-ins of a keyword that are asked for; `region` reads numbers as typed.
+def found(session: Session, keyword_id: int, asked: Asked, region: str) -> Hits | None:
+    """Look up what the search finds, None where nothing is searched; `region` reads numbers as typed."""
+    if not asked.search:
+        return None
+    own = _own(keyword_id, asked)
+    links = select(OptInPerson.opt_in_id, OptInPerson.person_id).where(OptInPerson.opt_in_id == OptIn.id, *own)
+    having = select(OptIn.id, Person.id.label("person_id")).where(Person.mobile == OptIn.number, *own)
+    return search.find(session, asked.search, _ways(own, asked.search, region), [links, having])
 
-    Of a search the first some hundred, looked up before, unless it is to be all of them.
-    """
+
+def found_in_all(keyword_id: int, asked: Asked, region: str) -> Select[int] | None:
+    """Select all that `found` finds, however many."""
+    return search.any_of(_ways(_own(keyword_id, asked), asked.search, region, all_=True)) if asked.search else None
+
+
+def query(keyword_id: int, asked: Asked, among: Sequence[int] | Select[int] | None) -> Select[OptIn]:
+    """Select the opt-ins of a keyword that are asked for, all or those that a search found."""
     opt_ins = select(OptIn).where(*_given(keyword_id, asked))
-    if not asked.search:
-        return opt_ins
-    found = _found(keyword_id, asked, region, None if all_ else search.MOST)
-    return opt_ins.where(OptIn.id.in_(found if all_ else session.scalars(found).all()))
+    return opt_ins if among is None else opt_ins.where(OptIn.id.in_(among))
 
 
-def listed(session: Session, page: Page[OptIn]) -> OptInList:
+def listed(session: Session, page: Page[OptIn], hits: Hits | None) -> OptInList:
     """Return a page of opt-ins with the people behind each."""
-    return OptInList(page, people.of_opt_ins(session, page.rows))
+    return OptInList(page, people.of_opt_ins(session, page.rows), bool(hits and hits.more))
 
 
-def count(session: Session, keyword_id: int, asked: Asked, region: str) -> Count:
+def count(session: Session, keyword_id: int, asked: Asked, hits: Hits | None) -> Count:
     """Count the opt-ins that the list would show on all its pages; what a search finds, up to some hundred."""
-    if not asked.search:
+    if hits is None:
         return OF_STATUS[asked.status if asked.status in list(OptInStatus) else ""].of(session, keyword_id)
-    found = set(session.scalars(_found(keyword_id, asked, region, search.MOST)))
-    return Count(len(found), more=len(found) >= search.MOST)
+    return Count(len(hits.ids), more=hits.more)
 
 
 def _given(keyword_id: int, asked: Asked) -> list[ColumnElement[bool]]:
@@ -77,20 +87,20 @@ def _given(keyword_id: int, asked: Asked) -> list[ColumnElement[bool]]:
     return [OptIn.keyword_id == keyword_id, *status]
 
 
-def _found(keyword_id: int, asked: Asked, region: str, most: int | None) -> Select[int]:
-    """Select the ids of opt-ins whose number it is, or that somebody with these names has or had."""
-    own = [
-        OptIn.keyword_id == keyword_id,
-        OptIn.status.in_([asked.status] if asked.status in list(OptInStatus) else list(OptInStatus)),
-    ]
-    looked_at = search.LOOKED_AT if most else None
-    links = select(OptInPerson.opt_in_id).where(OptInPerson.person_id.in_(search.named(asked.search, most=looked_at)))
-    found = [
-        select(OptIn.id).where(OptIn.number.in_(search.mobiles(asked.search, most=looked_at)), *own),
+def _own(keyword_id: int, asked: Asked) -> list[ColumnElement[bool]]:
+    """Ask for the keyword and, in the words of the index that begins with both, for every status or one."""
+    wanted = [asked.status] if asked.status in list(OptInStatus) else list(OptInStatus)
+    return [OptIn.keyword_id == keyword_id, OptIn.status.in_(wanted)]
+
+
+def _ways(own: Sequence[ColumnElement[bool]], text: str, region: str, *, all_: bool = False) -> list[Select[int]]:
+    """Find opt-ins whose number it is, or that somebody with these names has or had."""
+    links = select(OptInPerson.opt_in_id).where(OptInPerson.person_id.in_(search.named(text, all_=all_)))
+    return [
+        select(OptIn.id).where(OptIn.number.in_(search.mobiles(text, all_=all_)), *own),
         select(OptIn.id).where(OptIn.id.in_(links), *own),
+        *(select(OptIn.id).where(way, *own) for way in search.numbers(OptIn.number, text, region)),
     ]
-    found += [select(OptIn.id).where(way, *own) for way in search.numbers(OptIn.number, asked.search, region)]
-    return search.ids(*found, most=most)
 
 
 def _rows(status: str) -> Callable[[Any], Select[Any]]:

@@ -44,24 +44,24 @@ def address(keyword: Keyword, tab: str, **query: str | None) -> str:
 
 
 def opt_ins_context(session: Session, keyword: Keyword) -> dict[str, Any]:
-    """Return the Opt-Ins list that the request asks for, and the addresses of its neighbours and of its next poll."""
+    """Return the Opt-Ins list that the request asks for, and the addresses of its neighbours and of its next poll.
+
+    The count of all its pages is made when it is called for: the live list mostly has not changed.
+    """
     asked, listing = asked_for(), opt_in_list.listing(keyword)
-    query = opt_ins.query(session, keyword.id, asked, policy.load(session).default_region)
-    listed = opt_ins.listed(session, listing.page(session, query))
+    hits = opt_ins.found(session, keyword.id, asked, policy.load(session).default_region)
+    query = opt_ins.query(keyword.id, asked, hits.ids if hits else None)
+    listed = opt_ins.listed(session, listing.page(session, query), hits)
     again = {"q": asked.search, "status": asked.status, "sort": listing.other_sort, "page": asked.token}
     return {
         "keyword": keyword,
         "asked": asked,
         "listing": listing,
         "listed": listed,
+        "count_opt_ins": lambda: opt_ins.count(session, keyword.id, asked, hits),
         "sources": {source.value: source.label for source in OptInSource},
         "poll_url": url_for("keywords.opt_ins", keyword_id=keyword.id, version=listed.version, **_filled(again)),
     }
-
-
-def count_opt_ins(session: Session, keyword: Keyword) -> int:
-    """Count the opt-ins that the request asks for."""
-    return opt_ins.count(session, keyword.id, asked_for(), policy.load(session).default_region)
 
 
 def asked_for() -> Asked:
@@ -92,7 +92,6 @@ def _related(session: Session, keyword: Keyword) -> dict[str, Any]:
         "campaigns_newer_url": page.before and address(keyword, RELATED, campaigns=page.before),
         "campaigns_older_url": page.after and address(keyword, RELATED, campaigns=page.after),
         "statuses": list(OptInStatus),
-        "opt_in_count": count_opt_ins(session, keyword),
         **opt_ins_context(session, keyword),
     }
 

@@ -84,8 +84,7 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
     if version == context["listed"].version:
         return Response(status=204)
     figures = record.figures(db.session(), keyword)
-    total = record.count_opt_ins(db.session(), keyword)
-    html = render_template("keywords/_opt_ins.html", live=True, figures=figures, opt_in_count=total, **context)
+    html = render_template("keywords/_opt_ins.html", live=True, figures=figures, **context)
     response = make_response(html)
     if version is None:
         response.headers["HX-Replace-Url"] = context["listing"].url()

@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists, policy, search
+from optin import lists, policy
 from optin.consent import standing
 from optin.extensions import db
 from optin.lists import Column, Listing
@@ -33,15 +33,20 @@ def listing(kind: PersonKind) -> Listing:
     return Listing(COLUMNS, "name", address, filters=filters, file_endpoint=file)
 
 
-def query(session: Session, kind: PersonKind, listing: Listing, *, most: int | None = search.MOST) -> Select[Person]:
-    """Select what the list shows, of a search at most so many."""
-    region = policy.load(session).default_region
-    return queries.listed(session, kind, listing.filters["q"], region, listing.filters["consent"], most=most)
+def query(session: Session, kind: PersonKind, listing: Listing) -> tuple[Select[Person], bool]:
+    """Select what the list shows, of a search the first some hundred; the second tells whether it finds more."""
+    text, consent = listing.filters["q"], listing.filters["consent"]
+    if not text:
+        return queries.listed(session, kind, consent), False
+    hits = queries.found(session, kind, text, policy.load(session).default_region, consent)
+    return queries.listed(session, kind, consent, hits.ids), hits.more
 
 
 def file(kind: PersonKind) -> Response:
     """Answer with all pages of the list as a file."""
-    asked = listing(kind)
+    session, asked = db.session(), listing(kind)
+    text, consent = asked.filters["q"], asked.filters["consent"]
+    among = queries.found_in_all(kind, text, policy.load(session).default_region, consent) if text else None
 
     def cells(session: Session, people: Sequence[Person]) -> Iterator[Sequence[object]]:
         standings = standing.of_numbers(session, [person.mobile for person in people])
@@ -50,4 +55,4 @@ def file(kind: PersonKind) -> Response:
             owner, names = person.owner.name if person.owner else "", (person.first_name, person.last_name)
             yield (*names, person.mobile, where, person.company, person.email, owner, person.created_at)
 
-    return lists.download(f"{kind}s", TITLES, asked, query(db.session(), kind, asked, most=None), cells)
+    return lists.download(f"{kind}s", TITLES, asked, queries.listed(session, kind, consent, among), cells)

@@ -1,5 +1,6 @@
 """What the lists and the record page of people show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,9 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
-from optin import clock, phone, search
+from optin import clock, figures, phone, search
 from optin.consent import audience, facts, hours
 from optin.consent.audience import Question
+from optin.figures import Count
 from optin.messaging import senders
 from optin.messaging.threads import Row
 from optin.models import (
@@ -26,10 +28,10 @@ from optin.models import (
 )
 from optin.people import records
 from optin.policy import Policy
+from optin.search import Hits
 from optin.terms import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 
 SHOWN = 50
-MOST_COUNTED = 1000
 FEW = 1000
 NO_ACTIVE_OPT_IN = "no-active-opt-in"
 
@@ -59,18 +61,26 @@ class Membership:
         return _lower(MessageStatus(self.last.status).label) if self.last else ""
 
 
+def found(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> Hits:
+    """Look up the contacts or leads that the text finds; `region` reads numbers."""
+    return search.find_people(session, text, region, search.is_kind(kind), *_given(consent))
+
+
+def found_in_all(kind: PersonKind, text: str, region: str, consent: str = "") -> Select[int]:
+    """Select all that `found` finds, however many."""
+    return search.any_of(search.people(text, region, search.is_kind(kind), *_given(consent), all_=True))
+
+
 def listed(
-    session: Session, kind: PersonKind, text: str, region: str, consent: str = "", *, most: int | None = search.MOST
+    session: Session, kind: PersonKind, consent: str = "", among: Sequence[int] | Select[int] | None = None
 ) -> Select[Person]:
-    """Select contacts or leads, all or those that the text finds; `consent` may ask for who has no active opt-in.
+    """Select contacts or leads, all or those that a text found; `consent` may ask for who has no active opt-in.
 
     Where only few have none they are looked up first: in the order of a list, each of a million would be asked.
-    `region` reads numbers; at most `most` are found by a text.
     """
     people = select(Person).where(Person.kind == kind).options(joinedload(Person.owner))
-    if text:
-        found = search.person_ids(text, region, search.is_kind(kind), *_given(consent), most=most)
-        return select(Person).where(Person.id.in_(found)).options(joinedload(Person.owner))
+    if among is not None:
+        return select(Person).where(Person.id.in_(among)).options(joinedload(Person.owner))
     if consent:
         without = select(Person.id).where(Person.kind == kind, *_given(consent)).limit(FEW + 1)
         few = session.scalars(without).all()
@@ -79,15 +89,12 @@ def listed(
     return people.where(*_given(consent))
 
 
-def count_others(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> int:
-    """Count who of the other kind is found in the same way, up to a thousand."""
-    given = [Person.kind != kind, *_given(consent)]
+def count_others(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> Count:
+    """Count who of the other kind is found in the same way."""
     if text:
-        others = search.person_ids(text, region, ~search.is_kind(kind), *_given(consent))
-        found = select(Person.id).where(Person.id.in_(others)).limit(MOST_COUNTED)
-    else:
-        found = select(Person.id).where(*given).limit(MOST_COUNTED)
-    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+        hits = search.find_people(session, text, region, ~search.is_kind(kind), *_given(consent))
+        return Count(len(hits.ids), more=hits.more)
+    return figures.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))
 
 
 def owners(session: Session, person: Person | None) -> list[User]:

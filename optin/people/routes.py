@@ -22,7 +22,8 @@ def index(kind: PersonKind) -> str:
     """List contacts or leads."""
     session, listing = db.session(), index_list.listing(kind)
     text, consent = listing.filters["q"], listing.filters["consent"]
-    found = listing.page(session, index_list.query(session, kind, listing))
+    query, has_more = index_list.query(session, kind, listing)
+    found = listing.page(session, query)
     numbers = [person.mobile for person in found.rows if person.mobile]
     return render_template(
         "people/index.html",
@@ -30,6 +31,7 @@ def index(kind: PersonKind) -> str:
         other=PersonKind.LEAD if kind == PersonKind.CONTACT else PersonKind.CONTACT,
         listing=listing,
         page=found,
+        has_more=has_more,
         search=text,
         no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
         shared=people.of_numbers(session, numbers),

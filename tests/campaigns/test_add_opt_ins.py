@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import clock, figures
 from optin.campaigns import add_opt_ins
 from optin.consent import ledger
 from optin.consent.events import Act
@@ -200,6 +200,26 @@ def test_the_preview_says_what_will_happen_and_changes_nothing(session: Session,
     assert [row.person_id for row in scene.members(session, campaign)] == []
     found = add_opt_ins.preview(session, campaign)
     assert (found.known, found.unknown, found.already, found.removed) == (1, 2, 0, 1)
+
+
+def test_very_many_are_counted_behind(
+    app: Flask, session: Session, agent: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(add_opt_ins, "MANY", 3)
+    keyword = world.keyword(session)
+    campaign = scene.campaign(session, keyword)
+    world.person(session, "Maya Chen", A)
+    for number in (A, B, C):
+        scene.opts_in(session, number, keyword)
+    page = agent.get(f"/campaigns/{campaign.id}/opt-ins").text
+    assert "They are being counted" in page
+    assert 'hx-trigger="every 3s"' in page
+    with app.app_context():
+        assert figures.refresh(db.engine) > 0
+    page = agent.get(f"/campaigns/{campaign.id}/opt-ins").text
+    assert "3 numbers have" in page
+    assert "3 new" in page
+    assert "hx-trigger" not in page[page.index("found-opt-ins") : page.index("Numbers with no contact")]
 
 
 def test_a_campaign_without_keyword_has_no_opt_ins_to_add(session: Session, agent: Browser) -> None:

@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from optin.people import index_list
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser
@@ -61,14 +60,3 @@ def test_words_follow_what_is_written(viewer: Browser, session: Session, query: 
     assert "Adaeze" not in viewer.get("/search?q=lovelace").text
     session.delete(ada)
     assert "Nothing found" in viewer.get("/search", query_string={"q": query}).text
-
-
-def test_a_file_has_more_than_the_pages_of_a_search(
-    agent: Browser, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(index_list.search, "MOST", 1)
-    monkeypatch.setattr(index_list.query, "__kwdefaults__", {"most": 1})
-    for each in range(3):
-        world.person(session, f"P{each} Same", None)
-    assert agent.get("/contacts?q=same").text.count("Same</a>") == 1
-    assert agent.get("/contacts/file?q=same").text.count("Same") == 3
