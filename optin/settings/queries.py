@@ -58,7 +58,7 @@ def opted_out(number: str | None) -> Select[Suppression]:
 def texts_of(session: Session, rows: Collection[Suppression]) -> dict[int | None, str]:
     """Return the texts with which numbers opted out, by message id; who did not do so by text has none."""
     ids = {row.message_id for row in rows if row.message_id}
-    return dict(session.execute(select(Message.id, Message.body).where(Message.id.in_(ids))).tuples().all())
+    return dict(session.execute(select(Message.id, Message.body).where(Message.id.in_(ids))).all())
 
 
 def audit_entries(kinds: Collection[str], settings: Collection[str], user_id: int | None) -> Select[AuditEntry]:

@@ -47,7 +47,7 @@ def call(client: FlaskClient, status: str, *, sid: str = SID, query: str = "", *
     return post(client, f"/webhooks/twilio/status{query}", form).status_code
 
 
-@pytest.mark.parametrize("order", itertools.permutations(["queued", "sent", "delivered"]))
+@pytest.mark.parametrize("order", [*itertools.permutations(["queued", "sent", "delivered"])])
 def test_in_any_order_the_furthest_wins(
     client: FlaskClient, session: Session, message: Message, order: tuple[str, ...]
 ) -> None:
