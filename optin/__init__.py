@@ -129,7 +129,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.auth.routes import blueprint as auth
     from optin.broadcasts.routes import blueprint as broadcasts
     from optin.campaigns.routes import blueprint as campaigns
-    from optin.extensions import csrf
+    from optin.extensions import csrf, limiter
     from optin.finding.routes import blueprint as finding
     from optin.home.routes import blueprint as home
     from optin.inbox.routes import blueprint as inbox
@@ -161,6 +161,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     if config.is_simulator:
         app.register_blueprint(phones)
     csrf.exempt(webhooks)  # Twilio signs its requests instead
+    limiter.exempt(webhooks)
 
 
 def _connect_to_twilio(app: "Flask", config: "Config") -> None:

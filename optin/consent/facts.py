@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, func, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, func, literal, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from optin.consent.rules import Facts
@@ -29,8 +29,11 @@ def opted_in(
     keyword_id: SQLColumnExpression[int | None] | int | None,
     status: OptInStatus,
 ) -> ColumnElement[bool]:
-    """The number has an opt-in in `status` with the keyword, or with any keyword when it is the literal None."""
-    given = [OptIn.number == number, OptIn.status == status]
+    """The number has an opt-in in `status` with the keyword, or with any keyword when it is the literal None.
+
+    The status is written out: SQLite would prepare the statement anew each time, to see whether a partial index serves.
+    """
+    given = [OptIn.number == number, OptIn.status == literal_column(f"'{status}'")]
     if keyword_id is not None:
         given.append(OptIn.keyword_id == keyword_id)
     return exists().where(*given)

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, String, and_, bindparam, or_, select
+from sqlalchemy import BigInteger, String, and_, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -22,7 +22,7 @@ _FIND = (
             _MESSAGE.c.sid == bindparam("of_sid", type_=String()),
             and_(_MESSAGE.c.id == bindparam("of_id", type_=BigInteger()), _MESSAGE.c.sid.is_(None)),
         ),
-        _MESSAGE.c.direction == Direction.OUTBOUND,
+        _MESSAGE.c.direction == literal_column(f"'{Direction.OUTBOUND}'"),  # a value would be prepared anew each time
     )
     .with_for_update()
 )
