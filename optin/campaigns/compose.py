@@ -128,6 +128,7 @@ def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, obj
         "senders": senders.in_use(session),
         "sender": chosen_sender(),
         "saved": saved_templates.listed(session),
+        "has_hours": policy.load(session).sending_hours,
         "time_fault": draft.plan.fault(clock.now()),
         "look": look(session, campaign.id, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
     }

@@ -1,6 +1,7 @@
 """The composer of a broadcast: advice while typing, the question before sending; and Deliverability by itself."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 from flask import make_response, render_template, request
@@ -8,13 +9,15 @@ from werkzeug.wrappers import Response
 
 from optin import clock, filters, policy
 from optin.addresses import record_id
-from optin.campaigns import compose, page
+from optin.campaigns import compose, page, queries
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
 from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
 from optin.extensions import db
 from optin.messaging import drafts, plans, saved_templates, segments
 from optin.models import Campaign
+
+SAME_TEXT_WITHIN = timedelta(days=1)
 
 
 @blueprint.get(f"{CAMPAIGN}/deliverability")
@@ -64,9 +67,9 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     if refused:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
-    people = compose.sends_to(counts, given)
-    html = render_template("campaigns/confirm.html", campaign=campaign, people=people, form_key=uuid4(), **context)
-    return make_response(html)
+    context |= {"people": compose.sends_to(counts, given), "has_hours": given.sending_hours}
+    context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
+    return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
 
 
 def typed_draft() -> Draft:

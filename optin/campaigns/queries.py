@@ -1,6 +1,7 @@
 """What the pages of campaigns ask of the database."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, func, or_, select
@@ -68,6 +69,17 @@ def history(campaign_id: int) -> Select[AuditEntry]:
 def sent(campaign_id: int) -> Select[Broadcast]:
     """Select the broadcasts of a campaign."""
     return select(Broadcast).where(Broadcast.campaign_id == campaign_id)
+
+
+def sent_before(session: Session, campaign_id: int, body: str, since: datetime) -> Broadcast | None:
+    """Return the newest broadcast with the same text that the campaign got `since` or is to get; none was cancelled."""
+    found = select(Broadcast).where(
+        Broadcast.campaign_id == campaign_id,
+        Broadcast.body == body,
+        Broadcast.state != BroadcastState.CANCELLED,
+        or_(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.started_at >= since),
+    )
+    return session.scalar(found.order_by(Broadcast.id.desc()).limit(1))
 
 
 def example(session: Session, campaign_id: int, after: int = 0) -> tuple[Person, int] | None:

@@ -137,6 +137,44 @@ def test_the_question_before_sending_counts_anew_and_stores_nothing(
     assert "Hi {{ first_name }}</textarea>" in back.text
 
 
+def test_a_text_that_went_out_within_a_day_is_said_to_go_once_more(
+    campaign: Campaign, session: Session, agent: Browser, clock
+) -> None:
+    sender = scene.sender(session)
+    before = scene.broadcast(session, campaign, sender, "sent", "See you on Saturday")
+    scene.broadcast(session, scene.campaign(session, name="Another"), sender, "sent", "Not ours")
+    scene.broadcast(session, campaign, sender, "cancelled", "Taken back")
+    clock.forward(minutes=3)
+    again = draft(agent, campaign, " See you on Saturday\r\n")
+    assert again.status_code == 200
+    assert "The same text went to this campaign 3 minutes ago. Whoever got it gets it once more." in text_of(again.text)
+    assert f'href="/broadcasts/{before.id}"' in again.text
+    for body in ("See you on Sunday", "Not ours", "Taken back"):
+        assert "The same text" not in draft(agent, campaign, body).text
+    clock.forward(days=1)
+    assert "The same text" not in draft(agent, campaign, "See you on Saturday").text
+
+
+def test_a_text_that_is_scheduled_already_is_said_to_go_twice(
+    campaign: Campaign, session: Session, agent: Browser, clock
+) -> None:
+    planned = scene.broadcast(session, campaign, scene.sender(session), "scheduled", "See you on Saturday")
+    planned.started_at, planned.starts_at = None, clock.now().replace(month=12, day=4, hour=18, minute=0)
+    session.commit()
+    asked = text_of(draft(agent, campaign, "See you on Saturday").text)
+    assert "The same text is scheduled for this campaign: 4 Dec, 18:00 (UTC). Whoever gets both" in asked
+
+
+def test_sending_hours_are_promised_only_where_they_are_kept(
+    campaign: Campaign, session: Session, agent: Browser
+) -> None:
+    for kept in (False, True):
+        policy.change(session, None, sending_hours=kept)
+        session.commit()
+        for page in (agent.get(f"/campaigns/{campaign.id}?tab=broadcasts").text, draft(agent, campaign, "Hello").text):
+            assert ("within sending hours" in page) is kept
+
+
 def test_all_who_wait_are_said_to_wait(campaign: Campaign, session: Session, agent: Browser, clock) -> None:
     policy.change(session, None, sending_hours=True)
     clock.set(clock.now().replace(hour=9, minute=0))  # night in the whole US
