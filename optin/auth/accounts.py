@@ -1,7 +1,8 @@
-"""Making a user."""
+"""Making a user, and who is the first admin."""
 
 import secrets
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -23,3 +24,9 @@ def add_user(session: Session, *, email: str, name: str, role: Role, password: s
     session.add(user)
     session.flush()
     return user
+
+
+def first_admin(session: Session) -> User | None:
+    """Return the oldest admin who may sign in: each start of the simulator prints a link for them."""
+    admins = select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None))
+    return session.scalars(admins.order_by(User.id).limit(1)).first()

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 from optin import audit, clock
 from optin.access import public, requires
 from optin.auth import account_routes, links, number_routes, passwords, sessions, user_routes
+from optin.auth.accounts import first_admin
 from optin.auth.attempts import limit_sign_in
 from optin.auth.blueprint import blueprint
 from optin.auth.forms import SignInForm
 from optin.auth.paths import local_path
-from optin.config import Config
 from optin.extensions import db
 from optin.models import User
 from optin.terms import Role
@@ -63,7 +63,7 @@ def use_link(token: str) -> str | tuple[str, int]:
 @blueprint.post("/sign-in/<token>")
 @public
 def redeem_link(token: str) -> Response | tuple[str, int]:
-    """Use the link up and sign in; who has no password yet is led to set one, except in the simulator."""
+    """Use the link up and sign in; who has no password yet and gets no link at the next start is led to set one."""
     now = clock.now()
     user = links.redeem(db.session(), token, now)
     if user is None:
@@ -72,8 +72,8 @@ def redeem_link(token: str) -> Response | tuple[str, int]:
     user.last_sign_in_at = now
     audit.record(db.session(), user.id, "signed in with a link", "user", user.id)
     db.session.commit()
-    config: Config = current_app.config["OPTIN"]
-    if user.password_hash or config.is_simulator:
+    gets_more = current_app.config["OPTIN"].is_simulator and user == first_admin(db.session())
+    if user.password_hash or gets_more:
         return redirect("/", 303)
     flash(f"Welcome, {user.name}. Set a password now: the link worked this once.", "ok")
     return redirect(url_for("auth.account"), 303)

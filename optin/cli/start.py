@@ -16,16 +16,14 @@ from flask.cli import with_appcontext
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from sqlalchemy import select
 
 from optin import clock, create_app, run_jobs_beside
 from optin.auth import links
+from optin.auth.accounts import first_admin
 from optin.cli.sign_in_link import address
 from optin.config import Config
 from optin.extensions import db
 from optin.first_start import prepare
-from optin.models import User
-from optin.terms import Role
 
 THREADS = 32
 LINK_HOURS = 24
@@ -95,9 +93,7 @@ def fill_in_sample_data() -> None:
 def welcome(config: Config) -> list[str]:
     """Return what to tell when the server is ready; a sign-in link is issued where nobody has a password."""
     lines = [f"Optin is ready at {config.local_url}"]
-    admin = db.session.scalars(
-        select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None)).order_by(User.id)
-    ).first()
+    admin = first_admin(db.session())
     if admin and (config.is_simulator or not admin.password_hash):
         token = links.issue(db.session(), admin, clock.now(), LINK_HOURS)
         db.session.commit()

@@ -52,6 +52,21 @@ def test_it_works_once(client: Browser, browse_as: Callable[..., Browser], path:
     assert other.get("/account").status_code == 303
 
 
+def test_a_link_that_no_longer_works_says_where_the_next_comes_from(
+    client: Browser, make_app: Callable[..., Flask]
+) -> None:
+    assert "each start with <code>make run</code> prints one" in client.get("/sign-in/never-issued").text
+    assert "make run" not in make_app(**ACCOUNT).test_client().get("/sign-in/never-issued").text
+
+
+def test_the_invited_set_a_password_in_the_simulator_too(client: Browser, session: Session, ada: User) -> None:
+    for number, role in enumerate((Role.AGENT, Role.ADMIN)):
+        ben = add_user(session, email=f"ben{number}@example.org", name="Ben", role=role)
+        response = client.post(f"/sign-in/{links.issue(session, ben, clock.now(), 1)}")
+        assert response.location == "/account"
+        assert "Set a password now" in client.get("/account").text
+
+
 def test_it_needs_the_button_of_our_page(client: Browser, path: str) -> None:
     assert client.post(path, csrf=False).status_code == 400
     assert client.post(path).status_code == 303
