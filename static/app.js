@@ -117,6 +117,16 @@ document.addEventListener("click", (event) => {
 });
 showChoices();
 
+/* What was refused at a field is no longer said once the field is changed */
+
+document.addEventListener("input", ({ target }) => {
+  const field = target.closest(".is-invalid");
+  if (!field) return;
+  field.classList.remove("is-invalid");
+  field.removeAttribute("aria-invalid");
+  document.getElementById(`${field.id}-error`)?.remove();
+});
+
 /* Dialogs: what arrives in a closed dialog opens it */
 
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -11,12 +11,12 @@ function remember(area) {
 }
 
 function restore(area) {
-  if (area.value) return;
+  if (area.value) { remember(area); return; }
   try {
     const kept = sessionStorage.getItem(draftKey(area));
     if (!kept) return;
     area.value = kept;
-    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.dataset.restored = "";
   } catch { /* nothing was kept */ }
 }
 
@@ -40,7 +40,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   if (!event.target.matches("textarea[data-draft]")) return;
   const button = event.target.form.querySelector("#composer-send");
-  if (!button.disabled) event.target.form.requestSubmit(button);
+  if (button && !button.disabled) event.target.form.requestSubmit(button);
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -48,3 +48,28 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 document.addEventListener("DOMContentLoaded", () => { for (const area of areas(document)) restore(area); });
+
+// What counts and advises asks through HTMX, which starts later than this.
+document.addEventListener("htmx:load", (event) => {
+  if (event.target !== document.body) return;
+  for (const area of document.querySelectorAll("[data-restored]")) area.dispatchEvent(new Event("restored"));
+});
+
+// The list of conversations: the open one is in sight, and news leave the list where somebody has scrolled it to.
+const threads = () => document.querySelector("#inbox-list .threads");
+
+document.addEventListener("DOMContentLoaded", () => {
+  const list = threads();
+  const open = list?.querySelector("[aria-current]");
+  if (!open) return;
+  const [around, box] = [list.getBoundingClientRect(), open.getBoundingClientRect()];
+  if (box.bottom > around.bottom) list.scrollTop += box.top - around.top - (around.height - box.height) / 2;
+});
+
+let scrolled = 0;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.target.id === "inbox-list") scrolled = event.detail.requestConfig.elt === event.target ? threads()?.scrollTop : 0;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "inbox-list" && threads()) threads().scrollTop = scrolled;
+});

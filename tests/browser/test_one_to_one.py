@@ -18,6 +18,7 @@ from optin import policy
 from optin.models import Conversation, Keyword, Message, Person
 from optin.people import records
 from optin.terms import Purpose, Role
+from tests import campaign_scene as scene
 from tests.browser.guests import HTMX
 from tests.conftest import add_user
 from tests.people.conftest import noor, text, volunteer
@@ -169,6 +170,62 @@ def test_the_inbox_is_live_and_used_by_keys(
     page.get_by_label("Search conversations").fill("one more")
     expect(page.locator("#inbox-list .name")).to_have_text(["(312) 555-0118"])
     expect(page).to_have_url(re.compile(r"q=one\+more|q=one%20more"))
+
+
+def test_the_list_of_conversations_keeps_its_place(
+    page: Page, session: Session, volunteer: Keyword, text: Callable[..., Message]
+) -> None:
+    for last in range(100, 130):
+        text("Hello", f"+14155550{last}")
+    session.commit()
+    page.goto("/inbox")
+    page.get_by_role("link", name="(415) 555-0104").click()
+    expect(page.locator("#thread-title")).to_have_text("(415) 555-0104")
+    opened = page.locator("#inbox-list [aria-current]")
+    expect(opened).to_be_in_viewport()
+    at = page.locator("#inbox-list .threads").evaluate("list => list.scrollTop")
+    text("One more thing", "+13125550118")
+    session.commit()
+    expect(page.locator("#inbox-list .name").first).to_have_text("(312) 555-0118", timeout=8000)
+    assert page.locator("#inbox-list .threads").evaluate("list => list.scrollTop") == at > 0
+    page.get_by_label("Search conversations").fill("Hello")
+    expect(page.locator("#inbox-list .name").first).to_have_text("(415) 555-0129")
+    expect(page.locator("#inbox-list .name").first).to_be_in_viewport()
+
+
+def test_what_was_refused_is_not_said_of_the_next_try(page: Page, noor: Person, session: Session) -> None:
+    session.commit()
+    page.goto(f"/contacts/{noor.id}/edit")
+    mobile = page.get_by_label("Mobile phone")
+    mobile.fill("abc")
+    page.get_by_role("button", name="Save").click()
+    said = page.locator("#mobile-error")
+    expect(said).to_have_text("A phone number has no letters: enter its digits.")
+    expect(mobile).to_have_attribute("aria-invalid", "true")
+    mobile.fill("(206) 555-0147")
+    expect(said).to_have_count(0)
+    expect(mobile).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_the_text_of_a_broadcast_survives_making_a_template(
+    page: Page, session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
+) -> None:
+    text("volunteer")
+    campaign = scene.campaign(session, volunteer)
+    scene.member(session, campaign, noor)
+    page.goto(f"/campaigns/{campaign.id}?tab=broadcasts")
+    page.get_by_label("Message", exact=True).press_sequentially("Half a thought")
+    page.get_by_text("Use template").click()
+    page.get_by_role("link", name="Make one").click()
+    expect(page.locator("h1, h2").filter(has_text="Templates").first).to_be_visible()
+    page.goto(f"/campaigns/{campaign.id}?tab=broadcasts")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Half a thought")
+    expect(page.locator("#advice")).to_contain_text("14 characters")
+    page.get_by_role("button", name="Send to 1 person").click()
+    page.get_by_role("button", name="Send to 1 person").click()
+    expect(page.locator("h1")).to_have_text("Broadcast to Volunteer Campaign")
+    page.goto(f"/campaigns/{campaign.id}?tab=broadcasts")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
 
 
 @pytest.mark.parametrize("width", [1320, 768, 360])
