@@ -167,6 +167,7 @@ def test_the_inbox_is_live_and_used_by_keys(
     press(page, "k", "Noor Haddad")
     page.keyboard.press("e")
     expect(page.get_by_text("Closed. It opens again by itself when they text.")).to_be_visible()
+    page.wait_for_load_state()
     page.get_by_label("Search conversations").fill("one more")
     expect(page.locator("#inbox-list .name")).to_have_text(["(312) 555-0118"])
     expect(page).to_have_url(re.compile(r"q=one\+more|q=one%20more"))
