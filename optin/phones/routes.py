@@ -10,16 +10,17 @@ from optin.phone import NotANumber
 from optin.phones import control, fault_routes, numbers, parts
 from optin.phones.blueprint import blueprint
 from optin.phones.control import NotSent, SimulatorAway
-from optin.phones.shown import Shown, config, read, region, to_begin_with
+from optin.phones.shown import Shown, config, leave, read, region, to_begin_with
 
 __all__ = ["blueprint", "fault_routes"]
 
 
 @blueprint.get("/simulator/phones")
 def index() -> ResponseReturnValue:
-    """Show the phones; without any in the address those that were used last, and a new one."""
+    """Show the phones; without any in the address as they were left, or those that were used last and a new one."""
     try:
         shown = read() if "phone" in request.args else to_begin_with()
+        leave(shown)
         return parts.page(shown, parts.read_screens(shown), parts.drawer(control.faults(config())))
     except SimulatorAway as away:
         return render_template("phones/away.html", sentence=str(away)), 503

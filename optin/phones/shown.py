@@ -1,9 +1,10 @@
-"""What stands on the page with the phones, kept in its address: ?phone=+14155550134&phone=…"""
+"""What stands on the page with the phones, kept in its address: ?phone=+14155550134&phone=…, and for the next visit."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, request, url_for
+from flask import session as cookie
 
 from optin import policy
 from optin.config import Config
@@ -12,6 +13,7 @@ from optin.phones import control, numbers
 
 MOST = 6
 TO_BEGIN_WITH = 2
+_LAST = "phones"
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,24 @@ def read() -> Shown:
 
 
 def to_begin_with() -> Shown:
-    """Return the phones that were used last, or else people's, and a new one. Raises SimulatorAway."""
+    """Return the phones as this browser left them, or those used last, or people's, and a new one.
+
+    Raises SimulatorAway.
+    """
     shown = read()
+    if left := numbers.read_all(cookie.get(_LAST, []), region(), shown.ours):
+        return replace(shown, phones=tuple(left[:MOST]))
     phones = numbers.read_all(control.newest(config(), TO_BEGIN_WITH), region(), shown.ours)
     if not phones:
         phones = [str(person.mobile) for person in numbers.with_mobile(db.session(), "", shown.ours)]
     known = tuple(dict.fromkeys(phones))[:TO_BEGIN_WITH]
     return replace(shown, phones=(*known, numbers.invent(db.session(), known)))
+
+
+def leave(shown: Shown) -> None:
+    """Keep the phones for the browser's next visit to the page without an address of its own."""
+    if cookie.get(_LAST) != list(shown.phones):
+        cookie[_LAST] = list(shown.phones)
 
 
 def region() -> str:

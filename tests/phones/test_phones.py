@@ -238,3 +238,20 @@ def test_while_the_simulator_is_away_the_page_says_so_and_nothing_typed_is_lost(
     plain = client.post(f"{PHONES}/1/messages{address(MAYA)}", data={"text": "volunteer"})
     assert plain.status_code == 422
     assert 'value="volunteer"' in plain.text
+
+
+def test_the_phones_stand_as_they_were_left(live_server: LiveServer, running: Session, agent_there: Browser) -> None:
+    def standing(client: Browser, query: str = "") -> list[str]:
+        html = client.get(f"{PHONES}{query}").text
+        return re.findall(r'id="phone-\d-number"><span[^>]*><span title="([^"]+)"', html)
+
+    left = [TOM, MAYA, "+16465550101"]
+    assert standing(agent_there, address(*left)) == left
+    send(agent_there, "Hello", phones=address(MAYA))
+    assert standing(agent_there) == left
+    assert standing(agent_there, address(TOM)) == [TOM]
+    assert standing(agent_there) == [TOM]
+    other = browser(live_server, running, Role.VIEWER)
+    begun = standing(other)
+    assert begun[0] == MAYA, "used last, by whomever"
+    assert standing(other) == begun
