@@ -62,10 +62,13 @@ def invent(session: Session, taken: Collection[str]) -> str:
 
 
 def with_mobile(session: Session, search: str, besides: Collection[str]) -> Sequence[Person]:
-    """List some people who have a number, contacts first; all words of `search` are in their names."""
+    """List people who have a number, contacts first; all words of `search` are in their names.
+
+    Where there are more than PEOPLE_AT_ONCE, one more comes along to tell.
+    """
     words = [Person.sort_name.contains(word, autoescape=True) for word in search.casefold().split()]
     found = select(Person).where(Person.mobile.is_not(None), Person.mobile.not_in(list(besides)), *words)
-    return session.scalars(found.order_by(CONTACT_FIRST, Person.sort_name, Person.id).limit(PEOPLE_AT_ONCE)).all()
+    return session.scalars(found.order_by(CONTACT_FIRST, Person.sort_name, Person.id).limit(PEOPLE_AT_ONCE + 1)).all()
 
 
 def _used(session: Session, wanted: Sequence[str]) -> set[str]:

@@ -72,7 +72,14 @@ def new() -> ResponseReturnValue:
     people = numbers.with_mobile(db.session(), search, shown.phones)
     invented = numbers.invent(db.session(), shown.phones)
     page = render_template(
-        "phones/new.html", shown=shown, slot=slot, error=error, search=search, people=people, invented=invented
+        "phones/new.html",
+        shown=shown,
+        slot=slot,
+        error=error,
+        search=search,
+        people=people[: numbers.PEOPLE_AT_ONCE],
+        has_more=len(people) > numbers.PEOPLE_AT_ONCE,
+        invented=invented,
     )
     return page, 422 if error else 200
 

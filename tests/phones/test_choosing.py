@@ -79,6 +79,17 @@ def test_a_person_is_found_by_name(agent: Browser, session: Session) -> None:
     assert "Maya Chen" not in agent.get(f"{NEW}{BESIDES}").text, "her phone is on the page already"
 
 
+def test_a_long_list_of_people_says_that_there_are_more(agent: Browser, session: Session) -> None:
+    for last in range(12):
+        world.person(session, f"Ann Lee {last}", f"+164655501{last:02d}")
+    assert "There are more" not in agent.get(NEW).text
+    world.person(session, "Bo Lee", "+16465550150")
+    page = agent.get(NEW).text
+    assert "There are more contacts and leads: search for a name." in page
+    assert "Ann Lee 11" in page
+    assert "Bo Lee" not in page
+
+
 def test_at_most_six_phones_stand_on_the_page(agent: Browser) -> None:
     many = "&".join(f"phone=%2B1646555{last:04d}" for last in range(100, 106))
     answer = agent.get(f"{NEW}?{many}&number=2065550150")
