@@ -1,8 +1,8 @@
 """One job: send what waits, a few messages at a time, until nothing is left or the job's time is over.
 
-As many messages are started as threads are free: what is started is requested at once, and a slow answer holds up no
-other message. Some more are claimed, since that asks nobody for consent: what is not started goes back. All database
-work is done here, in batches; the threads only make requests.
+As many messages are started as threads are free or will be in a moment: what is started is requested at once, and a
+slow answer holds up no other message. Some more are claimed, since that asks nobody for consent: what is not started
+goes back. All database work is done here, in batches; the threads only make requests.
 """
 
 import logging
@@ -24,8 +24,10 @@ T = TypeVar("T")
 
 TOGETHER = 0.01
 """Seconds that an outcome waits for others to be recorded with it."""
-AHEAD = 4
+AHEAD = 8
 """Messages are claimed for so many times the threads: a claim costs two commits, however many it is for."""
+SOON_FREE = 1 / 3
+"""So many more than there are threads may be started, in parts of the threads: they wait for less than one request."""
 LOOK_AGAIN = 0.2
 """Seconds after which a job with requests under way looks for new messages."""
 LONGEST_REST = 10.0
@@ -40,6 +42,11 @@ def send_waiting(outlet: Outlet, broadcast_id: int | None, seconds: float) -> No
         _Sending(outlet, broadcast_id, threads).run(time.monotonic() + seconds)
 
 
+def soon_free(threads: int) -> int:
+    """Return how many messages may be started besides those that so many threads request."""
+    return int(threads * SOON_FREE)
+
+
 class _Sending:
     """The state of one job: what is under way, what could not start yet, when to try again."""
 
@@ -47,9 +54,11 @@ class _Sending:
         self._outlet, self._broadcast_id, self._threads = outlet, broadcast_id, threads
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._under_way = 0
+        self._came_in = 0
         self._held: list[Post] = []
         self._rest = 0.0
         self._resume_at = 0.0
+        self._gathered_at = 0.0
 
     def run(self, until: float) -> None:
         """Send until nothing waits, `until` (of the monotonic clock) has passed or the process stops."""
@@ -71,10 +80,11 @@ class _Sending:
     def _start_some(self) -> bool:
         """Start as many messages as there are free threads, and claim more when these run out; tell whether there were.
 
+        As many more are started as answers came in last time: so many threads will be free before the next look.
         While the provider takes nothing one message at a time finds out whether it does again.
         """
         threads = 1 if self._rest else self._threads()
-        free = threads - self._under_way
+        free = threads + min(self._came_in, soon_free(threads)) - self._under_way
         if free > len(self._held):
             room = (threads if self._rest else threads * AHEAD) - len(self._held)
             self._held += self._insist(
@@ -92,6 +102,7 @@ class _Sending:
     def _record_some(self) -> None:
         """Wait a little for outcomes and record those that are there; rest when the provider takes nothing."""
         outcomes = self._gather()
+        self._came_in = len(outcomes)
         if not outcomes:
             return
         self._under_way -= len(outcomes)
@@ -107,16 +118,17 @@ class _Sending:
             self._resume_at = time.monotonic() + self._rest
 
     def _gather(self) -> list[Outcome]:
-        """Return what came in: the first within `LOOK_AGAIN`, then all that come within `TOGETHER`."""
+        """Return what came in: the first within `LOOK_AGAIN`, and all until `TOGETHER` after the last time."""
         outcomes: list[Outcome] = []
         until = time.monotonic() + LOOK_AGAIN
-        while len(outcomes) < self._under_way and (left := until - time.monotonic()) > 0:
+        while len(outcomes) < self._under_way:
             try:
-                outcomes.append(self._outcomes.get(timeout=left))
+                outcomes.append(self._outcomes.get(timeout=max(0.0, until - time.monotonic())))
             except Empty:
                 break
             if len(outcomes) == 1:
-                until = time.monotonic() + TOGETHER
+                until = self._gathered_at + TOGETHER
+        self._gathered_at = time.monotonic()
         return outcomes
 
     def _insist(self, work: Callable[[], T]) -> T:
