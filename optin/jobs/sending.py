@@ -58,7 +58,6 @@ class _Sending:
         self._held: list[Post] = []
         self._rest = 0.0
         self._resume_at = 0.0
-        self._gathered_at = 0.0
 
     def run(self, until: float) -> None:
         """Send until nothing waits, `until` (of the monotonic clock) has passed or the process stops."""
@@ -118,17 +117,16 @@ class _Sending:
             self._resume_at = time.monotonic() + self._rest
 
     def _gather(self) -> list[Outcome]:
-        """Return what came in: the first within `LOOK_AGAIN`, and all until `TOGETHER` after the last time."""
+        """Return what came in: the first within `LOOK_AGAIN`, then all that come within `TOGETHER`."""
         outcomes: list[Outcome] = []
         until = time.monotonic() + LOOK_AGAIN
-        while len(outcomes) < self._under_way:
+        while len(outcomes) < self._under_way and (left := until - time.monotonic()) > 0:
             try:
-                outcomes.append(self._outcomes.get(timeout=max(0.0, until - time.monotonic())))
+                outcomes.append(self._outcomes.get(timeout=left))
             except Empty:
                 break
             if len(outcomes) == 1:
-                until = self._gathered_at + TOGETHER
-        self._gathered_at = time.monotonic()
+                until = time.monotonic() + TOGETHER
         return outcomes
 
     def _insist(self, work: Callable[[], T]) -> T:
