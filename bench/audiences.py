@@ -59,8 +59,8 @@ SELECT 2, p.id, p.mobile, p.zones, '2026-01-01 00:00:00', 1 FROM opt_in o JOIN p
 WHERE o.keyword_id = 1 AND o.status = 'active'
   AND NOT EXISTS (SELECT 1 FROM campaign_member m WHERE m.campaign_id = 2 AND m.number = o.number
     AND m.removed_at IS NULL)
-  AND NOT EXISTS (SELECT 1 FROM campaign_member m WHERE m.campaign_id = 2 AND m.removed_at IS NOT NULL
-    AND m.person_id IN (SELECT r.id FROM person r WHERE r.mobile = o.number))
+  AND NOT EXISTS (SELECT 1 FROM campaign_member m JOIN person r ON r.id = m.person_id
+    WHERE m.campaign_id + 0 = 2 AND m.removed_at IS NOT NULL AND r.mobile = o.number)
   AND NOT EXISTS (SELECT 1 FROM person e WHERE e.mobile = p.mobile
     AND (e.kind < p.kind OR e.kind = p.kind AND e.id < p.id))
 ORDER BY o.number"""

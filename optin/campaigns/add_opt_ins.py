@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from optin import audit, clock, figures
@@ -151,7 +151,7 @@ def _bring_back(session: Session, campaign: Campaign, keyword_id: int, user_id: 
     first = (
         select(row.id)
         .join(person, person.id == row.person_id)
-        .where(row.campaign_id == campaign.id, row.removed_at.is_not(None), row.person_id.in_(_having()))
+        .where(_of(row, campaign.id), row.removed_at.is_not(None), person.mobile == OptIn.number)
         .order_by(person.kind, person.id)
         .limit(1)
         .correlate(OptIn)
@@ -208,8 +208,10 @@ def _is_member(campaign_id: int) -> ColumnElement[bool]:
 
 def _was_removed(campaign_id: int) -> ColumnElement[bool]:
     """Somebody who has the opt-in's number now was removed by hand."""
-    row = aliased(CampaignMember)
-    return exists().where(row.campaign_id == campaign_id, row.person_id.in_(_having()), row.removed_at.is_not(None))
+    row, person = aliased(CampaignMember), aliased(Person)
+    return exists().where(
+        person.mobile == OptIn.number, row.person_id == person.id, _of(row, campaign_id), row.removed_at.is_not(None)
+    )
 
 
 def _is_known() -> ColumnElement[bool]:
@@ -218,10 +220,9 @@ def _is_known() -> ColumnElement[bool]:
     return exists().where(person.mobile == OptIn.number)
 
 
-def _having() -> Select[int]:
-    """Select who has the opt-in's number. Joined, SQLite went through all members of the campaign for each opt-in."""
-    person = aliased(Person)
-    return select(person.id).where(person.mobile == OptIn.number).correlate(OptIn)
+def _of(row: type[CampaignMember], campaign_id: int) -> ColumnElement[bool]:
+    """The row is of the campaign, with + 0: else SQLite goes through all its members for each opt-in."""
+    return row.campaign_id + 0 == campaign_id
 
 
 def _comes_later() -> ColumnElement[bool]:
