@@ -10,7 +10,7 @@ from optin import clock, filters, policy
 from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience, whole
-from optin.consent.audience import Deliverability
+from optin.consent.audience import Deliverability, Question
 from optin.messaging import delivery, drafts, plans, saved_templates, segments, senders, templates
 from optin.messaging.plans import Plan
 from optin.messaging.segments import Segments
@@ -67,13 +67,13 @@ class Row:
     reason: Reason | None
 
 
-def look(session: Session, campaign_id: int, body: str, after: int = 0, *, among: int | None = None) -> Look:
-    """Look at a text; the preview is for the member after the given one, the first when there is none.
+def look(session: Session, asked: Question, body: str, after: int = 0, *, among: int | None = None) -> Look:
+    """Look at a text; the preview is for a member after the given one, one of the first when there is none.
 
     `among` bounds how many members are looked at for the longest text.
     """
-    brand = policy.load(session).brand
-    example = queries.example(session, campaign_id, after) or queries.example(session, campaign_id)
+    campaign_id, brand = asked.campaign_id, asked.policy.brand
+    example = queries.example(session, asked, after) or queries.example(session, asked)
     person, member_id = example or (None, 0)
     preview = templates.render(body, delivery.merge_fields(person, brand))
     worst = drafts.longest(session, campaign_id, body, brand, among=among)
@@ -122,13 +122,16 @@ def sends_to(counts: Deliverability, given: Policy) -> int:
 
 def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, object]:
     """Return what the composer's templates need, apart from the counts."""
+    sender = chosen_sender()
     return {
         "campaign": campaign,
         "draft": draft,
         "senders": senders.in_use(session),
-        "sender": chosen_sender(),
+        "sender": sender,
         "saved": saved_templates.listed(session),
         "has_hours": policy.load(session).sending_hours,
         "time_fault": draft.plan.fault(clock.now()),
-        "look": look(session, campaign.id, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
+        "look": look(
+            session, question(session, campaign, sender), draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING
+        ),
     }

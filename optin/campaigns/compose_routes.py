@@ -57,7 +57,7 @@ def compose_broadcast(campaign_id: int) -> Response:
 def _confirm(campaign: Campaign, draft: Draft) -> Response:
     """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
     session, sender, given = db.session(), chosen_sender(), policy.load(db.session())
-    looked = compose.look(session, campaign.id, draft.body)
+    looked = compose.look(session, compose.question(session, campaign, sender), draft.body)
     starts_at, time_fault = draft.plan.starts_at, draft.plan.fault(clock.now())
     counts = compose.counted(session, campaign, sender, None if time_fault else starts_at)
     refused = [time_fault] if time_fault else []

@@ -7,10 +7,12 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin.consent import audience
+from optin.consent import audience, facts
+from optin.consent.audience import Question
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
 from optin.terms import BroadcastState
 
+LOOKED_AT = 500
 UNFINISHED = (BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.PAUSED)
 
 
@@ -82,16 +84,21 @@ def sent_before(session: Session, campaign_id: int, body: str, since: datetime) 
     return session.scalar(found.order_by(Broadcast.id.desc()).limit(1))
 
 
-def example(session: Session, campaign_id: int, after: int = 0) -> tuple[Person, int] | None:
-    """Return the member after the given one, and that member's id: the person for whom a text is previewed."""
-    found = session.execute(
-        select(Person, CampaignMember.id)
-        .join(CampaignMember, CampaignMember.person_id == Person.id)
-        .where(audience.stays(campaign_id), CampaignMember.id > after)
-        .order_by(CampaignMember.id)
-        .limit(1)
-    ).first()
-    return (found[0], found[1]) if found else None
+def example(session: Session, question: Question, after: int = 0) -> tuple[Person, int] | None:
+    """Return the member after the given one, and that member's id: the person for whom a text is previewed.
+
+    The first whose consent covers it, among some hundred; where there is none, the very next.
+    """
+    members = select(CampaignMember.id, CampaignMember.number).where(
+        audience.stays(question.campaign_id), CampaignMember.id > after
+    )
+    near = members.order_by(CampaignMember.id).limit(LOOKED_AT).subquery()
+    needs = question.keyword_id is not None or question.policy.keywordless_needs_opt_in
+    covered = facts.consent_holds(near.c.number, question.keyword_id, question.scope, needs_opt_in=needs)
+    chosen = select(near.c.id).where(covered).order_by(near.c.id).limit(1)
+    member_id = session.scalar(chosen) or session.scalar(select(func.min(near.c.id)))
+    found = session.get(CampaignMember, member_id) if member_id else None
+    return (found.person, found.id) if found else None
 
 
 def changed(session: Session, statement: Any) -> int:

@@ -46,7 +46,7 @@ def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     refused = [*drafts.faults(draft.body), *drafts.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
-    looked = compose.look(session, campaign.id, draft.body, draft.after)
+    looked = compose.look(session, compose.question(session, campaign, sender), draft.body, draft.after)
     if looked.size.too_long:
         return [drafts.TOO_LONG_FILLED_IN]
     done = own_number.text_test(session, user, sender, looked.preview)

@@ -51,10 +51,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Decided:
-    """A hold that ended, and whose number it is; `minutes_left` to withdraw the decision, 0 when it stands."""
+    """A hold that ended, whose number it is, and the text before, at and after its trigger.
+
+    `minutes_left` to withdraw the decision, 0 when it stands.
+    """
 
     hold: Hold
     people: list[Person]
+    parts: tuple[str, str, str]
     minutes_left: int = 0
 
     @property
@@ -96,17 +100,13 @@ def decided(session: Session) -> list[Decided]:
     holds = session.scalars(
         select(Hold).where(Hold.ended_at > clock.now() - RECENT).order_by(Hold.ended_at.desc()).limit(MOST_RECENT)
     ).all()
-    having, now = people.of_numbers(session, {hold.number for hold in holds}), clock.now()
-    return [Decided(hold, having.get(hold.number, []), _minutes_left(hold, now)) for hold in holds]
+    return _decided(session, holds)
 
 
 def just_decided(session: Session, hold_id: int | None) -> Decided | None:
     """Return a decision while it can be withdrawn, with whose number it is; None when it stands or there is none."""
     hold = session.get(Hold, hold_id) if hold_id else None
-    left = _minutes_left(hold, clock.now()) if hold else 0
-    return (
-        Decided(hold, people.of_numbers(session, [hold.number]).get(hold.number, []), left) if hold and left else None
-    )
+    return next((found for found in _decided(session, [hold]) if found.minutes_left), None) if hold else None
 
 
 def ended_by(session: Session, hold: Hold) -> int:
@@ -125,6 +125,20 @@ def marked(text: str, trigger: str) -> tuple[str, str, str]:
     if not trigger or begin < 0:
         return text, "", ""
     return text[:begin], trigger, text[begin + len(trigger) :]
+
+
+def _decided(session: Session, holds: Sequence[Hold]) -> list[Decided]:
+    having, texts = people.of_numbers(session, {hold.number for hold in holds}), _texts(session, holds)
+    now = clock.now()
+    return [
+        Decided(
+            hold=hold,
+            people=having.get(hold.number, []),
+            parts=marked(texts.get(hold.message_id or 0, hold.trigger), hold.trigger),
+            minutes_left=_minutes_left(hold, now),
+        )
+        for hold in holds
+    ]
 
 
 def _minutes_left(hold: Hold, now: datetime) -> int:

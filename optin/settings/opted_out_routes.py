@@ -41,7 +41,7 @@ def opted_out_file() -> Response:
         texts = queries.texts_of(session, rows)
         for row in rows:
             names = ", ".join(person.name for person in having.get(row.number, []))
-            yield row.number, names, texts.get(row.message_id, ""), row.asked_at
+            yield row.number, names, texts.get(row.message_id, ""), row.started_at
 
     query = queries.opted_out(_number(db.session(), listing))
     return lists.download("opted-out", [column.label for column in COLUMNS], listing, query, cells)

@@ -195,6 +195,8 @@ def test_the_preview_says_what_will_happen_and_changes_nothing(session: Session,
     page = agent.get(f"/campaigns/{campaign.id}/opt-ins").text
     assert "4 numbers have" in page
     assert "3 new" in page
+    assert ">1 new<" in page
+    assert ", 1 back" in page
     assert re.search(r'<input [^>]*\bchecked\b[^>]*name="create_leads"', page)
     assert "Include people who were removed earlier by hand" in page
     assert [row.person_id for row in scene.members(session, campaign)] == []

@@ -79,6 +79,18 @@ def test_the_preview_reads_as_a_member_and_goes_on_to_the_next(campaign: Campaig
     assert "Hi Maya?" in stays
 
 
+def test_the_preview_is_for_somebody_whose_consent_covers_it(
+    campaign: Campaign, agent: Browser, session: Session
+) -> None:
+    ledger.opt_out(session, MAYA, Act(source=OptInSource.SMS, at=clock.now(), text="STOP"))
+    session.commit()
+    page = agent.get(f"/campaigns/{campaign.id}?tab=broadcasts").text
+    assert "Preview as Tom Reyes" in text_of(page)
+    ledger.opt_out(session, TOM, Act(source=OptInSource.SMS, at=clock.now(), text="STOP"))
+    session.commit()
+    assert "Preview as Maya Chen" in text_of(agent.get(f"/campaigns/{campaign.id}?tab=broadcasts").text)
+
+
 def test_one_click_replaces_the_character(campaign: Campaign, agent: Browser) -> None:
     page = draft(agent, campaign, "It’s on “Saturday”", do="plain")
     assert page.status_code == 200

@@ -72,6 +72,8 @@ def test_opt_out_ends_everything_and_says_so(agent: Browser, session: Session, h
     page = unescape(response.text)
     assert "Nothing on hold" in page
     assert ">you</td>" in page
+    assert "we have to <mark>stop</mark> this bill, friends" in page
+    assert '<td><a href="/contacts/' in page
 
 
 def test_keep_ends_the_hold_only(agent: Browser, session: Session, held: Hold) -> None:

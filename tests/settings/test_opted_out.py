@@ -4,10 +4,13 @@ import csv
 import io
 import re
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.models import Suppression
 from tests import world
 from tests.clients import Browser
+from tests.conftest import Clock
 
 JOE = "+14155550177"
 
@@ -48,6 +51,15 @@ def test_it_is_a_file(viewer: Browser, session: Session) -> None:
     titles, row = csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")))
     assert titles == ["Mobile phone", "Contact or lead", "Text", "Opted out"]
     assert row[:3] == [world.MAYA, "Maya Chen", "Stop."]
+
+
+def test_it_says_since_when_however_often_they_asked(viewer: Browser, session: Session, clock: Clock) -> None:
+    world.text(session, "STOP", world.MAYA)
+    since = session.scalars(select(Suppression.started_at)).one()
+    clock.forward(minutes=5)
+    world.text(session, "STOP", world.MAYA)
+    page = viewer.get("/settings/opted-out").text
+    assert f'datetime="{since.isoformat()}"' in page
 
 
 def test_without_any_it_says_so(viewer: Browser) -> None:
