@@ -25,7 +25,7 @@ serve: .venv/runs
 	@OPTIN_MODE=twilio OPTIN_SAMPLE_DATA=0 $(FLASK) start
 
 test: .venv/tests
-	@$(PYTHON) -m pytest -n 3
+	@$(PYTHON) -m pytest -n 4
 
 check: .venv/tests
 	@$(PYTHON) -m ruff format --check .
