@@ -50,5 +50,5 @@ class Person(Base):
     @property
     def name(self) -> str:
         """Return "First Last", or what there is of it, else what tells this person from others."""
-        number = phone.display(self.mobile, "") if self.mobile else ""
+        number = phone.display(self.mobile, phone.HOME.get()) if self.mobile else ""
         return f"{self.first_name} {self.last_name}".strip() or number or self.email or "No name"

@@ -4,7 +4,7 @@ import json
 
 from flask import Blueprint, current_app, g, request
 
-from optin import navigation
+from optin import filters, navigation, phone
 from optin.access import is_public
 from optin.extensions import db
 from optin.messaging import gate
@@ -16,7 +16,14 @@ blueprint.record_once(lambda state: navigation.warn(state.app, gate.warning))
 
 @blueprint.before_app_request
 def show_numbers_as_at_home() -> None:
-    """Tell the filters the default country of numbers; without a setting they take the configured one."""
+    """Tell filters and names the default country of numbers; without a setting it is the configured one."""
     if request.endpoint and not is_public(current_app, request.endpoint):
         stored = db.session.get(Setting, "default_region")
         g.region = json.loads(stored.value) if stored else None
+        phone.HOME.set(filters.default_region())
+
+
+@blueprint.teardown_app_request
+def forget_home(_error: BaseException | None) -> None:
+    """Let what the thread does next, beside any page, know no home."""
+    phone.HOME.set("")

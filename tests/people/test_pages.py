@@ -37,6 +37,14 @@ def test_a_contact_is_made_and_shown(agent: Browser, session: Session) -> None:
         assert words in response.text
 
 
+def test_who_has_no_name_is_called_by_the_number_as_it_is_written_at_home(agent: Browser, session: Session) -> None:
+    made = lead(session, mobile=NEW)
+    page = agent.get(f"/leads/{made.id}").text
+    assert page.count("(206) 555-0147") > 2
+    assert "+1 206-555-0147" not in page
+    assert made.name == "+1 206-555-0147"  # beside any page
+
+
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
