@@ -25,7 +25,7 @@ serve: .venv/runs
 	@OPTIN_MODE=twilio OPTIN_SAMPLE_DATA=0 $(FLASK) start
 
 test: .venv/tests
-	@$(PYTHON) -m pytest -n 4
+	@$(PYTHON) -m pytest -n 3 --dist worksteal
 
 check: .venv/tests
 	@$(PYTHON) -m ruff format --check .
