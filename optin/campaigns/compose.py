@@ -70,10 +70,13 @@ class Row:
 def look(session: Session, asked: Question, body: str, after: int = 0, *, among: int | None = None) -> Look:
     """Look at a text; the preview is for a member after the given one, one of the first when there is none.
 
+    It is somebody whose consent covers the text, where there is anybody like that.
+
     `among` bounds how many members are looked at for the longest text.
     """
     campaign_id, brand = asked.campaign_id, asked.policy.brand
-    example = queries.example(session, asked, after) or queries.example(session, asked)
+    covered = queries.example(session, asked, after) or queries.example(session, asked)
+    example = covered or queries.example(session, asked, anybody=True)
     person, member_id = example or (None, 0)
     preview = templates.render(body, delivery.merge_fields(person, brand))
     worst = drafts.longest(session, campaign_id, body, brand, among=among)

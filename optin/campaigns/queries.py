@@ -84,19 +84,21 @@ def sent_before(session: Session, campaign_id: int, body: str, since: datetime) 
     return session.scalar(found.order_by(Broadcast.id.desc()).limit(1))
 
 
-def example(session: Session, question: Question, after: int = 0) -> tuple[Person, int] | None:
-    """Return the member after the given one, and that member's id: the person for whom a text is previewed.
+def example(
+    session: Session, question: Question, after: int = 0, *, anybody: bool = False
+) -> tuple[Person, int] | None:
+    """Return a member after the given one, and that member's id: the person for whom a text is previewed.
 
-    The first whose consent covers it, among some hundred; where there is none, the very next.
+    The first whose consent covers it, among some hundred; or with `anybody` the very next.
     """
     members = select(CampaignMember.id, CampaignMember.number).where(
         audience.stays(question.campaign_id), CampaignMember.id > after
     )
-    near = members.order_by(CampaignMember.id).limit(LOOKED_AT).subquery()
+    near = members.order_by(CampaignMember.id).limit(1 if anybody else LOOKED_AT).subquery()
     needs = question.keyword_id is not None or question.policy.keywordless_needs_opt_in
     covered = facts.consent_holds(near.c.number, question.keyword_id, question.scope, needs_opt_in=needs)
-    chosen = select(near.c.id).where(covered).order_by(near.c.id).limit(1)
-    member_id = session.scalar(chosen) or session.scalar(select(func.min(near.c.id)))
+    given = [] if anybody else [near.c.number.is_not(None), covered]
+    member_id = session.scalar(select(near.c.id).where(*given).order_by(near.c.id).limit(1))
     found = session.get(CampaignMember, member_id) if member_id else None
     return (found.person, found.id) if found else None
 

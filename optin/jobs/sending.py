@@ -30,6 +30,8 @@ SOON_FREE = 1 / 3
 """So many more than there are threads may be started, in parts of the threads: they wait for less than one request."""
 LOOK_AGAIN = 0.2
 """Seconds after which a job with requests under way looks for new messages."""
+SLOW = 2.0
+"""Seconds for which answers count as slow after a look that found none."""
 LONGEST_REST = 10.0
 """Seconds of rest, at most, between two tries of a provider that takes nothing."""
 PATIENCE = 30.0
@@ -55,6 +57,7 @@ class _Sending:
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._under_way = 0
         self._came_in = 0
+        self._quick_from = 0.0
         self._held: list[Post] = []
         self._rest = 0.0
         self._resume_at = 0.0
@@ -79,11 +82,13 @@ class _Sending:
     def _start_some(self) -> bool:
         """Start as many messages as there are free threads, and claim more when these run out; tell whether there were.
 
-        As many more are started as answers came in last time: so many threads will be free before the next look.
+        As many more are started as answers came in last time, unless answers are slow: so many threads will be free
+        before the next look.
         While the provider takes nothing one message at a time finds out whether it does again.
         """
         threads = 1 if self._rest else self._threads()
-        free = threads + min(self._came_in, soon_free(threads)) - self._under_way
+        ahead = min(self._came_in, soon_free(threads)) if time.monotonic() >= self._quick_from else 0
+        free = threads + ahead - self._under_way
         if free > len(self._held):
             room = (threads if self._rest else threads * AHEAD) - len(self._held)
             self._held += self._insist(
@@ -103,6 +108,7 @@ class _Sending:
         outcomes = self._gather()
         self._came_in = len(outcomes)
         if not outcomes:
+            self._quick_from = time.monotonic() + SLOW
             return
         self._under_way -= len(outcomes)
         states = self._insist(lambda: delivery.record(self._outlet.engine, outcomes))

@@ -86,6 +86,10 @@ def test_the_preview_is_for_somebody_whose_consent_covers_it(
     session.commit()
     page = agent.get(f"/campaigns/{campaign.id}?tab=broadcasts").text
     assert "Preview as Tom Reyes" in text_of(page)
+    scene.member(session, campaign, world.person(session, "Ana Later", "+13125550118"))
+    after_tom = {"body": "Hi", "after": re.search(r'name="after" value="(\d+)"', page)[1], "do": "next"}
+    fragment = agent.post(f"/campaigns/{campaign.id}/broadcasts/preview", data=after_tom).text
+    assert "Preview as Tom Reyes" in text_of(fragment)
     ledger.opt_out(session, TOM, Act(source=OptInSource.SMS, at=clock.now(), text="STOP"))
     session.commit()
     assert "Preview as Maya Chen" in text_of(agent.get(f"/campaigns/{campaign.id}?tab=broadcasts").text)

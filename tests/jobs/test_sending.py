@@ -1,6 +1,7 @@
 """One job against a real server: a slow answer holds up nothing, a provider in trouble is spared, no fault loses."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +57,21 @@ def test_a_slow_answer_holds_up_no_other_message(engine: Engine, provider: Provi
         provider.slow.clear()
         sending.result(20)
     assert _states(engine) == {MessageStatus.SENT: len(others) + 1}
+
+
+def test_nothing_is_started_that_would_wait_for_slow_answers(
+    engine: Engine, provider: Provider, outlet: Outlet
+) -> None:
+    provider.seconds = 0.6
+    _write(engine, outbox.numbers(3 * THREADS))
+    started = []
+    with ThreadPoolExecutor(1) as job:
+        sending = job.submit(send_waiting, outlet, None, 60)
+        while not sending.done():
+            started.append(_states(engine)[MessageStatus.SENDING])
+            time.sleep(0.02)
+    assert max(started) == THREADS
+    assert _states(engine) == {MessageStatus.SENT: 3 * THREADS}
 
 
 def test_a_pause_stops_what_was_not_started(engine: Engine, provider: Provider, outlet: Outlet) -> None:
