@@ -11,6 +11,9 @@ from unicodedata import category, normalize
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
+from phonenumbers.tzdata import TIMEZONE_DATA
+
+from optin import area_codes
 
 HOME: ContextVar[str] = ContextVar("home", default="")
 """The region whose numbers stand for people without a name as they are written there; "" for none."""
@@ -27,6 +30,7 @@ _RESPELT = (
     (re.compile(r"\+55(\d{2})([6-9]\d{7})"), "+55{}9{}"),
 )
 
+_AREA = re.compile(r"\+1([2-9][0-9]{2})[0-9]*")
 _LONGEST = 60
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z.-]*)\s*:")
 _EXTENSION = re.compile(r"(?:\bext(?:ension|n)?\b|(?<=\d)\s*(?:ext|x)|[#,;])[.:\s=a-z]*\d", re.IGNORECASE)
@@ -104,9 +108,11 @@ def is_sender(text: str) -> bool:
 def zones(number: str) -> tuple[str, ...]:
     """Return the names of every time zone that the owner of an E.164 number may be in; () when nothing is known.
 
-    Several for toll-free numbers and for countries whose mobile numbers tell no place. A number that texted us counts
-    by its prefix even where the library calls it invalid.
+    Several for toll-free numbers, for countries whose mobile numbers tell no place, and for North American area codes
+    that lie in several zones. A number that texted us counts by its prefix even where the library calls it invalid.
     """
+    if area := _area_zones(number):
+        return area
     try:
         parsed = phonenumbers.parse(number, None)
     except NumberParseException:
@@ -132,6 +138,17 @@ def zone_group(number: str, region: str) -> str:
     Where nothing is known of the number, the zones of `region` (two letters) stand for it.
     """
     return "|".join(sorted(zones(number) or zones_of_region(region)))
+
+
+def _area_zones(number: str) -> tuple[str, ...]:
+    """Return the zones of the number's North American area code, () for any other number."""
+    area = _AREA.match(number)
+    return _zones_by_area_code().get(area[1], ()) if area else ()
+
+
+@lru_cache(maxsize=1)
+def _zones_by_area_code() -> dict[str, tuple[str, ...]]:
+    return area_codes.zones_by_area_code(TIMEZONE_DATA)
 
 
 @lru_cache(maxsize=8)

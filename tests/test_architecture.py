@@ -12,7 +12,19 @@ PACKAGE = ROOT / "optin"
 
 # From the ground up; a module may import its own floor's siblings (not features) and everything below.
 FLOORS = [
-    {"terms", "clock", "phone", "environment", "config", "simulator", "fair_lock", "sqlite", "postgresql"},
+    {
+        "terms",
+        "clock",
+        "area_codes",
+        "spellings",
+        "phone",
+        "environment",
+        "config",
+        "simulator",
+        "fair_lock",
+        "sqlite",
+        "postgresql",
+    },
     {"extensions", "statements"},
     {"models"},
     {"audit", "policy", "in_force", "paging", "search", "metrics", "access", "figures"},
@@ -47,6 +59,7 @@ DOORS = {
 PURE = [
     "optin.terms",
     "optin.clock",
+    "optin.area_codes",
     "optin.phone",
     "optin.consent.rules",
     "optin.consent.words",
