@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from optin import area_codes
+from optin import area_codes, spellings
 
 HOME: ContextVar[str] = ContextVar("home", default="")
 """The region whose numbers stand for people without a name as they are written there; "" for none."""
@@ -22,13 +22,6 @@ _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 _ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11}")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
-
-_RESPELT = (
-    (re.compile(r"\+521(\d{10})"), "+52{}"),
-    (re.compile(r"\+52([2-9]\d{9})"), "+521{}"),
-    (re.compile(r"\+55(\d{2})9(\d{8})"), "+55{}{}"),
-    (re.compile(r"\+55(\d{2})([6-9]\d{7})"), "+55{}9{}"),
-)
 
 _AREA = re.compile(r"\+1([2-9][0-9]{2})[0-9]*")
 _LONGEST = 60
@@ -54,12 +47,12 @@ class NotANumber(ValueError):
 
 
 def normalise(text: str, region: str) -> str:
-    """Return the E.164 form of what a person typed.
+    """Return the E.164 form of what a person typed, of several spellings the one that we store (optin/spellings.py).
 
     `region` is the two-letter code of the country whose national format is understood, such as "US".
     Only valid numbers pass (not merely possible ones), and nothing is dropped in silence: an extension, a channel
     prefix such as `whatsapp:`, or letters are refused. Raises NotANumber.
-    Not for an inbound `From`: a number that texted us is stored as received.
+    Not for an inbound `From`: a number that texted us is a number even where the library calls it invalid.
     """
     written = "".join(ch for ch in normalize("NFKC", text[: 4 * _LONGEST]) if category(ch) != "Cf").strip()
     _refuse_what_is_no_number(written)
@@ -69,9 +62,10 @@ def normalise(text: str, region: str) -> str:
         raise NotANumber(_WRONG_LENGTH.get(error.error_type, "That is not a phone number.")) from error
     if number.extension:
         raise NotANumber("A text can't go to an extension: enter the number without it.")
-    if not phonenumbers.is_valid_number(number):
+    stored = spellings.canonical(str(phonenumbers.format_number(number, PhoneNumberFormat.E164)))
+    if not phonenumbers.is_valid_number(phonenumbers.parse(stored, None)):
         raise NotANumber(_why_invalid(number, written, region))
-    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    return stored
 
 
 def display(number: str, region: str) -> str:
@@ -119,17 +113,6 @@ def zones(number: str) -> tuple[str, ...]:
         return ()
     found = _known(timezone.time_zones_for_number(parsed))
     return found or _known(timezone.time_zones_for_geographical_number(parsed))
-
-
-def other_spellings(number: str) -> tuple[str, ...]:
-    """Return the other E.164 forms under which carriers know the same mobile phone.
-
-    Mexico dropped the 1 after +52 and Brazil put a 9 before old mobile numbers; both forms are still met.
-    """
-    for pattern, other in _RESPELT:
-        if match := pattern.fullmatch(number):
-            return (other.format(*match.groups()),)
-    return ()
 
 
 def zone_group(number: str, region: str) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from optin import phone
+from optin import phone, spellings
 from optin.models import Person, PersonWord
 from optin.models.person_word import LONGEST
 
@@ -70,7 +70,9 @@ def numbers(column: Text, text: str, region: str) -> list[ColumnElement[bool]]:
     if not digits:
         return []
     begin = digits.lstrip("0")
-    ways = [_begins(column, start) for start in dict.fromkeys((begin, f"{phone.country_code(region)}{begin}"))]
+    stored = spellings.canonical(f"+{begin}").removeprefix("+")
+    starts = dict.fromkeys((begin, f"{phone.country_code(region)}{begin}", stored))
+    ways = [_begins(column, start) for start in starts]
     end = begin if len(begin) >= TAIL else digits
     return [*ways, and_(tail(column) == end[-TAIL:], column.endswith(end))] if len(end) >= TAIL else ways
 

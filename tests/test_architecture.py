@@ -60,6 +60,7 @@ PURE = [
     "optin.terms",
     "optin.clock",
     "optin.area_codes",
+    "optin.spellings",
     "optin.phone",
     "optin.consent.rules",
     "optin.consent.words",

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from optin import clock, in_force, phone
+from optin import clock, in_force, spellings
 from optin.consent import ledger, words
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.consent.ledger import OptInResult, Outcome
@@ -176,7 +176,7 @@ def _apply(handled: _Case, reading: Reading) -> str:
 def _opt_out(handled: _Case) -> str:
     session, text, sender = handled.session, handled.text, handled.sender
     result = ledger.opt_out(session, text.number, handled.act)
-    for spelling in phone.other_spellings(text.number):  # the same phone, as others may have written its number
+    for spelling in spellings.others(text.number):  # the same phone, as others may have written its number
         ledger.opt_out(session, spelling, handled.act)
     kind = SenderKind(sender.kind)
     if words.twilio_blocks(text.body, kind, opt_out_type=text.opt_out_type, advanced_opt_out=sender.advanced_opt_out):

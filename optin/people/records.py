@@ -11,7 +11,7 @@ from unicodedata import category
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, phone, policy
+from optin import audit, clock, phone, policy, spellings
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.models import CampaignMember, Message, OptIn, Person, User
@@ -90,7 +90,7 @@ def read_mobile(session: Session, typed: str) -> str | None:
     try:
         return phone.normalise(typed, policy.load(session).default_region)
     except NotANumber:
-        plain = "+" + "".join(ch for ch in typed if ch.isdigit())
+        plain = spellings.canonical("+" + "".join(ch for ch in typed if ch.isdigit()))
         texted = select(Message.id).where(Message.number == plain, Message.direction == Direction.INBOUND)
         if typed.strip().startswith("+") and phone.is_e164(plain) and session.scalar(texted.limit(1)):
             return plain
