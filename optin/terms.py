@@ -22,9 +22,13 @@ class Term(StrEnum):
 
 
 class Channel(Term):
-    """How a message travels; WhatsApp and RCS come later."""
+    """How a message travels. We send by SMS; what comes in by another way is heard and shown."""
 
     SMS = "sms", "SMS"
+    RCS = "rcs", "RCS"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    MESSENGER = "messenger", "Messenger"
+    OTHER = "other", "Unknown channel", "warn"
 
 
 class Role(Term):
@@ -54,6 +58,8 @@ class SenderKind(Term):
     TOLL_FREE = "toll_free", "toll-free"
     SHORT_CODE = "short_code", "short code"
     SERVICE = "messaging_service", "Messaging Service"
+    RCS = "rcs", "RCS agent"
+    ELSEWHERE = "elsewhere", "other channel"
 
 
 class OptInStatus(Term):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from optin import audit, clock, figures
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
+from optin.consent import facts
 from optin.extensions import UTCDateTime, insert
 from optin.models import Campaign, CampaignMember, OptIn, Person
 from optin.terms import OptInStatus
@@ -196,8 +197,9 @@ def _add_known(session: Session, campaign_id: int, keyword_id: int, user_id: int
     return changed(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
 
 
-def _opted_in(keyword_id: int | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.ACTIVE
+def _opted_in(keyword_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The opt-in is active with the keyword, and of a phone: older versions took some of names and short codes."""
+    return OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.ACTIVE, facts.has_phone(OptIn.number)
 
 
 def _is_member(campaign_id: int) -> ColumnElement[bool]:

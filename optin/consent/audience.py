@@ -84,7 +84,7 @@ def _steps(question: Question) -> list[tuple[ColumnElement[bool], Reason]]:
     number, policy, member = CampaignMember.number, question.policy, CampaignMember
     has_keyword = question.keyword_id is not None
     steps: list[tuple[ColumnElement[bool], Reason]] = [
-        (number.is_(None), Reason.NO_NUMBER),
+        (not_(facts.has_phone(number)), Reason.NO_NUMBER),
         (facts.suppressed(number), Reason.OPTED_OUT),
         (facts.held(number), Reason.ON_HOLD),
         (facts.duplicate(member), Reason.DUPLICATE),
@@ -108,6 +108,8 @@ def _passed(question: Question, condition: ColumnElement[bool], step: Reason) ->
     """Say that a step does not refuse: without a double NOT, which keeps PostgreSQL from joining."""
     if step is Reason.OUTSIDE_HOURS:
         return _open(question)
+    if step is Reason.NO_NUMBER:
+        return facts.has_phone(CampaignMember.number)
     if step in (Reason.NOT_OPTED_IN, Reason.NO_OPT_IN):
         return facts.opted_in(CampaignMember.number, question.keyword_id, OptInStatus.ACTIVE)
     return not_(condition)

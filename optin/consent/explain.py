@@ -15,7 +15,7 @@ from optin import phone
 from optin.consent.rules import Decision
 from optin.models import Hold, Keyword, OptIn, OptInPerson, Person, ProviderBlock, Sender, Suppression
 from optin.policy import Policy
-from optin.terms import BlockCause, EndReason, OptInStatus, Reason
+from optin.terms import BlockCause, Channel, EndReason, OptInStatus, Reason
 
 KEYWORDS_NAMED = 3
 Obstacle = TypeVar("Obstacle", Suppression, Hold, ProviderBlock)
@@ -104,6 +104,8 @@ def refusal(teller: Teller, decision: Decision) -> Refusal | None:
     if decision.allowed:
         return None
     match decision.reason:
+        case Reason.NO_NUMBER if teller.to.number:
+            return _no_phone(teller, teller.to.number)
         case Reason.NO_NUMBER:
             return Refusal(
                 Reason.NO_NUMBER,
@@ -124,6 +126,27 @@ def no_sender(teller: Teller) -> Refusal:
         f"You can’t text {teller.name}: there is no number to send from.",
         remedy="To open the composer, an admin adds a sender in Settings › Twilio.",
     )
+
+
+def by_another_channel(teller: Teller, channel: Channel) -> Refusal:
+    """Return the sentences for a conversation that does not go by SMS."""
+    if channel is Channel.OTHER:
+        title, text = "You can’t answer here: these texts come by a channel that Optin does not know.", ""
+    else:
+        title, text = f"You can’t answer here: these texts come by {channel.label}.", ""
+    stop = "A request to stop counts here as everywhere, but nobody opts in or comes back this way."
+    remedy = ""
+    if teller.to.number and phone.is_e164(teller.to.number):
+        remedy = f"To text {teller.name} by SMS, open their contact, lead or SMS conversation."
+    return Refusal(None, title, " ".join(filter(None, (text, stop))), remedy)
+
+
+def _no_phone(teller: Teller, address: str) -> Refusal:
+    if address.isdigit():
+        why = "It is a short code, as services send from: nobody reads answers there, and it can’t opt in."
+    else:
+        why = "It is the name of a sender and no phone number: it can’t be answered and can’t opt in."
+    return Refusal(Reason.NO_NUMBER, f"You can’t text {teller.show(address)}.", why)
 
 
 def sending_closed(teller: Teller, why: str) -> Refusal:

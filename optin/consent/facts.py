@@ -8,10 +8,24 @@ from sqlalchemy.orm import Session, aliased
 
 from optin.consent.rules import Facts
 from optin.models import CampaignMember, Hold, Message, NumberCode, OptIn, ProviderBlock, Suppression, User
+from optin.phone import is_e164
 from optin.policy import Policy
 from optin.terms import MessageStatus, OptInStatus, Purpose
 
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
+
+
+def has_phone(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """The number is that of a phone, phone.is_e164 as SQL: no short code and no name can be texted. NULL is none."""
+    one: ColumnElement[int] = literal_column("1")
+    two: ColumnElement[int] = literal_column("2")
+    return and_(
+        number.is_not(None),
+        func.substr(number, one, one) == literal_column("'+'"),
+        func.substr(number, two, one) != literal_column("'0'"),
+        func.ltrim(func.substr(number, two), literal_column("'0123456789'")) == literal_column("''"),
+        func.length(number).between(literal_column("3"), literal_column("16")),
+    )
 
 
 def suppressed(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
@@ -105,12 +119,12 @@ def of_number(
     now: datetime | None = None,
     outside_hours: bool = False,
 ) -> Facts:
-    """Look up the facts of one number (E.164 or None) in one statement.
+    """Look up the facts of one number in one statement; what is no E.164 number has none.
 
     `scope` is the sending address's block scope, `keyword_id` the campaign's keyword (None: any). The cap is looked up
     when `policy` and `now` are given; `outside_hours` is passed on.
     """
-    if not number:
+    if not number or not is_e164(number):
         return Facts(has_number=False)
     given = literal(number)
     row = session.execute(
@@ -143,7 +157,7 @@ def consent_holds(
 
     `needs_opt_in` is False only for a campaign without keyword whose policy relaxes it.
     """
-    conditions = [~suppressed(number), ~held(number), ~blocked(number, scope)]
+    conditions = [has_phone(number), ~suppressed(number), ~held(number), ~blocked(number, scope)]
     if needs_opt_in:
         conditions.append(opted_in(number, keyword_id, OptInStatus.ACTIVE))
     return and_(*conditions)

@@ -21,7 +21,8 @@ def twilio_answers(body: str, kind: SenderKind, *, opt_out_type: str | None, adv
     `body` is the text as received; Twilio wants the bare word, in any case. `kind` is the receiving sender's.
     `opt_out_type` is the webhook's OptOutType, which settles it. `advanced_opt_out`: the sender's Messaging Service
     has Advanced Opt-Out; without an OptOutType (a message fetched from the list has none) only the words that can't be
-    taken off its list count. A stand-alone short code filters nothing. The answer to a double opt-in question is the
+    taken off its list count. A stand-alone short code and channels such as WhatsApp filter nothing; an RCS agent shares
+    one list with the numbers of its service (since March 2026). The answer to a double opt-in question is the
     app's own even where this is true for YES: Twilio says nothing about a keyword.
     """
     if opt_out_type:
@@ -54,7 +55,7 @@ def _lifting(kind: SenderKind, advanced: bool) -> frozenset[str]:
 def _filtered(words: frozenset[str], kind: SenderKind, advanced: bool) -> frozenset[str]:
     if advanced:
         return words & _ADVANCED
-    return frozenset() if kind is SenderKind.SHORT_CODE else words
+    return frozenset() if kind in (SenderKind.SHORT_CODE, SenderKind.ELSEWHERE) else words
 
 
 def _word(body: str) -> str:

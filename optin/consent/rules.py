@@ -12,6 +12,7 @@ from optin.terms import Reason, ReplyKind
 class Facts:
     """What is known of one number, for one campaign's keyword and one sender.
 
+    `has_number` is true of a phone's number only: not of a short code, a name or an address of another channel.
     `opted_in` and `pending` are about the campaign's keyword (for 1:1, which has none, about any keyword).
     """
 
@@ -97,6 +98,8 @@ def decide_reply(
     `replies` is how many automatic answers the number got within the last hour, `confirmed` whether an opt-out
     confirmation was among them: another automaton that answers ours must not keep the two talking.
     """
+    if not facts.has_number:
+        return _refused(Reason.NO_NUMBER)
     asked_for = kind == ReplyKind.QUESTION and facts.pending
     passes = asked_for or (kind in (ReplyKind.OPT_OUT, ReplyKind.HELP) and not answered)
     if facts.suppressed and not passes:

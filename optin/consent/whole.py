@@ -6,7 +6,7 @@ of a million members, the same took four times as long.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Subquery, case, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Integer, Subquery, case, func, literal, not_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from optin.consent import facts
@@ -62,7 +62,7 @@ def _joined(question: Question) -> Whole:
     for facts_of in (stopped, held, blocked, earliest):
         rows = rows.outerjoin(facts_of, facts_of.c.number == member.number)
     steps: list[tuple[ColumnElement[bool], Reason]] = [
-        (member.number.is_(None), Reason.NO_NUMBER),
+        (not_(facts.has_phone(member.number)), Reason.NO_NUMBER),
         (stopped.c.number.is_not(None), Reason.OPTED_OUT),
         (held.c.number.is_not(None), Reason.ON_HOLD),
         (member.id > earliest.c.id, Reason.DUPLICATE),

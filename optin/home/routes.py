@@ -10,7 +10,7 @@ from optin.config import Config
 from optin.extensions import db
 from optin.home import checklist, overview
 from optin.htmx import redirect
-from optin.messaging import senders, silence
+from optin.messaging import senders, silence, strange
 from optin.terms import Role
 
 blueprint = Blueprint("home", __name__)
@@ -34,6 +34,7 @@ def index() -> str:
         days=days,
         broadcasts=overview.last_broadcasts(session),
         senders=senders.in_use(session),
+        strange=strange.warning(session) if current_user.may(Role.ADMIN) else "",
         silence=silence.warning(session),
     )
 

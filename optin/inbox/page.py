@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_login import current_user
 
-from optin import policy
+from optin import phone, policy
 from optin.addresses import message_id
 from optin.consent import people
 from optin.extensions import db
@@ -16,6 +16,7 @@ from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Composer, Draft
 from optin.models import Conversation
 from optin.policy import Policy
+from optin.terms import Channel
 
 
 def asked() -> Asked:
@@ -46,6 +47,7 @@ def render(conversation: Conversation, draft: Draft | None = None) -> str:
     return render_template(
         "inbox/show.html",
         conversation=conversation,
+        is_phone=phone.is_e164(conversation.number),
         shared=people.of_numbers(session, [conversation.number]).get(conversation.number, []),
         opt_ins=queries.opt_ins(session, conversation.number),
         campaigns=queries.campaigns(session, conversation.number),
@@ -59,7 +61,8 @@ def composer(conversation: Conversation, in_force: Policy) -> Composer:
     """Return the state of the component for a conversation: the contact stands before the lead."""
     session = db.session()
     found = people.of_numbers(session, [conversation.number]).get(conversation.number)
-    return one_to_one.composer(session, conversation.number, found[0] if found else None, in_force, current_zone())
+    person, channel = found[0] if found else None, Channel(conversation.channel)
+    return one_to_one.composer(session, conversation.number, person, in_force, current_zone(), channel)
 
 
 def component(conversation: Conversation, chat: Composer, draft: Draft | None = None) -> dict[str, object]:

@@ -69,6 +69,7 @@ class Listed:
                 row.unread,
                 row.assigned_to_id,
                 row.closed_at,
+                row.channel,
                 self.name(row),
                 self.standings[row.number],
             )
@@ -151,7 +152,7 @@ def _matching(session: Session, asked: Asked) -> Hits:
     Texts are looked through in the newest conversations only: no index knows what stands in them.
     """
     text, is_listed = asked.text, Conversation.last_message_at.is_not(None)
-    given = (Conversation.channel == Channel.SMS, is_listed, *_shown(asked))
+    given = (Conversation.channel.in_(list(Channel)), is_listed, *_shown(asked))
     newest = select(Conversation.id, Conversation.preview).where(is_listed, *_shown(asked))
     looked_at = newest.order_by(Conversation.last_message_at.desc(), Conversation.id.desc()).limit(LOOKED_AT).subquery()
     found = [

@@ -1,7 +1,7 @@
 """A text as it arrives: what is known of it before, and storing it with its thread."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
-from optin import in_force
+from optin import in_force, spellings
 from optin.consent import ledger
-from optin.messaging import conversations, segments
+from optin.messaging import channels, conversations, segments
+from optin.messaging.channels import Origin
 from optin.models import Conversation, Message, Person
 from optin.statements import insert_into, is_postgresql, run, table
 from optin.terms import Channel, Direction, MessageStatus, PersonKind
@@ -34,12 +35,16 @@ _FIRST_PERSON = (
 )
 _EFFECT = update(_MESSAGE).where(_MESSAGE.c.id == bindparam("message_id"))
 
+LONGEST_WRITTEN = 200
+_UNREAD = Origin(Channel.SMS, "")
+
 
 @dataclass(frozen=True)
 class InboundText:
-    """A text as Twilio reports it: numbers as received, `opt_out_type` only with Advanced Opt-Out.
+    """A text as Twilio reports it: addresses as received, `opt_out_type` only with Advanced Opt-Out.
 
-    `provider_at` is Twilio's own date; only a text fetched from Twilio's list has one.
+    `provider_at` is Twilio's own date; only a text fetched from Twilio's list has one. `origin` is what `read` found
+    in the address that it came from; `number` is then the one that it is stored under.
     """
 
     sid: str
@@ -50,6 +55,8 @@ class InboundText:
     opt_out_type: str | None = None
     messaging_service_sid: str | None = None
     provider_at: datetime | None = None
+    origin: Origin = _UNREAD
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +77,30 @@ class Stored:
     conversation_id: int
 
 
+def read(text: InboundText) -> InboundText:
+    """Return the text with its addresses read: the sender's in the one form that we store, ours as we keep them.
+
+    `written` keeps the sender's as Twilio wrote it, where the number does not say it all.
+    """
+    came = channels.origin(text.number)
+    to = channels.of(text.address)
+    if came.channel is Channel.SMS and to is not Channel.SMS:  # the other end tells
+        came = replace(came, channel=to, scheme=text.address.partition(":")[0])
+    written = text.number[:LONGEST_WRITTEN] if came.number != text.number else None
+    return replace(text, number=came.number, address=channels.ours(text.address), origin=came, written=written)
+
+
 def look(session: Session, text: InboundText) -> Known:
     """Take the number's lock and look at what is known, in one statement.
 
     What is known may be older than the lock: unique keys decide about the SID and the thread, not this look.
     """
-    values = {"sid": text.sid, "channel": Channel.SMS, "number": text.number}
+    values = {"sid": text.sid, "channel": text.origin.channel, "number": text.number}
     if not is_postgresql(session):
         return Known(*run(session, _LOOK, values).one())
+    forms = spellings.others(text.number)
+    for each in sorted((text.number, *forms)) if forms else ():  # in one order for all: an opt-out acts on each form
+        ledger.lock_number(session, each)
     *known, _ = run(session, _LOCK_AND_LOOK, values).one()
     ledger.note_lock(session, text.number)
     return Known(*known)
@@ -87,7 +110,6 @@ def store(
     session: Session,
     text: InboundText,
     sender_id: int,
-    channel: str,
     conversation_id: int | None,
     read: Mapping[str, object],
     now: datetime,
@@ -96,16 +118,17 @@ def store(
 
     `read` is what was read in it: meaning, word and near_keyword_id.
     """
-    thread = conversation_id or conversations.ensure_one(session, text.number, now)
+    thread = conversation_id or conversations.ensure_one(session, text.number, now, text.origin.channel)
     message_id = run(
         session,
         _new_message,
         {
-            "channel": channel,
+            "channel": text.origin.channel,
             "direction": Direction.INBOUND,
             "sid": text.sid,
             "conversation_id": thread,
             "number": text.number,
+            "written": text.written,
             "sender_id": sender_id,
             "body": text.body,
             "segments": segments.count(text.body).segments,

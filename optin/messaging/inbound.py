@@ -15,7 +15,7 @@ from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.consent.ledger import OptInResult, Outcome
 from optin.consent.words import Reading
 from optin.in_force import InForce, KeywordInForce, SenderInForce
-from optin.messaging import arrival, conversations, outbound, senders, templates
+from optin.messaging import arrival, channels, conversations, outbound, senders, templates
 from optin.messaging.arrival import InboundText, Stored
 from optin.models import Message
 from optin.policy import Policy
@@ -55,7 +55,10 @@ class _Case:
     def reply(
         self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: KeywordInForce | None = None
     ) -> None:
-        """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late."""
+        """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late, nor
+        to where we can't send."""
+        if not self.text.origin.joins:
+            return
         patience = CONFIRMED_WITHIN if kind == ReplyKind.OPT_OUT else ANSWERED_WITHIN
         if self.act.at - self.act.when > patience:
             return
@@ -96,20 +99,22 @@ def receive(session: Session, text: InboundText) -> Message | None:
 
 def take_in(session: Session, text: InboundText) -> int | None:
     """Store a text and do what it asks for; return its id, None when its MessageSid was handled before."""
+    text = arrival.read(text)
     before = arrival.look(session, text)
     if before.repeated:
         return None
     now, standing = clock.now(), in_force.at(session, before.token)
     know_key(session, standing.settings.get(KEY_SETTING))
     sender = _sender(session, text, standing)
-    reading = _read(text.body, standing, text.opt_out_type)
+    whole = _read(text.body, standing, text.opt_out_type)
+    reading = channels.heard(whole, text.origin)
     near = standing.keywords.get(reading.near_keyword or "")
     read = {
         "meaning": reading.meaning,
-        "word": words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY else None,
+        "word": words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY and text.origin.joins else None,
         "near_keyword_id": near.id if near else None,
     }
-    stored = arrival.store(session, text, sender.id, sender.channel, before.conversation_id, read, now)
+    stored = arrival.store(session, text, sender.id, before.conversation_id, read, now)
     if stored is None:
         return None
     act = Act(
@@ -122,7 +127,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
         sender_id=sender.id,
     )
     handled = _Case(session, stored, text, act, sender, standing)
-    effect = _apply(handled, reading)
+    effect = "; ".join(filter(None, (_apply(handled, reading), channels.remark(whole, text.origin))))
     acted = reading.meaning != Meaning.ORDINARY and effect
     preview = effect[:1].upper() + effect[1:] if acted else text.body or "Picture or file"
     with in_one_go(session):
@@ -135,10 +140,11 @@ def take_in(session: Session, text: InboundText) -> int | None:
 
 def _sender(session: Session, text: InboundText, standing: InForce) -> SenderInForce:
     """Return our address that received the text; one that we see for the first time, or in a new service, is kept."""
-    known = standing.senders.get(text.address)
+    spelt = (text.address, *spellings.others(text.address))
+    known = next((standing.senders[each] for each in spelt if each in standing.senders), None)
     if known is not None and text.messaging_service_sid in (None, known.messaging_service_sid):
         return known
-    made = senders.ensure(session, text.address, text.messaging_service_sid)
+    made = senders.ensure(session, known.address if known else text.address, text.messaging_service_sid)
     return SenderInForce(*(getattr(made, name) for name in SenderInForce.__slots__))
 
 

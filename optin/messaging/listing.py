@@ -8,12 +8,13 @@ from itertools import islice
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from optin.messaging import callbacks, inbound, settling, statuses
+from optin import phone
+from optin.messaging import callbacks, channels, inbound, settling, statuses
 from optin.messaging.gateway import Gateway, Listed
 from optin.messaging.inbound import InboundText
 from optin.messaging.settling import Report
 from optin.models import Message, Sender
-from optin.terms import Direction, MessageStatus, SenderKind
+from optin.terms import Channel, Direction, MessageStatus, SenderKind
 
 BATCH = 500
 TAKEN_IN = ("received", "receiving")
@@ -27,9 +28,12 @@ class _Ours:
     services: frozenset[str]
 
     def received(self, text: Listed) -> bool:
-        """Tell whether a text was meant for us; the status of others says that Twilio never delivered them."""
-        mine = text.address in self.addresses or text.messaging_service_sid in self.services
-        return text.inbound and mine and text.status in TAKEN_IN and ":" not in text.number
+        """Tell whether a text was meant for us, by whatever channel; the status of others says that Twilio never
+        delivered them."""
+        address = channels.ours(text.address)
+        known = address in self.addresses or channels.behind(address) in self.addresses
+        mine = known or text.messaging_service_sid in self.services
+        return text.inbound and mine and text.status in TAKEN_IN
 
 
 def compare(
@@ -37,15 +41,16 @@ def compare(
 ) -> None:
     """Compare the messages between two moments (None: up to now); `everything` compares what we sent as well.
 
-    Only texts to us are listed per sender; a Messaging Service has numbers that we may not know, so that then the list
-    of all messages is read.
+    Only texts to us are listed per sender; a Messaging Service has addresses that we may not know, so that then the
+    list of all messages is read.
     """
     with Session(engine) as session:
         senders = session.scalars(select(Sender)).all()
     services = {each.messaging_service_sid for each in senders if each.messaging_service_sid}
     services |= {each.address for each in senders if each.kind == SenderKind.SERVICE}
     ours = _Ours(frozenset(each.address for each in senders), frozenset(services))
-    to: Sequence[str | None] = [None] if everything or services else sorted(ours.addresses)
+    whole = everything or services or any(channels.is_cut(each) for each in ours.addresses)
+    to: Sequence[str | None] = [None] if whole else _listed_of(ours.addresses)
     missing: list[Listed] = []
     for address in to:
         for batch in _batches(gateway.listed(to=address, sent_after=begin, sent_before=end)):
@@ -56,6 +61,12 @@ def compare(
             report.texts += _take_in(engine, text)
         elif everything and not text.inbound:
             report.settled += settling.adopt(engine, text)
+
+
+def _listed_of(addresses: Iterable[str]) -> list[str]:
+    """Return what to ask the list for: our addresses, and our numbers by WhatsApp, which they may serve as well."""
+    by_whatsapp = {f"{Channel.WHATSAPP}:{address}" for address in addresses if phone.is_e164(address)}
+    return sorted({*addresses, *by_whatsapp})
 
 
 def _batches(found: Iterable[Listed]) -> Iterator[list[Listed]]:

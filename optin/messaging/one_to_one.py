@@ -66,16 +66,26 @@ class Draft:
     problem: str = ""
 
 
-def composer(session: Session, number: str | None, person: Person | None, policy: Policy, zone: ZoneInfo) -> Composer:
+def composer(
+    session: Session,
+    number: str | None,
+    person: Person | None,
+    policy: Policy,
+    zone: ZoneInfo,
+    channel: Channel = Channel.SMS,
+) -> Composer:
     """Return the state of the component for a number; the server asks the same rule again when something is sent.
 
-    `person` is whom the page is about; dates are told in `zone`.
+    `person` is whom the page is about; dates are told in `zone`. A conversation by a `channel` that we can't answer by
+    is there to be read.
     """
-    conversation = _conversation(session, number)
+    conversation = _conversation(session, number, channel)
     sender = _sender(session, conversation)
     decision = outbound.decide_one_to_one(session, number, sender, policy)
     teller = Teller(session, Recipient(number, person, sender), policy, zone)
     refusal = explain.refusal(teller, decision)
+    if channel is not Channel.SMS:
+        refusal = explain.by_another_channel(teller, channel)
     if refusal is None and sender is None:
         refusal = explain.no_sender(teller)
     if refusal is None and (shut := gate.closed(session)):
@@ -172,15 +182,15 @@ def measured(text: str, person: Person | None, policy: Policy) -> Segments:
     return segments.count(filled(text.replace("\r\n", "\n"), person, policy))
 
 
-def _conversation(session: Session, number: str | None) -> Conversation | None:
-    given = (Conversation.channel == Channel.SMS, Conversation.number == number)
+def _conversation(session: Session, number: str | None, channel: Channel) -> Conversation | None:
+    given = (Conversation.channel == channel, Conversation.number == number)
     return session.scalars(select(Conversation).where(*given)).first() if number else None
 
 
 def _sender(session: Session, conversation: Conversation | None) -> Sender | None:
     """Return the sender that the person texted last if it can still send, else the first in use."""
     last = conversation.sender if conversation else None
-    if last is not None and last.retired_at is None:
+    if last is not None and last.retired_at is None and last.channel == Channel.SMS:
         return last
     return next(iter(senders.in_use(session)), None)
 

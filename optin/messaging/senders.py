@@ -1,4 +1,4 @@
-"""Our own addresses: finding one, and learning one that Twilio shows us."""
+"""Our own addresses: finding one, and learning one that Twilio shows us. We send from those of SMS only."""
 
 import re
 
@@ -7,14 +7,18 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.extensions import insert
+from optin.messaging import channels
 from optin.models import Sender
-from optin.terms import SenderKind
+from optin.terms import Channel, SenderKind
 
 TOLL_FREE = re.compile(r"^\+1(800|833|844|855|866|877|888)\d{7}$")
 
 
 def kind_of(address: str) -> SenderKind:
-    """Guess the kind of an address (E.164, short code or Messaging Service SID) from its form."""
+    """Guess the kind of an address (E.164, short code, Messaging Service SID, channel address) from its form."""
+    channel = channels.of(address)
+    if channel is not Channel.SMS:
+        return SenderKind.RCS if channel is Channel.RCS else SenderKind.ELSEWHERE
     if address.startswith("MG"):
         return SenderKind.SERVICE
     if TOLL_FREE.match(address):
@@ -30,7 +34,7 @@ def ensure(session: Session, address: str, messaging_service_sid: str | None = N
         session.execute(
             insert(session, Sender)
             .values(
-                channel="sms",
+                channel=channels.of(address),
                 address=address,
                 kind=kind_of(address),
                 messaging_service_sid=messaging_service_sid,
@@ -48,4 +52,5 @@ def ensure(session: Session, address: str, messaging_service_sid: str | None = N
 
 def in_use(session: Session) -> list[Sender]:
     """List the senders that can send, the first made first: it is the default."""
-    return list(session.scalars(select(Sender).where(Sender.retired_at.is_(None)).order_by(Sender.id)))
+    usable = (Sender.retired_at.is_(None), Sender.channel == Channel.SMS)
+    return list(session.scalars(select(Sender).where(*usable).order_by(Sender.id)))

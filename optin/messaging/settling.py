@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from optin import clock, policy
-from optin.messaging import callbacks, conversations, segments, templates
+from optin.messaging import callbacks, channels, conversations, segments, templates
 from optin.messaging.claiming import merge_fields
 from optin.messaging.gateway import Gateway, Listed
 from optin.models import Broadcast, Message, Person, Sender
-from optin.terms import MessageStatus
+from optin.terms import Channel, MessageStatus, SenderKind
 
 LOOKED_FOR_AFTER = timedelta(minutes=2)
 NOT_FOUND_AFTER = timedelta(minutes=30)
@@ -65,11 +65,12 @@ def settle(engine: Engine, gateway: Gateway) -> Report:
         rows = session.execute(
             select(Message.number, Message.started_at, Message.created_at).where(*_due()).order_by(Message.id)
         ).fetchmany(AT_ONCE)
+        by_rcs = session.scalar(select(Sender.id).where(Sender.kind == SenderKind.RCS).limit(1)) is not None
     since: dict[str, datetime] = {}
     for number, started_at, created_at in rows:
         since[number] = min(since.get(number, clock.now()), started_at or created_at)
     for number, begin in since.items():
-        for found in _sent_to(gateway, number, begin - EARLIER):
+        for found in _sent_to(gateway, number, begin - EARLIER, by_rcs=by_rcs):
             report.read += 1
             report.settled += adopt(engine, found)
         report.not_found += _give_up(engine, number)
@@ -83,7 +84,11 @@ def adopt(engine: Engine, found: Listed) -> bool:
             return False
         rows = session.scalars(
             select(Message)
-            .where(Message.number == found.number, Message.status.in_(_UNSETTLED), Message.sid.is_(None))
+            .where(
+                Message.number == channels.origin(found.number).number,
+                Message.status.in_(_UNSETTLED),
+                Message.sid.is_(None),
+            )
             .order_by(Message.id)
             .with_for_update(skip_locked=True)
         ).all()
@@ -102,10 +107,14 @@ def _due() -> tuple[ColumnElement[bool], ...]:
     return _UNKNOWN, Message.updated_at < clock.now() - LOOKED_FOR_AFTER
 
 
-def _sent_to(gateway: Gateway, number: str, since: datetime) -> Iterator[Listed]:
-    """List what was sent to a number since a moment, the oldest first."""
-    recent = takewhile(lambda pair: pair[0] < MOST_LISTED and pair[1].at >= since, enumerate(gateway.listed(to=number)))
-    yield from sorted((each for _, each in recent if not each.inbound), key=lambda each: each.at)
+def _sent_to(gateway: Gateway, number: str, since: datetime, *, by_rcs: bool) -> Iterator[Listed]:
+    """List what was sent to a number since a moment, the oldest first; a service with an RCS agent may choose that."""
+    found: list[Listed] = []
+    for address in (number, f"{Channel.RCS}:{number}") if by_rcs else (number,):
+        newest = enumerate(gateway.listed(to=address))
+        recent = takewhile(lambda pair: pair[0] < MOST_LISTED and pair[1].at >= since, newest)
+        found += [each for _, each in recent if not each.inbound]
+    yield from sorted(found, key=lambda each: each.at)
 
 
 def _give_up(engine: Engine, number: str) -> int:

@@ -140,11 +140,17 @@ def _start_alike(session: Session, posts: list[Post], given: Policy, now: dateti
 def _may_start(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
     """The rule of the message's purpose, as the condition of the start statement."""
     number = Message.number
-    if post.purpose == Purpose.CAMPAIGN:
-        sending = exists().where(Broadcast.id == post.broadcast_id, Broadcast.state == BroadcastState.SENDING)
-        needs = post.keyword_id is not None or given.keywordless_needs_opt_in
-        consent = facts.consent_holds(number, post.keyword_id, post.scope, needs_opt_in=needs)
-        return and_(sending, consent, ~facts.cap_reached(number, given, now))
+    if post.purpose != Purpose.CAMPAIGN:
+        return and_(facts.has_phone(number), _may_start_single(post, given, now))
+    sending = exists().where(Broadcast.id == post.broadcast_id, Broadcast.state == BroadcastState.SENDING)
+    needs = post.keyword_id is not None or given.keywordless_needs_opt_in
+    consent = facts.consent_holds(number, post.keyword_id, post.scope, needs_opt_in=needs)
+    return and_(sending, consent, ~facts.cap_reached(number, given, now))
+
+
+def _may_start_single(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
+    """The same for all that is no part of a broadcast, to a phone."""
+    number = Message.number
     if post.purpose == Purpose.REPLY:
         free = true() if post.reply_kind in ledger.STAYS_UNDER_SUPPRESSION else ~facts.suppressed(number)
         if post.reply_kind == ReplyKind.QUESTION:  # one that Twilio put off may have been overtaken by a STOP

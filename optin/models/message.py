@@ -56,6 +56,11 @@ class Conversation(Base):
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
+    @property
+    def by(self) -> Channel:
+        """Return its channel as a term."""
+        return Channel(self.channel)
+
     sender: Mapped[Sender | None] = relationship()
     assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])
 
@@ -65,7 +70,8 @@ class Message(Base):
 
     queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered,
     or failed, skipped(reason), cancelled, unknown and then perhaps not_found. An inbound row says what was read in it
-    (`meaning`, `effect`); `word` is the normal form of an ordinary text that is one word.
+    (`meaning`, `effect`); `word` is the normal form of an ordinary text that is one word, `written` the sender's
+    address as Twilio wrote it where it says more than the number.
     """
 
     __tablename__ = "message"
@@ -91,6 +97,7 @@ class Message(Base):
     sid: Mapped[str | None] = mapped_column(String(34), unique=True)
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
     number: Mapped[str] = mapped_column(String(32))
+    written: Mapped[str | None] = mapped_column(String(200))
     sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"))
     body: Mapped[str] = mapped_column(Text, default="")
     segments: Mapped[int] = mapped_column(default=1)

@@ -12,11 +12,12 @@ from optin.messaging import senders
 from optin.models import Conversation, Person, Sender
 from optin.phone import NotANumber
 from optin.simulator import line_up
-from optin.terms import SenderKind
+from optin.terms import Channel, SenderKind
 
 # 555-0100 to 555-0199 of each area code are set apart for fiction (NANPA): no real person has one of them.
 AREAS = ("646", "312", "206", "415", "503", "213", "617", "303")
 PEOPLE_AT_ONCE = 12
+BY = (str(Channel.RCS), str(Channel.WHATSAPP))
 
 
 def ours(session: Session, config: Config) -> dict[str, str]:
@@ -31,7 +32,13 @@ def ours(session: Session, config: Config) -> dict[str, str]:
 
 
 def read(text: str, region: str, ours: Collection[str]) -> str:
-    """Return the E.164 form of a number for a phone; `ours` are our own addresses. Raises NotANumber."""
+    """Return the E.164 form of a number for a phone; `ours` are our own addresses. Raises NotANumber.
+
+    A channel may stand before it, as in "rcs:(415) 555-0134": then the phone texts by that.
+    """
+    channel, _, rest = text.strip().partition(":")
+    if channel.lower() in BY:
+        return f"{channel.lower()}:{read(rest, region, ours)}"
     number = phone.normalise(text, region)
     if number in ours:
         raise NotANumber("That is our own number: a person texts from another one.")

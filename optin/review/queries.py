@@ -168,8 +168,10 @@ def _opt_ins(session: Session, numbers: Collection[str]) -> dict[str, list[tuple
 
 
 def _conversations(session: Session, numbers: Collection[str]) -> dict[str, int]:
-    ours = (Conversation.channel == Channel.SMS, Conversation.number.in_(numbers))
-    rows = session.execute(select(Conversation.number, Conversation.id).where(*ours))
+    """Return a conversation of each number, by SMS where there is one."""
+    ours = (Conversation.channel.in_(list(Channel)), Conversation.number.in_(numbers))
+    by_sms_last = Conversation.channel == Channel.SMS
+    rows = session.execute(select(Conversation.number, Conversation.id).where(*ours).order_by(by_sms_last))
     return dict(rows.all())
 
 

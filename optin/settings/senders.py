@@ -9,7 +9,7 @@ from optin import audit
 from optin.consent.words import twilio_answers
 from optin.messaging import senders
 from optin.models import Sender
-from optin.terms import SenderKind
+from optin.terms import Channel, SenderKind
 
 # Appended to the webhook's address: three retries, on answers of 5xx, and when connecting or reading takes too long.
 # Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -24,6 +24,8 @@ def everyone(session: Session) -> list[Sender]:
 def who_answers(sender: Sender) -> str:
     """Say who answers a STOP to this sender: the same rule that decides whether the app does."""
     kind = SenderKind(sender.kind)
+    if sender.channel != Channel.SMS:
+        return "Texts to it are taken in, and a STOP counts; nothing is sent from it."
     if not twilio_answers("STOP", kind, opt_out_type=None, advanced_opt_out=sender.advanced_opt_out):
         return "The app answers STOP and HELP."
     if sender.advanced_opt_out:

@@ -8,7 +8,7 @@ from optin import clock, policy
 from optin.access import requires
 from optin.extensions import db
 from optin.jobs import compare
-from optin.messaging import reconcile, settling
+from optin.messaging import reconcile, settling, strange
 from optin.models import Reconciliation, Sender
 from optin.settings import senders
 from optin.settings.blueprint import blueprint
@@ -103,6 +103,7 @@ def _panel(form: NewSenderForm) -> str:
         kinds={str(kind): kind.label for kind in SenderKind},
         connection_overrides=senders.CONNECTION_OVERRIDES,
         comparison=db.session.get(Reconciliation, reconcile.INBOUND),
+        strange=strange.warning(db.session()),
         unsettled=settling.count(db.session()),
     )
 

@@ -19,6 +19,8 @@ EXTENSION = "optin.simulator"
 
 _E164 = re.compile(r"\+(?:1\d{10}|[2-9]\d{6,14})")
 _SHORT_CODE = re.compile(r"\d{3,8}")
+_NAME = re.compile(r"(?=.*[^\W\d_])[\w &+.\-]{1,11}")
+_CHANNEL = re.compile(r"([a-z]{3,20}):(.+)")
 
 
 @dataclass(frozen=True)
@@ -63,5 +65,22 @@ def is_e164(address: str) -> bool:
 
 
 def can_text(address: str) -> bool:
-    """Tell whether a text may come from `address`: a phone number, or a short code (banks text from those)."""
-    return is_e164(address) or _SHORT_CODE.fullmatch(address) is not None
+    """Tell whether a text may come from `address`.
+
+    That is a phone number, also by another channel as in `rcs:+14155550134`, a short code or a name (banks text from
+    those), or a user of a channel without numbers, as in `messenger:1234567890`.
+    """
+    forms = (_SHORT_CODE, _NAME, _CHANNEL)
+    return is_e164(address) or any(form.fullmatch(address) for form in forms)
+
+
+def channel_of(address: str) -> str:
+    """Return the channel that stands before an address, "" for SMS."""
+    named = _CHANNEL.fullmatch(address)
+    return named[1] if named else ""
+
+
+def behind(address: str) -> str:
+    """Return an address without its channel."""
+    named = _CHANNEL.fullmatch(address)
+    return named[2] if named else address

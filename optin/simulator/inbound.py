@@ -4,7 +4,7 @@ import sqlite3
 
 from optin import clock
 from optin.simulator import messages, network, opt_outs, phones, troubles, webhooks
-from optin.simulator.account import Account, can_text
+from optin.simulator.account import Account, behind, can_text, channel_of
 from optin.simulator.errors import Refusal
 from optin.simulator.faults import Fault, Plan
 from optin.simulator.messages import Message
@@ -16,11 +16,15 @@ def receive(
 ) -> tuple[Message, bool] | Refusal:
     """Take a text from `phone` to our `number`, or tell why a network would not carry it.
 
+    A text by another channel, which stands before the phone's number, goes to our number by the same.
+
     With it comes whether the caller is to deliver the webhook now: not without `wait`, when the pump does, nor when
     a fault holds it back.
     """
-    if not can_text(phone) or number not in account.senders or phone == number:
+    if not can_text(phone) or behind(number) not in account.senders or phone == number:
         return Refusal(21211, phone if not can_text(phone) else number)
+    if (channel := channel_of(phone)) and not channel_of(number):
+        number = f"{channel}:{number}"
     if not body and not media:
         return Refusal(21602)
     if len(body) > messages.MAX_BODY:
@@ -45,7 +49,8 @@ def _store(
     draw: str,
 ) -> Message:
     """Log the text and let Twilio and the network react to it first, as they do whatever becomes of the webhook."""
-    service, reaction = account.service_of(number), opt_outs.react(connection, account, number, phone, body, at)
+    service = account.service_of(behind(number))
+    reaction = opt_outs.react(connection, account, number, phone, body, at)
     message = messages.add(
         connection,
         "inbound",

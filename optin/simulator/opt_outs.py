@@ -10,7 +10,7 @@ import sqlite3
 from typing import Literal, NamedTuple
 
 from optin.simulator import phones
-from optin.simulator.account import Account
+from optin.simulator.account import Account, behind, channel_of
 from optin.simulator.line_up import STOP_WORDS, AdvancedOptOut
 from optin.terms import SenderKind
 
@@ -21,6 +21,7 @@ NETWORK_STOP_TEXT = (
     ' Text back "unstop" to receive messages again.'
 )
 NETWORK_START_TEXT = 'NETWORK MSG: You have replied "{word}" and will begin receiving messages again from this number.'
+RCS = "rcs"
 _DEFAULT = AdvancedOptOut(stop_words=STOP_WORDS)
 
 
@@ -47,7 +48,13 @@ class _Pair(NamedTuple):
 
 
 def react(connection: sqlite3.Connection, account: Account, number: str, phone: str, body: str, at: float) -> Reaction:
-    """Block or unblock the pair (our `number` or its service, the person's `phone`) as `body` asks."""
+    """Block or unblock the pair (our `number` or its service, the person's `phone`) as `body` asks.
+
+    RCS shares one list with SMS; other channels have none of Twilio's.
+    """
+    if channel_of(phone) not in ("", RCS):
+        return Reaction()
+    number, phone = behind(number), behind(phone)
     kind, service = account.senders[number], account.service_of(number)
     own_list = service.advanced_opt_out if service else None
     if kind is SenderKind.SHORT_CODE and not own_list:

@@ -6,6 +6,7 @@ from typing import NoReturn
 from flask import Request, abort, current_app
 
 from optin.config import Config
+from optin.messaging import channels
 from optin.messaging.arrival import InboundText
 from optin.messaging.gateway import Gateway
 from optin.metrics import WEBHOOKS
@@ -14,7 +15,8 @@ LARGEST = 256 * 1024
 LONGEST_BODY = 20_000
 SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
-ADDRESS = re.compile(r"\+?[A-Za-z0-9]{1,31}")
+LONGEST_ADDRESS = 50
+LONGEST_CHANNEL_ADDRESS = 200
 STATUS = re.compile(r"[a-z_]{1,20}")
 
 
@@ -40,12 +42,15 @@ def refuse(webhook: str, why: str, status: int) -> NoReturn:
 
 
 def inbound_text(request: Request) -> InboundText:
-    """Read an inbound text; refuses with 400 what lacks its SID or its addresses."""
+    """Read an inbound text; refuses with 400 what lacks its SID or its addresses.
+
+    Any sender will do, also a name or an address of a channel that we don't know: nobody's text is lost for that.
+    """
     form = request.form
     sid, number, address = form.get("MessageSid", ""), form.get("From", ""), form.get("To", "")
     if not SID.fullmatch(sid):
         refuse("sms", "no MessageSid", 400)
-    if not ADDRESS.fullmatch(number) or not ADDRESS.fullmatch(address):
+    if not _can_be_address(number) or not _can_be_address(address):
         refuse("sms", "addresses", 400)
     service = form.get("MessagingServiceSid", "")
     media = form.get("NumMedia", "0")
@@ -58,6 +63,12 @@ def inbound_text(request: Request) -> InboundText:
         opt_out_type=form.get("OptOutType", "").upper() or None,
         messaging_service_sid=service if SERVICE_SID.fullmatch(service) else None,
     )
+
+
+def _can_be_address(text: str) -> bool:
+    """Tell whether somebody could be meant: there is something to be seen in it, and no end of it."""
+    longest = LONGEST_CHANNEL_ADDRESS if ":" in text else LONGEST_ADDRESS
+    return len(text) <= longest and "\0" not in text and channels.visible(text) != ""
 
 
 def our_id(text: str) -> int:

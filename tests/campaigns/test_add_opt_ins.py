@@ -307,3 +307,20 @@ def _store_many(session: Session, keyword: Keyword, count: int) -> None:
         for number in numbers
     )
     session.commit()
+
+
+def test_opt_ins_of_names_and_short_codes_are_no_people(agent: Browser, session: Session) -> None:
+    campaign = scene.campaign(session, world.keyword(session))
+    for number in (A, "SUPPORT", "40404", "Acme & Co"):  # as older versions took them in
+        session.add(
+            OptIn(
+                number=number, keyword_id=campaign.keyword_id, status="active", source="sms", requested_at=clock.now()
+            )
+        )
+    session.commit()
+    found = add_opt_ins.preview(session, campaign)
+    assert (found.total, found.unknown) == (1, 1)
+    report = add_opt_ins.add(session, campaign.id, None, create_leads=True, include_removed=True)
+    assert report
+    assert (report.members, report.leads) == (1, 1)
+    assert session.scalars(select(Person.mobile)).all() == [A]

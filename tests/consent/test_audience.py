@@ -28,6 +28,8 @@ from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason
 SCOPE = "+14155550100"
 CLOSED = "Asia/Tokyo"
 NOW = clock.now()
+NO_PHONES = ("SUPPORT", "40404", "Acme & Co", "+0415", "+1415555x134", "+1" + "5" * 15, "+", "+1", "messenger:1")
+"""What a number may be besides E.164 or missing: older versions made opt-ins of such senders."""
 NAMES = ("has_number", "suppressed", "held", "duplicate", "opt_in", "other_opt_in", "blocked", "outside_hours", "cap")
 OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
 
@@ -166,3 +168,32 @@ def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: 
             outside_hours=given.outside_hours,
         )
         assert found == (given if given.has_number else Facts(has_number=False))
+
+
+def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
+    campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
+    session.add(campaign)
+    session.flush()
+    phones = ("+14155550134", "+12", "+123456789012345", "+5215512345678")
+    members = {}
+    for number in (*NO_PHONES, *phones):
+        person = _person(number)
+        session.add(person)
+        session.flush()
+        members[number] = _member(campaign, person, number, "UTC")
+        session.add_all([members[number], _opt_in(number, keywords[0], OptInStatus.ACTIVE)])
+    session.flush()
+    question = audience.Question(campaign.id, keywords[0].id, SCOPE, Policy(), NOW)
+    said = dict(session.execute(select(CampaignMember.number, audience.reason(question))).all())
+    assert said == dict.fromkeys(NO_PHONES, Reason.NO_NUMBER) | dict.fromkeys(phones, "")
+    counted = whole.deliverability(session, question)
+    assert (counted.will_receive, counted.reasons) == (len(phones), {Reason.NO_NUMBER: len(NO_PHONES)})
+    none = select(CampaignMember.number).where(*audience.having(question, Reason.NO_NUMBER))
+    assert set(session.scalars(none)) == set(NO_PHONES)
+    start = select(CampaignMember.number).where(
+        facts.consent_holds(CampaignMember.number, keywords[0].id, SCOPE, needs_opt_in=True)
+    )
+    assert set(session.scalars(start)) == set(phones)
+    for number in members:
+        found = facts.of_number(session, number, scope=SCOPE, keyword_id=keywords[0].id)
+        assert found.has_number == (number in phones)

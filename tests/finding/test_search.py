@@ -60,3 +60,9 @@ def test_words_follow_what_is_written(viewer: Browser, session: Session, query: 
     assert "Adaeze" not in viewer.get("/search?q=lovelace").text
     session.delete(ada)
     assert "Nothing found" in viewer.get("/search", query_string={"q": query}).text
+
+
+def test_a_number_is_found_by_another_of_its_spellings(viewer: Browser, session: Session) -> None:
+    world.person(session, "Noor Haddad", "+525512345678")
+    for query in ("+52 1 55 1234 5678", "+52 55 1234 5678"):
+        assert "Noor Haddad" in viewer.get("/search", query_string={"q": query}).text

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from optin.extensions import db
 from optin.messaging import gate, reconcile
 from optin.messaging.gate_mark import Mark
 from optin.messaging.gateway import GatewayError, Listed, Sent
-from optin.models import Hold, Message, OptIn, Reconciliation, SendingGate
+from optin.models import Hold, Message, OptIn, Reconciliation, Sender, SendingGate
 from optin.terms import BroadcastState, HoldCause, MessageStatus, OptInStatus
 from tests import outbox, world
 from tests.clients import Browser
@@ -112,7 +112,7 @@ def test_a_missed_stop_is_taken_in_with_its_date(
     again = reconcile.check_inbound(engine, twilio)
     assert again
     assert again.texts == 0
-    assert set(twilio.asked) == {OURS}
+    assert set(twilio.asked) == {OURS, f"whatsapp:{OURS}"}
 
 
 def test_a_stop_from_before_a_newer_keyword_is_for_a_person(
@@ -274,3 +274,65 @@ def _is_closed(engine: Engine) -> bool:
 def _state(engine: Engine, name: str) -> Reconciliation:
     with Session(engine, expire_on_commit=False) as session:
         return session.get_one(Reconciliation, name)
+
+
+@pytest.mark.parametrize("number", [f"rcs:{MAYA}", f"whatsapp:{MAYA}", f"carrierpigeon:{MAYA}"])
+@pytest.mark.parametrize(("address", "service"), [(f"whatsapp:{OURS}", None), ("rcs:brand_x_agent", "MG" + "7" * 32)])
+def test_a_missed_stop_by_another_channel_is_taken_in(
+    session: Session, engine: Engine, twilio: Twilio, noon: datetime, clock: Clock,
+    number: str, address: str, service: str | None,
+) -> None:  # fmt: skip
+    world.text(session, "VOLUNTEER")
+    if service:
+        session.execute(update(Sender).values(messaging_service_sid=service))
+        session.commit()
+    twilio.has("STOP", noon + timedelta(minutes=10), number=number, address=address, messaging_service_sid=service)
+    clock.forward(hours=1)
+    report = reconcile.check_inbound(engine, twilio)
+    assert report
+    assert report.texts == 1
+    assert opt_ins(session) == [(MAYA, OptInStatus.INACTIVE)]
+
+
+def test_texts_to_an_agent_of_others_are_left_alone(
+    session: Session, engine: Engine, twilio: Twilio, noon: datetime, clock: Clock
+) -> None:
+    world.text(session, "VOLUNTEER")
+    twilio.has("STOP", noon, number=f"rcs:{MAYA}", address="rcs:somebody_else")
+    twilio.has("STOP", noon, number=MAYA, address=f"whatsapp:{STRANGERS}")
+    clock.forward(hours=1)
+    report = reconcile.check_everything(engine, twilio, since=noon - timedelta(hours=1))
+    assert report
+    assert report.texts == 0
+    assert opt_ins(session) == [(MAYA, OptInStatus.ACTIVE)]
+
+
+def test_names_and_short_codes_in_the_list_are_taken_in(
+    session: Session, engine: Engine, twilio: Twilio, noon: datetime, clock: Clock
+) -> None:
+    for name in ("SUPPORT", "Acme & Co", "40404"):
+        twilio.has("VOLUNTEER", noon, number=name)
+    clock.forward(minutes=30)
+    report = reconcile.check_inbound(engine, twilio)
+    assert report
+    assert report.texts == 3
+    assert opt_ins(session) == []
+
+
+def test_a_message_that_went_by_rcs_is_found_there(
+    session: Session, engine: Engine, twilio: Twilio, noon: datetime, clock: Clock
+) -> None:
+    service = "MG" + "7" * 32
+    world.text(session, "hello", f"rcs:{MAYA}", "rcs:brand_x_agent")
+    message = outbox.one_to_one(session)
+    session.execute(update(Sender).where(Sender.id == message.sender_id).values(address=service))
+    message.status, message.started_at, message.updated_at = MessageStatus.UNKNOWN, noon, noon
+    session.commit()
+    by_rcs = {"number": f"rcs:{MAYA}", "address": "rcs:brand_x_agent", "messaging_service_sid": service}
+    listed = twilio.has(message.body, noon, inbound=False, **by_rcs)
+    clock.forward(minutes=5)
+    report = reconcile.settle_unknown(engine, twilio)
+    assert report
+    assert report.settled == 1
+    session.expire_all()
+    assert (message.sid, message.status) == (listed.sid, MessageStatus.DELIVERED)

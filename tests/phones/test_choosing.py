@@ -33,6 +33,13 @@ def test_a_number_from_abroad_is_a_phone_too(agent: Browser) -> None:
     assert phones(answer.location) == ["+447400123456"]
 
 
+@pytest.mark.parametrize("typed", ["rcs:(646) 555-0177", "WhatsApp:+1 646 555 0177"])
+def test_a_phone_may_text_by_another_channel(agent: Browser, typed: str) -> None:
+    answer = agent.get(f"{NEW}?number={quote(typed)}")
+    assert phones(answer.location) == [f"{typed.partition(':')[0].lower()}:{TOM}"]
+    assert agent.get(answer.location).status_code in (200, 503)
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [("", "Enter a phone number."), ("12", "too short"), ("not a number", "no letters"), (OURS, "our own number")],

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -82,7 +83,7 @@ def test_a_picture_has_an_mm_sid_and_media_parameters(simulator, application):
     [
         (MAYA, {"To": "+14155559999", "Body": "Hi"}, 21211),
         (OURS, {"To": OURS, "Body": "Hi"}, 21211),
-        ("nobody", {"To": OURS, "Body": "Hi"}, 21211),
+        ("nobody at all here", {"To": OURS, "Body": "Hi"}, 21211),
         (MAYA, {"To": OURS}, 21602),
         (MAYA, {"To": OURS, "Body": "a" * 1601}, 21617),
     ],
@@ -93,6 +94,25 @@ def test_texts_that_no_network_carries(simulator, application, phone, form, code
     )
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert application.received == []
+
+
+@pytest.mark.parametrize("phone", [f"rcs:{MAYA}", f"whatsapp:{MAYA}", "messenger:10158431276"])
+def test_texts_come_by_other_channels_to_our_number_there(simulator, application, phone):
+    simulator.text(quote(phone), "Hi")
+    form = application.received[0].form
+    assert (form["From"], form["To"]) == (phone, f"{phone.partition(':')[0]}:{OURS}")
+
+
+@pytest.mark.parametrize("name", ["SUPPORT", "Acme & Co", "Café 24"])
+def test_texts_come_from_names(simulator, application, name):
+    simulator.text(quote(name), "Hi")
+    assert application.received[0].form["From"] == name
+
+
+@pytest.mark.parametrize(("phone", "blocked"), [(f"rcs:{MAYA}", True), (f"whatsapp:{MAYA}", False)])
+def test_rcs_shares_the_list_of_opt_outs_with_sms(simulator, phone, blocked):
+    simulator.text(quote(phone), "STOP")
+    assert bool(simulator.get("/blocks")["blocks"]) is blocked
 
 
 @pytest.mark.parametrize("phone", ["40321", "+5215512345678", "+447700900123"])

@@ -122,7 +122,30 @@ ODD = [
     ({"From": "+5215512345678"}, 200),
     ({"From": ""}, 400),
     ({"From": "+1415\0"}, 400),
-    ({"From": "whatsapp:+14155550134"}, 400),
+    ({"From": "whatsapp:+14155550134"}, 200),
+    ({"From": "rcs:+14155550134", "To": "rcs:brand_x_agent", "MessagingServiceSid": "MG" + "7" * 32}, 200),
+    ({"From": "messenger:10158431276", "To": "messenger:5550100"}, 200),
+    ({"From": "carrierpigeon:+14155550134"}, 200),
+    ({"From": f"whatsapp:US.{'1' * 120}", "To": f"rcs:{'a' * 120}"}, 200),
+    ({"From": "rcs:"}, 200),
+    ({"From": ":+14155550134"}, 200),
+    ({"From": "SUPPORT"}, 200),
+    ({"From": "Acme & Co-1"}, 200),
+    ({"From": "Café 24"}, 200),
+    ({"From": "Привет"}, 200),
+    ({"From": "+0"}, 200),
+    ({"From": "+1415abc"}, 200),
+    ({"From": "' OR 1=1 --"}, 200),
+    ({"From": "x" * 40}, 200),
+    ({"From": " "}, 400),
+    ({"From": "\u3000"}, 400),
+    ({"From": "\u200b"}, 400),
+    ({"From": "rcs:\0"}, 400),
+    ({"From": "x" * 51}, 400),
+    ({"From": "whatsapp:" + "1" * 300}, 400),
+    ({"From": "line\nbreak"}, 200),
+    ({"From": "\u0645\u06cc\u200c\u062e"}, 200),
+    ({"To": ""}, 400),
     ({"To": "+" + "1" * 60}, 400),
     ({"MessageSid": ""}, 400),
     ({"MessageSid": "SM' OR 1=1 --"}, 400),
@@ -136,6 +159,25 @@ ODD = [
 @pytest.mark.parametrize(("fields", "status"), ODD)
 def test_odd_texts_are_handled_or_refused(client: FlaskClient, fields: dict[str, str], status: int) -> None:
     assert post(client, SMS, text_form(client.application, "hello", **fields)).status_code == status
+
+
+@pytest.mark.parametrize("scheme", ["rcs", "whatsapp", "carrierpigeon"])
+def test_a_stop_by_another_channel_ends_the_opt_in_by_sms(
+    client: FlaskClient, session: Session, keyword: Keyword, scheme: str
+) -> None:
+    app = client.application
+    assert post(client, SMS, text_form(app, "volunteer")).status_code == 200
+    stop = text_form(app, "STOP", number=f"{scheme}:+14155550134", to=f"{scheme}:agent")
+    assert post(client, SMS, stop).status_code == 200
+    assert session.scalars(select(OptIn.status)).one() == "inactive"
+    assert post(client, SMS, stop).status_code == 200
+    assert count(session, Message) == 3  # two texts and one confirmation
+
+
+def test_a_name_is_stored_and_joins_nothing(client: FlaskClient, session: Session, keyword: Keyword) -> None:
+    for name in ("SUPPORT", "Acme & Co", "40404"):
+        assert post(client, SMS, text_form(client.application, "volunteer", number=name)).status_code == 200
+    assert (count(session, Message), count(session, OptIn)) == (3, 0)
 
 
 def test_repeated_fields_are_signed_and_the_first_counts(client: FlaskClient, session: Session) -> None:

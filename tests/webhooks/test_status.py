@@ -105,3 +105,14 @@ def test_odd_callbacks(client: FlaskClient, status: str, query: str, fields: dic
 def test_a_forged_callback_is_refused(client: FlaskClient, session: Session) -> None:
     assert client.post("/webhooks/twilio/status", data={"MessageSid": SID}).status_code == 403
     assert session.scalars(select(StatusEvent)).first() is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("rcs:brand_x_agent", "rcs:+14155550134"), ("whatsapp:+14155550100", "whatsapp:+14155550134"), ("", "x" * 500)],
+)
+def test_the_addresses_of_a_callback_may_be_of_any_channel(
+    client: FlaskClient, message: Message, ours: str, theirs: str
+) -> None:
+    assert call(client, "read", From=ours, To=theirs) == 204
+    assert message.status == MessageStatus.DELIVERED

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.history import Stood, before
-from optin.consent.ledger.obstacles import end_suppression, resolve_hold
+from optin.consent.ledger.obstacles import end_other_spellings, end_suppression, resolve_hold
 from optin.consent.ledger.waiting import LIVE, lock_number
 from optin.extensions import UTCDateTime
 from optin.extensions import insert as insert_known
@@ -118,6 +118,7 @@ def confirm(session: Session, number: str, act: Act) -> OptInResult | None:
 def start(session: Session, number: str, act: Act, *, restore: bool = False) -> bool:
     """End the suppression; tell whether there was one that is older than this. Opt-ins stay ended unless `restore`."""
     lock_number(session, number)
+    end_other_spellings(session, number, act)
     ended_since = session.scalars(
         update(Suppression)
         .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)

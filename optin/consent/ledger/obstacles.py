@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
+from optin import spellings
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.waiting import cancel_waiting, lock_number
@@ -132,6 +133,13 @@ def end_suppression(session: Session, number: str, act: Act) -> None:
     """A newer deliberate act of the person ends the suppression; a block at Twilio stays."""
     if not act.by_person:
         return
+    end_other_spellings(session, number, act)
     ended = run(session, _END_SUPPRESSION, {"of": number, "before": act.when, "ended_at": act.when}).first()
     if ended is not None:
         events.write(session, EventKind.SUPPRESSION_ENDED, number, act)
+
+
+def end_other_spellings(session: Session, number: str, act: Act) -> None:
+    """Who comes back under one spelling of a number comes back under all: an opt-out is kept under each."""
+    for spelling in spellings.same(number):
+        run(session, _END_SUPPRESSION, {"of": spelling, "before": act.when, "ended_at": act.when})

@@ -1,0 +1,26 @@
+"""Whether texts come in by a channel that Optin does not know, which an admin should look at."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin.messaging import channels
+from optin.models import Conversation, Message
+from optin.terms import Channel
+
+NAMED = 3
+
+
+def warning(session: Session) -> str:
+    """Return the sentence about open conversations of unknown channels, "" while there is none."""
+    talks = select(Conversation.id).where(Conversation.channel == Channel.OTHER, Conversation.closed_at.is_(None))
+    ids = session.scalars(talks.order_by(Conversation.id.desc()).limit(NAMED)).all()
+    if not ids:
+        return ""
+    written = session.scalars(select(Message.written).where(Message.conversation_id.in_(ids)).distinct()).all()
+    named = sorted({channels.origin(each).scheme for each in written if each} - {""})
+    quoted = ", ".join(f"“{scheme}”" for scheme in named[:NAMED])
+    return (
+        f"Texts come in by a channel that Optin does not know{f': {quoted}' if quoted else ''}. They are in the inbox, "
+        "and a STOP in them counts, but they can’t be answered from here. "
+        "This notice goes away once these conversations are closed."
+    )
