@@ -11,6 +11,7 @@ from optin.consent.normal_form import bare
 from optin.consent.signatures import without_signature
 
 _LONGEST, _LONGEST_REFUSAL, _FEW = 200, 60, 3
+_LONGEST_NAME = 4  # words
 _LONGEST_NEAR = 8  # words: "ok I will see if my sister can drive me there" answers something else
 
 
@@ -74,7 +75,7 @@ def answer(text: str) -> Answer | None:
     YES and NO say nothing but that, with courtesies, punctuation, signs or a signature around ("Yes please", "👍",
     "No thanks\\nSent from my iPhone"). UNCLEAR comes near a yes ("yess", "ok", "yes but who is this?").
     """
-    said = without_signature(text[: _LONGEST * 4])
+    said = _without_name(without_signature(text[: _LONGEST * 4]))
     if len(text) > _LONGEST * 4 or len(said) > _LONGEST:
         return None
     form = bare(said).replace("|", " ")
@@ -100,6 +101,22 @@ def short_refusal(text: str) -> bool:
         return False
     form = bare(said).replace("|", " ")
     return form.count(" ") < _FEW and _IS_REFUSAL.fullmatch(f"{form} ") is not None
+
+
+def _without_name(said: str) -> str:
+    """Return what stands above a line of nothing but a name ("Maya Chen", "- J. O’Brien"), else all of it."""
+    above, _, below = said.strip().partition("\n")
+    words = below.strip(" -–—~\n").split()
+    is_name = 0 < len(words) <= _LONGEST_NAME and all(map(_names, words))
+    return above if is_name and answer(below) is None else said
+
+
+def _names(word: str) -> bool:
+    """Tell whether a word may be of a name: it begins with a capital and is not all capitals."""
+    letters = word.strip(".,")
+    return letters.replace("-", "").replace("’", "").replace("'", "").isalpha() and (
+        letters[0].isupper() and (len(letters) == 1 or not letters.isupper())
+    )
 
 
 def _of_signs(said: str) -> Answer | None:

@@ -85,3 +85,24 @@ def test_a_hostile_text_is_answered_at_once(piece: str) -> None:
         answer(text[:size] + "§")
         short_refusal(text[:size] + "§")
     assert time.perf_counter() - began < 0.2
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("YES\nMaya Chen", Answer.YES),
+        ("Y\n- Maya", Answer.YES),
+        ("yes please\n\nJ. O’Brien-Ortiz", Answer.YES),
+        ("No\nMaya Chen", Answer.NO),
+        ("ok\nMaya", Answer.UNCLEAR),
+        ("YES\nMaybe", Answer.UNCLEAR),
+        ("YES\nNever", Answer.UNCLEAR),
+        ("YES\nbut not on Sundays", Answer.UNCLEAR),
+        ("YES\nWho Are You?", Answer.UNCLEAR),
+        ("YES\nMAYA", Answer.UNCLEAR),
+        ("Hello\nMaya Chen", None),
+        ("Maya Chen", None),
+    ],
+)
+def test_a_name_below_an_answer_is_a_signature(text: str, wanted: Answer | None) -> None:
+    assert answer(text) is wanted
