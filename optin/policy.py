@@ -40,6 +40,7 @@ class Policy:
         "{{ brand }}: you get texts because you opted in with a keyword. "
         "Msg & data rates may apply. Reply STOP to cancel."
     )
+    how_to_confirm_reply: str = "{{ brand }}: reply YES to confirm {{ keyword }}, or NO if you don't want it."
     extra_opt_out_words: tuple[str, ...] = ()
     question_hours: int = 24
     sending_hours: bool = True

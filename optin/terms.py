@@ -78,6 +78,7 @@ class EndReason(Term):
     NUMBER_CHANGED = "number_changed", "Number changed", "off"
     BY_USER = "by_user", "Ended by a user", "off"
     NUMBER_LOST = "number_lost", "Number lost", "off"
+    DECLINED = "declined", "Answered no", "off"
 
 
 class OptInSource(Term):
@@ -98,6 +99,7 @@ class EventKind(Term):
     CONFIRMED = "confirmed", "Confirmed", "ok"
     REAFFIRMED = "reaffirmed", "Asked again, already opted in", "ok"
     EXPIRED = "expired", "Confirmation expired", "off"
+    DECLINED = "declined", "Answered no", "off"
     OPTED_OUT = "opted_out", "Opted out of everything", "bad"
     OPTED_OUT_KEYWORD = "opted_out_keyword", "Opted out of one keyword", "bad"
     NUMBER_CHANGED = "number_changed", "Number changed", "off"
@@ -190,6 +192,7 @@ class ReplyKind(Term):
     OPT_OUT = "opt_out", "Opt-out confirmation"
     KEYWORD_ENDED = "keyword_ended", "One keyword ended"
     HELP = "help", "Help"
+    HOW_TO_CONFIRM = "how_to_confirm", "How to confirm"
 
 
 class MessageStatus(Term):
@@ -234,6 +237,7 @@ class Meaning(Term):
     HELP = "help", "help"
     START = "start", "START"
     YES = "yes", "YES"
+    NO = "no", "no"
     KEYWORD = "keyword", "opt-in keyword"
     ORDINARY = "ordinary", "message"
 

@@ -98,6 +98,26 @@ def add_people(session: Session, to: Broadcast, numbers: Sequence[str], zones: s
     session.flush()
 
 
+def reached(
+    session: Session, *numbers: str, body: str = "Clean-up", status: MessageStatus = MessageStatus.DELIVERED
+) -> Broadcast:
+    """Have a broadcast whose messages to the numbers are at `status` now, as by default delivered."""
+    made = broadcast(session, body=body)
+    add_people(session, made, numbers)
+    for message in session.scalars(select(Message).where(Message.broadcast_id == made.id)):
+        message.body = body
+        went(message, status)
+    session.commit()
+    return made
+
+
+def went(message: Message, status: MessageStatus = MessageStatus.DELIVERED) -> None:
+    """Let a message have been started now and be at `status`; Twilio may have accepted it or not."""
+    accepted = status in (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED)
+    message.status, message.started_at = status, clock.now()
+    message.sent_at = clock.now() if accepted else None
+
+
 def one_to_one(session: Session, number: str = MAYA, body: str = "See you at nine") -> Message:
     """Have a 1:1 message wait, if the rules let it."""
     made = outbound.queue_one_to_one(

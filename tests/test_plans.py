@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from bench import addresses, data
-from optin import figures, policy
+from optin import clock, figures, policy
 from optin.campaigns import add_opt_ins
-from optin.consent import audience, whole
+from optin.consent import audience, ledger, whole
+from optin.consent.events import Act
 from optin.extensions import db
 from optin.messaging import outbound
-from optin.models import Broadcast, Campaign, User
+from optin.models import Broadcast, Campaign, Message, User
+from optin.terms import OptInSource, ReplyKind
 
 ROWS = 3000
 LARGE = (
@@ -130,3 +132,19 @@ def test_whole_audiences_are_looked_up_row_by_row(app: Flask, session: Session) 
     with engine.connect() as connection:
         found = {statement: repeats(connection, statement, values) for statement, values in statements.items()}
     assert not any(found.values()), "\n\n".join(f"{lines}\n{statement}" for statement, lines in found.items() if lines)
+
+
+def test_what_a_short_answer_asks_is_looked_up_by_its_number(app: Flask, session: Session) -> None:
+    with app.app_context():
+        engine = db.engine
+        data.fill(engine, ROWS)
+        with Session(engine) as own, asked(engine, "SELECT") as statements:
+            number = own.scalars(select(Message.number).limit(1)).one()
+            ledger.question(own, number, Act(OptInSource.SMS, clock.now(), sender_id=1))
+            outbound.was_answered(own, number, ReplyKind.HOW_TO_CONFIRM, opt_in_id=1)
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
+    assert len(found) > 1
+    assert not any(lines for statement, lines in found.items() if "WHERE" in statement), found

@@ -2,6 +2,7 @@
 
 import itertools
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -9,7 +10,7 @@ from optin.consent.words import normalise
 from optin.messaging import inbound
 from optin.messaging.inbound import InboundText
 from optin.models import Keyword, KeywordWord, Message, Person
-from optin.terms import PersonKind
+from optin.terms import MessageStatus, PersonKind, ReplyKind
 
 OURS = "+14155550100"
 MAYA, TOM, INES = "+14155550134", "+16465550177", "+13125550118"
@@ -32,6 +33,21 @@ def text(session: Session, body: str, number: str = MAYA, to: str = OURS) -> Mes
     assert message is not None
     session.commit()
     return message
+
+
+def question(
+    session: Session, number: str = MAYA, status: MessageStatus = MessageStatus.SENT, sid: str | None = ""
+) -> Message:
+    """Let the double opt-in question that was queued last for a phone be at `status`, as by default handed over.
+
+    Twilio's SID is made up unless given or None.
+    """
+    asked = select(Message).where(Message.number == number, Message.reply_kind == ReplyKind.QUESTION)
+    found = session.scalars(asked.order_by(Message.id.desc()).limit(1)).one()
+    found.status, found.sid = status, f"SM{next(SIDS):032x}" if sid == "" else sid
+    found.started_at = found.sent_at = clock.now()
+    session.commit()
+    return found
 
 
 def person(session: Session, name: str, mobile: str | None, kind: PersonKind = PersonKind.CONTACT) -> Person:

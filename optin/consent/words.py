@@ -17,6 +17,7 @@ from optin.consent.spelling import drawn_out, misspelt, one_edit
 from optin.terms import HoldCause, Meaning
 
 __all__ = [
+    "EXACT_YES",
     "HELP_WORDS",
     "OPT_OUT_WORDS",
     "START_WORDS",
@@ -39,6 +40,8 @@ OPT_OUT_WORDS = frozenset(
 HELP_WORDS = frozenset({"help", "info"})
 START_WORDS = frozenset({"start", "unstop"})
 YES_WORDS = frozenset({"yes", "y"})
+EXACT_YES = "yes"
+"""The answer that long codes take for START; no other one lets texts go again."""
 
 _SINGLE_WORDS = {Meaning.HELP: HELP_WORDS, Meaning.START: START_WORDS, Meaning.YES: YES_WORDS}
 _RESERVED_FOR = {

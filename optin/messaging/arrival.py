@@ -146,10 +146,9 @@ def store(
     return Stored(message_id, thread) if message_id is not None else None
 
 
-def note_effect(session: Session, message_id: int, effect: str) -> None:
-    """Keep what came of a text, in words."""
-    if effect:
-        run(session, _EFFECT, {"message_id": message_id, "effect": effect[:255]})
+def note_effect(session: Session, message_id: int, effect: str, meaning: str) -> None:
+    """Keep what came of a text, in words, and what it meant."""
+    run(session, _EFFECT, {"message_id": message_id, "effect": effect[:255], "meaning": meaning})
 
 
 @cache

@@ -155,6 +155,17 @@ def reply(
     }
 
 
+def was_answered(session: Session, number: str, kind: ReplyKind, *, opt_in_id: int) -> bool:
+    """Tell whether the number got an automatic answer of this kind about this opt-in."""
+    about = (_MESSAGE.c.number == number, _WENT, _MESSAGE.c.reply_kind == kind, _MESSAGE.c.opt_in_id == opt_in_id)
+    return bool(session.scalar(select(exists().where(*about))))
+
+
+def is_blocked(session: Session, number: str, scope: str) -> bool:
+    """Tell whether Twilio blocks texts from the scope to the number."""
+    return bool(session.scalar(select(facts.blocked(literal(number), scope))))
+
+
 def queue_reply(session: Session, reply: Values) -> None:
     """Put an automatic answer into the outbox; it needs no result."""
     run(session, _NEW, reply)

@@ -99,6 +99,7 @@ class RepliesForm(PolicyForm):
     opt_out_reply = TextAreaField("Opt-out confirmation", filters=[text_as_typed])
     keyword_ended_reply = TextAreaField("One keyword ended", filters=[text_as_typed])
     help_reply = TextAreaField("Help", filters=[text_as_typed])
+    how_to_confirm_reply = TextAreaField("Unclear answer to a question", filters=[text_as_typed])
     extra_opt_out_words = Lines("Extra opt-out words")
     question_hours = WholeNumber(
         "A double opt-in question stays open for",
@@ -119,6 +120,10 @@ class RepliesForm(PolicyForm):
     def validate_help_reply(self, field: Field) -> None:
         """Refuse a text that can't be sent."""
         _check_reply(field, ("brand",))
+
+    def validate_how_to_confirm_reply(self, field: Field) -> None:
+        """Refuse a text that can't be sent."""
+        _check_reply(field, ("brand", "keyword"))
 
     def validate_extra_opt_out_words(self, field: Field) -> None:
         """Refuse words that mean something else already."""

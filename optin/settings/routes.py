@@ -22,7 +22,7 @@ __all__ = ["audit_routes", "blueprint", "opted_out_routes", "twilio_routes"]
 
 US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
 EXAMPLE_KEYWORD = "volunteer"
-REPLY_NAMES = ("opt_out_reply", "keyword_ended_reply", "help_reply")
+REPLY_NAMES = ("opt_out_reply", "keyword_ended_reply", "help_reply", "how_to_confirm_reply")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _show(panel: Panel) -> str:
 
 
 def _save(panel: Panel) -> Response | tuple[str, int]:
-    form = panel.form()
+    form = panel.form(obj=policy.load(db.session()))  # a field that a form leaves out stays as it is
     if not form.validate():
         return _page(panel, form), 422
     changed = policy.change(db.session(), current_user.id, **form.settings())

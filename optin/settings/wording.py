@@ -19,6 +19,7 @@ REPLIES = {
     "opt_out_reply": "Opt-out confirmation",
     "keyword_ended_reply": "Reply when one keyword ended",
     "help_reply": "Help reply",
+    "how_to_confirm_reply": "Reply to an unclear answer",
     "extra_opt_out_words": "Extra opt-out words",
     "question_hours": "Hours that a double opt-in question stays open",
 }

@@ -19,7 +19,6 @@ from optin.models import (
     Conversation,
     Hold,
     Keyword,
-    KeywordWord,
     Message,
     OptIn,
     OptInPerson,
@@ -28,54 +27,9 @@ from optin.models import (
     Sender,
     Suppression,
 )
-from optin.terms import Direction, MessageStatus, OptInSource, OptInStatus, ReplyKind, SenderKind
-
-OURS = "+14155550100"
-MAYA = "+14155550134"
-SIDS = itertools.count(1)
-
-
-class Phone:
-    """A person's phone: texts us, and sees what we answered."""
-
-    def __init__(self, session: Session, number: str = MAYA) -> None:
-        self.session = session
-        self.number = number
-
-    def text(self, body: str, *, to: str = OURS, **extra: object) -> str:
-        """Text us; return the effect in words."""
-        sid = f"SM{next(SIDS):032x}"
-        given = InboundText(sid=sid, number=self.number, address=to, body=body, **extra)  # type: ignore[arg-type]
-        message = inbound.receive(self.session, given)
-        assert message is not None
-        self.session.commit()
-        return message.effect
-
-    def states(self) -> list[str]:
-        """Return the opt-ins of the number, oldest first: keyword, status, end reason."""
-        rows = self.session.scalars(select(OptIn).where(OptIn.number == self.number).order_by(OptIn.id))
-        return [" ".join(filter(None, (row.keyword.word, row.status, row.end_reason))) for row in rows]
-
-    def answers(self) -> list[str]:
-        """Return what we answered: kind, and the state where it did not go out."""
-        rows = self.session.scalars(
-            select(Message)
-            .where(Message.number == self.number, Message.direction == Direction.OUTBOUND)
-            .order_by(Message.id)
-        )
-        return [
-            str(row.reply_kind) + ("" if row.status == MessageStatus.QUEUED else f" {row.status} {row.reason}")
-            for row in rows
-        ]
-
-    def open(self, table: type[Suppression] | type[Hold] | type[ProviderBlock]) -> int:
-        """Count the number's open rows of a table."""
-        rows = self.session.scalars(select(table).where(table.number == self.number, table.ended_at.is_(None)))
-        return len(list(rows))
-
-    def events(self) -> list[str]:
-        """Return the kinds of the ledger's events, oldest first."""
-        return list(self.session.scalars(select(ConsentEvent.kind).order_by(ConsentEvent.id)))
+from optin.terms import Direction, OptInSource, OptInStatus, ReplyKind, SenderKind
+from tests.conftest import Clock
+from tests.texting import MAYA, OURS, Phone, add_keyword
 
 
 @pytest.fixture
@@ -85,21 +39,6 @@ def phone(session: Session) -> Phone:
     session.scalars(select(Keyword).where(Keyword.word == "old")).one().archived_at = the_clock.now()
     session.commit()
     return Phone(session)
-
-
-def add_keyword(session: Session, word: str, double: bool = False) -> Keyword:
-    keyword = Keyword(
-        word=word,
-        double_opt_in=double,
-        confirmation="{{ brand }}: you're in.",
-        question="Reply YES to confirm {{ keyword }}.",
-        created_at=the_clock.now(),
-    )
-    session.add(keyword)
-    session.flush()
-    session.add(KeywordWord(keyword_id=keyword.id, word=word, normal=word, is_main=True))
-    session.flush()
-    return keyword
 
 
 def a_person(session: Session, kind: str, number: str | None = MAYA) -> Person:
@@ -266,9 +205,11 @@ def test_yes_without_a_question_is_start_but_not_on_toll_free(phone: Phone) -> N
 
 
 @pytest.mark.parametrize("answer", ["YES", "y", "Yes!", "donate"])
-def test_a_double_opt_in_asks_and_is_confirmed(phone: Phone, answer: str) -> None:
+def test_a_double_opt_in_asks_and_is_confirmed(phone: Phone, clock: Clock, answer: str) -> None:
     assert phone.text("donate") == "asked to confirm donate"
     assert phone.states() == ["donate pending"]
+    phone.question()
+    clock.forward(minutes=1)
     assert phone.text(answer) == "confirmed, opted in with donate"
     row = phone.session.scalars(select(OptIn)).one()
     assert row.message_sid != row.confirming_message_sid
@@ -278,12 +219,14 @@ def test_a_double_opt_in_asks_and_is_confirmed(phone: Phone, answer: str) -> Non
 
 def test_a_question_is_answered_only_to_the_sender_that_asked(phone: Phone) -> None:
     phone.text("donate")
+    phone.question()
     phone.text("yes", to="+12065550100")
     assert phone.states() == ["donate pending"]
 
 
 def test_a_question_expires_and_yes_is_then_late(phone: Phone, clock: object) -> None:
     phone.text("donate")
+    phone.question()
     clock.forward(hours=25)  # type: ignore[attr-defined]
     phone.text("yes")
     assert phone.states() == ["donate pending"]
@@ -304,6 +247,7 @@ def test_under_a_suppression_only_the_question_passes_and_yes_ends_it(phone: Pho
     assert phone.states() == ["donate pending"]
     assert phone.open(Suppression) == 1
     assert phone.answers() == ["opt_out", "question"]
+    phone.question()
     phone.text("yes")
     assert phone.states() == ["donate active"]
     assert phone.open(Suppression) == 0

@@ -15,7 +15,7 @@ from optin.models import ConsentEvent, ConsentPayload, Disclosure, Keyword, OptI
 from optin.terms import HoldCause, OptInSource, Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
-from tests.world import MAYA, TOM, keyword, person, text
+from tests.world import MAYA, TOM, keyword, person, question, text
 
 
 def words_only(html: str) -> str:
@@ -118,6 +118,7 @@ def test_a_double_opt_in_waits_and_then_shows_both_messages(agent: Browser, sess
     first = text(session, "volunteer")
     url = f"/opt-ins/{only(session).id}"
     assert "Waiting for confirmation" in agent.get(url).text
+    question(session)
     clock.forward(minutes=5)
     second = text(session, "yes")
     page = agent.get(url).text

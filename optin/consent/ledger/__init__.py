@@ -4,7 +4,16 @@ Each function works in the caller's transaction and does not commit. It takes th
 about one number follow one another; what they may do is decided by the order of their dates, never by who came first.
 """
 
-from optin.consent.ledger.joining import OptInResult, Outcome, confirm, link_people, link_person, opt_in, start
+from optin.consent.ledger.allowing import allow_by_yes, start
+from optin.consent.ledger.joining import (
+    OptInResult,
+    Outcome,
+    ask_again,
+    confirm,
+    link_people,
+    link_person,
+    opt_in,
+)
 from optin.consent.ledger.leaving import (
     OptOutResult,
     change_number,
@@ -15,6 +24,7 @@ from optin.consent.ledger.leaving import (
     opt_out_keyword,
 )
 from optin.consent.ledger.obstacles import block, hold, keep, unblock
+from optin.consent.ledger.questions import Question, QuestionState, decline, question
 from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock, lock_number, note_lock
 from optin.consent.ledger.withdrawing import WITHDRAW_WITHIN, NotWithdrawn, Withdrawal, can_withdraw, withdraw
 
@@ -26,12 +36,17 @@ __all__ = [
     "OptInResult",
     "OptOutResult",
     "Outcome",
+    "Question",
+    "QuestionState",
     "Withdrawal",
+    "allow_by_yes",
+    "ask_again",
     "block",
     "can_withdraw",
     "cancel_waiting",
     "change_number",
     "confirm",
+    "decline",
     "end_opt_in",
     "expire_questions",
     "hold",
@@ -45,6 +60,7 @@ __all__ = [
     "opt_in",
     "opt_out",
     "opt_out_keyword",
+    "question",
     "start",
     "unblock",
     "withdraw",

@@ -38,20 +38,24 @@ class Stood:
     @property
     def ended_by_person(self) -> bool:
         """Tell whether the person's own last word on this keyword, or on everything, was to leave."""
-        return self.suppressed or self.last_end == EndReason.OPTED_OUT
+        return self.suppressed or self.last_end in BY_PERSON
 
+
+BY_PERSON = (EndReason.OPTED_OUT, EndReason.DECLINED)
+"""What ends an opt-in by the person's own word."""
 
 _OPT_IN, _SUPPRESSION, _HOLD, _PERSON = map(table, (OptIn, Suppression, Hold, Person))
 _MESSAGE = table(Message)
 _OF, _WITH = bindparam("of", type_=String()), bindparam("with_keyword", type_=Integer())
 # With + 0, so that both databases look at the few rows of the number and not at the many of the keyword.
 _MINE = and_(_OPT_IN.c.number == _OF, _OPT_IN.c.keyword_id + 0 == _WITH)
+_BY_PERSON = _OPT_IN.c.end_reason.in_([literal_column(f"'{each}'") for each in BY_PERSON])
 _LAST_END = select(_OPT_IN.c.end_reason).where(_MINE).order_by((_OPT_IN.c.id + 0).desc()).limit(1)
 _BEFORE_JOINING = select(
     select(func.max(_SUPPRESSION.c.asked_at))
     .where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.withdrawn_at.is_(None))
     .scalar_subquery(),
-    select(func.max(_OPT_IN.c.ended_at)).where(_MINE, _OPT_IN.c.end_reason == EndReason.OPTED_OUT).scalar_subquery(),
+    select(func.max(_OPT_IN.c.ended_at)).where(_MINE, _BY_PERSON).scalar_subquery(),
     exists().where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at.is_(None)),
     exists().where(_HOLD.c.number == _OF, _HOLD.c.ended_at.is_(None)),
     exists().where(_MINE, _OPT_IN.c.channel == bindparam("on", type_=String()), IS_LIVE),

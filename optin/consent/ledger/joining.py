@@ -1,4 +1,4 @@
-"""Joining: a number opts in, confirms, or allows texts again. Joining is strict."""
+"""Joining: a number opts in or confirms. Joining is strict."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,19 +6,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, insert, literal, select, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.history import Stood, before
-from optin.consent.ledger.obstacles import end_other_spellings, end_suppression, resolve_hold
+from optin.consent.ledger.obstacles import end_suppression, resolve_hold
+from optin.consent.ledger.questions import Question, QuestionState, activate, question
 from optin.consent.ledger.waiting import LIVE, lock_number
 from optin.extensions import UTCDateTime
 from optin.extensions import insert as insert_known
-from optin.models import Disclosure, OptIn, OptInPerson, Person, Suppression
+from optin.models import Disclosure, OptIn, OptInPerson, Person
 from optin.statements import run, table
-from optin.terms import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus, ReplyKind
+from optin.terms import EventKind, HoldResolution, OptInStatus, ReplyKind
 
 ANSWER_AGAIN_AFTER = timedelta(hours=24)
 
@@ -28,6 +29,7 @@ class Outcome(StrEnum):
 
     ACTIVATED = "activated"
     PENDING = "pending"
+    ASKED_AGAIN = "asked_again"
     CONFIRMED = "confirmed"
     REAFFIRMED = "reaffirmed"
     TOO_OLD = "too_old"
@@ -83,7 +85,7 @@ def opt_in(
         return OptInResult(Outcome.NOT_REVIVED)
     if act.by_person and stood.held:
         resolve_hold(session, number, HoldResolution.KEYWORD, act)
-    live = _live(session, number, keyword.id, act) if stood.live else None
+    live = live_opt_in(session, number, keyword.id, act) if stood.live else None
     if live is not None and live.status == OptInStatus.ACTIVE:
         return _reaffirm(session, live, act)
     if live is not None:
@@ -91,50 +93,19 @@ def opt_in(
     return _new_opt_in(session, keyword, act, question_hours, comment, stood)
 
 
-def confirm(session: Session, number: str, act: Act) -> OptInResult | None:
-    """Activate the newest open question that the receiving sender asked; None when there is none."""
-    lock_number(session, number)
-    pending = session.scalars(
-        select(OptIn)
-        .where(
-            OptIn.number == number,
-            OptIn.status == OptInStatus.PENDING,
-            OptIn.sender_id == act.sender_id,
-            OptIn.expires_at > act.when,
-        )
-        .order_by(OptIn.requested_at.desc(), OptIn.id.desc())
-        .limit(1)
-    ).first()
-    if pending is None:
-        return None
-    stood = before(session, number, pending.keyword_id, act)
+def confirm(session: Session, number: str, asked: Question, act: Act) -> OptInResult:
+    """Activate the opt-in of an open question, since the person answered yes; not what is older than their opt-out."""
+    stood = before(session, number, asked.keyword_id, act)
     if stood.left_since(act):
-        return None
+        return OptInResult(Outcome.TOO_OLD)
     if stood.held:
         resolve_hold(session, number, HoldResolution.KEYWORD, act)
-    return _activate_pending(session, pending, act)
-
-
-def start(session: Session, number: str, act: Act, *, restore: bool = False) -> bool:
-    """End the suppression; tell whether there was one that is older than this. Opt-ins stay ended unless `restore`."""
-    lock_number(session, number)
-    end_other_spellings(session, number, act)
-    ended_since = session.scalars(
-        update(Suppression)
-        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)
-        .values(ended_at=act.when)
-        .returning(Suppression.started_at)
-    ).first()
-    resolve_hold(session, number, HoldResolution.START, act)
-    events.write(session, EventKind.STARTED, number, act, detail="suppression ended" if ended_since else "")
-    if ended_since and restore:
-        _restore(session, number, ended_since, act)
-    return ended_since is not None
+    return _confirmed(session, session.get_one(OptIn, asked.opt_in_id, populate_existing=True), act)
 
 
 def link_person(session: Session, person_id: int, number: str, at: datetime) -> None:
     """Link a person to the live opt-ins of the number that they now have (for display)."""
-    _link(session, and_(Person.id == person_id), and_(OptIn.number == number, OptIn.status.in_(LIVE)), at)
+    link(session, and_(Person.id == person_id), and_(OptIn.number == number, OptIn.status.in_(LIVE)), at)
 
 
 def link_people(session: Session, person_ids: Collection[int], at: datetime) -> None:
@@ -142,10 +113,10 @@ def link_people(session: Session, person_ids: Collection[int], at: datetime) -> 
 
     A few thousand ids at a time: each is a parameter of the statement.
     """
-    _link(session, Person.id.in_(person_ids), OptIn.status.in_(LIVE), at)
+    link(session, Person.id.in_(person_ids), OptIn.status.in_(LIVE), at)
 
 
-def _live(session: Session, number: str, keyword_id: int, act: Act) -> OptIn | None:
+def live_opt_in(session: Session, number: str, keyword_id: int, act: Act) -> OptIn | None:
     """Return the number's live opt-in for the keyword; a question that is overdue is expired on the way."""
     live = session.scalars(
         select(OptIn).where(
@@ -177,31 +148,33 @@ def _reaffirm(session: Session, live: OptIn, act: Act) -> OptInResult:
 
 
 def _answer_with_keyword(session: Session, live: OptIn, act: Act, question_hours: int) -> OptInResult:
-    """The keyword again: it answers the question of the sender that received it; to another sender it asks anew."""
-    if not act.by_person or act.sender_id == live.sender_id:
-        return _activate_pending(session, live, act)
-    live.sender_id, live.answered_at = act.sender_id, act.when
-    live.expires_at = act.when + timedelta(hours=question_hours)
-    session.flush()
-    events.write(session, EventKind.REQUESTED, live.number, act, keyword_id=live.keyword_id, opt_in_id=live.id)
-    return OptInResult(Outcome.PENDING, live.id, live.keyword_id, ReplyKind.QUESTION)
+    """The keyword again: it answers the question of the sender that received it, once that was handed over.
+
+    Before that it is the same request. To another sender, and where the question got lost, it asks anew.
+    """
+    if not act.by_person:
+        return _confirmed(session, live, act)
+    asked = question(session, live.number, act, live.keyword_id)
+    if asked is None or asked.state == QuestionState.LOST:
+        return ask_again(session, live.id, act, question_hours)
+    if asked.repeats(act):
+        return OptInResult(Outcome.PENDING, live.id, live.keyword_id)
+    return _confirmed(session, live, act)
 
 
-def _activate_pending(session: Session, pending: OptIn, act: Act) -> OptInResult:
-    pending.status = OptInStatus.ACTIVE
-    pending.activated_at = pending.answered_at = act.when
-    pending.confirming_message_id, pending.confirming_message_sid = act.message_id, act.message_sid
+def ask_again(session: Session, opt_in_id: int, act: Act, question_hours: int) -> OptInResult:
+    """Let the act's sender ask a waiting opt-in once more; the question is open for `question_hours` from now."""
+    opt_in = session.get_one(OptIn, opt_in_id, populate_existing=True)
+    opt_in.sender_id, opt_in.answered_at = act.sender_id, act.when
+    opt_in.expires_at = act.when + timedelta(hours=question_hours)
     session.flush()
-    end_suppression(session, pending.number, act)
-    events.write(
-        session,
-        EventKind.CONFIRMED,
-        pending.number,
-        act,
-        keyword_id=pending.keyword_id,
-        opt_in_id=pending.id,
-        disclosure_id=pending.disclosure_id,
-    )
+    about = {"keyword_id": opt_in.keyword_id, "opt_in_id": opt_in.id}
+    events.write(session, EventKind.REQUESTED, opt_in.number, act, **about)
+    return OptInResult(Outcome.ASKED_AGAIN, opt_in.id, opt_in.keyword_id, ReplyKind.QUESTION)
+
+
+def _confirmed(session: Session, pending: OptIn, act: Act) -> OptInResult:
+    activate(session, pending, act)
     return OptInResult(Outcome.CONFIRMED, pending.id, pending.keyword_id, ReplyKind.CONFIRMATION)
 
 
@@ -234,7 +207,7 @@ def _new_opt_in(
         },
     ).one()
     if stood.has_person:
-        _link(session, Person.mobile == stood.number, OptIn.id == made.id, act.at)
+        link(session, Person.mobile == stood.number, OptIn.id == made.id, act.at)
     if not asks and stood.suppressed:
         end_suppression(session, stood.number, act)
     kind = EventKind.REQUESTED if asks else EventKind.ACTIVATED
@@ -246,35 +219,7 @@ def _new_opt_in(
     return OptInResult(Outcome.ACTIVATED, made.id, keyword.id, reply)
 
 
-def _restore(session: Session, number: str, since: datetime, act: Act) -> None:
-    """Give back, as new opt-ins, what the suppression that began at `since` had ended (a setting, off by default)."""
-    ended = session.scalars(
-        select(OptIn).where(OptIn.number == number, OptIn.end_reason == EndReason.OPTED_OUT, OptIn.ended_at == since)
-    ).all()
-    for old in ended:
-        if _live(session, number, old.keyword_id, act) is not None or old.activated_at is None:
-            continue
-        new = OptIn(
-            channel=old.channel,
-            number=number,
-            keyword_id=old.keyword_id,
-            status=OptInStatus.ACTIVE,
-            source=OptInSource.SMS,
-            text=act.text,
-            message_id=act.message_id,
-            message_sid=act.message_sid,
-            sender_id=act.sender_id,
-            disclosure_id=old.disclosure_id,
-            requested_at=act.when,
-            activated_at=act.when,
-        )
-        session.add(new)
-        session.flush()
-        _link(session, Person.mobile == number, OptIn.id == new.id, act.at)
-        events.write(session, EventKind.RESTORED, number, act, keyword_id=new.keyword_id, opt_in_id=new.id)
-
-
-def _link(session: Session, people: ColumnElement[bool], opt_ins: ColumnElement[bool], at: datetime) -> None:
+def link(session: Session, people: ColumnElement[bool], opt_ins: ColumnElement[bool], at: datetime) -> None:
     """Link each of the people to each of the opt-ins of their number."""
     pairs = (
         select(OptIn.id, Person.id, literal(at, UTCDateTime()))

@@ -1,0 +1,95 @@
+"""One inbound text while it is handled: what the steps know of it, and the answers that they queue."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from optin.consent import words
+from optin.consent.events import Act
+from optin.consent.words import Reading
+from optin.in_force import InForce, KeywordInForce, SenderInForce
+from optin.messaging import outbound, templates
+from optin.messaging.arrival import InboundText, Stored
+from optin.policy import Policy
+from optin.statements import Values
+from optin.terms import Meaning, ReplyKind, SenderKind
+
+ANSWERED_WITHIN = timedelta(hours=24)
+CONFIRMED_WITHIN = timedelta(minutes=5)
+"""For so long an opt-out may still be confirmed (47 CFR 64.1200(a)(12)): later it would be an unwanted message."""
+
+
+class Done(NamedTuple):
+    """What came of a text, in words for the thread, and what it meant there: a yes is an answer only to a question."""
+
+    effect: str
+    meaning: Meaning
+
+
+@dataclass(frozen=True)
+class InboundCase:
+    """One text being handled: everything that the steps need."""
+
+    session: Session
+    stored: Stored
+    text: InboundText
+    act: Act
+    sender: SenderInForce
+    standing: InForce
+    answers: list[Values] = field(default_factory=list)
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy in force."""
+        return self.standing.policy
+
+    def reply(
+        self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: KeywordInForce | None = None
+    ) -> None:
+        """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late, nor
+        to where we can't send."""
+        if not self.text.origin.joins:
+            return
+        patience = CONFIRMED_WITHIN if kind == ReplyKind.OPT_OUT else ANSWERED_WITHIN
+        if self.act.at - self.act.when > patience:
+            return
+        fields = {
+            "brand": self.policy.brand,
+            "keyword": keyword.word if keyword else "",
+            "frequency": keyword.frequency if keyword else "",
+        }
+        body = templates.render(template, fields)
+        answer = outbound.reply(
+            self.session,
+            number=self.text.number,
+            conversation_id=self.stored.conversation_id,
+            in_reply_to_id=self.stored.message_id,
+            kind=kind,
+            body=body,
+            sender=self.sender,
+            opt_in_id=opt_in_id,
+        )
+        self.answers.append(answer)
+
+    @property
+    def provider_answers(self) -> bool:
+        """Tell whether Twilio or the network has answered this text itself."""
+        return words.twilio_answers(
+            self.text.body,
+            SenderKind(self.sender.kind),
+            opt_out_type=self.text.opt_out_type,
+            advanced_opt_out=self.sender.advanced_opt_out,
+        )
+
+
+def read(body: str, standing: InForce, opt_out_type: str | None) -> Reading:
+    """Read a text with the keywords and words that are in force."""
+    return words.read(
+        body,
+        keywords=standing.active,
+        known_keywords=standing.known,
+        opt_out_type=opt_out_type,
+        extra_opt_out=standing.policy.extra_opt_out_words,
+    )

@@ -1,0 +1,134 @@
+"""What a text does towards joining: a keyword, START, YES, and the answer to a double opt-in question."""
+
+from optin.consent import answers, ledger, words
+from optin.consent.answers import Answer
+from optin.consent.ledger import OptInResult, Outcome, Question, QuestionState
+from optin.consent.words import Reading
+from optin.messaging import outbound
+from optin.messaging.inbound_case import Done, InboundCase, read
+from optin.terms import Meaning, ReplyKind, SenderKind
+
+RESTORED = "texts allowed again, earlier opt-ins restored"
+ALLOWED_AGAIN = "texts allowed again; a keyword is needed for each campaign"
+STILL_BLOCKED = "Twilio blocks them until they text START alone"
+
+
+def start(handled: InboundCase, reading: Reading) -> str:
+    """START; when Twilio reported it by OptOutType, the text may be a keyword or an answer besides."""
+    session, number = handled.session, handled.text.number
+    ended = ledger.start(session, number, handled.act, restore=handled.policy.start_restores_opt_ins)
+    effect = _allowed(handled, ended=ended, lifted=_unblock(handled)) or "texted START"
+    if not handled.text.opt_out_type:
+        still = not reading.exact and outbound.is_blocked(session, number, handled.sender.scope)
+        return f"{effect}; {STILL_BLOCKED}" if still else effect
+    besides = read(handled.text.body, handled.standing, None)
+    if besides.meaning == Meaning.KEYWORD:
+        return f"{effect}; {keyword(handled, besides.keyword or '')}"
+    answered = to_question(handled).effect
+    return f"{effect}; {answered}" if answered else effect
+
+
+def yes(handled: InboundCase) -> Done:
+    """A text that may say yes. An exact YES to a long code counts as START besides, since Twilio takes it as such.
+
+    It lifts Twilio's block before we answer, and the suppression unless it has answered a question.
+    """
+    if handled.sender.kind != SenderKind.LONG_CODE or words.normalise(handled.text.body) != words.EXACT_YES:
+        return to_question(handled)
+    lifted = _unblock(handled)
+    answered = to_question(handled)
+    if answered.effect and answered.meaning == Meaning.YES:
+        return answered
+    restore = handled.policy.start_restores_opt_ins
+    ended = ledger.allow_by_yes(handled.session, handled.text.number, handled.act, restore=restore)
+    effects = (_allowed(handled, ended=ended, lifted=lifted), answered.effect)
+    return answered._replace(effect="; ".join(filter(None, effects)))
+
+
+def to_question(handled: InboundCase) -> Done:
+    """Do what a text answers to the question that the receiving sender has asked; nothing where none is open.
+
+    What came before the question was handed over is no answer, and a yes to a question that got lost asks again.
+    """
+    nothing = Done("", Meaning.ORDINARY)
+    answer = answers.answer(handled.text.body)
+    asked = ledger.question(handled.session, handled.text.number, handled.act) if answer else None
+    if asked is None:
+        return nothing
+    word = handled.standing.keyword(asked.keyword_id).word
+    match answer, asked.state:
+        case Answer.YES, QuestionState.OPEN:
+            result = ledger.confirm(handled.session, handled.text.number, asked, handled.act)
+            return Done(_joined(handled, result), Meaning.YES)
+        case Answer.YES, QuestionState.LOST:
+            hours = handled.policy.question_hours
+            result = ledger.ask_again(handled.session, asked.opt_in_id, handled.act, hours)
+            return Done(_joined(handled, result), Meaning.YES)
+        case Answer.YES, _:
+            return Done(f"too early to confirm {word}: the question had not gone out", Meaning.ORDINARY)
+        case Answer.NO, QuestionState.OPEN:
+            ledger.decline(handled.session, handled.text.number, asked, handled.act)
+            return Done(f"answered no, not opted in with {word}", Meaning.NO)
+        case Answer.UNCLEAR, QuestionState.OPEN:
+            return Done(_explain(handled, asked), Meaning.ORDINARY)
+    return nothing
+
+
+def keyword(handled: InboundCase, normal: str) -> str:
+    """A keyword, in normal form, as the whole text: opted in, or asked to confirm."""
+    result = ledger.opt_in(
+        handled.session,
+        handled.text.number,
+        handled.standing.keywords[normal],
+        handled.act,
+        question_hours=handled.policy.question_hours,
+    )
+    return _joined(handled, result)
+
+
+def _explain(handled: InboundCase, asked: Question) -> str:
+    """Say how to confirm, once for each question: who is told again and again stops reading."""
+    about = handled.standing.keyword(asked.keyword_id)
+    if not outbound.was_answered(
+        handled.session, handled.text.number, ReplyKind.HOW_TO_CONFIRM, opt_in_id=asked.opt_in_id
+    ):
+        handled.reply(ReplyKind.HOW_TO_CONFIRM, handled.policy.how_to_confirm_reply, asked.opt_in_id, about)
+    return f"no clear answer about {about.word}"
+
+
+def _unblock(handled: InboundCase) -> bool:
+    """Record that Twilio lifted its block, where it takes this text for START; tell whether there was one."""
+    text, sender = handled.text, handled.sender
+    lifts = words.twilio_unblocks(
+        text.body,
+        SenderKind(sender.kind),
+        opt_out_type=text.opt_out_type,
+        advanced_opt_out=sender.advanced_opt_out,
+    )
+    return lifts and ledger.unblock(handled.session, sender.scope, text.number, handled.act)
+
+
+def _allowed(handled: InboundCase, *, ended: bool, lifted: bool) -> str:
+    """Say that texts may go again, "" where nothing stood against them."""
+    if ended and handled.policy.start_restores_opt_ins:
+        return RESTORED
+    return ALLOWED_AGAIN if ended or lifted else ""
+
+
+def _joined(handled: InboundCase, result: OptInResult) -> str:
+    """Queue the answer to an opt-in and say what came of it."""
+    if result.outcome in (Outcome.TOO_OLD, Outcome.NOT_REVIVED):
+        return "older than their opt-out: nothing changed"
+    about = handled.standing.keyword(result.keyword_id)
+    if result.reply is not None:
+        template = about.question if result.reply == ReplyKind.QUESTION else about.confirmation
+        handled.reply(result.reply, template, result.opt_in_id, about)
+    elif result.outcome == Outcome.PENDING:
+        return f"asked to confirm {about.word}, as before"
+    return {
+        Outcome.ACTIVATED: f"opted in with {about.word}",
+        Outcome.PENDING: f"asked to confirm {about.word}",
+        Outcome.ASKED_AGAIN: f"asked again to confirm {about.word}",
+        Outcome.CONFIRMED: f"confirmed, opted in with {about.word}",
+        Outcome.REAFFIRMED: f"already opted in with {about.word}",
+    }[result.outcome]
