@@ -25,6 +25,7 @@ class Policy:
     require_opt_in_for_one_to_one: bool = False
     keywordless_needs_opt_in: bool = True
     start_restores_opt_ins: bool = False
+    holds_short_refusals: bool = True
     cap_per_day: int = 0
     cap_per_week: int = 0
     cap_waits: bool = True

@@ -126,6 +126,7 @@ class HoldCause(Term):
     SIGN = "sign", "a stop sign and no word"
     REFUSAL = "refusal", "a keyword, and a refusal in the same text"
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
+    SHORT_REFUSAL = "short_refusal", "a short refusal in answer to a broadcast"
 
 
 class HoldResolution(Term):

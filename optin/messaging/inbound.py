@@ -12,12 +12,12 @@ from optin.consent.answers import Answer
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.consent.words import Reading
 from optin.in_force import InForce, SenderInForce
-from optin.messaging import arrival, channels, conversations, inbound_joining, outbound, senders
+from optin.messaging import arrival, channels, conversations, inbound_joining, outbound, senders, short_refusals
 from optin.messaging.arrival import InboundText
 from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.models import Message
 from optin.statements import in_one_go
-from optin.terms import BlockCause, Meaning, OptInSource, ReplyKind, SenderKind
+from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
 __all__ = ["InboundText", "receive", "take_in"]
 
@@ -133,6 +133,10 @@ def _ordinary(handled: InboundCase, reading: Reading) -> Done:
     if reading.hold is not None:
         ledger.hold(handled.session, handled.text.number, handled.act, reading.hold, reading.trigger or "")
     answered = _answer(handled, held=held)
+    if not held and answered.meaning != Meaning.YES and _refuses_broadcast(handled):
+        held = True
+        trigger = handled.text.body.strip()
+        ledger.hold(handled.session, handled.text.number, handled.act, HoldCause.SHORT_REFUSAL, trigger)
     near = handled.standing.keywords.get(reading.near_keyword or "")
     effects = [
         answered.effect,
@@ -149,3 +153,9 @@ def _answer(handled: InboundCase, *, held: bool) -> Done:
     if held and answers.answer(handled.text.body) != Answer.NO:
         return Done("", Meaning.ORDINARY)
     return inbound_joining.yes(handled)
+
+
+def _refuses_broadcast(handled: InboundCase) -> bool:
+    """Tell whether the text is a short refusal in answer to a broadcast, where the settings look for it."""
+    wanted = handled.policy.holds_short_refusals and answers.short_refusal(handled.text.body)
+    return wanted and short_refusals.answers_broadcast(handled.session, handled.text.number, handled.act.when)

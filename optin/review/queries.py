@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock, figures, paging
 from optin.consent import business_days, ledger, people
+from optin.extensions import UTCDateTime
 from optin.figures import Count
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
 from optin.paging import Page
-from optin.terms import Channel, Direction, HoldCause, HoldResolution, OptInStatus
+from optin.terms import Channel, Direction, HoldCause, HoldResolution, OptInStatus, Purpose
 
 RECENT = timedelta(days=7)
 MOST_RECENT = 20
@@ -23,18 +24,26 @@ MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
+class Answered:
+    """A message of ours that a text may answer, and the broadcast that it was part of."""
+
+    body: str
+    broadcast_id: int | None
+
+
+@dataclass(frozen=True)
 class Card:
     """A number on hold: its people, its active opt-ins as (word, since), and the text in question.
 
-    `parts` are the text before, at and after the trigger. `answers` is our last message before it, `left` the business
-    days left, negative when overdue.
+    `parts` are the text before, at and after the trigger. `answers` is our last message before it, the broadcast where
+    the text refuses one; `left` the business days left, negative when overdue.
     """
 
     hold: Hold
     people: list[Person]
     opt_ins: list[tuple[str, datetime]]
     parts: tuple[str, str, str]
-    answers: str
+    answers: Answered | None
     conversation_id: int | None
     left: int
 
@@ -86,7 +95,7 @@ def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[C
             people=having.get(hold.number, []),
             opt_ins=opted_in.get(hold.number, []),
             parts=marked(texts.get(hold.message_id or 0, hold.trigger), hold.trigger),
-            answers=answers.get(hold.id, ""),
+            answers=answers.get(hold.id),
             conversation_id=talks.get(hold.number),
             left=business_days.days_left(hold.started_at.astimezone(zone).date(), today),
         )
@@ -175,20 +184,26 @@ def _conversations(session: Session, numbers: Collection[str]) -> dict[str, int]
     return dict(rows.all())
 
 
-def _answers(session: Session, holds: Sequence[Hold]) -> dict[int, str]:
+def _answers(session: Session, holds: Sequence[Hold]) -> dict[int, Answered]:
     """Return by hold what we had sent last before the text: it may be an answer to that."""
+    refused = and_(Hold.cause == HoldCause.SHORT_REFUSAL, Message.purpose == Purpose.CAMPAIGN)
+    went = func.coalesce(Message.sent_at, Message.started_at, type_=UTCDateTime())
     last = (
-        select(func.max(Message.id))
+        select(Message.id)
         .where(
             Message.number == Hold.number,
-            Message.id < Hold.message_id,
             Message.direction == Direction.OUTBOUND,
-            Message.sent_at.is_not(None),
+            or_(refused, and_(Hold.cause != HoldCause.SHORT_REFUSAL, Message.sent_at.is_not(None))),
+            went <= Hold.started_at,
         )
+        .order_by(went.desc(), Message.id.desc())
+        .limit(1)
         .correlate(Hold)
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Hold.id, Message.body).join(Message, Message.id == last).where(Hold.id.in_([hold.id for hold in holds]))
+        select(Hold.id, Message.body, Message.broadcast_id)
+        .join(Message, Message.id == last)
+        .where(Hold.id.in_([hold.id for hold in holds]))
     )
-    return dict(rows.all())
+    return {hold_id: Answered(body, broadcast_id) for hold_id, body, broadcast_id in rows}

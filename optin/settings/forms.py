@@ -66,6 +66,11 @@ class SmsForm(PolicyForm):
     require_opt_in_for_one_to_one = BooleanField("Require Opt-In for 1:1 SMS Messaging")
     keywordless_needs_opt_in = BooleanField("Campaigns without a keyword need any opt-in")
     start_restores_opt_ins = BooleanField("START restores earlier opt-ins")
+    holds_short_refusals = SelectField(
+        "Short refusals after a broadcast",
+        choices=[SelectChoice("hold", "Put the number on hold"), SelectChoice("leave", "Leave them in the inbox")],
+        coerce=lambda value: {True: "hold", False: "leave"}.get(value, value),
+    )
     cap_per_day = WholeNumber("Broadcasts a day", [InputRequired("Enter a number, 0 for no cap."), NumberRange(0, 100)])
     cap_per_week = WholeNumber(
         "Broadcasts a week", [InputRequired("Enter a number, 0 for no cap."), NumberRange(0, MOST_A_WEEK)]
@@ -90,7 +95,11 @@ class SmsForm(PolicyForm):
 
     def settings(self) -> dict[str, Any]:
         """Return the settings by name."""
-        return {**super().settings(), "cap_waits": self.cap_waits.data == "wait"}
+        chosen = {
+            "cap_waits": self.cap_waits.data == "wait",
+            "holds_short_refusals": self.holds_short_refusals.data == "hold",
+        }
+        return {**super().settings(), **chosen}
 
 
 class RepliesForm(PolicyForm):

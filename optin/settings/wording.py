@@ -9,6 +9,7 @@ SMS = {
     "require_opt_in_for_one_to_one": "Require Opt-In for 1:1 SMS Messaging",
     "keywordless_needs_opt_in": "Campaigns without a keyword need any opt-in",
     "start_restores_opt_ins": "START restores earlier opt-ins",
+    "holds_short_refusals": "Short refusals after a broadcast",
     "cap_per_day": "Frequency cap a day",
     "cap_per_week": "Frequency cap a week",
     "cap_waits": "Above the cap",
@@ -34,6 +35,8 @@ def value(name: str, stored: str) -> str:
     found: object = json.loads(stored)
     if name == "cap_waits":
         return "Wait" if found else "Skip"
+    if name == "holds_short_refusals":
+        return "Put on hold" if found else "Leave in the inbox"
     if isinstance(found, bool):
         return "On" if found else "Off"
     if isinstance(found, list):
