@@ -73,7 +73,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Answers:
-    """What came back within 24 hours: people who wrote something else than an opt-out, and numbers that opted out."""
+    """What came back within 24 hours: people who wrote a text of their own, and numbers that opted out.
+
+    A keyword, START, STOP, HELP and the answer to a double opt-in question ask for something: they answer no broadcast.
+    """
 
     replies: int
     opt_outs: int
@@ -126,7 +129,7 @@ def _answers(session: Session, broadcast_id: int, start: datetime) -> Answers:
     wrote = exists().where(
         Message.conversation_id == Conversation.id,
         Message.direction == Direction.INBOUND,
-        Message.meaning != Meaning.OPT_OUT,
+        Message.meaning == Meaning.ORDINARY,
         Message.created_at >= start,
         Message.created_at < end,
     )
