@@ -19,7 +19,7 @@ from optin.models import (
     Suppression,
     User,
 )
-from optin.terms import Channel, EventKind, OptInSource
+from optin.terms import Channel, EndReason, EventKind, OptInSource
 
 
 @dataclass(frozen=True)
@@ -84,19 +84,20 @@ def active_keywords(session: Session) -> Sequence[Keyword]:
     return session.scalars(select(Keyword).where(Keyword.archived_at.is_(None)).order_by(Keyword.word)).all()
 
 
-def left_at(session: Session, number: str, keyword_id: int) -> datetime | None:
-    """Return when the number's owner left, everything or this keyword; None where they did not."""
+def left(session: Session, number: str, keyword_id: int) -> tuple[EndReason, datetime | None]:
+    """Return how and when the number's owner left: everything, or this keyword, which they may have answered no to."""
     stop = session.scalar(
         select(Suppression.started_at).where(Suppression.number == number, Suppression.ended_at.is_(None))
     )
     if stop is not None:
-        return stop
-    return session.scalar(
-        select(OptIn.ended_at)
+        return EndReason.OPTED_OUT, stop
+    row = session.execute(
+        select(OptIn.end_reason, OptIn.ended_at)
         .where(OptIn.number == number, OptIn.keyword_id == keyword_id, OptIn.ended_at.is_not(None))
         .order_by(OptIn.id.desc())
         .limit(1)
-    )
+    ).first()
+    return (EndReason(row.end_reason or EndReason.OPTED_OUT), row.ended_at) if row else (EndReason.OPTED_OUT, None)
 
 
 def _events(which: ColumnElement[bool]) -> Select[ConsentEvent, str | None, str | None]:

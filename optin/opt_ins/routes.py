@@ -15,7 +15,7 @@ from optin.extensions import db
 from optin.models import Keyword, OptIn
 from optin.opt_ins import queries
 from optin.opt_ins.forms import EndForm, RecordForm
-from optin.terms import OptInSource, Role
+from optin.terms import EndReason, OptInSource, Role
 
 blueprint = Blueprint("opt_ins", __name__)
 NOT_TAKEN = (Outcome.NOT_REVIVED, Outcome.TOO_OLD)
@@ -100,10 +100,11 @@ def _record_form(**fields: object) -> RecordForm:
 
 def _why_not(number: str, keyword: Keyword, region: str) -> str:
     """Say why the ledger does not take it: what a person ended, only the person can begin again."""
-    left = queries.left_at(db.session(), number, keyword.id)
-    since = f" ({filters.when(left)})" if left else ""
+    how, when = queries.left(db.session(), number, keyword.id)
+    since = f" ({filters.when(when)})" if when else ""
+    did = f"answered no to “{keyword.word}”" if how == EndReason.DECLINED else "opted out"
     return (
-        f"{phone.display(number, region)} has opted out{since}. "
+        f"{phone.display(number, region)} has {did}{since}. "
         f"Only the person can opt in again: ask them to text “{keyword.word}”."
     )
 

@@ -213,6 +213,21 @@ def test_the_same_again_adds_to_the_ledger_only(agent: Browser, session: Session
     assert only(session).source == "sms"
 
 
+def test_a_no_to_the_question_stays_a_no(agent: Browser, session: Session, clock: Clock) -> None:
+    asked = keyword(session, double_opt_in=True)
+    text(session, "volunteer")
+    question(session)
+    clock.forward(minutes=1)
+    text(session, "No thanks")
+    assert "Answered no" in words_only(agent.get(f"/opt-ins/{only(session).id}").text)
+    clock.forward(days=1)
+    response = agent.post("/opt-ins", data={**GIVEN, "keyword": asked.id})
+    assert response.status_code == 422
+    page = unescape(response.text)
+    assert "(415) 555-0134 has answered no to “volunteer” (yesterday" in page
+    assert "Only the person can opt in again: ask them to text “volunteer”." in page
+
+
 def test_what_the_person_ended_stays_ended(agent: Browser, session: Session, volunteer: Keyword, clock: Clock) -> None:
     text(session, "volunteer")
     clock.forward(minutes=1)
