@@ -42,13 +42,14 @@ _STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT"})
 
 _OPT_OUT = "“{}” means opt-out: whoever replies with it gets no more messages. Ask for another word."
 _START = "“{}” means that a person wants texts again: it does not reach you as an answer. Ask for another word."
+_YES = "“{}” means that a person wants texts again, and confirms a double opt-in that is open. Ask for another word."
 _HELP = "“{}” is answered with the help text. Ask for another word."
 
 # The words that Twilio and the app take for themselves: (what to say, purposes that make the word the right one).
 _TAKEN: dict[str, tuple[str, re.Pattern[str]]] = (
     dict.fromkeys([*_STOP_WORDS, "CANCEL", "END", "QUIT", "REVOKE"], (_OPT_OUT, _OPT_OUT_PURPOSE))
     | dict.fromkeys(["START", "UNSTOP"], (_START, _START_PURPOSE))
-    | {"YES": (_START, _NO_PURPOSE)}
+    | {"YES": (_YES, _NO_PURPOSE)}
     | dict.fromkeys(["HELP", "INFO"], (_HELP, _HELP_PURPOSE))
 )
 
@@ -86,14 +87,14 @@ def problems(template: str, known: Collection[str] = FIELDS) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def warnings(template: str) -> list[str]:
+def warnings(template: str, meant: Collection[str] = ()) -> list[str]:
     """Return a sentence for each word that the text asks people to send, but that means something else.
 
     "Reply YES" or "text CANCEL to cancel your seat" would be taken as START and STOP. "Reply STOP to opt out", "HELP
     for help" and "START to resubscribe" are instructions that use the words as they are meant. Source of the words:
-    Twilio's default STOP, START and HELP words.
+    Twilio's default STOP, START and HELP words. `meant`: words (upper case) that the text may ask for.
     """
-    return list(dict.fromkeys(_warnings(_FIELD.sub("", template))))
+    return list(dict.fromkeys(_warnings(_FIELD.sub("", template), meant)))
 
 
 def _parts(match: re.Match[str]) -> tuple[str, str]:
@@ -113,12 +114,12 @@ def _field_problems(match: re.Match[str], known: Collection[str]) -> Iterator[st
         yield f"Write the default of “{name}” without quotation marks: they would be sent too."
 
 
-def _warnings(text: str) -> Iterator[str]:
+def _warnings(text: str, meant: Collection[str]) -> Iterator[str]:
     """Find the requests in a text and yield what is to be said of them."""
     for request in _REQUEST.finditer(text):
         for quote, word in _WORD.findall(request["words"]):
             upper = word.upper()
-            if upper not in _TAKEN or not (quote or word.isupper() or _plainly_asked(request)):
+            if upper in meant or upper not in _TAKEN or not (quote or word.isupper() or _plainly_asked(request)):
                 continue
             sentence, purpose = _TAKEN[upper]
             if not purpose.search(request["rest"]) and not _complete(upper, request["rest"]):

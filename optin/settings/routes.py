@@ -24,6 +24,8 @@ US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
 EXAMPLE_KEYWORD = "volunteer"
 REPLY_NAMES = ("opt_out_reply", "keyword_ended_reply", "help_reply", "how_to_confirm_reply")
 
+MEANT = {"how_to_confirm_reply": ("YES",)}
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -111,7 +113,7 @@ def _page(panel: Panel, form: PolicyForm) -> str:
         extra["later_than_us"] = in_force.sending_to > US_END or in_force.sending_to == "00:00"
         extra["earlier_than_us"] = in_force.sending_from < US_START
     if panel is REPLIES:
-        extra["previews"] = {name: _preview(form[name].data or "", in_force.brand) for name in REPLY_NAMES}
+        extra["previews"] = {name: _preview(name, form[name].data or "", in_force.brand) for name in REPLY_NAMES}
         extra["normal"] = [words.normalise(word) for word in form.extra_opt_out_words.data]
         extra["usual"] = sorted(words.OPT_OUT_WORDS)
     return render_template(
@@ -125,7 +127,7 @@ def _page(panel: Panel, form: PolicyForm) -> str:
     )
 
 
-def _preview(text: str, brand: str) -> tuple[str, segments.Segments, list[str]]:
+def _preview(name: str, text: str, brand: str) -> tuple[str, segments.Segments, list[str]]:
     """Return a reply as it is sent, what it costs, and what it should not ask for."""
     sent = templates.render(text, {"brand": brand, "keyword": EXAMPLE_KEYWORD})
-    return sent, segments.count(sent), templates.warnings(text)
+    return sent, segments.count(sent), templates.warnings(text, MEANT.get(name, ()))

@@ -173,5 +173,10 @@ def test_warnings(template, words):
     assert all(sentence.endswith("Ask for another word.") for sentence in found)
 
 
+def test_a_text_may_ask_for_the_word_that_it_means():
+    assert warnings("Reply YES or CANCEL", ["YES"]) == warnings("Reply CANCEL or NO")
+    assert "confirms a double opt-in" in warnings("Reply YES to come")[0]
+
+
 def test_fields():
     assert problems(" ".join(f"{{{{ {name} }}}}" for name in FIELDS)) == []

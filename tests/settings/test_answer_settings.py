@@ -65,7 +65,12 @@ def test_the_reply_is_saved_and_previewed(admin: Browser, session: Session) -> N
     written = "{{ brand }}: text YES to join {{ keyword }}."
     assert post(admin, "replies", REPLIES, how_to_confirm_reply=written).status_code == 303
     assert policy.load(session).how_to_confirm_reply == written
-    assert "Our team: text YES to join volunteer." in admin.get("/settings/replies").text
+    page = admin.get("/settings/replies").text
+    assert "Our team: text YES to join volunteer." in page
+    assert "wants texts again" not in page
+    post(admin, "replies", REPLIES, how_to_confirm_reply="Text CANCEL to say yes", help_reply="Reply YES for help")
+    page = admin.get("/settings/replies").text
+    assert ("“YES” means that a person wants texts again" in page, "“CANCEL” means opt-out" in page) == (True, True)
 
 
 def test_a_viewer_reads_and_an_agent_changes_nothing(viewer: Browser, agent: Browser, session: Session) -> None:
