@@ -89,6 +89,7 @@ def test_an_answer_under_one_spelling_confirms_what_was_asked_under_the_other(
 ) -> None:
     world.keyword(session, "donate", double_opt_in=True)
     world.text(session, "donate", stored)
+    world.question(session, session.scalars(select(OptIn.number)).one())
     clock.forward(minutes=1)
     world.text(session, "donate", other)
     assert session.scalars(select(OptIn.status)).one() == OptInStatus.ACTIVE
