@@ -18,6 +18,7 @@ from optin.models import (
     Message,
     OptIn,
     Person,
+    PhraseOptOut,
     Suppression,
 )
 
@@ -96,6 +97,7 @@ LISTS = (
     Page("inbox, closed", "/inbox?show=closed", RECENT, [~IS_OPEN], descending=True),
     Page("inbox, all", "/inbox?show=all", RECENT, descending=True),
     Page("review", "/review", [Hold.started_at, Hold.id], [Hold.ended_at.is_(None)]),
+    Page("read as opt-outs", "/review/opt-outs", [PhraseOptOut.at, PhraseOptOut.id], descending=True),
     Page("recipients", f"/broadcasts/{BROADCAST}", [Message.number], [SENT]),
     Page("recipients, failed", f"/broadcasts/{BROADCAST}?status=failed", [Message.id],
          [SENT, Message.status == "failed"]),
@@ -120,6 +122,7 @@ RECORDS = (
     Page("contact, related", "/contacts/1?tab=related"),
     Page("contact, history", "/contacts/1?tab=history"),
     Page("opt-in", "/opt-ins/1"),
+    Page("opt-out read from a phrase", "/review/opt-outs/1"),
     Page("users", "/settings/users"),
     Page("SMS settings", "/settings/sms"),
     Page("inbox, live list", "/inbox/list"),

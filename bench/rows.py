@@ -94,6 +94,8 @@ FILLS = (
     Fill("opt_in_person", {"opt_in_id": "i", "person_id": "i", "linked_at": "at"}, "i % 100 NOT IN (7, 8)"),
     Fill("suppression", {"id": "i", "channel": "'sms'", "number": NUMBER, "started_at": "at", "asked_at": "at",
         "message_id": "i"}, "i % 100 < 4"),
+    Fill("phrase_opt_out", {"id": "i", "number": NUMBER, "message_id": "i", "phrase": "'volunteer'", "at": "at",
+        "reason": "''"}, "i % 100 < 4"),
     Fill("hold", {"id": "i", "channel": "'sms'", "number": NUMBER, "started_at": "at", "message_id": "i",
         "cause": "'sentence'", "trigger": "'volunteer'", "ended_at": "CASE WHEN i > {holds} THEN at END",
         "resolution": "CASE WHEN i > {holds} THEN 'keep' END",

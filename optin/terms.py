@@ -115,7 +115,9 @@ class EventKind(Term):
     HOLD_RESOLVED = "hold_resolved", "Hold ended", "off"
     KEPT = "kept", "Kept after review", "ok"
     OPT_OUT_WITHDRAWN = "opt_out_withdrawn", "Stands again: the opt-out was withdrawn", "ok"
+    LOSS_WITHDRAWN = "loss_withdrawn", "Stands again: the number is not lost", "ok"
     DECISION_WITHDRAWN = "decision_withdrawn", "Review decision withdrawn", "warn"
+    OPT_OUT_CORRECTED = "opt_out_corrected", "Corrected: no request to stop", "warn"
 
 
 class HoldCause(Term):
@@ -127,6 +129,7 @@ class HoldCause(Term):
     REFUSAL = "refusal", "a keyword, and a refusal in the same text"
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
     SHORT_REFUSAL = "short_refusal", "a short refusal in answer to a broadcast"
+    NOT_THEIRS = "not_theirs", "Someone else may have this number now"
 
 
 class HoldResolution(Term):
@@ -134,6 +137,7 @@ class HoldResolution(Term):
 
     OPT_OUT = "opt_out", "Opted out", "bad"
     KEEP = "keep", "Kept", "ok"
+    NUMBER_LOST = "number_lost", "Number lost", "off"
     STOP = "stop", "They texted STOP", "bad"
     START = "start", "They texted START", "ok"
     KEYWORD = "keyword", "They texted a keyword", "ok"

@@ -54,6 +54,8 @@ VIEWERS = """
     GET  /opt-ins/<opt_in_id>
     GET  /review
     GET  /review/decided
+    GET  /review/opt-outs
+    GET  /review/opt-outs/<opt_out_id>
     GET  /search
     GET  /settings
     GET  /settings/hours
@@ -121,6 +123,7 @@ AGENTS = """
     GET  /opt-ins/new
     POST /review/<hold_id>/decision
     POST /review/<hold_id>/withdrawal
+    POST /review/opt-outs/<opt_out_id>/correction
     POST /simulator/phones/<slot>/messages
     POST /simulator/phones/faults
     POST /templates

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func,
 from sqlalchemy.orm import Session
 
 from optin import clock, figures
+from optin.consent import phrase_opt_outs
 from optin.figures import Count
 from optin.messaging import outcome, statuses
 from optin.messaging.statuses import ErrorMeaning
@@ -146,6 +147,7 @@ def _answers(session: Session, broadcast_id: int, start: datetime) -> Answers:
             ConsentEvent.at >= start,
             ConsentEvent.at < end,
             _was_reached(broadcast_id, ConsentPayload.number),
+            ~phrase_opt_outs.was_corrected(),
         )
     )
     return Answers(session.scalar(replied) or 0, session.scalar(left) or 0)

@@ -58,7 +58,8 @@ class Act:
     """What somebody did that touches consent.
 
     `at` is the moment of receipt, `provider_at` Twilio's own date where it is known; `text` is the text or comment.
-    `sender_id` is our address that received it; `actor_id` the user, where a user acted.
+    `sender_id` is our address that received it; `actor_id` the user, where a user acted. `phrase` is the piece of the
+    text that was read as an opt-out, where it was no exact word and a user may therefore correct it.
     """
 
     source: OptInSource
@@ -70,6 +71,7 @@ class Act:
     sender_id: int | None = None
     actor_id: int | None = None
     channel: Channel = Channel.SMS
+    phrase: str | None = None
 
     @property
     def when(self) -> datetime:

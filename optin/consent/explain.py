@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
-from optin import phone
+from optin import clock, phone
+from optin.consent import ledger, phrase_opt_outs
 from optin.consent.rules import Decision
 from optin.models import Hold, Keyword, OptIn, OptInPerson, Person, ProviderBlock, Sender, Suppression
 from optin.policy import Policy
@@ -39,7 +40,8 @@ class Recipient:
 class Refusal:
     """A refusal in words: who can't be texted, why and since when, and what would change it.
 
-    `keyword_id` is the keyword to show them, where texting one would change it.
+    `keyword_id` is the keyword to show them, where texting one would change it; `opt_out_id` the opt-out that was read
+    from a phrase, where a user may correct it.
     """
 
     reason: Reason | None
@@ -47,6 +49,7 @@ class Refusal:
     text: str = ""
     remedy: str = ""
     keyword_id: int | None = None
+    opt_out_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -170,12 +173,25 @@ def notice(teller: Teller, decision: Decision) -> str:
 def _opted_out(teller: Teller) -> Refusal:
     stopped = teller.open(Suppression)
     since = f" on {teller.day(stopped.started_at)}" if stopped else ""
+    opt_out_id, correctable = _correctable(teller, stopped)
     return Refusal(
         Reason.OPTED_OUT,
         f"You can’t text {teller.name}.",
         f"They opted out{since}. Only they can undo that, by texting a keyword or START.",
-        _also_blocked(teller),
+        " ".join(filter(None, (correctable, _also_blocked(teller)))),
+        opt_out_id=opt_out_id,
     )
+
+
+def _correctable(teller: Teller, stopped: Suppression | None) -> tuple[int | None, str]:
+    """Return the opt-out that was read from a phrase and that a user may correct, with what is said of it."""
+    read = phrase_opt_outs.of_messages(teller.session, [stopped.message_id] if stopped else [])
+    for opt_out in read.values():
+        if ledger.correction(teller.session, opt_out, clock.now()).refused is None:
+            until = teller.day(opt_out.at + ledger.CORRECT_WITHIN)
+            said = f"It was read from “{opt_out.phrase}”: if that was no request to stop, correct it until {until}."
+            return opt_out.id, said
+    return None, ""
 
 
 def _blocked(teller: Teller) -> Refusal:

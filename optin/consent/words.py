@@ -26,6 +26,7 @@ __all__ = [
     "lone_word",
     "normalise",
     "one_edit",
+    "phrase_read",
     "read",
     "refusal_as_keyword",
     "twilio_answers",
@@ -105,6 +106,11 @@ def read(
         or _keyword(message, active, words)
         or _ordinary(message, active, words, doubt)
     )
+
+
+def phrase_read(reading: Reading) -> str | None:
+    """Return the piece of the text that was read as a request to stop everything, None where that was an exact word."""
+    return (reading.trigger or "") if reading.meaning == Meaning.OPT_OUT and not reading.exact else None
 
 
 def lone_word(text: str) -> str | None:

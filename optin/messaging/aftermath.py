@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin import figures
+from optin.consent import phrase_opt_outs
 from optin.messaging import outcome
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
 from optin.terms import EventKind
@@ -22,7 +23,10 @@ def known_opt_outs(session: Session, broadcast: Broadcast) -> int:
 
 
 def opt_outs(session: Session, broadcast: Broadcast) -> int:
-    """Count the numbers that a broadcast reached and that opted out of everything within 24 hours of its start."""
+    """Count the numbers that a broadcast reached and that opted out of everything within 24 hours of its start.
+
+    What a user corrected was no opt-out.
+    """
     if broadcast.started_at is None:
         return 0
     reached = select(Message.number).where(
@@ -38,6 +42,7 @@ def opt_outs(session: Session, broadcast: Broadcast) -> int:
             ConsentEvent.at >= broadcast.started_at,
             ConsentEvent.at < broadcast.started_at + LASTS,
             reached.exists(),
+            ~phrase_opt_outs.was_corrected(),
         )
     )
     return session.scalar(left) or 0

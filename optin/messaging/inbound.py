@@ -56,6 +56,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
         message_id=stored.message_id,
         message_sid=text.sid,
         sender_id=sender.id,
+        phrase=words.phrase_read(reading) if not text.opt_out_type else None,
     )
     handled = InboundCase(session, stored, text, act, sender, standing)
     done = _apply(handled, reading)

@@ -8,8 +8,10 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from optin import clock
+from optin.consent import phrase_opt_outs
 from optin.messaging import statuses
-from optin.models import Message
+from optin.models import Message, PhraseOptOut
 from optin.terms import Direction, Meaning, MessageStatus, Purpose, Reason
 
 AT_ONCE = 50
@@ -22,7 +24,8 @@ class Row:
     """A line of a thread: a text of theirs ("in") or ours ("out"), or an event between them.
 
     `note` stands small under a bubble, after its time; `mark` says what a person should notice in it. `key` is unique
-    in the thread; `conversation_id` is of another thread that an event leads to.
+    in the thread; `conversation_id` is of another thread that an event leads to, `opt_out_id` of an opt-out that was
+    read from a phrase and that can or could be corrected.
     """
 
     kind: Literal["in", "out", "event"]
@@ -32,6 +35,7 @@ class Row:
     note: str = ""
     mark: str = ""
     conversation_id: int | None = None
+    opt_out_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Thread:
 
 
 def load(session: Session, conversation_id: int | None, *, before: int | None = None) -> Thread:
-    """Read the newest messages of a conversation, or those before a message id, in one statement."""
+    """Read the newest messages of a conversation, or those before a message id."""
     if conversation_id is None:
         return Thread([])
     given = select(Message).where(Message.conversation_id == conversation_id)
@@ -56,7 +60,8 @@ def load(session: Session, conversation_id: int | None, *, before: int | None = 
     newest_first = given.options(joinedload(Message.author)).order_by(Message.id.desc()).limit(AT_ONCE + 1)
     found = list(session.scalars(newest_first))
     shown = found[:AT_ONCE][::-1]
-    rows = [row for message in shown for row in rows_of(message)]
+    read = phrase_opt_outs.of_messages(session, [each.id for each in shown if each.meaning == Meaning.OPT_OUT])
+    rows = [row for message in shown for row in rows_of(message, read.get(message.id))]
     return Thread(rows, shown[0].id if len(found) > AT_ONCE else None, shown[-1].id if shown else 0)
 
 
@@ -75,10 +80,14 @@ def news(session: Session, conversation_id: int, after: int) -> str:
     return session.scalar(came.order_by(Message.id.desc()).limit(1)) or ""
 
 
-def rows_of(message: Message) -> list[Row]:
-    """Return how one message reads: a bubble, an event, or both where a long text did something besides."""
+def rows_of(message: Message, opt_out: PhraseOptOut | None = None) -> list[Row]:
+    """Return how one message reads: a bubble, an event, or both where a long text did something besides.
+
+    `opt_out`: the text was read as one from a phrase.
+    """
     if message.direction == Direction.INBOUND:
-        return _inbound(message)
+        *before, last = _inbound(message)
+        return [*before, _with_correction(last, opt_out) if opt_out else last]
     if message.purpose == Purpose.REPLY and message.status in NEVER_SENT:
         return [_row("event", message, f"automatic reply not sent: {_why_unanswered(message)}")]
     return [_row("out", message, message.body, note=_sending(message))]
@@ -93,6 +102,14 @@ def _inbound(message: Message) -> list[Row]:
     if len(body) <= QUOTED_AT_MOST and "\n" not in body and not attached:
         return [_row("event", message, f"texted “{body}” · {message.effect}")]
     return [_row("in", message, body or "(no text)", note=attached), _row("event", message, message.effect, "effect")]
+
+
+def _with_correction(row: Row, opt_out: PhraseOptOut) -> Row:
+    """Say who corrected the opt-out, or lead to where it can be corrected."""
+    if opt_out.corrected_at is not None:
+        who = opt_out.corrected_by.name if opt_out.corrected_by else "a user"
+        return replace(row, text=f"{row.text} · corrected by {who}", opt_out_id=opt_out.id)
+    return replace(row, opt_out_id=opt_out.id) if phrase_opt_outs.is_young(opt_out, clock.now()) else row
 
 
 def _row(

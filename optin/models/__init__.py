@@ -1,7 +1,7 @@
 """All tables; import models from here."""
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
-from optin.models.consent import Hold, OptIn, OptInPerson, ProviderBlock, Suppression
+from optin.models.consent import Hold, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
 from optin.models.figure import Figure
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
@@ -37,6 +37,7 @@ __all__ = [
     "OptInPerson",
     "Person",
     "PersonWord",
+    "PhraseOptOut",
     "ProviderBlock",
     "Reconciliation",
     "Sender",

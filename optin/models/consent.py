@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.extensions import Base
 from optin.models.keyword import Disclosure, Keyword
+from optin.models.message import Message
 from optin.models.user import User
 from optin.terms import Channel, EndReason, OptInStatus, Term
 
@@ -97,7 +98,8 @@ class OptInPerson(Base):
 class Suppression(Base):
     """The number asked for no more messages at all, last at `asked_at`; at most one that has not ended.
 
-    `withdrawn_at`: it ended because the review decision that began it was withdrawn, so it says nothing of the person.
+    `withdrawn_at`: it ended because the review decision that began it was withdrawn, or the text that began it was no
+    request to stop; so it says nothing of the person.
     """
 
     __tablename__ = "suppression"
@@ -115,6 +117,37 @@ class Suppression(Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     ended_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+class PhraseOptOut(Base):
+    """An opt-out that was read from a phrase, not from an exact opt-out word: a user may correct it.
+
+    `phrase` is the piece of the text that was read as a request to stop; `reason` is the user's, once it was corrected.
+    """
+
+    __tablename__ = "phrase_opt_out"
+    __table_args__ = (
+        Index("ix_phrase_opt_out_number", "number", "id"),
+        Index("ix_phrase_opt_out_at", "at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(32))
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), unique=True)
+    phrase: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    provider_at: Mapped[datetime | None]
+    corrected_at: Mapped[datetime | None]
+    corrected_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+    message: Mapped[Message] = relationship()
+    corrected_by: Mapped[User | None] = relationship()
+
+    @property
+    def when(self) -> datetime:
+        """Return the moment that orders it among other events (events.Act.when)."""
+        return self.provider_at or self.at
 
 
 class Hold(Base):

@@ -13,7 +13,9 @@ from optin.models import (
     ConsentPayload,
     Conversation,
     Keyword,
+    Message,
     OptIn,
+    PhraseOptOut,
     ProviderBlock,
     Sender,
     Suppression,
@@ -72,6 +74,14 @@ def conversation_id(session: Session, number: str) -> int | None:
     """Return the conversation with the number, if there is one."""
     ours = (Conversation.channel == Channel.SMS, Conversation.number == number)
     return session.scalar(select(Conversation.id).where(*ours))
+
+
+def phrase_opt_out(session: Session, opt_in: OptIn) -> PhraseOptOut | None:
+    """Return the opt-out that ended the opt-in, where it was read from a phrase."""
+    if not opt_in.end_message_sid:
+        return None
+    ended = select(PhraseOptOut).join(Message, Message.id == PhraseOptOut.message_id)
+    return session.scalars(ended.where(Message.sid == opt_in.end_message_sid)).first()
 
 
 def sender(session: Session, opt_in: OptIn) -> Sender | None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock, filters, phone, policy
 from optin.access import requires
-from optin.consent import ledger, people, standing
+from optin.consent import ledger, people, phrase_opt_outs, standing
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
 from optin.extensions import db
@@ -78,9 +78,11 @@ def _act(text: str) -> Act:
 
 def _page(opt_in: OptIn, form: EndForm) -> str:
     session = db.session()
+    opt_out = queries.phrase_opt_out(session, opt_in)
     context: dict[str, Any] = {
         "opt_in": opt_in,
         "form": form,
+        "opt_out": opt_out if opt_out and phrase_opt_outs.is_young(opt_out, clock.now()) else None,
         "standing": standing.of_number(session, opt_in.number),
         "is_live": opt_in.status in LIVE,
         "source": OptInSource(opt_in.source),

@@ -1,26 +1,22 @@
 """The review queue: opt out or keep each number on hold, oldest first; a decision can be withdrawn for ten minutes."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters, navigation, phone, policy
+from optin import clock, filters, phone, policy
 from optin.consent import ledger, people
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn, Withdrawal
 from optin.extensions import db
 from optin.models import Hold
-from optin.review import queries
+from optin.review import correction_routes, queries
+from optin.review.blueprint import blueprint
 from optin.terms import EventKind, HoldResolution, OptInSource
 
-blueprint = Blueprint("review", __name__)
+__all__ = ["blueprint", "correction_routes"]
+
 DECISIONS = (HoldResolution.OPT_OUT, HoldResolution.KEEP)
-
-
-@blueprint.record_once
-def _show_count(state: BlueprintSetupState) -> None:
-    navigation.badge(state.app, "/review", queries.open_count)
 
 
 @blueprint.get("/review")

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from flask import Response, render_template
 from sqlalchemy.orm import Session
 
-from optin import lists, phone, policy
-from optin.consent import people
+from optin import clock, lists, phone, policy
+from optin.consent import people, phrase_opt_outs
 from optin.extensions import db
 from optin.lists import Column, Listing
 from optin.models import Suppression
@@ -28,7 +28,10 @@ def opted_out() -> str:
     page = listing.page(session, queries.opted_out(_number(session, listing)))
     shown = people.of_numbers(session, [row.number for row in page.rows])
     texts = queries.texts_of(session, page.rows)
-    return render_template("settings/opted_out.html", listing=listing, page=page, people=shown, texts=texts)
+    read = phrase_opt_outs.of_messages(session, [row.message_id for row in page.rows])
+    young = {key: row.id for key, row in read.items() if phrase_opt_outs.is_young(row, clock.now())}
+    context = {"listing": listing, "page": page, "people": shown, "texts": texts, "correctable": young}
+    return render_template("settings/opted_out.html", **context)
 
 
 @blueprint.get("/settings/opted-out/file")

@@ -4,15 +4,18 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.broadcasts import queries
-from optin.models import Broadcast, Message, Person
+from optin.messaging import aftermath
+from optin.models import Broadcast, Message, Person, PhraseOptOut
 from optin.terms import MessageStatus
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser
+from tests.conftest import Clock
 
 STATUSES = [
     ("Quinn Queued", MessageStatus.QUEUED, None, None),
@@ -159,3 +162,16 @@ def test_replies_and_opt_outs_within_a_day(session: Session, broadcast: Broadcas
     found = queries.answers(session, broadcast)
     assert (found.replies, found.opt_outs) == (1, 1)
     assert session.get(Person, 1) is not None
+
+
+def test_what_was_corrected_was_no_opt_out_of_a_broadcast(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    clock.forward(minutes=1)
+    for number in ("+14155550103", "+14155550104"):
+        world.text(session, "To leave this list, tell them to take me off your list.", number)
+    assert (queries.answers(session, broadcast).opt_outs, aftermath.opt_outs(session, broadcast)) == (2, 2)
+    read = session.scalars(select(PhraseOptOut)).first()
+    assert read is not None
+    agent.post(f"/review/opt-outs/{read.id}/correction", data={"reason": "an answering machine"})
+    assert (queries.answers(session, broadcast).opt_outs, aftermath.opt_outs(session, broadcast)) == (1, 1)

@@ -24,8 +24,20 @@ from optin.config import Config
 from optin.environment import sqlite_url
 from optin.keywords import images, pictures
 from optin.keywords.pictures import Picture
-from optin.messaging import senders
-from optin.models import Broadcast, Campaign, Conversation, Keyword, Message, MessageTemplate, OptIn, Person, User
+from optin.messaging import inbound, senders
+from optin.messaging.inbound import InboundText
+from optin.models import (
+    Broadcast,
+    Campaign,
+    Conversation,
+    Keyword,
+    Message,
+    MessageTemplate,
+    OptIn,
+    Person,
+    PhraseOptOut,
+    User,
+)
 from optin.sample_data import seed
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy
@@ -97,6 +109,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "contact": f"/contacts/{_id(session, Person.id, Person.first_name == 'Maya')}",
         "contact-refused": f"/contacts/{_id(session, Person.id, Person.first_name == 'Camille')}",
         "conversation": f"/inbox/{_id(session, Conversation.id, Conversation.number == '+14155550134')}",
+        "opt-out": f"/review/opt-outs/{_read_as_opt_out(session)}",
         "user": f"/settings/users/{admin.id}",
     }
     session.commit()
@@ -146,6 +159,17 @@ def _under_way(session: Session, campaign: Campaign, admin: User) -> int:
             values["error_code"] = LANDLINE
         session.execute(update(Message).where(Message.id == message_id).values(**values))
     return started.broadcast_id
+
+
+def _read_as_opt_out(session: Session) -> int:
+    """Let a robot answer for somebody, so that they are opted out; return the id of what was read so."""
+    opted_in = select(OptIn).join(Person, Person.mobile == OptIn.number)
+    found = session.scalars(opted_in.where(Person.last_name == "Weber", OptIn.status == OptInStatus.ACTIVE)).first()
+    assert found is not None
+    said = "Thank you for your message. I am out of the office until Monday. To leave this list: take me off your list."
+    ours = senders.in_use(session)[0].address
+    inbound.receive(session, InboundText(sid=f"SM{'a' * 32}", number=found.number, address=ours, body=said))
+    return session.scalars(select(PhraseOptOut.id).order_by(PhraseOptOut.id.desc())).first() or 0
 
 
 def _template(session: Session, admin: User) -> int:

@@ -54,6 +54,8 @@ SCREENS = {
     "inbox": "/inbox?show=all",
     "inbox-thread": "conversation",
     "review": "/review",
+    "review-opt-outs": "/review/opt-outs",
+    "review-opt-out": "opt-out",
     "settings": "/settings/sms",
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",

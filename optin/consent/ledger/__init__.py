@@ -5,6 +5,7 @@ about one number follow one another; what they may do is decided by the order of
 """
 
 from optin.consent.ledger.allowing import allow_by_yes, start
+from optin.consent.ledger.correcting import CORRECT_WITHIN, Correction, correct, correction
 from optin.consent.ledger.joining import (
     OptInResult,
     Outcome,
@@ -29,9 +30,11 @@ from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_w
 from optin.consent.ledger.withdrawing import WITHDRAW_WITHIN, NotWithdrawn, Withdrawal, can_withdraw, withdraw
 
 __all__ = [
+    "CORRECT_WITHIN",
     "LIVE",
     "STAYS_UNDER_SUPPRESSION",
     "WITHDRAW_WITHIN",
+    "Correction",
     "NotWithdrawn",
     "OptInResult",
     "OptOutResult",
@@ -46,6 +49,8 @@ __all__ = [
     "cancel_waiting",
     "change_number",
     "confirm",
+    "correct",
+    "correction",
     "decline",
     "end_opt_in",
     "expire_questions",

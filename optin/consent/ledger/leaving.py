@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act, Event
+from optin.consent.ledger.correcting import note_phrase
 from optin.consent.ledger.history import before_leaving
 from optin.consent.ledger.joining import link_person
 from optin.consent.ledger.obstacles import open_hold, resolve_hold
@@ -71,6 +72,8 @@ def opt_out(
     lock_number(session, number)
     met = before_leaving(session, number, act)
     ended = _end_all(session, number, act, awaited=met.awaited)
+    if act.phrase is not None:
+        note_phrase(session, number, act)
     if met.joined_after:
         events.write_all(session, number, act, [_ended(row) for row in ended])
         open_hold(session, number, act, HoldCause.LATE_STOP, act.text)

@@ -9,18 +9,20 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
+from optin.consent.ledger.giving_back import AFTER_OPT_OUT, TWILIOS_DOOR, first_after, give_back, lift_suppression
 from optin.consent.ledger.obstacles import open_hold
 from optin.consent.ledger.waiting import lock_number
 from optin.models import ConsentEvent, Hold, OptIn, Suppression
-from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, OptInSource, OptInStatus
+from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, OptInSource
 
 WITHDRAW_WITHIN = timedelta(minutes=10)
 """The person was told nothing, and a request to stop may wait ten business days: minutes to mend a slip are safe."""
 
-_WROTE = {HoldResolution.OPT_OUT: EventKind.OPTED_OUT, HoldResolution.KEEP: EventKind.KEPT}
-_TWILIOS_DOOR = (EventKind.BLOCKED, EventKind.UNBLOCKED)
-# Giving opt-ins back: everything forbids it but Twilio's own door, and a number that somebody else still has.
-_AFTER_OPT_OUT = ConsentEvent.kind.not_in((*_TWILIOS_DOOR, EventKind.UNLINKED))
+_WROTE = {
+    HoldResolution.OPT_OUT: EventKind.OPTED_OUT,
+    HoldResolution.NUMBER_LOST: EventKind.NUMBER_LOST,
+    HoldResolution.KEEP: EventKind.KEPT,
+}
 
 
 class NotWithdrawn(StrEnum):
@@ -52,9 +54,10 @@ def can_withdraw(hold: Hold, at: datetime) -> bool:
 def withdraw(session: Session, hold_id: int, act: Act) -> Withdrawal:
     """Take a user's decision about a hold back, so that the number is on hold again as from its text.
 
-    A withdrawn opt-out gives back exactly the opt-ins that it ended and ends the suppression that it began; a question
-    that has run out meanwhile is expired. Messages that it cancelled stay cancelled. Any later act about the number
-    refuses it all: what the person ended or began since is not ours to undo.
+    A withdrawn opt-out gives back exactly the opt-ins that it ended and ends the suppression that it began, a number
+    that was lost and is not gets its opt-ins back; a question that has run out meanwhile is expired. Messages that were
+    cancelled stay cancelled. Any later act about the number refuses it all: what the person ended or began since is not
+    ours to undo.
     """
     lock_number(session, session.scalars(select(Hold.number).where(Hold.id == hold_id)).one())
     hold = session.get_one(Hold, hold_id, populate_existing=True)
@@ -72,7 +75,7 @@ def withdraw(session: Session, hold_id: int, act: Act) -> Withdrawal:
     ).first()
     if taken is None:
         return Withdrawal(NotWithdrawn.ALREADY)
-    restored = _undo_opt_out(session, hold, act) if hold.resolution == HoldResolution.OPT_OUT else []
+    restored = _undo(session, hold, act)
     open_hold(session, hold.number, act, HoldCause(hold.cause), hold.trigger, again=hold)
     label = HoldResolution(str(hold.resolution)).label
     events.write(session, EventKind.DECISION_WITHDRAWN, hold.number, act, detail=f"{label}, given back {len(restored)}")
@@ -92,62 +95,35 @@ def _overtaken_by(session: Session, hold: Hold) -> ConsentEvent | None:
     a STOP that Twilio's list brings late counts, although its own date is before the decision."""
     own = ConsentEvent.number_ref == events.number_ref(session, hold.number)
     resolution = HoldResolution(str(hold.resolution))
-    decision = (
-        select(func.max(ConsentEvent.id))
-        .where(
-            own,
-            ConsentEvent.kind == _WROTE[resolution],
-            ConsentEvent.at == hold.ended_at,
-            ConsentEvent.actor_id == hold.resolved_by_id,
-        )
-        .scalar_subquery()
+    decision = select(func.max(ConsentEvent.id)).where(
+        own,
+        ConsentEvent.kind == _WROTE[resolution],
+        ConsentEvent.at == hold.ended_at,
+        ConsentEvent.actor_id == hold.resolved_by_id,
     )
-    forbids = _AFTER_OPT_OUT if resolution == HoldResolution.OPT_OUT else _after_keep(hold)
-    later = select(ConsentEvent).where(own, ConsentEvent.id > func.coalesce(decision, 0), forbids)
-    return session.scalars(later.order_by(ConsentEvent.id).limit(1)).first()
+    forbids = _after_keep(hold) if resolution == HoldResolution.KEEP else AFTER_OPT_OUT
+    return first_after(session, [hold.number], session.scalar(decision) or 0, forbids)
 
 
 def _after_keep(hold: Hold) -> ColumnElement[bool]:
     """A newer word of the person decides by itself, and any opt-out does; what is older than the text does not."""
     person = and_(
         ConsentEvent.source.in_((OptInSource.SMS, OptInSource.FORM)),
-        ConsentEvent.kind.not_in((*_TWILIOS_DOOR, EventKind.EXPIRED)),
+        ConsentEvent.kind.not_in((*TWILIOS_DOOR, EventKind.EXPIRED)),
         func.coalesce(ConsentEvent.provider_at, ConsentEvent.at) >= hold.started_at,
     )
     return or_(person, ConsentEvent.kind == EventKind.OPTED_OUT)
 
 
-def _undo_opt_out(session: Session, hold: Hold, act: Act) -> list[int]:
+def _undo(session: Session, hold: Hold, act: Act) -> list[int]:
     """Give back what this decision ended: it alone has this moment and this user. Return the ids that stand again."""
-    by_decision = (OptIn.ended_at == hold.ended_at, OptIn.ended_by_id == hold.resolved_by_id)
-    ended = session.scalars(
-        select(OptIn).where(OptIn.number == hold.number, OptIn.end_reason == EndReason.OPTED_OUT, *by_decision)
-    ).all()
-    restored = [opt_in.id for opt_in in ended if _give_back(session, opt_in, act)]
-    began = session.execute(
-        update(Suppression)
-        .where(
-            Suppression.number == hold.number,
-            Suppression.ended_at.is_(None),
-            Suppression.started_at == hold.ended_at,
-            Suppression.message_id.is_(None),
-        )
-        .values(ended_at=act.at, withdrawn_at=act.at)
-        .returning(Suppression.id)
-    ).first()
-    if began is not None:
-        events.write(session, EventKind.SUPPRESSION_ENDED, hold.number, act, detail="the opt-out was withdrawn")
+    by_decision = and_(OptIn.ended_at == hold.ended_at, OptIn.ended_by_id == hold.resolved_by_id)
+    if hold.resolution == HoldResolution.NUMBER_LOST:
+        lost = and_(OptIn.end_reason == EndReason.NUMBER_LOST, by_decision)
+        return give_back(session, hold.number, act, lost, EventKind.LOSS_WITHDRAWN)
+    if hold.resolution != HoldResolution.OPT_OUT:
+        return []
+    restored = give_back(session, hold.number, act, and_(OptIn.end_reason == EndReason.OPTED_OUT, by_decision))
+    began = and_(Suppression.started_at == hold.ended_at, Suppression.message_id.is_(None))
+    lift_suppression(session, hold.number, act, began, "the opt-out was withdrawn")
     return restored
-
-
-def _give_back(session: Session, opt_in: OptIn, act: Act) -> bool:
-    """Make an opt-in what it was; tell whether it is live. One that waited longer than its question is expired."""
-    overdue = opt_in.activated_at is None and opt_in.expires_at is not None and opt_in.expires_at <= act.at
-    opt_in.end_reason = opt_in.ended_by_id = None
-    opt_in.ended_at = opt_in.expires_at if overdue else None
-    waits = OptInStatus.EXPIRED if overdue else OptInStatus.PENDING
-    opt_in.status = waits if opt_in.activated_at is None else OptInStatus.ACTIVE
-    session.flush()
-    kind = EventKind.EXPIRED if overdue else EventKind.OPT_OUT_WITHDRAWN
-    events.write(session, kind, opt_in.number, act, keyword_id=opt_in.keyword_id, opt_in_id=opt_in.id)
-    return not overdue
