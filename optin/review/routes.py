@@ -16,7 +16,7 @@ from optin.terms import EventKind, HoldResolution, OptInSource
 
 __all__ = ["blueprint", "correction_routes"]
 
-DECISIONS = (HoldResolution.OPT_OUT, HoldResolution.KEEP)
+DECISIONS = (HoldResolution.OPT_OUT, HoldResolution.NUMBER_LOST, HoldResolution.KEEP)
 
 
 @blueprint.get("/review")
@@ -36,11 +36,11 @@ def decided() -> str:
 
 @blueprint.post("/review/<int:hold_id>/decision")
 def decide(hold_id: int) -> Response:
-    """Opt the number out, or keep it; of two users who decide at once, the first one wins."""
+    """Opt the number out, count it as lost, or keep it; of two users who decide at once, the first one wins."""
     hold = db.session.get(Hold, hold_id) or abort(404)
     decision = request.form.get("decision")
     if decision not in DECISIONS:
-        abort(422, "Choose “Opt out” or “Keep”.")
+        abort(422, "Choose “Opt out”, “Number lost” or “Keep”.")
     ledger.lock_number(db.session(), hold.number)
     db.session.refresh(hold)
     if hold.ended_at is not None:
@@ -82,6 +82,8 @@ def _apply(hold: Hold, decision: HoldResolution) -> None:
     act = Act(source=OptInSource.USER, at=at, actor_id=current_user.id, text=hold.trigger)
     if decision == HoldResolution.KEEP:
         ledger.keep(db.session(), hold.number, act)
+    elif decision == HoldResolution.NUMBER_LOST:
+        ledger.lose_held_number(db.session(), hold.number, act)
     else:
         ledger.opt_out(db.session(), hold.number, act, resolution=decision)
 
@@ -90,6 +92,9 @@ def _decision(hold: Hold, ended: int) -> str:
     """Say what a decision did."""
     if hold.resolution == HoldResolution.KEEP:
         return f"Kept: broadcasts reach {_name(hold)} again. Messages that were skipped meanwhile are not sent later."
+    if hold.resolution == HoldResolution.NUMBER_LOST:
+        number = phone.display(hold.number, policy.load(db.session()).default_region)
+        return f"{number} counts as lost: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
     return f"{_name(hold)} is opted out: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
 
 

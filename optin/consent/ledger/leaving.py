@@ -171,6 +171,16 @@ def lose_number(session: Session, number: str, act: Act) -> list[int]:
     return ended
 
 
+def lose_held_number(session: Session, number: str, act: Act) -> list[int]:
+    """End a hold by a user's decision that somebody else has the number now, and with it the number's opt-ins.
+
+    Whoever is recorded with the number keeps it; nothing is suppressed, since its new owner may text a keyword.
+    """
+    ended = lose_number(session, number, act)
+    resolve_hold(session, number, HoldResolution.NUMBER_LOST, act)
+    return ended
+
+
 def expire_questions(session: Session, act: Act, limit: int = 500) -> int:
     """Expire the double opt-in questions that nobody answered in time; return how many."""
     overdue = session.scalars(

@@ -18,9 +18,10 @@ from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, OptInSo
 WITHDRAW_WITHIN = timedelta(minutes=10)
 """The person was told nothing, and a request to stop may wait ten business days: minutes to mend a slip are safe."""
 
+# The last event of each decision.
 _WROTE = {
     HoldResolution.OPT_OUT: EventKind.OPTED_OUT,
-    HoldResolution.NUMBER_LOST: EventKind.NUMBER_LOST,
+    HoldResolution.NUMBER_LOST: EventKind.HOLD_RESOLVED,
     HoldResolution.KEEP: EventKind.KEPT,
 }
 
