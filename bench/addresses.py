@@ -123,6 +123,7 @@ RECORDS = (
     Page("contact, history", "/contacts/1?tab=history"),
     Page("opt-in", "/opt-ins/1"),
     Page("opt-out read from a phrase", "/review/opt-outs/1"),
+    Page("effect of an opt-out word", "/settings/replies/words?extra_opt_out_words=please"),
     Page("users", "/settings/users"),
     Page("SMS settings", "/settings/sms"),
     Page("inbox, live list", "/inbox/list"),

@@ -136,6 +136,7 @@ ADMINS = """
     GET  /settings/audit/file
     POST /settings/hours
     POST /settings/replies
+    GET  /settings/replies/words
     POST /settings/sms
     GET  /settings/twilio
     POST /settings/twilio/reconciliation

@@ -31,7 +31,7 @@ OF_ONES_OWN = {
     "auth.end_sessions",
     "home.show_or_hide",
 }
-ADMINS_READ = ("/settings/users", "/settings/twilio", "/settings/audit")
+ADMINS_READ = ("/settings/users", "/settings/twilio", "/settings/audit", "/settings/replies/words")
 ADMINS_WRITE = "/settings/"
 
 

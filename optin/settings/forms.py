@@ -25,6 +25,12 @@ def text_as_typed(text: str | None) -> str:
     return (text or "").replace("\0", "").replace("\r\n", "\n").strip()
 
 
+def lines_typed(text: str) -> tuple[str, ...]:
+    """Return the lines of a text without those that are empty or come again."""
+    lines = text.replace("\0", "").splitlines()
+    return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
 class WholeNumber(IntegerField):  # type: ignore[misc]
     """A whole number that says in our words what is wrong with it."""
 
@@ -48,8 +54,7 @@ class Lines(TextAreaField):  # type: ignore[misc]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the lines."""
-        lines = " ".join(valuelist).replace("\0", "").splitlines()
-        self.data = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+        self.data = lines_typed(" ".join(valuelist))
 
 
 class PolicyForm(FlaskForm):  # type: ignore[misc]

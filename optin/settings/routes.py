@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin import policy
+from optin import extensions, policy
 from optin.access import requires
 from optin.consent import words
 from optin.extensions import db
 from optin.filters import n
 from optin.messaging import segments, templates
-from optin.settings import audit_routes, opted_out_routes, queries, twilio_routes, wording
+from optin.settings import audit_routes, opt_out_words, opted_out_routes, queries, twilio_routes, word_effect, wording
 from optin.settings.blueprint import blueprint
-from optin.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm
+from optin.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm, lines_typed
+from optin.settings.word_effect import Effect
 from optin.terms import Role
 
 __all__ = ["audit_routes", "blueprint", "opted_out_routes", "twilio_routes"]
@@ -73,6 +75,15 @@ def save_replies() -> Response | tuple[str, int]:
     return _save(REPLIES)
 
 
+@blueprint.get("/settings/replies/words")
+@requires(Role.ADMIN)
+def show_word_effect() -> str:
+    """Say what new opt-out words would have done to the texts of the last year, once they are typed (fragment)."""
+    typed = lines_typed(request.args.get("extra_opt_out_words", ""))
+    effect = word_effect.of_words(db.session(), typed) if not opt_out_words.refusals(typed) else None
+    return render_template("settings/_word_effect.html", effect=effect)
+
+
 @blueprint.get("/settings/hours")
 def hours() -> str:
     """Show when broadcasts go out."""
@@ -94,17 +105,32 @@ def _save(panel: Panel) -> Response | tuple[str, int]:
     form = panel.form(obj=policy.load(db.session()))  # a field that a form leaves out stays as it is
     if not form.validate():
         return _page(panel, form), 422
+    effect = _word_effect(form) if panel is REPLIES else None
+    if effect and effect.is_any:
+        form.form_errors.append(
+            "Below “Extra opt-out words” stands what the new ones would have done. To add them, save again."
+        )
+        return _page(panel, form, effect), 422
     changed = policy.change(db.session(), current_user.id, **form.settings())
     notice = wording.saved(changed)
     if "require_opt_in_for_one_to_one" in changed and form.settings()["require_opt_in_for_one_to_one"]:
         reach = queries.reach(db.session())
         notice += f" {n(reach.without_opt_in)} of {n(reach.with_number)} contacts and leads can’t be texted now."
     db.session.commit()
+    if effect and effect.read:
+        notice += " The new opt-out words would have changed nothing in the texts of the last year."
     flash(notice, "ok")
     return redirect(url_for(f"settings.{panel.name}"), 303)
 
 
-def _page(panel: Panel, form: PolicyForm) -> str:
+def _word_effect(form: PolicyForm) -> Effect:
+    """Look at what the new opt-out words would have done, unless the page has shown it; nobody who writes waits."""
+    db.session.commit()
+    with extensions.reading(), Session(db.engine) as session:
+        return word_effect.of_words(session, form.extra_opt_out_words.data, request.form.get("words_shown", ""))
+
+
+def _page(panel: Panel, form: PolicyForm, effect: Effect | None = None) -> str:
     in_force = policy.load(db.session())
     extra: dict[str, Any] = {}
     if panel is SMS:
@@ -115,6 +141,7 @@ def _page(panel: Panel, form: PolicyForm) -> str:
     if panel is REPLIES:
         extra["previews"] = {name: _preview(name, form[name].data or "", in_force.brand) for name in REPLY_NAMES}
         extra["normal"] = [words.normalise(word) for word in form.extra_opt_out_words.data]
+        extra["effect"] = effect
         extra["usual"] = sorted(words.OPT_OUT_WORDS)
     return render_template(
         f"settings/{panel.name}.html",
