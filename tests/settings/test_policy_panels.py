@@ -239,3 +239,9 @@ def test_hours_beyond_the_us_rule_are_pointed_out(admin: Browser) -> None:
 
 def test_the_settings_lead_to_the_first_panel(viewer: Browser) -> None:
     assert viewer.get("/settings").location == "/settings/sms"
+
+
+def test_the_languages_that_are_heard_are_not_denied(viewer: Browser) -> None:
+    page = viewer.get("/settings/replies").text
+    assert "in English and Spanish." not in page
+    assert "French" in page
