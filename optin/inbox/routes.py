@@ -7,12 +7,12 @@ from flask_login import current_user
 from sqlalchemy import update
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import clock, extensions, htmx, navigation, policy
+from optin import audit, clock, extensions, htmx, navigation, policy
 from optin.addresses import message_id, record_id
 from optin.extensions import db
 from optin.inbox import page, queries
 from optin.jobs import engine
-from optin.messaging import one_to_one
+from optin.messaging import handling, one_to_one
 from optin.messaging.one_to_one import Draft
 from optin.models import Conversation, User
 from optin.policy import Policy
@@ -110,12 +110,16 @@ def segments(conversation_id: int) -> str:
 @blueprint.post(f"{CONVERSATION}/assignment")
 def assign(conversation_id: int) -> WSGIResponse:
     """Give the conversation to a user who can answer, or to nobody."""
-    conversation = _load(conversation_id)
+    conversation = _load(conversation_id, to_change=True)
     wanted = request.form.get("user_id", type=record_id)
     user = db.session.get(User, wanted) if wanted else None
     if request.form.get("user_id") and (user is None or user not in queries.assignable(db.session())):
         abort(422, "This user can’t answer conversations.")
-    conversation.assigned_to_id = user.id if user else None
+    before = conversation.assigned_to
+    if before != user:
+        conversation.assigned_to_id = user.id if user else None
+        names = tuple(one.name if one else handling.NOBODY for one in (before, user))
+        _changed(conversation, "assigned", {"to": names})
     db.session.commit()
     flash(f"Assigned to {user.name}." if user else "Assigned to nobody.", "ok")
     return _back(conversation)
@@ -124,17 +128,27 @@ def assign(conversation_id: int) -> WSGIResponse:
 @blueprint.post(f"{CONVERSATION}/closure")
 def close(conversation_id: int) -> WSGIResponse:
     """Close the conversation, or open it again when `closed` is 0; a new text opens it by itself."""
-    conversation = _load(conversation_id)
+    conversation = _load(conversation_id, to_change=True)
     closed = request.form.get("closed") != "0"
-    conversation.closed_at = clock.now() if closed else None
-    conversation.closed_by_id = current_user.id if closed else None
+    if closed != (conversation.closed_at is not None):
+        conversation.closed_at = clock.now() if closed else None
+        conversation.closed_by_id = current_user.id if closed else None
+        _changed(conversation, "closed" if closed else "reopened")
     db.session.commit()
     flash("Closed. It opens again by itself when they text." if closed else "Open again.", "ok")
     return _back(conversation)
 
 
-def _load(conversation_id: int) -> Conversation:
-    return db.session.get(Conversation, conversation_id) or abort(404)
+def _load(conversation_id: int, *, to_change: bool = False) -> Conversation:
+    """Return the conversation, or answer 404; `to_change` lets one at a time change who takes care of it."""
+    lock = {"key_share": True} if to_change else None
+    return db.session.get(Conversation, conversation_id, with_for_update=lock) or abort(404)
+
+
+def _changed(conversation: Conversation, action: str, changes: dict[str, tuple[Any, ...]] | None = None) -> None:
+    """Write into the trail what this user did, and let the threads that are open elsewhere hear of it."""
+    audit.record(db.session(), current_user.id, action, handling.SUBJECT, conversation.id, changes)
+    conversation.version += 1
 
 
 def _read(conversation: Conversation) -> Conversation:

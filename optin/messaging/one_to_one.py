@@ -15,7 +15,7 @@ from optin.consent import explain, standing
 from optin.consent.explain import Recipient, Refusal, Teller
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
-from optin.messaging import gate, outbound, saved_templates, segments, senders, templates, threads
+from optin.messaging import gate, handling, outbound, saved_templates, segments, senders, templates, threads
 from optin.messaging.delivery import merge_fields
 from optin.messaging.segments import Segments
 from optin.messaging.stamps import stamp
@@ -109,10 +109,11 @@ def page(
     `urls` are the addresses of send, poll, count and page; `before` a message id whose older ones are asked for, and
     `events` happened besides the messages.
     """
-    thread = threads.load(session, to.conversation.id if to.conversation else None, before=before)
+    conversation_id = to.conversation.id if to.conversation else None
+    thread = threads.load(session, conversation_id, before=before)
     return {
         "chat": to,
-        "thread": threads.with_events(thread, events),
+        "thread": threads.with_events(thread, [*events, *handling.events(session, conversation_id)]),
         "urls": urls,
         "draft": draft or new_draft(),
         "before": before,

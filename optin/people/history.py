@@ -4,14 +4,24 @@ from dataclasses import replace
 from typing import Any
 
 from flask import request, url_for
-from sqlalchemy import Select, literal, select, union_all
+from sqlalchemy import Select, literal, select, union, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from optin import audit, filters, paging, phone
 from optin.history import Address, History, Line, shown, told
-from optin.models import AuditEntry, ConsentEvent, ConsentPayload, Keyword, OptInPerson, Person, User
+from optin.messaging import handling
+from optin.models import (
+    AuditEntry,
+    ConsentEvent,
+    ConsentPayload,
+    Conversation,
+    Keyword,
+    OptInPerson,
+    Person,
+    User,
+)
 from optin.people import records
-from optin.terms import EventKind, OptInSource
+from optin.terms import Channel, EventKind, OptInSource
 
 LABELS = {
     "": "",
@@ -31,14 +41,25 @@ RECORD, CONSENT = 0, 1
 
 def of(session: Session, person: Person, address: Address) -> History:
     """Return the page that the request asks for; both trails are one list by their time."""
-    entries = audit.history(records.SUBJECT, person.id).order_by(None)
-    done = entries.with_only_columns(AuditEntry.at, literal(RECORD).label("trail"), AuditEntry.id)
+    done = select(AuditEntry.at, literal(RECORD).label("trail"), AuditEntry.id).where(
+        AuditEntry.id.in_(_done_to(person))
+    )
     happened = select(ConsentEvent.at, literal(CONSENT).label("trail"), ConsentEvent.id)
     both = union_all(done, happened.where(ConsentEvent.id.in_(_about(person)))).subquery()
     keys = [both.c.at, both.c.trail, both.c.id]
     page = paging.page(session, select(*keys), keys, request.args.get("page"), descending=True)
     lines = _lines(session, person, page.rows)
     return shown(page, [lines[row.trail, row.id] for row in page.rows], address)
+
+
+def _done_to(person: Person) -> Select[int]:
+    """Select what users did to the record, and to the conversation with the person's number."""
+    entries = audit.history(records.SUBJECT, person.id).order_by(None).with_only_columns(AuditEntry.id)
+    if not person.mobile:
+        return entries
+    talks = select(Conversation.id).where(Conversation.channel.in_(list(Channel)), Conversation.number == person.mobile)
+    handled = select(AuditEntry.id).where(AuditEntry.subject_kind == handling.SUBJECT, AuditEntry.subject_id.in_(talks))
+    return select(union(entries, handled).subquery().c.id)
 
 
 def _about(person: Person) -> Select[int]:
@@ -61,6 +82,8 @@ def _lines(session: Session, person: Person, rows: list[Any]) -> dict[tuple[int,
 
 
 def _entry(entry: AuditEntry) -> Line:
+    if entry.subject_kind == handling.SUBJECT:
+        return replace(told(entry), what=f"Conversation {entry.action}")
     line = told(entry, LABELS.get(entry.field, entry.field))
     if entry.field != "mobile":
         return line

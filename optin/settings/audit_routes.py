@@ -1,4 +1,4 @@
-"""The audit panel: who changed which setting, user or sender, when, from what to what."""
+"""The audit panel: who changed which setting, user or sender or handled a conversation, when, from what to what."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -25,6 +25,7 @@ CHOICES = [
     ("user", "Users"),
     ("sender", "Senders"),
     ("template", "Templates"),
+    ("conversation", "Conversations"),
     *wording.LABELS.items(),
 ]
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from optin import figures
-from optin.consent import facts
+from optin import figures, filters, phone
+from optin.consent import facts, people
 from optin.figures import Count
-from optin.models import AuditEntry, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
+from optin.messaging import handling
+from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
 from optin.terms import OptInStatus
 
-AUDITED = ("setting", "user", "sender", "template")
+AUDITED = ("setting", "user", "sender", "template", handling.SUBJECT)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def users(session: Session) -> list[User]:
 
 
 def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[str, int | None], str]:
-    """Return the names of the users and templates and the addresses of the senders that the entries are about."""
+    """Return what the entries are about: names of users and templates, addresses of senders, whose conversation."""
     found: dict[tuple[str, int | None], str] = {}
     named = (
         ("user", User.id, User.name),
@@ -87,9 +88,18 @@ def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[st
     for kind, id_of, name in named:
         ids = {entry.subject_id for entry in entries if entry.subject_kind == kind}
         found |= {(kind, key): text for key, text in session.execute(select(id_of, name).where(id_of.in_(ids))).all()}
-    return found
+    return found | _conversations(session, {entry.subject_id for entry in entries if entry.subject_kind == _TALK})
 
 
+def _conversations(session: Session, ids: Collection[int | None]) -> dict[tuple[str, int | None], str]:
+    """Return with whom the conversations are: a person's name, else the number."""
+    rows = session.execute(select(Conversation.id, Conversation.number).where(Conversation.id.in_(ids))).all()
+    having, home = people.of_numbers(session, [row.number for row in rows]), filters.default_region()
+    names = {number: having[number][0].name if number in having else phone.display(number, home) for _, number in rows}
+    return {(_TALK, row.id): f"conversation with {names[row.number]}" for row in rows}
+
+
+_TALK = handling.SUBJECT
 _WITH_NUMBER = figures.Counter("with number", lambda: select(Person.id).where(Person.mobile.is_not(None)))
 _WITHOUT_OPT_IN = figures.Counter(
     "without opt-in",

@@ -51,7 +51,7 @@ def read(entry: AuditEntry, subject: str) -> tuple[str, str, str]:
     if entry.subject_kind == "setting" and entry.field in LABELS:
         return LABELS[entry.field], value(entry.field, entry.before), value(entry.field, entry.after)
     of = "" if entry.action == SIGNED_IN else f" {subject or entry.subject_kind}"
-    field = f": {entry.field.replace('_', ' ')}" if entry.field else ""
+    field = "" if entry.subject_kind == "conversation" else f": {entry.field.replace('_', ' ')}" if entry.field else ""
     what = f"{entry.action}{of}{field}"
     return what[:1].upper() + what[1:], entry.before, entry.after
 
