@@ -27,7 +27,7 @@ from tests.world import OURS
 
 OLD, NEW = "+5215512345678", "+525512345678"
 NOON = datetime(2026, 6, 3, 19, tzinfo=UTC)
-BEFORE = "0015"
+BEFORE = "0016"
 
 
 def at(hours: float) -> datetime:

@@ -234,9 +234,9 @@ def test_a_question_stands_again_until_it_runs_out(
     assert session.scalars(statuses).all() == ["active", "expired"]
 
 
-def test_the_same_phone_in_another_spelling_is_corrected_along(agent: Browser, session: Session) -> None:
+def test_the_same_phone_in_another_numbering_plan_is_corrected_along(agent: Browser, session: Session) -> None:
     keyword(session)
-    old, new = "+5215512345678", "+525512345678"
+    old, new = "+22961234567", "+2290161234567"
     for number in (old, new):
         text(session, "volunteer", number)
     text(session, ROBOT, new)

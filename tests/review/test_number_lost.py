@@ -51,7 +51,7 @@ def events(session: Session) -> list[str]:
 
 def test_the_card_says_why_and_leads_with_the_remedy(agent: Browser, held: Hold) -> None:
     page = unescape(agent.get("/review").text)
-    assert "Someone else may have this number now" in page
+    assert "someone else may have this number now" in page
     card = page.split('class="acts"')[1].split("</article>")[0]
     assert card.index("Number lost") < card.index("Opt out") < card.index("Keep")
     assert card.count("btn-primary") == 1

@@ -14,7 +14,7 @@ from alembic import op
 from optin import clock, phone, spellings
 
 revision = "0018"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
