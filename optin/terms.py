@@ -126,6 +126,7 @@ class HoldCause(Term):
     SENTENCE = "sentence", "a word that may ask to stop, inside a sentence"
     MISSPELT = "misspelt", "one letter away from STOP"
     SIGN = "sign", "a stop sign and no word"
+    NOT_THEIRS = "not_theirs", "someone else may have this number now"
     REFUSAL = "refusal", "a keyword, and a refusal in the same text"
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
     SHORT_REFUSAL = "short_refusal", "a short refusal in answer to a broadcast"

@@ -41,7 +41,8 @@ _NO = (
     r"|never|nope|nah|naw|non|nein|nao|net|no|n|нет|不要|不是|不|아니요|아니오|いいえ|khong|hindi|لا|לא"
 )
 _NEAR = (
-    r"y+e+s+|y+e+[sap]*h*|ya|yass*|yus|yeppers|yes\w{0,3}|ys|yse|eys|yesh|ok|okay|okey|k|kk|okie|alright|fine|maybe|perhaps"
+    r"y+e+s+|y+e+[sap]*h*|ya|yass*|yus|yeppers|yes\w{0,3}|ys|yse|eys|yesh|ok|okay|okey|k|kk|okie|alright|fine|maybe"
+    r"|perhaps"
     r"|probably|possibly|i guess|guess so|i think so|i suppose|why not|not sure|sounds good|confirm|confirmed"
     r"|i agree|agreed|correct|vale|bueno|dale|quizas|tal vez|daccord|peut etre|vielleicht|talvez|count me in|im in"
     r"|sign me up|go ahead"

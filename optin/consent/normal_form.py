@@ -17,6 +17,8 @@ _UNSEEN = re.compile(
     "\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# Accents, the points of Hebrew, the vowel signs and the stretching of Arabic: writers leave them out as they like.
+_ACCENT = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670]")
 _APOSTROPHES = "'’‘ʼ＇`´′"
 _SENTENCE_ENDS = ".!?…;。！？｡．؟؛।"
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
@@ -104,7 +106,7 @@ def _folded(character: str) -> str | None:
     if character in _APOSTROPHES or _UNSEEN.match(character):
         return None
     plain = normalize("NFKD", normalize("NFKD", character).casefold())
-    kept = (ch for ch in plain if not "\u0300" <= ch <= "\u036f")
+    kept = (ch for ch in plain if not _ACCENT.match(ch))
     return "".join(ch if ch.isalnum() or category(ch)[0] == "M" else " " for ch in kept)
 
 

@@ -25,8 +25,12 @@ _NOTICE = re.compile(
     re.I | re.S,
 )
 _ASKS = re.compile(r"\b(?:stop|unsub|remove|opt.?out|cancel|quit|arr[eê]t|baja|take me|take my|no more)", re.I)
-_MARKS = ("sent ", "outlook", "yahoo mail:", "envo", "envi", "gesend", "inviat", "verz", "verst", "skick", "sendt")
-_OTHER_MARKS = ("wysł", "отправ", "надісл", "发自", "發自", "從我的", "从我的", "에서", "送信", "رسلت", "נשלח")
+_LONGEST = 200
+_MARK = re.compile(
+    "sent |sent securely|outlook|yahoo mail:|envo[yi]|envia|gesend|inviat|verzo|verst|skicka|sendt |wysł|отправ"
+    "|надісл|发自"
+    "|發自|從我的|从我的|에서|送信|رسلت|נשלח"
+)
 
 
 def without_signature(text: str) -> str:
@@ -39,7 +43,7 @@ def without_signature(text: str) -> str:
     kept = text
     if "intended" in small or "in error" in small:
         kept = _NOTICE.sub("", kept)
-    if any(mark in small for mark in (_MARKS if text.isascii() else (*_MARKS, *_OTHER_MARKS))):
+    if _MARK.search(small, max(0, len(small) - _LONGEST)):
         kept = _IN_ONE_LINE.sub("", _SIGNATURE.sub("", kept))
     dashes = _DASHES.search(kept) if "\n" in kept else None
     if dashes and not _ASKS.search(kept, dashes.end()):

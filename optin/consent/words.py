@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import category
 
-from optin.consent import phrases
+from optin.consent import changed_hands, phrases
 from optin.consent.message_text import MessageText, is_one_token, open_text
 from optin.consent.normal_form import bare, normalise
 from optin.consent.provider_filter import twilio_answers, twilio_blocks, twilio_unblocks
-from optin.consent.spelling import drawn_out, misspelt, one_edit
+from optin.consent.spelling import drawn_out, likely_slip, misspelt, one_edit
 from optin.terms import HoldCause, Meaning
 
 __all__ = [
@@ -44,7 +44,8 @@ YES_WORDS = frozenset({"yes", "y"})
 EXACT_YES = "yes"
 """The answer that long codes take for START; no other one lets texts go again."""
 
-_SINGLE_WORDS = {Meaning.HELP: HELP_WORDS, Meaning.START: START_WORDS, Meaning.YES: YES_WORDS}
+_SINGLE_WORDS = {Meaning.HELP: HELP_WORDS, Meaning.START: START_WORDS, Meaning.YES: {EXACT_YES}}
+_WITH_COURTESY = {Meaning.HELP: HELP_WORDS, Meaning.START: START_WORDS}  # YES is strict: nothing but the word
 _RESERVED_FOR = {
     Meaning.OPT_OUT: "to opt out",
     Meaning.HELP: "to ask for help",
@@ -52,7 +53,8 @@ _RESERVED_FOR = {
     Meaning.YES: "to confirm",
 }
 _LONGEST_KEYWORD = 30
-_SHORTEST_NEAR = 3  # every short answer is one edit away from a keyword of two letters
+_TEXTING = frozenset({"texting", "texts", "sending", "messaging", "messages", "me", "msgs", "this", "it", "please"})
+_SHORTEST_BESIDE, _FEW_SPACES = 5, (1, 2)  # a slip for a long keyword is seen beside a courtesy too
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Reading:
     `keyword`: normal form of the word that matched, for KEYWORD and OPT_OUT_KEYWORD (and for a START that Twilio
     reported of a text that is a keyword). `hold`: why a person must decide; only on ORDINARY. `trigger`: the piece of
     the original text behind the opt-out or the hold. `near_keyword`: normal form of the keyword that the text nearly
-    matches. `exact`: the opt-out, help, START or YES word was the whole message in normal form.
+    matches. `exact`: the opt-out, help, START or YES word was the whole message in normal form, without courtesy or
+    signature. YES is always the word "yes"; other answers ("Y", "yes please") are read by answers.py.
     """
 
     meaning: Meaning
@@ -93,13 +96,13 @@ def read(
     message = open_text(text, words.squeezed)
     if opt_out_type and (told := _as_twilio_says(message, opt_out_type, active, words)):
         return told
-    if message.is_reaction:
+    if message.says_nothing:
         return Reading(Meaning.ORDINARY)
     if leaving := _opt_out_word(message, words) or _one_keyword(message, active.union(known_keywords)):
         return leaving
     if sign := message.stop_sign():
         return Reading(Meaning.ORDINARY, hold=HoldCause.SIGN, trigger=sign)
-    request, doubt = phrases.judge(message.form)
+    request, doubt = phrases.judge(message.form, torn=not active.isdisjoint(message.sentences))
     return (
         _opt_out_phrase(message, words, request)
         or _single_word(message)
@@ -128,7 +131,8 @@ def refusal_as_keyword(word: str, extra_opt_out: Collection[str] = ()) -> str | 
     shown, normal = word.strip()[:40], normalise(word)
     if not normal:
         return "Enter a word of letters and digits."
-    reserved_for = _RESERVED_FOR.get(read(word, keywords=(), extra_opt_out=extra_opt_out).meaning)
+    meant = Meaning.YES if normal in YES_WORDS else read(word, keywords=(), extra_opt_out=extra_opt_out).meaning
+    reserved_for = _RESERVED_FOR.get(meant)
     if reserved_for:
         return f"“{shown}” is reserved: people text it {reserved_for}."
     if not 2 <= len(normal) <= _LONGEST_KEYWORD:
@@ -162,7 +166,7 @@ def _as_twilio_says(message: MessageText, told: str, active: frozenset[str], wor
             return Reading(Meaning.OPT_OUT, trigger=message.head.strip(), exact=message.whole in words.normal)
         case "START":
             keyword = message.whole if message.whole in active else None
-            return Reading(Meaning.START, keyword=keyword, exact=message.whole in START_WORDS | YES_WORDS)
+            return Reading(Meaning.START, keyword=keyword, exact=message.whole in START_WORDS | {EXACT_YES})
         case "HELP":
             return Reading(Meaning.HELP, exact=message.whole in HELP_WORDS)
     return None
@@ -192,14 +196,19 @@ def _opt_out_phrase(message: MessageText, words: _Lexicon, request: phrases.Span
         return Reading(Meaning.OPT_OUT, trigger=message.origin(0, len(message.form)))
     if request:
         return Reading(Meaning.OPT_OUT, trigger=message.origin(*request))
+    if signed := message.signed_stop():
+        return Reading(Meaning.OPT_OUT, trigger=signed)
     return None
 
 
 def _single_word(message: MessageText) -> Reading | None:
     for meaning, words in _SINGLE_WORDS.items():
-        if message.whole in words:
-            return Reading(meaning, exact=True)
-    return None
+        if message.own in words:
+            return Reading(meaning, exact=message.whole in words)
+    if not any(word in message.form for word in HELP_WORDS | START_WORDS):
+        return None
+    alone = phrases.without_courtesies(message.form) if message.whole else None
+    return next((Reading(meaning) for meaning, words in _WITH_COURTESY.items() if alone in words), None)
 
 
 def _keyword(message: MessageText, active: frozenset[str], words: _Lexicon) -> Reading | None:
@@ -216,12 +225,26 @@ def _keyword(message: MessageText, active: frozenset[str], words: _Lexicon) -> R
 
 def _ordinary(message: MessageText, active: frozenset[str], words: _Lexicon, doubt: phrases.Span | None) -> Reading:
     near, form = _near(message, active), message.form.replace("|", " ")
-    if len(form) <= _LONGEST_KEYWORD and misspelt(form, words.bare):
-        trigger = message.origin(0, len(form))
+    if size := _slip(form, words):
+        trigger = message.origin(0, size)
         return Reading(Meaning.ORDINARY, hold=HoldCause.MISSPELT, trigger=trigger, near_keyword=near)
+    if not_theirs := changed_hands.says_not_theirs(message.form, message.origin):
+        trigger = message.origin(*not_theirs)
+        return Reading(Meaning.ORDINARY, hold=HoldCause.NOT_THEIRS, trigger=trigger, near_keyword=near)
+    if near and near in message.tokens() and (refused := phrases.refusal_beside(message.form, bare(near))):
+        trigger = message.origin(*refused)
+        return Reading(Meaning.ORDINARY, hold=HoldCause.REFUSAL, trigger=trigger, near_keyword=near)
     if doubt := doubt or _added_word(form, words):
         return Reading(Meaning.ORDINARY, hold=HoldCause.SENTENCE, trigger=message.origin(*doubt), near_keyword=near)
     return Reading(Meaning.ORDINARY, near_keyword=near)
+
+
+def _slip(form: str, words: _Lexicon) -> int:
+    """Return how much of a bare form is a misspelt opt-out word, alone or about texts ("stip texting"), or 0."""
+    first, _, rest = form.partition(" ")
+    if rest.partition(" ")[0] in _TEXTING and misspelt(first, words.bare):
+        return len(first)
+    return len(form) if len(form) <= _LONGEST_KEYWORD and misspelt(form, words.bare) else 0
 
 
 def _added_word(form: str, words: _Lexicon) -> phrases.Span | None:
@@ -235,6 +258,12 @@ def _added_word(form: str, words: _Lexicon) -> phrases.Span | None:
 def _near(message: MessageText, active: frozenset[str]) -> str | None:
     size = len(message.normal)
     for keyword in sorted(active) if size <= _LONGEST_KEYWORD + 1 else ():
-        if len(keyword) >= _SHORTEST_NEAR and -1 <= len(keyword) - size <= 1 and one_edit(message.normal, keyword):
+        if -1 <= len(keyword) - size <= 1 and likely_slip(message.normal, keyword):
             return keyword
-    return next((token for token in message.tokens() if token in active), None)
+    if token := next((token for token in message.tokens() if token in active), None):
+        return token
+    if size > _LONGEST_KEYWORD + 1 or message.form.count(" ") not in _FEW_SPACES:
+        return None
+    alone = phrases.without_courtesies(message.form) or ""
+    long_ones = (keyword for keyword in sorted(active) if len(keyword) > _SHORTEST_BESIDE)
+    return next((keyword for keyword in long_ones if likely_slip(alone, keyword)), None)

@@ -30,7 +30,7 @@ COMMON = frozenset(
     ]
 )  # fmt: skip
 RESERVED = OPT_OUT_WORDS | HELP_WORDS | START_WORDS | YES_WORDS
-SHORTEST = 4
+SHORTEST, TINY = 4, 3
 LOOKED_BACK = timedelta(days=365)
 
 
@@ -71,6 +71,8 @@ def about_word(normal: str, others: Collection[str], reserved: Collection[str] =
         found.append("It is a common word: people will send it without meaning to opt in.")
     elif len(normal) < SHORTEST:
         found.append(f"It is short: with {SHORTEST} letters or more it is rarely sent by accident.")
+    if len(normal) <= TINY:
+        found.append("Many everyday words are one letter away from it, so few slips are marked as near misses.")
     near_reserved = next((word for word in sorted(reserved) if one_edit(normal, word)), None)
     if near_reserved:
         found.append(f"It is one letter away from {near_reserved.upper()}.")

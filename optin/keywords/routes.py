@@ -1,6 +1,7 @@
 """Opt-in keywords: list, record page with its live list of opt-ins, form, keyword check, archiving, deleting."""
 
 import re
+from collections.abc import Collection
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -116,14 +117,14 @@ def edit(keyword_id: int) -> str:
 def update(keyword_id: int) -> WSGIResponse:
     """Store what was changed."""
     keyword, form = load(keyword_id, to_change=True), _form()
+    before = {keyword.word, *keyword.aliases}
     is_valid, image = form.validate(), _image(form, saving.in_force(keyword))
     changed = saving.change(db.session(), keyword, form.content(image), current_user.id) if is_valid else None
     if not isinstance(changed, list):
         return _refused(_with_taken(form, changed), keyword)
     db.session.commit()
     flash(f"Saved. Changed: {', '.join(changed)}." if changed else "Nothing was changed.", "ok" if changed else "off")
-    if "Keyword" in changed:
-        _flash_warnings(keyword)
+    _flash_warnings(keyword, before)
     return redirect(url_for(".show", keyword_id=keyword_id), 303)
 
 
@@ -184,11 +185,12 @@ def _advice(word: str, keyword_id: int) -> list[check.Advice]:
     return check.advise(db.session(), word, extra_opt_out=extra, keyword_id=keyword_id)
 
 
-def _flash_warnings(keyword: Keyword) -> None:
-    """Say once more, with the word saved, what speaks against it: advice, nothing is undone."""
-    for one in _advice(keyword.word, keyword.id):
-        if one.tone == "warn":
-            flash(f"“{keyword.word}”: {one.sentence}", "warn")
+def _flash_warnings(keyword: Keyword, before: Collection[str] = ()) -> None:
+    """Say once more, with what was saved, what speaks against the words that are new: advice, nothing is undone."""
+    for word in (keyword.word, *keyword.aliases):
+        for one in _advice(word, keyword.id) if word not in before else ():
+            if one.tone == "warn":
+                flash(f"“{word}”: {one.sentence}", "warn")
 
 
 def _with_taken(form: KeywordForm, taken: Taken | None) -> KeywordForm:

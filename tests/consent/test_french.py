@@ -47,7 +47,6 @@ OPT_OUTS = [
     "annulez mon abonnement",
 ]
 HELD = [
-    "l'arrêt de bus est fermé",
     "pas intéressée",
     "je veux plus de messages",
     "est-ce que je peux me faire désabonner demain",
@@ -55,6 +54,7 @@ HELD = [
     "il a dû annuler",
 ]
 ORDINARY = [
+    "l'arrêt de bus est fermé",
     "bonjour, merci beaucoup",
     "oui",
     "à la fin du mois",

@@ -67,7 +67,6 @@ def test_every_opt_out_word_in_every_dress(word: str, dress: str) -> None:
         ("start", Meaning.START),
         ("unstop", Meaning.START),
         ("yes", Meaning.YES),
-        ("y", Meaning.YES),
     ],
 )
 def test_help_start_and_yes_in_every_dress(word: str, meaning: Meaning, dress: str) -> None:
@@ -80,9 +79,9 @@ def test_a_keyword_in_every_dress(dress: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["help me", "info please", "start please", "yes please", "y not", "Help! I fell", "starts"]
+    "text", ["help me move", "start over please", "yes please", "y", "Y!", "y not", "Help! I fell", "starts", "yep"]
 )
-def test_help_start_and_yes_are_the_whole_message_or_nothing(text: str) -> None:
+def test_help_start_and_yes_among_other_words_are_nothing(text: str) -> None:
     assert asked(text).meaning is Meaning.ORDINARY
 
 
@@ -182,7 +181,6 @@ ENGLISH = [
     "don't message me again",
     "do not send me any more texts",
     "no more texts",
-    "How can I stop these text alerts?",
     "delete me",
     "No more messages please",
     "wrong number",
@@ -192,7 +190,6 @@ ENGLISH = [
     "unsubscribe me",
     "please unsubscribe",
     "unsuscribe me",
-    "how do I unsubscribe",
     "I want to unsubscribe",
     "unsubscribe from this list",
     "opt me out",
@@ -247,6 +244,12 @@ ENGLISH = [
     "S T O P. thanks",
     "please s t o p",
     "u n s u b s c r i b e",
+    "STOPSTOP",
+    "STOP - who is this",
+    "Thanks for Friday! Stop",
+    "Cease and desist.",
+    "I am reporting you for spam",
+    "unsubscribed",
     "st op",
     "un subscribe",
     "STOPPPP",
@@ -324,7 +327,7 @@ def test_a_phrase_counts_in_a_later_line_too(text: str) -> None:
     ("text", "trigger"),
     [
         ("Who are you? Don’t text me!", "Don’t text"),
-        ("ok, take  me off 🙏 your list", "take  me off"),
+        ("ok, take  me off 🙏 your list", "take  me off 🙏 your list"),
         ("S.T.O.P. texting", "S.T.O.P"),
         ("Hola, ¡quítenme ya!", "quítenme"),
         ("Ｒｅｍｏｖｅ　ｍｅ now", "Ｒｅｍｏｖｅ　ｍｅ"),
@@ -344,46 +347,25 @@ HELD = [
     "we have to stop this bill",
     "We need to STOP this",
     "please stop volunteer texts",
-    "don't quit on us",
     "I can't wait to end this",
-    "bus stop at 5th",
-    "Thanks for Friday! Stop",
-    "at the end of the day",
     "Stop the count!",
     "ok cancel",
-    "yes, cancel the pickup",
-    "I quit smoking",
-    "they should revoke his license",
     "don't take me off your list",
-    "please do not remove me from the list",
-    "Don't stop texting me",
-    "I did not ask you to unsubscribe me",
     "we must stop texting and driving",
     "I do not text",
     "you don't text me anymore :(",
     "no quiero darme de baja",
     "hay que parar esto",
     "not interested",
-    "wrong person",
-    "Cease and desist.",
-    "I am reporting you for spam",
     "report spam",
     "stahp",
-    "STOPSTOP",
-    "this is not the right number",
     "no longer interested",
-    "am I unsubscribed?",
-    "he opted out of the meeting",
     "stop political texts",
-    "can you stop by later",
-    "Don't call me, text me",
-    "do not call before 5",
     "I want out",
-    "this isn't Sarah's number",
-    "Sarah doesn't have this number anymore",
     "it should end now. Right?",
-    "STOP - who is this",
     "stop xyzzy",
+    "How can I stop these text alerts?",
+    "how do I unsubscribe",
 ]
 
 
@@ -462,7 +444,7 @@ def test_words_of_other_scripts_are_left_alone(text: str) -> None:
 
 MISSPELT = """
 stpo sotp stopp STPO! stp tsop stip dtop stops sop stoop stopal
-unsuscribe unsubcribe unsubscribed cancle cancell qut qiut quitt revok optuot
+unsuscribe unsubcribe cancle cancell qut qiut quitt revok optuot
 """
 
 
@@ -525,6 +507,17 @@ Liked “Hi Sam, vote on Tuesday! Reply STOP to end, HELP for help”
 Disliked “Acme: text VOLUNTEER to join us. Reply STOP to opt out”
 👍 to “Acme: text VOLUNTEER to join us. Reply STOP to opt out”
 Laughed at "Acme: rally tonight. Text STOP to unsubscribe"
+at the end of the day
+bus stop at 5th
+can you stop by later
+yes, cancel the pickup
+I quit smoking
+they should revoke his license
+he opted out of the meeting
+do not call before 5
+Don't call me, text me
+Don't stop texting me
+I did not ask you to unsubscribe me
 """
 
 
@@ -534,7 +527,7 @@ def test_an_ordinary_message_is_only_that(text: str) -> None:
 
 
 def test_a_reaction_needs_a_quotation() -> None:
-    assert asked("Liked “stop”").hold is HoldCause.SENTENCE
+    assert asked("Liked “stop”") == Reading(Meaning.ORDINARY)
     assert asked("Emphasized stop texting me").meaning is Meaning.OPT_OUT
 
 

@@ -262,6 +262,7 @@ def test_an_unknown_keyword_cannot_be_changed(agent: Browser, url: str) -> None:
         ("stop", "“stop” is reserved: people text it to opt out."),
         ("hello", "It is a common word"),
         ("abc", "It is short"),
+        ("vol", "Many everyday words are one letter away from it, so few slips are marked as near misses."),
         ("stops", "It is one letter away from STOP."),
         ("send", "It is one letter away from END."),
         ("yep", "It is one letter away from YES."),
@@ -312,3 +313,14 @@ def test_saving_repeats_the_advice(agent: Browser, session: Session) -> None:
     assert sentence not in unescape(saved.text)
     renamed = agent.post(f"/keywords/{made.id}", data={"word": "send"}, follow_redirects=True)
     assert "“send”: It is one letter away from END." in unescape(renamed.text)
+
+
+def test_saving_warns_of_each_new_alias(agent: Browser, session: Session) -> None:
+    sentence = "“vol”: Many everyday words are one letter away from it"
+    made = agent.post("/keywords", data={"word": "volunteer", "aliases": "vol, helper"}, follow_redirects=True)
+    assert sentence in unescape(made.text)
+    assert "“helper”" not in unescape(made.text)
+    url = f"/keywords/{session.scalars(select(Keyword.id)).one()}"
+    again = agent.post(url, data={"word": "volunteer", "aliases": "vol, helper, rvr"}, follow_redirects=True)
+    assert sentence not in unescape(again.text)
+    assert "“rvr”: It is short" in unescape(again.text)

@@ -25,6 +25,7 @@ FRENCH = Language(
             "arretez arrete arreter cessez cesse cesser stoppez",
             (rf" (?:de{_ME}{_SEND}|denvoyer)\b", rf"{_THESE}(?: envois| envoi){_THESE}", rf"{_THESE}{_MESSAGES}"),
         ),
+        ("stop", (rf"(?: (?:aux|les|vos|ces|tous))+{_MESSAGES}",)),
         (f"{_LEAVERS} {_REMOVERS}", (r" (?:moi|nous)\b",)),
         ("me nous", (r" (?:desabonner|desinscrire|retirer|enlever|supprimer|radier)\b",)),
         (
@@ -40,7 +41,8 @@ FRENCH = Language(
         ),
     ),
     doubts=(
-        ("arret larret arreter arretez arrete stoppez desabonner desabonnement desinscrire desinscription", ("",)),
+        ("arret larret", (r"(?! (?:de|du) (?:bus|tram|metro|train|car)\b)",)),
+        ("arreter arretez arrete stoppez desabonner desabonnement desinscrire desinscription", ("",)),
         (f"{_LEAVERS} resilier resiliation annuler", ("",)),
         ("plus", (rf" (?:de|aucun){_MESSAGES}",)),  # "no more messages", and "more messages"
         ("pas", (r" interessee?s?\b",)),

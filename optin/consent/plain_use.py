@@ -1,0 +1,163 @@
+"""Whether an opt-out word inside a sentence plainly means something else: "the end of June", "bus stop". Pure.
+
+Leaving is liberal: only what the grammar tells for certain counts, and nothing in a sentence about messages does.
+"""
+
+import re
+from re import Pattern
+
+# A sentence is looked at with its word in marks: "in the <end> i decided to come".
+_ARTICLE = r"(?:the|an?|at|any|each|every|either|other|both|my|our|your|his|her|their|its)"
+_ABOUT_MESSAGES = re.compile(
+    r"\b(?:te?xts?|texting|txts|messag\w*|msgs?|sms|mms|list|subscri\w*|unsub\w*|notifications?|alerts?|spam\w*"
+    r"|contact\w*"
+    r"|numbers?|e?mails|consent|permission|account|membership|reminders|promos?|promotions?)\b"
+)
+_NOT_THIS = r"(?!(?:this|that|these|those|it|them|all|everything|you|me|now|please|pls|immediately|already)\b)"
+_SUBJECT = (
+    r"\b(?:i|ill|id|we|well|he|she|they|who|everyone|everybody|people|(?:the|my|our|his|her) \w+|it)"
+    r"(?: (?:just|also|always|usually|often|can|could|will|would|might|may|all|only|have to|had to|has to|ll|d"
+    r"|gotta|gonna"
+    r"|going to|plan to|do|did|must|never|really|probably))* "
+)
+_NEGATED = (
+    r"\b(?:wont|will not|cant|can ?not|cannot|couldnt|could not|wouldnt|dont|do not|doesnt|does not|didnt|did not|never"
+    r"|(?:nothing|nobody|no one)(?: (?:can|could|will|would|ever))?|not|isnt|arent)(?: (?:ever|even|just))? "
+)
+_ASKED_WHEN = r"\b(?:what time|when|where|which day|how (?:late|long|early|soon))(?: \w+){1,4} "
+_PLACE = (
+    r"(?:by|in|over|off|at(?! once)|along|near|up|through|on (?!this|my (?:phone|number))|for (?!good|ever|now|me|this)"
+    r"|and (?:smell|think|see|say|go|get|pick|grab|help|talk|chat|look|visit|eat))"
+)
+_GERUND = r"(?!being|doing|bothering|harassing|annoying|bugging|calling)\w{3,}ing\b"
+_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DAY = (
+    "monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow|noon|midnight|mon|tue|wed"
+    "|thu|fri|sat|sun"
+)
+_SERVICE = r"(?:subscri\w+|membership|account|service|texts?|messages?|alerts?|registration|enrollment|plan)"
+_OWNED = rf"(?:the|an?|my|our|your|his|her|their|that|todays|tonights|tomorrows|{_DAY}) (?:\w+ )?(?!{_SERVICE})\w+"
+
+_END = (
+    rf"\b(?:{_ARTICLE}|at this|on this|no|years|months|weeks|days|lifes|odds and|front|back|rear|year|month|day|week"
+    rf"|season|high|low|deep|dead|loose|east|west|north|south|far|top"
+    r"|bottom|tail|book|open|happy|by|until|till|til|near|or|and) <"
+    r"|>(?: of (?!text|message|contact|subscription|discussion)| (?:zone|user|table|game|result|date|time|point|line"
+    r"|up|row|cap"
+    rf"|goal|on (?!this)|at (?!once)|in (?!all)|by|around|before|after|early|late|well|soon|{_DAY}|{_MONTH}|\d+)\b)"
+    rf"|{_ASKED_WHEN}<|\b(?:does|did|will) (?:the|your|our|my|class|practice|school|work|we|they)(?: \w+)? <|<ends> "
+)
+_STOP = (
+    r"\b(?:the|a|each|every|either|other|my|our|your|bus|pit|train|truck|metro|subway|tram|next|last|first|one"
+    r"|two|three"
+    r"|whistle|wrong|right|same|final|new|short|door|non|which|what|rest|quick|another"
+    r"|back ?)(?<!put a)(?<!word the) <(?!stop> (?:sending|it|this)\b)"
+    r"|> (?:by|sign|signs|light|lights|watch|sign|gap)\b"
+    rf"|{_NEGATED}<\w+>(?! (?:this|these|it|them|that)\b)|\b(?:wont|cant) < "
+    rf"|\b(?:know|tell me|say|remember|sure|idea)(?: \w+)? (?:when|where) to <"
+    rf"|{_SUBJECT}<\w+> (?:{_PLACE}|{_GERUND})|\b(?:can|could|should|shall|may|might|lets|to|would)(?: (?:we|i|they"
+    rf"|he|she))? "
+    rf"<\w+> (?:{_PLACE}|{_GERUND})"
+    r"|^<\w+> (?:worrying|crying|laughing|complaining|stressing|apologi[sz]ing|dreaming|overthinking|smoking|raining"
+    r"|snowing"
+    r"|smiling|procrastinating|hoping|guessing)\b"
+    rf"|^<\w+> (?:{_PLACE}|on (?:your|the|my) way|and (?:go|see|smell|think|say|get))"
+    rf"|{_ASKED_WHEN}<\w+> {_NOT_THIS}\w+"
+    r"|<\w+> (?:the|that) (?:truck|bus|van|car|train|game|clock|timer|music|video|machine|press|engine|water|leak"
+    r"|bleeding)\b"
+    r"|<stops> (?!it|all|now)|\b(?:rain|snow|music|bus|train|it|he|she) <stops>"
+)
+_QUIT = (
+    rf"{_NEGATED}<|^<quit> (?:worrying|crying|laughing|complaining|stressing|smoking)|\b(?:let|made|make|have"
+    rf"|had)(?: \w+)? <|\b(?:he|she|they|who|(?:my|our|his|her|the|another|one) \w+) <"
+    r"|> (?:my|his|her|their|our|a|the (?:job|team|band|company|force)|smoking|drinking|work\w*|school|early|sugar"
+    r"|coffee|cold"
+    r"|at|trying|when|last|yesterday|because|on (?:us|me|him|her))\b"
+)
+_CANCEL = (
+    rf"\bhad to <cancel> (?!{_SERVICE}|it|this|that|all)\w+|> {_OWNED}|{_NEGATED}<|\b(?:will|would|do|does|did"
+    rf"|should|can|could|may|might|if|when)(?: \w+){{1,3}} <\w+> (?:if|when|for"
+    rf"|due|because|{_DAY})\b"
+)
+_REVOKE = r"> (?:his|her|their|the|a|that) (?!consent|permission)\w+"
+_OPT_OUT = (
+    r"out> of (?:the|a|an|that|my|our|his|her) (?!list|text|message|program|group)\w+|\b(?:he|she|they|who) <opt"
+    r"|\b(?:never|didnt|did not|not|havent) <opted"
+)
+_UNSUBSCRIBE = (
+    r"> from (?:the|an|my|that|their|another|a)? ?(?:other|different|email|emails|newsletter|youtube|netflix|channel)\b"
+)
+_INTERESTED = (
+    r"interested> in (?!this|these|those|your|ur|any|it|texts?|messages|receiving|getting|being|hearing"
+    r"|volunteering|what|politic|anything)\w+"
+)
+_SIGN_UP = rf"up> (?:for|yet|to) (?:the|an?|\d+\w*|{_DAY}|{_MONTH}|my|our|yet|bring|help)\b"
+_CALL = r"<(?:dont|do|never)[^<>]*> (?:\w+ )*(?:text|txt|message|email) (?:me|us|instead)\b"
+_SEND = r"me> (?:the|a|an|to|out|home|away|there|back) (?!text|message|spam|link)"
+_SPAM = (
+    r"\b(?:my|your|the|to|in|into|as) <spam|<spam\w*> (?:folder|filter|box|musubi|risk|calls?)\b"
+    r"|<harassment> (?:training|policy|class|workshop|seminar)\b|\b(?:sexual|anti) <harassment"
+)
+_LAWYER = r"\b(?:a|the|my|our|as) <(?:lawyer|attorney)"
+_BARRED = r"<block\w*"
+
+_WORDS: dict[str, str] = {
+    **dict.fromkeys(("end", "ends"), _END),
+    **dict.fromkeys(("stop", "stops", "stopp"), _STOP),
+    "quit": _QUIT,
+    "cancel": _CANCEL,
+    "revoke": _REVOKE,
+    **dict.fromkeys(("opt", "opted", "opting"), _OPT_OUT),
+    **dict.fromkeys(("unsubscribe", "unsubscribed"), _UNSUBSCRIBE),
+    **dict.fromkeys(("not", "never", "didnt", "no"), rf"{_INTERESTED}|{_SIGN_UP}|{_SEND}|{_CALL}"),
+    **dict.fromkeys(("dont", "do"), rf"{_SEND}|{_CALL}"),
+    **dict.fromkeys(("spam", "harassment"), _SPAM),
+    **dict.fromkeys(("lawyer", "attorney"), _LAWYER),
+}
+_PATTERNS: dict[str, Pattern[str]] = {word: re.compile(pattern) for word, pattern in _WORDS.items()}
+_ANYHOW = frozenset({"not", "never", "didnt", "no", "dont", "do", "spam", "harassment"})
+# "don't take me off", "I did not mean to unsubscribe": said straight, and nothing else.
+_KEEPS_ON = re.compile(
+    r"\b(?:dont|do not|never|didnt|did not|wasnt|was not)(?: (?:please|ever|really|actually|just))*"
+    r"(?: (?:(?:want|wish|mean|meant|ask|asked|plan|intend|need|trying|going|like|tell|told)(?: (?:you|u|them))? to"
+    r"|wanna))?"
+    r"(?: (?:please|ever|be|get))* $"
+)
+_WONDERS = re.compile(
+    r"^(?:(?:hi|hey|hello|so|and|but|ok|um) )*(?:why|how come|when|did|have|has|was|were|am)(?: (?:did|have"
+    r"|do)(?: \w+)? (?:texts|messages|reminders|they|it|these))?(?: (?:did|was|were|am|is|have"
+    r"|has|had|on earth|just))*(?: (?:i|you|we|they|u|someone|somebody))?(?: (?:get|got|been|just|already))* $"
+)
+
+
+def means_something_else(form: str, start: int, end: int) -> bool:
+    """Tell whether the doubt at `form[start:end]`, of a bare form, plainly is none where it stands."""
+    word = form[start:end].partition(" ")[0]
+    pattern = _PATTERNS.get(word)
+    before, after = _around(form, start, end)
+    if word.startswith("stop") and _COMPLAINS.search(before):
+        return False
+    if keeps_on(form, start):
+        return not _ABOUT_OPTING.search(after)
+    if pattern is None:
+        return False
+    if word not in _ANYHOW and _ABOUT_MESSAGES.search(f"{before} {after}"):
+        return False
+    return pattern.search(f"{before}<{form[start:end]}>{after}") is not None
+
+
+_COMPLAINS = re.compile(
+    r"(?<!hope )\b(?:you|u|yall|this|these)(?: (?:people|guys|all))? (?:just )?(?:never|dont|wont|cant|will not"
+    r"|do not)(?: ever)? $"
+)
+_ABOUT_OPTING = re.compile(r"\b(?:but|just|instead|stop|remove)\b")
+
+
+def keeps_on(form: str, start: int) -> bool:
+    """Tell whether what begins at `start` of a bare form is plainly not wanted: "I don't want to unsubscribe"."""
+    before, _ = _around(form, start, start)
+    return _KEEPS_ON.search(before) is not None or _WONDERS.search(before) is not None
+
+
+def _around(form: str, start: int, end: int) -> tuple[str, str]:
+    return form[max(0, start - 120) : start].rpartition("|")[2], form[end : end + 120].partition("|")[0]
