@@ -159,7 +159,7 @@ TEXTS = (
     Text("60m", "Ines Duarte", "riverteam"),
     # A person has to decide what these mean.
     Text("11d 18:22", "Leo Park", "hey could you guys please stop riverteam texts, too many this month"),
-    Text("6d 15:40", "Grace Kim", "Please don't quit on us!"),
+    Text("6d 15:40", "Grace Kim", "Let's end the litter for good!"),
     Text("5d 07:58", "Priya Nair", "stpo"),
     Text("65m", "6465550144", "We have to stop this bill in the senate!"),
 )
