@@ -18,7 +18,7 @@ _TEXTING = r" (?:texting|txting|messaging|contacting|calling|bothering|harassing
 _TO_TEXT = r"(?:message|msg|contact|sms|bother|harass|spam|email|write)"
 _SOON = r"(?: (?:please|pls|now|it|this|thanks|thank you|thx|immediately|asap|already|gracias|ya))*"
 _UNSUBSCRIBE = r"(?:unsu\w{2,7}be|unsub|opt ?out)"
-_AGAIN = r"(?:again|any ?more|any longer|ever|please|pls)"
+_AGAIN = r"(?:again|no more|any ?more|any longer|ever|please|pls)"
 _REMOVED = r"(?:removed|taken off|unsubscribed|opted out|deleted|left alone)"
 _LISTED = r"(?: of)?(?: (?:the|your|this|ur|all|any))*(?: \w+){0,2} (?:lists?|database|contacts|records|system)\b"
 _THING = r"(?:number|phone|cell|name|contact|info|information|details|digits)"
@@ -53,7 +53,7 @@ _NOT_WANTED = (
     r" (?:want|wish|care|wanna|wanting)(?: to)?(?: (?:receive|get|have|see|be getting))?(?: any(?: more)?)?(?: of)?"
     rf" (?:these|them|those)(?: things)?(?: {_AGAIN}| from (?:you|u)|{END})",
     r" (?:want|wish|care)(?: to)?(?: (?:receive|get|have|see))? (?:this|it) (?:any ?more|any longer|from (?:you|u))\b",
-    r" (?:want|wish|care)(?: (?:for )?you)? to (?:receive (?:any|these|this|them|your)\b"
+    r" (?:want|wish|care)(?: (?:for )?you)? to (?:receive (?:any|anything|nothing|more|these|this|them|your)\b"
     r"|be (?:contacted|texted|messaged|called|subscribed|bothered|on (?:this|your|the|any)|(?:a )?part of (?:this"
     r"|your))\b"
     rf"|hear from\b|(?:text|{_TO_TEXT}) {_US}\b)",
@@ -215,6 +215,7 @@ _SAYING_NO = (
 )
 _THREATS = (
     ("spam", (r"(?: and| so)?(?: im| i am)? block(?:ed|ing)\b",)),
+    ("another more", (rf" (?:text|message)(?: \w+){{0,7}}? {_COURT}\b",)),
     ("sue suing", (r" (?:you|u|your|ur)\b",)),
     (
         "legal lawyer attorney lawyers sue court police",
@@ -260,7 +261,7 @@ LEADING = (
         "stop stopall unsubscribe quit cease remove",
         (
             rf"(?: (?:for|to|on|from))?(?: 1)? ?\d[\d ]{{6,}}{END}",
-            r" (?:or|before) (?:i|ill|im|you|we|well|my)\b",
+            r"(?: it| this)?(?: now| please)? (?:or|before) (?:i|ill|im|you|we|well|my)\b",
             r" i (?:never|did|didnt|do not|dont|am not|no longer|moved|told|asked|said|already|have (?:asked|told"
             r"|moved|never"
             r"|already|not)|hate|quit|changed|unsub\w*|revoke|withdraw|opted|want (?:out|off|no))\b",

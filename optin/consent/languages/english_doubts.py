@@ -62,7 +62,7 @@ ENGLISH_DOUBTS = (
     ("never", (r" gave (?:you|u|anyone|anybody)(?: \w+)? (?:my|this) (?:number|info|phone)\b",)),
     ("get", (r" off of\b",)),
     ("without", (r" (?:my|our) (?:consent|permission)\b",)),
-    ("too", (r" many (?:texts|messages|msgs|notifications)\b",)),
+    ("too", (r" (?:many|much) (?:texting|texts|messages|msgs|notifications)\b",)),
     ("im i", (r"(?: am)? (?:not|no longer) (?:a |an )?(?:volunteer|member|supporter|customer|donor)\b",)),
     ("not", (r" a (?:volunteer|member|supporter|customer|donor)\b",)),
     ("blocking block", (r" (?:you|u|your number|this number)\b",)),
