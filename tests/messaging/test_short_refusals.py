@@ -15,7 +15,7 @@ from tests.conftest import Clock
 from tests.texting import Phone, add_keyword
 
 S = MessageStatus
-REFUSALS = ["no", "No!", "n", "nope", "Nah", "out", "S", "x", "done", "not me", "enough", "block", "mute", "no thanks"]
+REFUSALS = ["no", "No!", "n", "nope", "Nah", "out", "S", "x", "done", "not me", "block", "mute", "no thanks"]
 ON_HOLD = "on hold for review"
 
 

@@ -70,7 +70,7 @@ ENGLISH_DOUBTS = (
 
 # What may be a whole message and mean: no more. Nothing but courtesies may stand beside it.
 ENGLISH_HELD = (
-    r"enough|thats enough|im done with (?:this|you|it)|done with (?:this|you|it)|block|mute|count me out|im out|i quit"
+    r"enough|thats enough|im done with (?:this|you|it)|done with (?:this|you|it)|count me out|im out|i quit"
     r"|i give up|leave me out(?: of (?:it|this))?|f off|f you|fuck you|fuck u|screw you|shut up|stfu|go to hell"
     r"|the end|get a life|nothing personal"
     r"|get out|make it stop|when (?:does|will) (?:this|it) end|when will you stop"
