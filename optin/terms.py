@@ -263,3 +263,4 @@ class Reason(Term):
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
     TOO_MANY_REPLIES = "reply_cap", "Too many automatic replies within an hour", "warn"
     NOT_OWN = "not_own", "Not the user’s own number", "bad"
+    NUMBER_CHANGED = "number_changed", "Their number changed", "off"

@@ -8,13 +8,12 @@ from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import audit, clock, policy
-from optin.consent import audience
+from optin.consent import audience, ledger
 from optin.extensions import insert
 from optin.messaging import drafts, gate, scheduled, senders
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
-from optin.terms import BroadcastState, MessageStatus
+from optin.terms import BroadcastState
 
-WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
 FROM = {
     BroadcastState.PAUSED: (BroadcastState.SENDING,),
     BroadcastState.SENDING: (BroadcastState.PAUSED,),
@@ -118,13 +117,7 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
         return None
     taken_back = 0
     if state is BroadcastState.CANCELLED:
-        taken_back = _changed(
-            session,
-            update(Message)
-            .where(Message.broadcast_id == broadcast_id, Message.status.in_(WAITING))
-            .values(status=MessageStatus.CANCELLED, updated_at=now, lease_until=None)
-            .execution_options(synchronize_session=False),
-        )
+        taken_back = ledger.cancel_waiting(session, Message.broadcast_id == broadcast_id, at=now)
     audit.record(session, user_id, DONE[state], "broadcast", broadcast_id)
     return taken_back
 

@@ -5,17 +5,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, exists, func, literal, select, update
+from sqlalchemy import Select, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from optin import audit, clock, phone, search
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
-from optin.consent import audience, people
+from optin.consent import audience, ledger, people
 from optin.extensions import UTCDateTime, insert
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.search import Hits
-from optin.terms import MessageStatus, Reason
+from optin.terms import Reason
 
 WILL_RECEIVE = "will_receive"
 AT_ONCE = 5000
@@ -144,17 +144,8 @@ def remove(session: Session, member: CampaignMember, user_id: int) -> int:
     member.removed_at, member.removed_by_id = now, user_id
     session.flush()
     ours = select(Broadcast.id).where(Broadcast.campaign_id == member.campaign_id)
-    taken_back = changed(
-        session,
-        update(Message)
-        .where(
-            Message.person_id == member.person_id,
-            Message.broadcast_id.in_(ours),
-            Message.status.in_((MessageStatus.QUEUED, MessageStatus.CLAIMED)),
-        )
-        .values(status=MessageStatus.CANCELLED, updated_at=now, lease_until=None)
-        .execution_options(synchronize_session=False),
-    )
+    waiting = (Message.person_id == member.person_id, Message.broadcast_id.in_(ours))
+    taken_back = ledger.cancel_waiting(session, *waiting, at=now)
     audit.record(
         session, user_id, "removed member", "campaign", member.campaign_id, {"Member": (member.person.name, "")}
     )

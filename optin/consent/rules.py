@@ -5,7 +5,7 @@ Pure: facts in, Decision out. consent/audience.py holds the same rule as SQL; a 
 
 from dataclasses import dataclass
 
-from optin.terms import Reason, ReplyKind
+from optin.terms import MessageStatus, Reason, ReplyKind
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,11 @@ REPLIES_AN_HOUR = 10
 
 def _refused(reason: Reason) -> Decision:
     return Decision(False, reason)
+
+
+def ends_as(reason: Reason) -> MessageStatus:
+    """Return what becomes of a message that waited and is refused for good: an opt-out takes it back."""
+    return MessageStatus.CANCELLED if reason == Reason.OPTED_OUT else MessageStatus.SKIPPED
 
 
 def decide_campaign(facts: Facts, *, has_keyword: bool, keywordless_needs_opt_in: bool, cap_waits: bool) -> Decision:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from optin import clock, policy
-from optin.consent import facts, hours, ledger, rules
+from optin.consent import decisions, facts, hours, ledger, rules
 from optin.consent.rules import Decision
 from optin.extensions import Base
 from optin.messaging import conversations, gate, segments
@@ -197,7 +197,8 @@ def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime
     if decision.waits:
         later = now + timedelta(hours=1)
         return _set(session, post, now, MessageStatus.QUEUED, reason=decision.reason, not_before=later)
-    return _set(session, post, now, MessageStatus.SKIPPED, reason=decision.reason)
+    ends_as = rules.ends_as(decision.reason) if decision.reason else MessageStatus.SKIPPED
+    return _set(session, post, now, ends_as, reason=decision.reason)
 
 
 def _tell(session: Session, settled: list[Post]) -> None:
@@ -208,14 +209,10 @@ def _tell(session: Session, settled: list[Post]) -> None:
 
 def _decide(session: Session, post: Post, given: Policy, now: datetime) -> Decision:
     """Ask the pure rule, for the reason."""
-    known = facts.of_number(session, post.number, scope=post.scope, keyword_id=post.keyword_id, policy=given, now=now)
     if post.purpose == Purpose.CAMPAIGN:
-        return rules.decide_campaign(
-            known,
-            has_keyword=post.keyword_id is not None,
-            keywordless_needs_opt_in=given.keywordless_needs_opt_in,
-            cap_waits=given.cap_waits,
-        )
+        keyword_id, scope = post.keyword_id, post.scope
+        return decisions.of_campaign(session, post.number, given, keyword_id=keyword_id, scope=scope, now=now)
+    known = facts.of_number(session, post.number, scope=post.scope, keyword_id=post.keyword_id)
     if post.reply_kind is not None:
         return rules.decide_reply(known, post.reply_kind)
     if post.purpose in OWN:

@@ -181,23 +181,23 @@ def test_a_paused_broadcast_goes_on_when_it_is_resumed(
 
 
 # The same rules, asked by the start statement alone: the message came into the outbox beside the event.
-REFUSED_AT_THE_START: dict[str, tuple[Event, Reason]] = {
-    "opted out": (_stop, Reason.OPTED_OUT),
-    "on hold": (_hold, Reason.ON_HOLD),
-    "left the keyword": (_leave_the_keyword, Reason.NOT_OPTED_IN),
-    "blocked": (_block, Reason.BLOCKED),
+REFUSED_AT_THE_START: dict[str, tuple[Event, MessageStatus, Reason]] = {
+    "opted out": (_stop, S.CANCELLED, Reason.OPTED_OUT),
+    "on hold": (_hold, S.SKIPPED, Reason.ON_HOLD),
+    "left the keyword": (_leave_the_keyword, S.SKIPPED, Reason.NOT_OPTED_IN),
+    "blocked": (_block, S.SKIPPED, Reason.BLOCKED),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED_AT_THE_START)
 def test_the_start_asks_for_itself(sending: Sending, volunteers: Broadcast, session: Session, case: str) -> None:
-    event, reason = REFUSED_AT_THE_START[case]
+    event, state, reason = REFUSED_AT_THE_START[case]
     event(session, volunteers)
     message = sending.message()
     message.status, message.reason = S.QUEUED, None
-    assert sending.send(volunteers) == [S.SKIPPED]
+    assert sending.send(volunteers) == [state]
     message = sending.message()
-    assert (message.status, message.reason, sending.provider.requests) == (S.SKIPPED, reason, 0)
+    assert (message.status, message.reason, sending.provider.requests) == (state, reason, 0)
 
 
 def test_an_unanswered_question_is_no_consent(sending: Sending, session: Session, clock: Clock) -> None:
@@ -317,9 +317,9 @@ def test_a_stop_takes_back_a_claimed_one_to_one_message(sending: Sending, sessio
     [
         (ReplyKind.OPT_OUT, S.SENT),
         (ReplyKind.HELP, S.SENT),
-        (ReplyKind.QUESTION, S.SKIPPED),
-        (ReplyKind.CONFIRMATION, S.SKIPPED),
-        (ReplyKind.KEYWORD_ENDED, S.SKIPPED),
+        (ReplyKind.QUESTION, S.CANCELLED),
+        (ReplyKind.CONFIRMATION, S.CANCELLED),
+        (ReplyKind.KEYWORD_ENDED, S.CANCELLED),
     ],
 )
 def test_after_a_stop_only_these_answers_go(
@@ -349,7 +349,7 @@ def test_a_question_that_twilio_put_off_is_not_asked_after_a_stop(
     busy = GatewayError("busy", code=20429, try_again=True)
     delivery.record(sending.engine, [(post, busy) for post in started])
     clock.forward(minutes=10)
-    assert sending.send() == [S.SKIPPED]
+    assert sending.send() == [S.CANCELLED]
     assert sending.message().reason == Reason.OPTED_OUT
     assert sending.provider.requests == 0
 

@@ -19,14 +19,22 @@ from tests.outbox import MAYA, OURS
 
 @pytest.mark.parametrize("what", ["1:1", "confirmation", "question"])
 @pytest.mark.parametrize(
-    ("obstacle", "reason"),
+    ("obstacle", "ended"),
     [
-        (lambda: Suppression(number=MAYA, started_at=now(), asked_at=now()), Reason.OPTED_OUT),
-        (lambda: ProviderBlock(scope=OURS, number=MAYA, started_at=now(), cause="word"), Reason.BLOCKED),
+        (
+            lambda: Suppression(number=MAYA, started_at=now(), asked_at=now()),
+            (MessageStatus.CANCELLED, Reason.OPTED_OUT),
+        ),
+        (
+            lambda: ProviderBlock(scope=OURS, number=MAYA, started_at=now(), cause="word"),
+            (MessageStatus.SKIPPED, Reason.BLOCKED),
+        ),
     ],
     ids=["opted out", "blocked"],
 )
-def test_it_does_not_start(app: Flask, session: Session, what: str, obstacle: object, reason: Reason) -> None:
+def test_it_does_not_start(
+    app: Flask, session: Session, what: str, obstacle: object, ended: tuple[MessageStatus, Reason]
+) -> None:
     if what == "1:1":
         outbox.one_to_one(session)
     else:
@@ -38,4 +46,4 @@ def test_it_does_not_start(app: Flask, session: Session, what: str, obstacle: ob
     started, held = delivery.start(engine, delivery.claim(engine))
     assert (started, held) == ([], [])
     message = session.scalars(select(Message).execution_options(populate_existing=True)).one()
-    assert (message.status, message.reason, message.started_at) == (MessageStatus.SKIPPED, reason, None)
+    assert (message.status, message.reason, message.started_at) == (*ended, None)

@@ -14,7 +14,14 @@ from optin.consent.ledger.correcting import note_phrase
 from optin.consent.ledger.history import before_leaving
 from optin.consent.ledger.joining import link_person
 from optin.consent.ledger.obstacles import open_hold, resolve_hold
-from optin.consent.ledger.waiting import IS_LIVE, LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock_number
+from optin.consent.ledger.waiting import (
+    IS_LIVE,
+    LIVE,
+    STAYS_UNDER_SUPPRESSION,
+    cancel_waiting,
+    end_waiting,
+    lock_number,
+)
 from optin.extensions import UTCDateTime
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
 from optin.statements import insert_into, run, table
@@ -23,7 +30,6 @@ from optin.terms import (
     EventKind,
     HoldCause,
     HoldResolution,
-    MessageStatus,
     OptInStatus,
     Purpose,
     Reason,
@@ -71,7 +77,7 @@ def opt_out(
     """
     lock_number(session, number)
     met = before_leaving(session, number, act)
-    ended = _end_all(session, number, act, awaited=met.awaited)
+    ended = _end_all(session, number, act)
     if act.phrase is not None:
         note_phrase(session, number, act)
     if met.joined_after:
@@ -87,7 +93,6 @@ def opt_out(
             session,
             Message.number == number,
             or_(Message.reply_kind.is_(None), Message.reply_kind.not_in(STAYS_UNDER_SUPPRESSION)),
-            status=MessageStatus.CANCELLED,
             reason=Reason.OPTED_OUT,
             at=act.at,
         )
@@ -139,8 +144,7 @@ def change_number(session: Session, person_id: int, old: str | None, new: str | 
             Message.person_id == person_id,
             Message.number == old,
             Message.purpose.in_((Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)),
-            status=MessageStatus.CANCELLED,
-            reason=None,
+            reason=Reason.NUMBER_CHANGED,
             at=act.at,
         )
         shared = session.scalar(select(Person.id).where(Person.mobile == old, Person.id != person_id).limit(1))
@@ -224,7 +228,7 @@ def _end(
     *,
     kind: EventKind | None = None,
 ) -> list[int]:
-    """Make the live opt-ins of the number that `which` names inactive, with an event each; skip what waits on them."""
+    """Make live opt-ins of the number, those that `which` names, inactive, with events; end what waits on them."""
     rows = session.execute(
         update(OptIn)
         .where(OptIn.number == number, OptIn.status.in_(LIVE), which)
@@ -232,17 +236,15 @@ def _end(
         .returning(OptIn.id, OptIn.keyword_id)
     ).all()
     events.write_all(session, number, act, [_ended(row, kind or EventKind(reason)) for row in rows])
-    _skip_waiting(session, number, rows, act)
+    if rows:
+        end_waiting(session, number, act.at)
     return [row.id for row in rows]
 
 
-def _end_all(session: Session, number: str, act: Act, *, awaited: bool) -> Sequence[Row[*tuple[Any, ...]]]:
-    """End what was activated before the act; `awaited`: messages to the number wait. The events are the caller's."""
+def _end_all(session: Session, number: str, act: Act) -> Sequence[Row[*tuple[Any, ...]]]:
+    """End what was activated before the act. Its events, and the end of what waits, are the caller's."""
     values = {"of": number, "until": act.when, **_end_values(EndReason.OPTED_OUT, act)}
-    rows = run(session, _END_ALL, values).all()
-    if awaited:
-        _skip_waiting(session, number, rows, act)
-    return rows
+    return run(session, _END_ALL, values).all()
 
 
 def _end_values(reason: EndReason, act: Act) -> dict[str, Any]:
@@ -258,17 +260,3 @@ def _end_values(reason: EndReason, act: Act) -> dict[str, Any]:
 
 def _ended(row: Row[*tuple[Any, ...]], kind: EventKind = EventKind.OPTED_OUT) -> Event:
     return Event(kind, keyword_id=row.keyword_id, opt_in_id=row.id)
-
-
-def _skip_waiting(session: Session, number: str, ended: Sequence[Row[*tuple[Any, ...]]], act: Act) -> None:
-    """Skip the broadcast messages that wait on the opt-ins that ended."""
-    if ended:
-        cancel_waiting(
-            session,
-            Message.opt_in_id.in_([row.id for row in ended]),
-            Message.number == number,
-            Message.purpose == Purpose.CAMPAIGN,
-            status=MessageStatus.SKIPPED,
-            reason=Reason.NOT_OPTED_IN,
-            at=act.at,
-        )

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from optin import spellings
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.waiting import cancel_waiting, lock_number
+from optin.consent.ledger.waiting import end_waiting, lock_number
 from optin.extensions import UTCDateTime, insert
-from optin.models import Hold, Message, ProviderBlock, Suppression
+from optin.models import Hold, ProviderBlock, Suppression
 from optin.statements import insert_into, run, table
-from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution, MessageStatus, Purpose, Reason
+from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution
 
 _BLOCK, _HOLD, _SUPPRESSION = table(ProviderBlock), table(Hold), table(Suppression)
 _RESOLVE = (
@@ -105,16 +105,9 @@ def open_hold(
         .on_conflict_do_nothing()
         .returning(Hold.id)
     ).first()
+    end_waiting(session, number, act.at)
     if added is None:
         return
-    cancel_waiting(
-        session,
-        Message.number == number,
-        Message.purpose == Purpose.CAMPAIGN,
-        status=MessageStatus.SKIPPED,
-        reason=Reason.ON_HOLD,
-        at=act.at,
-    )
     events.write(session, EventKind.HELD, number, act, detail=cause.label)
 
 

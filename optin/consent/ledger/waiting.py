@@ -1,13 +1,16 @@
 """What every act on a number does first and what most do last: take its lock, take back what waits for it."""
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, String, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, CursorResult, String, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from optin.models import Message, OptIn
+from optin import policy
+from optin.consent import decisions, rules
+from optin.models import Broadcast, Message, OptIn, Sender
 from optin.statements import is_postgresql, run, table
-from optin.terms import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
+from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 
 _LOCKED = "locked_numbers"
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
@@ -53,12 +56,36 @@ _LOCK = select(lock(bindparam("number", type_=String())))
 
 
 def cancel_waiting(
-    session: Session, *where: ColumnElement[bool], status: MessageStatus, reason: Reason | None, at: datetime
-) -> None:
-    """Take back outbound messages that wait: with the start statement this meets on the row's lock, so either they
-    had started before or they never do."""
-    session.execute(
+    session: Session,
+    *where: ColumnElement[bool],
+    at: datetime,
+    reason: Reason | None = None,
+    status: MessageStatus = MessageStatus.CANCELLED,
+) -> int:
+    """Take back outbound messages that wait and return how many: with the start statement this meets on the row's lock,
+    so either they had started before or they never do. Without `reason` it was a user who took them back."""
+    taken_back = session.execute(
         update(Message)
         .where(Message.direction == Direction.OUTBOUND, Message.status.in_(WAITING), *where)
         .values(status=status, reason=reason, decided_at=at, updated_at=at, lease_until=None)
+        .execution_options(synchronize_session=False)
     )
+    return cast("CursorResult[Any]", taken_back).rowcount
+
+
+def end_waiting(session: Session, number: str, at: datetime) -> None:
+    """End the broadcast messages that wait for a number and that the rule refuses now, each with the rule's reason.
+
+    Every act that may turn the rule against a number calls this last, when its own rows say so; the start of a message
+    asks the same rule. So the reason is the same whichever of the two comes first.
+    """
+    waiting = select(Message.id, Broadcast.keyword_id, Sender).join(Sender, Sender.id == Message.sender_id)
+    waiting = waiting.outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
+    mine = (Message.number == number, Message.purpose == Purpose.CAMPAIGN, Message.status.in_(WAITING))
+    rows = session.execute(waiting.where(*mine)).all()
+    given = policy.load(session) if rows else policy.Policy()
+    for message_id, keyword_id, sender in rows:
+        decision = decisions.of_campaign(session, number, given, keyword_id=keyword_id, scope=sender.scope)
+        if decision.reason and not decision.waits:
+            ends_as = rules.ends_as(decision.reason)
+            cancel_waiting(session, Message.id == message_id, status=ends_as, reason=decision.reason, at=at)

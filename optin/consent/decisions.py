@@ -1,0 +1,25 @@
+"""The campaign rule for one number as things are now: for the start of a message, and for one that waits."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from optin.consent import facts, rules
+from optin.consent.rules import Decision
+from optin.policy import Policy
+
+
+def of_campaign(
+    session: Session, number: str, policy: Policy, *, keyword_id: int | None, scope: str, now: datetime | None = None
+) -> Decision:
+    """Decide about a broadcast message to a number (E.164) that needs a keyword (None: any), from a block scope.
+
+    The cap is asked for only at a moment `now`; sending hours are the caller's, who knows the zones.
+    """
+    known = facts.of_number(session, number, scope=scope, keyword_id=keyword_id, policy=policy, now=now)
+    return rules.decide_campaign(
+        known,
+        has_keyword=keyword_id is not None,
+        keywordless_needs_opt_in=policy.keywordless_needs_opt_in,
+        cap_waits=policy.cap_waits,
+    )
