@@ -13,11 +13,12 @@ from itertools import chain
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
+from flask_login import current_user
 from sqlalchemy import Engine, Select, SQLColumnExpression
 from sqlalchemy.orm import Session
 
-from optin import clock, extensions, filters, paging
+from optin import access, clock, extensions, filters, paging
 from optin.extensions import db
 from optin.paging import Page
 
@@ -90,6 +91,12 @@ class Listing:
     def bare_url(self) -> str:
         """Return the list's address alone, for the form that says the rest."""
         return url_for(self.endpoint, **self.values)
+
+    @property
+    def has_file(self) -> bool:
+        """Tell whether the list is a file for whoever asks; personal data leave with agents and admins only."""
+        needed = access.needed_role(current_app, self.file_endpoint, "GET") if self.file_endpoint else None
+        return needed is not None and bool(current_user.may(needed))
 
     @property
     def file_url(self) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from optin.lists import Column
 from optin.messaging import senders
 from optin.models import Message, Person
 from optin.people import index_list as people
-from optin.terms import BroadcastState, MessageStatus, OptInSource, PersonKind
+from optin.terms import BroadcastState, MessageStatus, OptInSource, PersonKind, Role
 from tests import campaign_scene as scene
 from tests import outbox, world
 from tests.clients import Browser
@@ -141,21 +141,19 @@ def read_file(browser: Browser, address: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
 
 
-def test_the_file_holds_all_pages_of_what_is_shown(viewer: Browser, session: Session) -> None:
+def test_the_file_holds_all_pages_of_what_is_shown(agent: Browser, session: Session) -> None:
     store_people(session, lists.AT_ONCE + 3)
-    rows = read_file(viewer, "/contacts/file?sort=-name")
+    rows = read_file(agent, "/contacts/file?sort=-name")
     assert rows[0][:4] == ["First name", "Last name", "Mobile phone", "Consent"]
     assert [row[0] for row in rows[1:]] == [f"P{each:03}" for each in reversed(range(lists.AT_ONCE + 3))]
-    assert [row[0] for row in read_file(viewer, "/contacts/file?q=P01")[1:]] == [
-        f"P{each:03}" for each in range(10, 20)
-    ]
+    assert [row[0] for row in read_file(agent, "/contacts/file?q=P01")[1:]] == [f"P{each:03}" for each in range(10, 20)]
 
 
-def test_a_spreadsheet_runs_nothing_of_a_file(viewer: Browser, session: Session) -> None:
+def test_a_spreadsheet_runs_nothing_of_a_file(agent: Browser, session: Session) -> None:
     person = world.person(session, "=HYPERLINK(1) Ann", "+14155550134")
     person.company, person.email = "@SUM(A1)", "-1+1@example.org"
     session.commit()
-    row = read_file(viewer, "/contacts/file")[1]
+    row = read_file(agent, "/contacts/file")[1]
     assert row[:3] == ["'=HYPERLINK(1)", "Ann", "+14155550134"]
     assert (row[4], row[5]) == ("'@SUM(A1)", "'-1+1@example.org")
     assert [lists.plain(value, ZoneInfo("UTC")) for value in ("\t=1", "+1 (415)", "+1,cmd", None, 3)] == [
@@ -193,6 +191,42 @@ def test_each_list_is_a_file(admin: Browser, session: Session) -> None:
     assert ["Changed Admin Example: name", "A", "B", "Admin Example"] in [
         row[:4] for row in read_file(admin, "/settings/audit/file?about=user")
     ]
+
+
+def test_personal_data_leave_with_agents_and_admins_only(
+    browse_as: Callable[[Role], Browser], session: Session
+) -> None:
+    outbox.without_sending_hours(session)
+    volunteer = world.keyword(session)
+    scene.opts_in(session, world.MAYA, volunteer, OptInSource.USER)
+    campaign = scene.campaign(session, volunteer)
+    scene.member(session, campaign, world.person(session, "Maya Chen", world.MAYA))
+    world.person(session, "Lea Roy", world.INES, PersonKind.LEAD)
+    sent = scene.broadcast(session, campaign, senders.ensure(session, world.OURS), BroadcastState.SENT)
+    at = clock.now()
+    fields = {"direction": "outbound", "status": MessageStatus.SENT, "created_at": at, "updated_at": at}
+    session.add(Message(broadcast_id=sent.id, number=world.MAYA, **fields))
+    world.text(session, "STOP", world.TOM)
+    session.commit()
+    personal = {
+        "/contacts": "/contacts/file",
+        "/leads": "/leads/file",
+        f"/keywords/{volunteer.id}/opt-ins": f"/keywords/{volunteer.id}/opt-ins/file",
+        f"/campaigns/{campaign.id}?tab=members": f"/campaigns/{campaign.id}/members/file",
+        f"/broadcasts/{sent.id}": f"/broadcasts/{sent.id}/recipients/file",
+        "/settings/opted-out": "/settings/opted-out/file",
+    }
+    others = {"/campaigns": "/campaigns/file", "/keywords": "/keywords/file"}
+    for role in Role:
+        browser = browse_as(role)
+        for page, file in {**personal, **others}.items():
+            may = page in others or role is not Role.VIEWER
+            assert (link(browser.get(page).text, "Download CSV") is not None) is may, (role, page)
+            answer = browser.get(file)
+            assert answer.status_code == (200 if may else 403), (role, file)
+            if not may:
+                assert "Your role does not allow it." in answer.text
+                assert "Maya" not in answer.text
 
 
 def test_ticked_members_leave_together(agent: Browser, session: Session) -> None:

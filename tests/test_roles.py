@@ -19,18 +19,15 @@ VIEWERS = """
     POST /account/sessions
     GET  /broadcasts/<broadcast_id>
     GET  /broadcasts/<broadcast_id>/progress
-    GET  /broadcasts/<broadcast_id>/recipients/file
     GET  /campaigns
     GET  /campaigns/<campaign_id>
     GET  /campaigns/<campaign_id>/deliverability
-    GET  /campaigns/<campaign_id>/members/file
     GET  /campaigns/file
     POST /checklist
     GET  /contacts
     GET  /contacts/<person_id>
     GET  /contacts/<person_id>/number
     GET  /contacts/<person_id>/thread
-    GET  /contacts/file
     GET  /conversations/<conversation_id>/thread
     GET  /inbox
     GET  /inbox/<conversation_id>
@@ -40,7 +37,6 @@ VIEWERS = """
     GET  /keywords/<keyword_id>/code.png
     GET  /keywords/<keyword_id>/code.svg
     GET  /keywords/<keyword_id>/opt-ins
-    GET  /keywords/<keyword_id>/opt-ins/file
     GET  /keywords/<keyword_id>/poster
     GET  /keywords/<keyword_id>/share
     GET  /keywords/check
@@ -50,7 +46,6 @@ VIEWERS = """
     GET  /leads/<person_id>
     GET  /leads/<person_id>/number
     GET  /leads/<person_id>/thread
-    GET  /leads/file
     GET  /opt-ins/<opt_in_id>
     GET  /review
     GET  /review/decided
@@ -60,7 +55,6 @@ VIEWERS = """
     GET  /settings
     GET  /settings/hours
     GET  /settings/opted-out
-    GET  /settings/opted-out/file
     GET  /settings/replies
     GET  /settings/sms
     POST /sign-out
@@ -75,6 +69,7 @@ AGENTS = """
     POST /account/number/code
     POST /account/number/removal
     POST /broadcasts/<broadcast_id>/not-found
+    GET  /broadcasts/<broadcast_id>/recipients/file
     POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state
     POST /campaigns
@@ -86,6 +81,7 @@ AGENTS = """
     GET  /campaigns/<campaign_id>/edit
     POST /campaigns/<campaign_id>/members
     POST /campaigns/<campaign_id>/members/<member_id>/removal
+    GET  /campaigns/<campaign_id>/members/file
     GET  /campaigns/<campaign_id>/members/new
     POST /campaigns/<campaign_id>/members/removal
     GET  /campaigns/<campaign_id>/opt-ins
@@ -97,6 +93,7 @@ AGENTS = """
     POST /contacts/<person_id>/edit
     POST /contacts/<person_id>/messages
     POST /contacts/<person_id>/messages/segments
+    GET  /contacts/file
     GET  /contacts/new
     POST /contacts/new
     POST /conversations/<conversation_id>/assignment
@@ -108,6 +105,7 @@ AGENTS = """
     POST /keywords/<keyword_id>/archive
     POST /keywords/<keyword_id>/deletion
     GET  /keywords/<keyword_id>/edit
+    GET  /keywords/<keyword_id>/opt-ins/file
     GET  /keywords/new
     POST /leads/<person_id>/conversion
     GET  /leads/<person_id>/deletion
@@ -116,6 +114,7 @@ AGENTS = """
     POST /leads/<person_id>/edit
     POST /leads/<person_id>/messages
     POST /leads/<person_id>/messages/segments
+    GET  /leads/file
     GET  /leads/new
     POST /leads/new
     POST /opt-ins
@@ -124,6 +123,7 @@ AGENTS = """
     POST /review/<hold_id>/decision
     POST /review/<hold_id>/withdrawal
     POST /review/opt-outs/<opt_out_id>/correction
+    GET  /settings/opted-out/file
     POST /simulator/phones/<slot>/messages
     POST /simulator/phones/faults
     POST /templates

@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock
+from optin.access import requires
 from optin.addresses import message_id
 from optin.broadcasts import not_found, queries, recipient_list, sending
 from optin.broadcasts.sending import Order, Refusal, Started
@@ -81,6 +82,7 @@ def show(broadcast_id: int) -> str:
 
 
 @blueprint.get(f"{BROADCAST}/recipients/file")
+@requires(Role.AGENT)
 def recipients_file(broadcast_id: int) -> Response:
     """Give the recipients that the list shows as a file."""
     _load(broadcast_id)

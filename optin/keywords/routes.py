@@ -93,6 +93,7 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
 
 
 @blueprint.get("/keywords/<int:keyword_id>/opt-ins/file")
+@requires(Role.AGENT)
 def opt_ins_file(keyword_id: int) -> Response:
     """Give the opt-ins that the list shows as a file."""
     return opt_in_list.file(db.session(), load(keyword_id))

@@ -44,6 +44,7 @@ def index(kind: PersonKind) -> str:
 
 
 @route("/file", "{kind}s_file")
+@requires(Role.AGENT)
 def index_file(kind: PersonKind) -> Response:
     """Give the list as a file."""
     return index_list.file(kind)

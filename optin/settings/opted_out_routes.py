@@ -6,12 +6,14 @@ from flask import Response, render_template
 from sqlalchemy.orm import Session
 
 from optin import clock, lists, phone, policy
+from optin.access import requires
 from optin.consent import people, phrase_opt_outs
 from optin.extensions import db
 from optin.lists import Column, Listing
 from optin.models import Suppression
 from optin.settings import queries
 from optin.settings.blueprint import blueprint
+from optin.terms import Role
 
 COLUMNS = (
     Column("Mobile phone", "number", [Suppression.number, Suppression.id]),
@@ -35,6 +37,7 @@ def opted_out() -> str:
 
 
 @blueprint.get("/settings/opted-out/file")
+@requires(Role.AGENT)
 def opted_out_file() -> Response:
     """Give the numbers that the list shows as a file."""
     listing = _listing()

@@ -118,3 +118,15 @@ def test_the_inbox_finds_the_one_conversation_and_says_when_it_is_cut(
     page = agent.get("/inbox?q=hello").text
     assert page.count(" Same</span>") == 4
     assert CUT in page
+
+
+@pytest.mark.usefixtures("town")
+def test_it_speaks_of_a_file_only_to_whom_may_have_it(viewer: Browser, keyword: Keyword, session: Session) -> None:
+    campaign = scene.campaign(session, keyword)
+    for person in session.query(Person).all():
+        scene.opts_in(session, person.mobile or "", keyword)
+        scene.member(session, campaign, person)
+    for page in ("/contacts?", f"/keywords/{keyword.id}/opt-ins?", f"/campaigns/{campaign.id}?tab=members&"):
+        html = viewer.get(f"{page}q=same").text
+        assert CUT in html
+        assert "the file has" not in html

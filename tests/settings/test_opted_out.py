@@ -44,10 +44,10 @@ def test_a_number_is_found_in_any_spelling(viewer: Browser, session: Session) ->
     assert "Enter a whole number" in viewer.get("/settings/opted-out?q=415 555").text
 
 
-def test_it_is_a_file(viewer: Browser, session: Session) -> None:
+def test_it_is_a_file(agent: Browser, session: Session) -> None:
     world.person(session, "Maya Chen", world.MAYA)
     world.text(session, "Stop.", world.MAYA)
-    answer = viewer.get("/settings/opted-out/file")
+    answer = agent.get("/settings/opted-out/file")
     titles, row = csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")))
     assert titles == ["Mobile phone", "Contact or lead", "Text", "Opted out"]
     assert row[:3] == [world.MAYA, "Maya Chen", "Stop."]
