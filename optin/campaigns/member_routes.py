@@ -1,5 +1,7 @@
 """+ Add Opt-Ins, adding members by hand, removing a member."""
 
+from collections.abc import Collection, Mapping
+
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -14,7 +16,7 @@ from optin.filters import plural
 from optin.models import Campaign, CampaignMember, Person
 from optin.terms import PersonKind, Role
 
-REFUSED_SHOWN = 10
+REFUSED_SHOWN = 100
 
 
 @blueprint.get(f"{CAMPAIGN}/opt-ins", endpoint="add_opt_ins")
@@ -54,13 +56,15 @@ def new_members(campaign_id: int) -> str:
 
 @blueprint.post(f"{CAMPAIGN}/members")
 def add_members(campaign_id: int) -> Response:
-    """Add the ticked people and those of the numbers; a number that is none is refused, with all others kept."""
+    """Add the ticked people and those of the numbers; what is no number comes back, each piece with its sentence."""
     campaign, form = load(campaign_id), AddMembersForm()
     ticked = _ticked("person")
-    pasted = members.read_numbers(form.numbers.data, policy.load(db.session()).default_region)
-    if not form.validate() or pasted.refused or not (ticked or pasted.numbers):
-        form.numbers.errors = [*form.numbers.errors, *_said_of_refused(pasted, bool(ticked))]
+    if not form.validate():
         return make_response(_add_page(campaign, form, set(ticked)), 422)
+    pasted = members.read_numbers(form.numbers.data, policy.load(db.session()).default_region)
+    if not (ticked or pasted.numbers):
+        form.numbers.errors = [] if pasted.refused else ["Tick somebody in the list, or enter a number."]
+        return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
     added = members.add(
         db.session(),
         campaign,
@@ -71,6 +75,9 @@ def add_members(campaign_id: int) -> Response:
     )
     db.session.commit()
     flash(_said_of_added(added), "ok" if added.members else "off")
+    if pasted.refused:
+        form.numbers.data = "\n".join(pasted.refused)
+        return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
     return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
 
 
@@ -121,7 +128,10 @@ def _said_of_waiting(taken_back: int) -> str:
     return f" {plural(taken_back, 'waiting message was', 'waiting messages were')} cancelled."
 
 
-def _add_page(campaign: Campaign, form: AddMembersForm, ticked: set[int] | None = None) -> str:
+def _add_page(
+    campaign: Campaign, form: AddMembersForm, ticked: Collection[int] = (), refused: Mapping[str, str] | None = None
+) -> str:
+    """Offer people and the field; `refused` are the pieces in it that are no numbers, with the sentence why."""
     search = request.values.get("q", "").replace("\0", "").strip()
     kind = request.values.get("kind", "")
     kind = kind if kind in list(PersonKind) else ""
@@ -130,9 +140,8 @@ def _add_page(campaign: Campaign, form: AddMembersForm, ticked: set[int] | None 
     page = paging.page(session, query, keys, request.values.get("page"))
     present = members.present(session, campaign.id, [person.id for person in page.rows])
     context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "has_more": has_more}
-    return render_template(
-        "campaigns/add_members.html", campaign=campaign, form=form, ticked=ticked or set(), present=present, **context
-    )
+    context |= {"campaign": campaign, "form": form, "ticked": ticked, "present": present}
+    return render_template("campaigns/add_members.html", refused=refused or {}, shown=REFUSED_SHOWN, **context)
 
 
 def _said_of_opt_ins(report: add_opt_ins.Report) -> str:
@@ -160,10 +169,3 @@ def _said_of_added(added: members.Added) -> str:
     if not added.members and not added.unknown:
         parts.append("they were members already")
     return ", ".join(parts) + "."
-
-
-def _said_of_refused(pasted: members.Pasted, ticked: bool) -> list[str]:
-    more = len(pasted.refused) - REFUSED_SHOWN
-    if pasted.refused:
-        return pasted.refused[:REFUSED_SHOWN] + ([f"And {more:,} more."] if more > 0 else [])
-    return [] if ticked or pasted.numbers else ["Tick somebody in the list, or enter a number."]

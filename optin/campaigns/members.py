@@ -23,10 +23,13 @@ AT_ONCE = 5000
 
 @dataclass(frozen=True)
 class Pasted:
-    """What a pasted list of numbers came to: E.164 numbers, and each piece that is none, with the sentence why."""
+    """What a pasted list of numbers came to: E.164 numbers, and each piece that is none, with the sentence why.
+
+    A piece that stands in the list twice is one.
+    """
 
     numbers: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,12 @@ def present(session: Session, campaign_id: int, person_ids: Sequence[int]) -> se
 def read_numbers(text: str, region: str) -> Pasted:
     """Read pasted numbers, one a line or with commas between them; `region` is that of national formats."""
     numbers: dict[str, None] = {}
-    refused: list[str] = []
+    refused: dict[str, str] = {}
     for piece in filter(None, (piece.strip() for piece in re.split(r"[\n\r,;]+", text))):
         try:
             numbers[phone.normalise(piece, region)] = None
         except phone.NotANumber as error:
-            refused.append(f"“{piece[:40]}”: {error.sentence}")
+            refused[piece] = error.sentence
     return Pasted(list(numbers), refused)
 
 

@@ -1,5 +1,8 @@
 """Members: what the rule says of each, finding them, adding by hand, removing."""
 
+import html
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -180,7 +183,8 @@ def test_without_leads_unknown_numbers_are_left_out(session: Session, agent: Bro
     [
         ({}, "Tick somebody in the list, or enter a number."),
         ({"person": ["x", str(10**30)]}, "Tick somebody in the list, or enter a number."),
-        ({"numbers": "415 555 0134\n12"}, "“12”: That number is too short"),
+        ({"numbers": "12\n911"}, "“12”: That number is too short"),
+        ({"numbers": "1" * 500_001}, "Paste at most 500,000 characters."),
         ({"numbers": "call me"}, "A phone number has no letters"),
     ],
 )
@@ -191,6 +195,55 @@ def test_a_bad_list_comes_back_and_nobody_is_added(session: Session, agent: Brow
     assert sentence in response.text
     assert data.get("numbers", "") in response.text
     assert session.scalars(select(CampaignMember)).all() == []
+
+
+BAD = {
+    "12": "That number is too short",
+    "ask Tom": "A phone number has no letters",
+    "+1 999 555 0134": "999",
+    "415 555 0134 x 3": "without an extension",
+    "=1+1": "Only digits",
+    "7" * 90: "too long",
+}
+
+
+def field(page: str) -> list[str]:
+    """Return the lines in the field for numbers."""
+    return html.unescape(re.findall(r"<textarea[^>]*>\r?\n(.*?)</textarea>", page, re.DOTALL)[0]).splitlines()
+
+
+@pytest.mark.parametrize("separator", ["\n", ", ", ";\r\n"])
+def test_good_numbers_are_added_and_bad_ones_come_back(session: Session, agent: Browser, separator: str) -> None:
+    campaign = scene.campaign(session)
+    maya = world.person(session, "Maya Chen", A)
+    pieces = [B, *list(BAD)[:3], "(312) 555-0118", *list(BAD)[3:]]
+    data = {"person": [str(maya.id)], "numbers": separator.join(pieces), "create_leads": "y"}
+    response = agent.post(f"/campaigns/{campaign.id}/members", data=data)
+    assert response.status_code == 422
+    assert [row.number for row in scene.members(session, campaign)] == sorted([A, B, C])
+    text = html.unescape(response.text)
+    assert "3 members added, 2 leads created." in text
+    assert "6 pieces are no phone numbers and stay in the field below." in text
+    assert "Nothing was saved" not in text
+    for piece, sentence in BAD.items():
+        line = next(line for line in text.splitlines() if f"“{piece[:39]}" in line)
+        assert sentence in line
+    assert field(response.text) == list(BAD)
+    assert re.search('<input[^>]* checked [^>]*name="create_leads"', response.text)
+    assert "member already" in text
+    again = agent.post(f"/campaigns/{campaign.id}/members", data={"numbers": "312 555 0118", "create_leads": "y"})
+    assert again.status_code == 303
+
+
+def test_very_many_bad_numbers_all_come_back(session: Session, agent: Browser) -> None:
+    campaign = scene.campaign(session)
+    bad = [f"Name {each}" for each in range(300)]
+    response = agent.post(
+        f"/campaigns/{campaign.id}/members", data={"numbers": "\n".join([*bad, A]), "create_leads": "y"}
+    )
+    assert field(response.text) == bad
+    assert "And 200 more." in response.text
+    assert [row.number for row in scene.members(session, campaign)] == [A]
 
 
 def test_people_to_add_are_searched_and_members_marked(session: Session, agent: Browser) -> None:
