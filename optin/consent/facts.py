@@ -78,23 +78,40 @@ def closed(zones: SQLColumnExpression[str], closed_groups: Collection[str]) -> C
 
 def cap_reached(number: SQLColumnExpression[str | None], policy: Policy, now: datetime) -> ColumnElement[bool]:
     """The number got as many broadcast messages in a rolling day or week as the policy allows."""
-    caps = [(policy.cap_per_day, timedelta(hours=24)), (policy.cap_per_week, timedelta(days=7))]
     reached: ColumnElement[bool] = false()
-    for cap, span in caps:
-        if cap:
-            got = (
-                select(func.count())
-                .select_from(Message)
-                .where(
-                    Message.number == number,
-                    Message.purpose == Purpose.CAMPAIGN,
-                    Message.started_at > now - span,
-                    Message.status.not_in(NEVER_WENT),
-                )
-                .scalar_subquery()
-            )
-            reached = reached | (got >= cap)
+    for cap, span in _caps(policy):
+        got = select(func.count()).select_from(Message).where(*_counts(number, now - span)).scalar_subquery()
+        reached = reached | (got >= cap)
     return reached
+
+
+def cap_free_at(session: Session, number: str, policy: Policy, now: datetime) -> datetime:
+    """Return the earliest moment, from `now` on, at which the caps let the number (E.164) get another one.
+
+    A cap of n is free again when the nth of those that count, from the newest, is as old as its span.
+    """
+    moments = [now]
+    for cap, span in _caps(policy):
+        newest = select(Message.started_at).where(*_counts(literal(number), now - span))
+        nth = session.scalar(newest.order_by(Message.started_at.desc()).offset(cap - 1).limit(1))
+        moments += [nth + span] if nth else []
+    return max(moments)
+
+
+def _caps(policy: Policy) -> list[tuple[int, timedelta]]:
+    """List the caps that are set, each with its rolling span."""
+    caps = [(policy.cap_per_day, timedelta(hours=24)), (policy.cap_per_week, timedelta(days=7))]
+    return [(cap, span) for cap, span in caps if cap]
+
+
+def _counts(number: SQLColumnExpression[str | None], since: datetime) -> list[ColumnElement[bool]]:
+    """The conditions that a message counts towards a cap of the number whose span began at `since`."""
+    return [
+        Message.number == number,
+        Message.purpose == Purpose.CAMPAIGN,
+        Message.started_at > since,
+        Message.status.not_in(NEVER_WENT),
+    ]
 
 
 def own_number(

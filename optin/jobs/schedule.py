@@ -19,7 +19,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
 from optin.jobs.worker import Worker
-from optin.messaging import delivery, reconcile, scheduled
+from optin.messaging import delivery, reconcile, scheduled, waking
 from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
 
@@ -72,6 +72,8 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
         if waiting:
             ring()
 
+    alarm = waking.Alarm(worker.engine)
+
     def expire_questions() -> None:
         with Session(worker.engine) as session:
             ledger.expire_questions(session, Act(source=OptInSource.SMS, at=clock.now()))
@@ -79,6 +81,7 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
 
     return [
         Chore(2, start_scheduled),
+        Chore(2, alarm.ring, soon=True),
         Chore(2, start_broadcasts, soon=True),
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),

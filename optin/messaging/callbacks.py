@@ -8,11 +8,11 @@ from sqlalchemy import BigInteger, String, and_, bindparam, literal_column, or_,
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging import conversations, statuses
+from optin.messaging import conversations, statuses, waking
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, learned_block
 from optin.models import Message, Sender, StatusEvent
 from optin.statements import insert_into, run, table
-from optin.terms import Direction, MessageStatus, Reason
+from optin.terms import Direction, MessageStatus, Purpose, Reason
 
 _MESSAGE, _EVENT = table(Message), table(StatusEvent)
 _FIND = (
@@ -71,6 +71,9 @@ def apply(session: Session, message: Message, status: str, error_code: int | Non
     if error_code == BLOCKED_BY_PROVIDER and message.sender_id:
         message.reason = Reason.BLOCKED
         learned_block(session, session.get_one(Sender, message.sender_id).scope, message, now)
+    if new == MessageStatus.FAILED and message.purpose == Purpose.CAMPAIGN:
+        session.flush()
+        waking.cap_eased(session, [message.number])
     conversations.touch(session, message.conversation_id)
     return True
 

@@ -10,11 +10,11 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import Base, UTCDateTime
-from optin.messaging import conversations, statuses
+from optin.messaging import conversations, statuses, waking
 from optin.messaging.claiming import Post
 from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, CampaignMember, Message
-from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Reason
+from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 
 BLOCKED_BY_PROVIDER = 21610
 TRIES = 60
@@ -92,6 +92,11 @@ def sweep(engine: Engine) -> int:
     return len(left)
 
 
+def _frees_cap(post: Post, answer: Sent | GatewayError) -> bool:
+    """Tell whether a broadcast message, which counted towards the cap since its start, surely did not go."""
+    return post.purpose == Purpose.CAMPAIGN and isinstance(answer, GatewayError) and not answer.maybe_sent
+
+
 def _is_block(answer: Sent | GatewayError) -> bool:
     return isinstance(answer, GatewayError) and answer.code == BLOCKED_BY_PROVIDER
 
@@ -134,6 +139,7 @@ def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageSta
                     message.reason = Reason.BLOCKED
                     learned_block(session, post.scope, message, now)
         session.flush()
+        waking.cap_eased(session, {post.number for post, answer in outcomes if _frees_cap(post, answer)})
         for message_id in _taken_back(session, messages):
             messages[message_id].status = MessageStatus.CANCELLED
         conversations.touch(session, *(message.conversation_id for message in messages.values()))

@@ -195,8 +195,8 @@ def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime
     if decision.allowed:  # it was not a moment ago
         return _set(session, post, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))
     if decision.waits:
-        later = now + timedelta(hours=1)
-        return _set(session, post, now, MessageStatus.QUEUED, reason=decision.reason, not_before=later)
+        free = facts.cap_free_at(session, post.number, given, now)
+        return _set(session, post, now, MessageStatus.QUEUED, reason=decision.reason, not_before=free)
     ends_as = rules.ends_as(decision.reason) if decision.reason else MessageStatus.SKIPPED
     return _set(session, post, now, ends_as, reason=decision.reason)
 

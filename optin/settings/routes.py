@@ -13,6 +13,7 @@ from optin.access import requires
 from optin.consent import words
 from optin.extensions import db
 from optin.filters import n
+from optin.jobs import engine
 from optin.messaging import segments, templates
 from optin.settings import audit_routes, opt_out_words, opted_out_routes, queries, twilio_routes, word_effect, wording
 from optin.settings.blueprint import blueprint
@@ -117,6 +118,7 @@ def _save(panel: Panel) -> Response | tuple[str, int]:
         reach = queries.reach(db.session())
         notice += f" {n(reach.without_opt_in)} of {n(reach.with_number)} contacts and leads can’t be texted now."
     db.session.commit()
+    engine.nudge()
     if effect and effect.read:
         notice += " The new opt-out words would have changed nothing in the texts of the last year."
     flash(notice, "ok")
