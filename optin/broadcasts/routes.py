@@ -46,9 +46,10 @@ def create(campaign_id: int) -> Response:
         form_key=_form_key(),
         user_id=current_user.id,
         starts_at=plan.starts_at,
+        not_after=plan.not_after,
     )
-    fault = plan.fault(clock.now())
-    done = Refusal([fault]) if fault else sending.start(db.session(), campaign_id, order)
+    faults = plan.faults(clock.now())
+    done = Refusal(faults) if faults else sending.start(db.session(), campaign_id, order)
     if isinstance(done, Refusal):
         db.session.rollback()
         context = {"campaign": campaign, "order": order, "plan": plan, "refused": done.sentences}

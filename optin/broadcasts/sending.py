@@ -28,7 +28,7 @@ DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", Broa
 class Order:
     """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID.
 
-    `starts_at` is a moment to come, None for now.
+    `starts_at` is a moment to come, None for now; `not_after` its last time, None for none.
     """
 
     body: str
@@ -36,6 +36,7 @@ class Order:
     form_key: str
     user_id: int
     starts_at: datetime | None = None
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Started:
 
 
 def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal:
-    """Make a broadcast and put its messages into the outbox, or say why not; the caller commits.
+    """Make a broadcast and put its messages into the outbox, or say why not; the caller commits, or undoes a refusal.
 
     One that starts later has no messages yet: who gets it is decided at its time (messaging/scheduled.py). The
     campaign's lock freezes its keyword meanwhile. The same form twice (a double click) is one broadcast.
@@ -75,14 +76,15 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
     if broadcast is None:
         return Refusal(["This form was sent already. Open the campaign again."])
     if order.starts_at:
-        starts = {"Starts": ("", f"{order.starts_at:%Y-%m-%d %H:%M} UTC")}
-        audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, starts)
+        times = {"Starts": order.starts_at, "Last time": order.not_after}
+        told = {name: ("", f"{at:%Y-%m-%d %H:%M} UTC") for name, at in times.items() if at}
+        audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, told)
         return Started(broadcast.id, 0)
     people = scheduled.put_out(session, campaign, broadcast, order.user_id)
-    if not people:
-        session.delete(broadcast)
-        return Refusal(drafts.hindrances(sender, 1, 0))
-    return Started(broadcast.id, people)
+    if people:
+        return Started(broadcast.id, people)
+    late = select(func.count()).select_from(Message).where(Message.broadcast_id == broadcast.id)
+    return Refusal(drafts.hindrances(sender, 1, 0, session.scalar(late) or 0))
 
 
 def send_now(session: Session, broadcast_id: int, user_id: int) -> Started | Refusal:
@@ -150,6 +152,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Order) ->
             created_at=now,
             created_by_id=order.user_id,
             starts_at=order.starts_at,
+            not_after=order.not_after,
             started_at=None if order.starts_at else now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -96,15 +96,34 @@ def look(session: Session, asked: Question, body: str, after: int = 0, *, among:
 
 
 def question(
-    session: Session, campaign: Campaign, sender: Sender | None, at: datetime | None = None
+    session: Session,
+    campaign: Campaign,
+    sender: Sender | None,
+    at: datetime | None = None,
+    not_after: datetime | None = None,
 ) -> audience.Question:
-    """Ask for the campaign's members and a sender, now or at a moment to come; without a sender no block counts."""
-    return audience.ask(session, campaign, sender.scope if sender else "", policy.load(session), at)
+    """Ask for the campaign's members and a sender, now or at a moment to come, of a broadcast with a last time or none.
+
+    Without a sender no block counts.
+    """
+    scope = sender.scope if sender else ""
+    return audience.ask(session, campaign, scope, policy.load(session), at, not_after=not_after)
 
 
-def counted(session: Session, campaign: Campaign, sender: Sender | None, at: datetime | None = None) -> Deliverability:
-    """Count who would receive a message now, or at a moment to come, and who would not, by reason."""
-    return whole.deliverability(session, question(session, campaign, sender, at))
+def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft: Draft) -> int:
+    """Count those whom a text that speaks of today would reach on another day than the one on which it starts.
+
+    The day is that of the zone in which the form's times are.
+    """
+    if not templates.says_today(draft.body):
+        return 0
+    plan, start = draft.plan, draft.plan.starts_at or clock.now()
+    day = start.astimezone(plan.zone).date() + timedelta(days=1)
+    midnight = datetime.combine(day, time(), plan.zone).astimezone(UTC)
+    if plan.not_after and plan.not_after <= midnight:
+        return 0
+    asked = question(session, campaign, sender, plan.starts_at, midnight)
+    return whole.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0) if asked.late_groups else 0
 
 
 def rows(counts: Deliverability | None) -> list[Row]:
@@ -134,6 +153,7 @@ def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, obj
         "saved": saved_templates.listed(session),
         "has_hours": policy.load(session).sending_hours,
         "time_fault": draft.plan.fault(clock.now()),
+        "end_fault": draft.plan.end_fault(clock.now()),
         "look": look(
             session, question(session, campaign, sender), draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING
         ),

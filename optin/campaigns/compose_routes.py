@@ -13,9 +13,11 @@ from optin.campaigns import compose, page, queries
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
 from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
+from optin.consent import whole
 from optin.extensions import db
 from optin.messaging import drafts, plans, saved_templates, segments
 from optin.models import Campaign
+from optin.terms import Reason
 
 SAME_TEXT_WITHIN = timedelta(days=1)
 
@@ -58,16 +60,18 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
     session, sender, given = db.session(), chosen_sender(), policy.load(db.session())
     looked = compose.look(session, compose.question(session, campaign, sender), draft.body)
-    starts_at, time_fault = draft.plan.starts_at, draft.plan.fault(clock.now())
-    counts = compose.counted(session, campaign, sender, None if time_fault else starts_at)
-    refused = [time_fault] if time_fault else []
-    refused += [*drafts.faults(draft.body), *drafts.hindrances(sender, counts.total, compose.sends_to(counts, given))]
+    refused = draft.plan.faults(clock.now())
+    times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
+    counts = whole.deliverability(session, compose.question(session, campaign, sender, *times))
+    people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
+    refused += [*drafts.faults(draft.body), *drafts.hindrances(sender, counts.total, people, late)]
     if not refused and looked.worst.too_long:
         refused.append(drafts.TOO_LONG_FILLED_IN)
     if refused:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
-    context |= {"people": compose.sends_to(counts, given), "has_hours": given.sending_hours}
+    context |= {"people": people, "late": late, "has_hours": given.sending_hours}
+    context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
     context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
 

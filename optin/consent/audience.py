@@ -21,7 +21,8 @@ class Question:
     """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope, policy and moment.
 
     `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
-    others, None where they were not asked for.
+    others, None where they were not asked for. `late_groups` are those whose sending hours do not begin before the
+    broadcast's last time; None: it has come, for everybody.
     """
 
     campaign_id: int
@@ -31,6 +32,12 @@ class Question:
     now: datetime
     closed_groups: Collection[str] = ()
     open_groups: Collection[str] | None = None
+    late_groups: Collection[str] | None = ()
+
+    @property
+    def may_be_late(self) -> bool:
+        """Tell whether it is too late for anybody."""
+        return self.late_groups is None or bool(self.late_groups)
 
 
 @dataclass(frozen=True)
@@ -48,16 +55,30 @@ class Deliverability:
         return self.reasons.get(Reason.OUTSIDE_HOURS, 0)
 
 
-def ask(session: Session, campaign: Campaign, scope: str, policy: Policy, at: datetime | None = None) -> Question:
-    """Make the question for a campaign and a sender's scope at this moment, or `at` one to come as far as is known."""
+def ask(
+    session: Session,
+    campaign: Campaign,
+    scope: str,
+    policy: Policy,
+    at: datetime | None = None,
+    *,
+    not_after: datetime | None = None,
+) -> Question:
+    """Make the question for a campaign and a sender's scope at this moment, or `at` one to come as far as is known.
+
+    `not_after` is the last time of the broadcast that it is asked for.
+    """
     now = at or clock.now()
     closed: Sequence[str] = ()
     others: Sequence[str] | None = None
+    late: Sequence[str] | None = None if not_after and not_after <= now else ()
     if policy.window is not None:
         groups = zone_groups(session, campaign.id)
         closed = hours.closed_zone_groups(groups, now, policy.window)
         others = [group for group in groups if group not in closed]
-    return Question(campaign.id, campaign.keyword_id, scope, policy, now, closed, others)
+        if not_after and late is not None:
+            late = hours.groups_closed_until(closed, now, not_after, policy.window)
+    return Question(campaign.id, campaign.keyword_id, scope, policy, now, closed, others, late)
 
 
 def zone_groups(session: Session, campaign_id: int) -> list[str]:
@@ -95,10 +116,10 @@ def _steps(question: Question) -> list[tuple[ColumnElement[bool], Reason]]:
         steps += [(missing & waiting, Reason.PENDING), (missing, Reason.NOT_OPTED_IN)]
     elif policy.keywordless_needs_opt_in:
         steps.append((not_(facts.opted_in(number, None, OptInStatus.ACTIVE)), Reason.NO_OPT_IN))
-    steps += [
-        (facts.blocked(number, question.scope), Reason.BLOCKED),
-        (facts.closed(member.zones, question.closed_groups), Reason.OUTSIDE_HOURS),
-    ]
+    steps.append((facts.blocked(number, question.scope), Reason.BLOCKED))
+    if question.may_be_late:
+        steps.append((facts.late(member.zones, question.late_groups), Reason.TOO_LATE))
+    steps.append((facts.closed(member.zones, question.closed_groups), Reason.OUTSIDE_HOURS))
     if policy.cap_per_day or policy.cap_per_week:
         steps.append((facts.cap_reached(number, policy, question.now), Reason.CAP_REACHED))
     return steps

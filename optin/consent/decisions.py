@@ -10,13 +10,23 @@ from optin.policy import Policy
 
 
 def of_campaign(
-    session: Session, number: str, policy: Policy, *, keyword_id: int | None, scope: str, now: datetime | None = None
+    session: Session,
+    number: str,
+    policy: Policy,
+    *,
+    keyword_id: int | None,
+    scope: str,
+    now: datetime | None = None,
+    too_late: bool = False,
 ) -> Decision:
     """Decide about a broadcast message to a number (E.164) that needs a keyword (None: any), from a block scope.
 
-    The cap is asked for only at a moment `now`; sending hours are the caller's, who knows the zones.
+    The cap is asked for only at a moment `now`; sending hours are the caller's, who knows the zones, and so is whether
+    it is too late.
     """
-    known = facts.of_number(session, number, scope=scope, keyword_id=keyword_id, policy=policy, now=now)
+    known = facts.of_number(
+        session, number, scope=scope, keyword_id=keyword_id, policy=policy, now=now, too_late=too_late
+    )
     return rules.decide_campaign(
         known,
         has_keyword=keyword_id is not None,

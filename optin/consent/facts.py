@@ -3,7 +3,18 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, func, literal, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session, aliased
 
 from optin.consent.rules import Facts
@@ -76,6 +87,11 @@ def closed(zones: SQLColumnExpression[str], closed_groups: Collection[str]) -> C
     return zones.in_(list(closed_groups)) if closed_groups else false()
 
 
+def late(zones: SQLColumnExpression[str], late_groups: Collection[str] | None) -> ColumnElement[bool]:
+    """It is too late for the number, by the groups of consent/hours.py; None: for everybody."""
+    return true() if late_groups is None else closed(zones, late_groups)
+
+
 def cap_reached(number: SQLColumnExpression[str | None], policy: Policy, now: datetime) -> ColumnElement[bool]:
     """The number got as many broadcast messages in a rolling day or week as the policy allows."""
     reached: ColumnElement[bool] = false()
@@ -134,12 +150,13 @@ def of_number(
     keyword_id: int | None = None,
     policy: Policy | None = None,
     now: datetime | None = None,
+    too_late: bool = False,
     outside_hours: bool = False,
 ) -> Facts:
     """Look up the facts of one number in one statement; what is no E.164 number has none.
 
     `scope` is the sending address's block scope, `keyword_id` the campaign's keyword (None: any). The cap is looked up
-    when `policy` and `now` are given; `outside_hours` is passed on.
+    when `policy` and `now` are given; `too_late` and `outside_hours` are passed on.
     """
     if not number or not is_e164(number):
         return Facts(has_number=False)
@@ -163,6 +180,7 @@ def of_number(
         any_opt_in=bool(row[4]),
         blocked=bool(row[5]),
         cap_reached=bool(row[6]),
+        too_late=too_late,
         outside_hours=outside_hours,
     )
 

@@ -79,6 +79,15 @@ def closed_zone_groups(
     return [group for group in groups if not is_open(group.split(GROUP_SEPARATOR), moment, window, fallback)]
 
 
+def groups_closed_until(groups: Iterable[str], moment: datetime, until: datetime, window: Window) -> list[str]:
+    """Return those of the zone groups whose numbers may not be texted between `moment` and `until`, in the order given.
+
+    Groups as in `closed_zone_groups`, other arguments and errors as in `next_open`.
+    """
+    opens = ((group, next_open(group.split(GROUP_SEPARATOR), moment, window)) for group in groups)
+    return [group for group, at in opens if at is None or at >= until]
+
+
 def _known(zones: Sequence[str], fallback: Sequence[str]) -> list[ZoneInfo]:
     """Return the zones that exist, of `zones` or else of `fallback`."""
     for names in (zones, fallback):

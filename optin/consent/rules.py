@@ -13,7 +13,8 @@ class Facts:
     """What is known of one number, for one campaign's keyword and one sender.
 
     `has_number` is true of a phone's number only: not of a short code, a name or an address of another channel.
-    `opted_in` and `pending` are about the campaign's keyword (for 1:1, which has none, about any keyword).
+    `opted_in` and `pending` are about the campaign's keyword (for 1:1, which has none, about any keyword). `too_late`:
+    the broadcast's last time has come, or comes before the number's sending hours begin.
     """
 
     has_number: bool = True
@@ -24,6 +25,7 @@ class Facts:
     opted_in: bool = False
     any_opt_in: bool = False
     blocked: bool = False
+    too_late: bool = False
     outside_hours: bool = False
     cap_reached: bool = False
 
@@ -71,6 +73,8 @@ def decide_campaign(facts: Facts, *, has_keyword: bool, keywordless_needs_opt_in
         return _refused(Reason.NO_OPT_IN)
     if facts.blocked:
         return _refused(Reason.BLOCKED)
+    if facts.too_late:
+        return _refused(Reason.TOO_LATE)
     if facts.outside_hours:
         return Decision(False, Reason.OUTSIDE_HOURS, waits=True)
     if facts.cap_reached:

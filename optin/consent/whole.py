@@ -79,10 +79,10 @@ def _joined(question: Question) -> Whole:
         active = select(OptIn.number).where(OptIn.status == OptInStatus.ACTIVE).distinct().subquery()
         rows = rows.outerjoin(active, active.c.number == member.number)
         steps.append((active.c.number.is_(None), Reason.NO_OPT_IN))
-    steps += [
-        (blocked.c.number.is_not(None), Reason.BLOCKED),
-        (facts.closed(member.zones, question.closed_groups), Reason.OUTSIDE_HOURS),
-    ]
+    steps.append((blocked.c.number.is_not(None), Reason.BLOCKED))
+    if question.may_be_late:
+        steps.append((facts.late(member.zones, question.late_groups), Reason.TOO_LATE))
+    steps.append((facts.closed(member.zones, question.closed_groups), Reason.OUTSIDE_HOURS))
     if policy.cap_per_day or policy.cap_per_week:
         steps.append((facts.cap_reached(member.number, policy, question.now), Reason.CAP_REACHED))
     why = case(*((condition, literal(str(step))) for condition, step in steps), else_=literal(WILL_RECEIVE))

@@ -19,7 +19,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
 from optin.jobs.worker import Worker
-from optin.messaging import delivery, reconcile, scheduled, waking
+from optin.messaging import delivery, lateness, reconcile, scheduled, waking
 from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
 
@@ -82,6 +82,7 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
     return [
         Chore(2, start_scheduled),
         Chore(2, alarm.ring, soon=True),
+        Chore(2, lambda: lateness.end_late(worker.engine)),
         Chore(2, start_broadcasts, soon=True),
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),

@@ -47,6 +47,7 @@ class Post:
     reply_kind: ReplyKind | None = None
     zones: str = ""
     conversation_id: int | None = None
+    not_after: datetime | None = None
 
 
 def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK) -> list[Post]:
@@ -172,4 +173,5 @@ def _post(row: Any, conversation_id: int, brand: str) -> Post:
         reply_kind=ReplyKind(row.reply_kind) if row.reply_kind else None,
         zones=row.zones or "",
         conversation_id=conversation_id,
+        not_after=broadcast.not_after if broadcast else None,
     )

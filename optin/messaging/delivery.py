@@ -61,8 +61,11 @@ def deliver(engine: Engine, gateway: Gateway, post: Post, callback_url: str) -> 
 def attempt(gateway: Gateway, post: Post, callback_url: str) -> Sent | GatewayError:
     """Make the request for a started message and return the answer; whatever goes wrong is an answer too."""
     callback = f"{callback_url}?message={post.message_id}"
+    good_for = (post.not_after - clock.now()).total_seconds() if post.not_after else None
     try:
-        return gateway.send(to=post.number, sender=post.address, body=post.body, status_callback=callback)
+        return gateway.send(
+            to=post.number, sender=post.address, body=post.body, status_callback=callback, good_for=good_for
+        )
     except GatewayError as error:
         return error
     except Exception as error:  # the request may have been made: the row must say so

@@ -30,12 +30,17 @@ def faults(body: str) -> list[str]:
     return templates.problems(body)
 
 
-def hindrances(sender: Sender | None, members: int, people: int) -> list[str]:
-    """Return a sentence for what forbids any broadcast now: no sender, no members, nobody among them (`people`)."""
+def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) -> list[str]:
+    """Return a sentence for what forbids any broadcast now: no sender, no members, nobody among them (`people`).
+
+    `late` are those for whom only its last time comes too early.
+    """
     if sender is None:
         return ["There is no number to send from yet. An admin adds one under Settings."]
     if not members:
         return ["This campaign has no members yet. Add them before you send."]
+    if not people and late:
+        return ["Nobody could get it before its last time. Choose a later one, or none."]
     if not people:
         return ["None of the members can receive this now. Deliverability says why for each."]
     return []

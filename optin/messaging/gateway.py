@@ -57,8 +57,11 @@ class GatewayError(Exception):
 class Gateway(Protocol):
     """A provider's door."""
 
-    def send(self, *, to: str, sender: str, body: str, status_callback: str) -> Sent:
-        """Send one text; raises GatewayError."""
+    def send(self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None) -> Sent:
+        """Send one text; raises GatewayError.
+
+        After `good_for` seconds the provider is not to hand it to a carrier any more (None: its own limit).
+        """
 
     def listed(
         self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None

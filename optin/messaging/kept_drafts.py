@@ -10,7 +10,7 @@ from optin import clock
 from optin.extensions import insert
 from optin.models import KeptDraft
 
-FIELDS = ("body", "when", "at", "zone")
+FIELDS = ("body", "when", "at", "last", "until", "zone")
 
 
 def keep(session: Session, user_id: int, campaign_id: int, form: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ The row is the truth: what stands in the outbox is sent once by messaging/delive
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, exists, func, literal, null, select, text
+from sqlalchemy import String, bindparam, case, exists, func, literal, null, select, text
 from sqlalchemy import insert as insert_core
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from optin.messaging import conversations, segments
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy import Policy
 from optin.statements import Values, run, table
-from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, ReplyKind
+from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 
 
 @dataclass(frozen=True)
@@ -172,13 +172,15 @@ def queue_reply(session: Session, reply: Values) -> None:
 
 
 def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Question) -> int:
-    """Put one message per deliverable number into the outbox, in one statement; return how many.
+    """Put one message per deliverable number into the outbox, in one statement; return how many wait there.
 
-    The text is made when each message starts, so that it says what the record says then.
+    Those for whom the broadcast's last time comes too early are put there as skipped, for its results. The text is
+    made when each message starts, so that it says what the record says then.
     """
     now = question.now
     members = whole.of(session, question)
     moment = literal(now, UTCDateTime())
+    late = members.why == str(Reason.TOO_LATE)
     values = {
         "channel": literal(broadcast.channel),
         "direction": literal(str(Direction.OUTBOUND)),
@@ -187,7 +189,8 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Q
         "body": literal(""),
         "segments": literal(0),
         "media_count": literal(0),
-        "status": literal(str(MessageStatus.QUEUED)),
+        "status": case((late, literal(str(MessageStatus.SKIPPED))), else_=literal(str(MessageStatus.QUEUED))),
+        "reason": case((late, literal(str(Reason.TOO_LATE))), else_=null()),
         "created_at": moment,
         "updated_at": moment,
         "effect": literal(""),
@@ -203,7 +206,7 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Q
     rows = (
         select(*values.values())
         .select_from(members.rows)
-        .where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
+        .where(audience.stays(question.campaign_id), members.why.in_([*audience.taken_in(question), Reason.TOO_LATE]))
         .order_by(CampaignMember.number)
     )
     session.execute(
@@ -211,8 +214,8 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Q
         .from_select(list(values), rows)
         .on_conflict_do_nothing(index_elements=["broadcast_id", "number"])
     )
-    queued = select(func.count()).select_from(Message).where(Message.broadcast_id == broadcast.id)
-    return session.scalar(queued) or 0
+    queued = (Message.broadcast_id == broadcast.id, Message.status == MessageStatus.QUEUED)
+    return session.scalar(select(func.count()).select_from(Message).where(*queued)) or 0
 
 
 def _row(now: datetime, number: str, sender: Sender | SenderInForce, body: str) -> dict[str, object]:

@@ -8,15 +8,23 @@ from zoneinfo import ZoneInfo
 
 FURTHEST = timedelta(days=366)
 LATER = "later"
+BY = "by"
+EVENING = time(20)
+"""The last time that an empty form suggests; the end of the sending hours of a fresh install."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a form says about when: at once, or `later` at the local time `typed` in `zone`."""
+    """What a form says about when: at once, or `later` at the local time `typed` in `zone`.
+
+    If it `ends`, nothing is sent at the local time `until` or after it.
+    """
 
     zone: ZoneInfo
     later: bool = False
     typed: str = ""
+    ends: bool = False
+    until: str = ""
 
     @property
     def starts_at(self) -> datetime | None:
@@ -24,26 +32,54 @@ class Plan:
 
         Of a time that comes twice when clocks go back it is the first.
         """
-        return self._moment() if self.later else None
+        return self._moment(self.typed) if self.later else None
+
+    @property
+    def not_after(self) -> datetime | None:
+        """Return the last time in UTC, None for none and for what is no time; the first of one that comes twice."""
+        return self._moment(self.until) if self.ends else None
 
     def fault(self, now: datetime) -> str:
         """Say what forbids the time, "" for nothing."""
         if not self.later:
             return ""
-        moment = self._moment()
+        moment = self._moment(self.typed)
         if moment is None:
             return "Choose the day and the time at which it is to be sent."
-        if moment.astimezone(self.zone).replace(tzinfo=None) != _local(self.typed):
-            return (
-                f"The clocks go forward that night: {_local(self.typed):%H:%M} does not exist there. "
-                "Choose another time."
-            )
+        if skipped := self._skipped(self.typed, moment):
+            return skipped
         if moment <= now:
             return "That time has passed. Choose a later one, or send now."
         return "Choose a time within the next twelve months." if moment > now + FURTHEST else ""
 
-    def _moment(self) -> datetime | None:
-        local = _local(self.typed)
+    def end_fault(self, now: datetime) -> str:
+        """Say what forbids the last time, "" for nothing."""
+        if not self.ends:
+            return ""
+        moment, start = self._moment(self.until), self.starts_at
+        if moment is None:
+            return "Choose the day and the time after which nothing more is to be sent."
+        if skipped := self._skipped(self.until, moment):
+            return skipped
+        if moment <= now:
+            return "The last time has passed. Choose a later one."
+        if start and moment <= start:
+            return "The last time is before the broadcast starts. Choose a later one."
+        return "Choose a last time within twelve months." if moment > (start or now) + FURTHEST else ""
+
+    def faults(self, now: datetime) -> list[str]:
+        """Say what forbids the times."""
+        return [fault for fault in (self.fault(now), self.end_fault(now)) if fault]
+
+    def _skipped(self, typed: str, moment: datetime) -> str:
+        """Say that the clocks skip a time, "" where they do not."""
+        local = _local(typed)
+        if local is None or moment.astimezone(self.zone).replace(tzinfo=None) == local:
+            return ""
+        return f"The clocks go forward that night: {local:%H:%M} does not exist there. Choose another time."
+
+    def _moment(self, typed: str) -> datetime | None:
+        local = _local(typed)
         try:
             return local.replace(tzinfo=self.zone).astimezone(UTC) if local else None
         except OverflowError:
@@ -51,19 +87,23 @@ class Plan:
 
 
 def of_form(form: Mapping[str, str], zone: ZoneInfo) -> Plan:
-    """Read the fields `when`, `at` and `zone`; a zone that is missing or unknown is the user's.
+    """Read the fields `when`, `at`, `last`, `until` and `zone`; a zone that is missing or unknown is the user's.
 
     The form keeps the zone in which its time was typed: the user may have moved meanwhile.
     """
     with suppress(LookupError, ValueError, OSError):  # what optin/consent/hours.py says of names that are none
         zone = ZoneInfo(form.get("zone") or zone.key)
-    return Plan(zone, form.get("when") == LATER, form.get("at", "").replace("\0", "").strip())
+    typed, until = (form.get(name, "").replace("\0", "").strip() for name in ("at", "until"))
+    return Plan(zone, form.get("when") == LATER, typed, form.get("last") == BY, until)
 
 
 def suggested(zone: ZoneInfo, now: datetime) -> Plan:
-    """Return what an empty form says: now; and were it later, tomorrow at ten."""
-    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
-    return Plan(zone, typed=datetime.combine(tomorrow, time(10)).isoformat(timespec="minutes"))
+    """Return what an empty form says: now; were it later, tomorrow at ten; had it a last time, the next evening."""
+    today = now.astimezone(zone).date()
+    tomorrow = today + timedelta(days=1)
+    evening = datetime.combine(today if now.astimezone(zone).time() < EVENING else tomorrow, EVENING)
+    at, until = (each.isoformat(timespec="minutes") for each in (datetime.combine(tomorrow, time(10)), evening))
+    return Plan(zone, typed=at, until=until)
 
 
 def _local(typed: str) -> datetime | None:

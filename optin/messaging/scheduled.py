@@ -20,6 +20,7 @@ _ALWAYS = true()
 ABORTED = "the campaign was aborted"
 ARCHIVED = "the campaign’s opt-in keyword was archived"
 NO_SENDER = "the number that it was to go from is not in use any more"
+OVER = "its last time had come before it could start"
 NOBODY = "none of the campaign’s members could receive it"
 
 
@@ -82,7 +83,8 @@ def start(
 
 def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:
     """Put the messages of a broadcast into the outbox and return how many; the campaign is in progress then."""
-    asked = audience.ask(session, campaign, broadcast.sender.scope, policy.load(session))
+    given, scope = policy.load(session), broadcast.sender.scope
+    asked = audience.ask(session, campaign, scope, given, not_after=broadcast.not_after)
     people = outbound.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
     if people:
         audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
@@ -113,6 +115,8 @@ def _obstacle(broadcast: Broadcast, campaign: Campaign) -> str:
         return ABORTED
     if broadcast.keyword is not None and broadcast.keyword.archived_at is not None:
         return ARCHIVED
+    if broadcast.not_after is not None and broadcast.not_after <= clock.now():
+        return OVER
     return NO_SENDER if broadcast.sender.retired_at is not None else ""
 
 

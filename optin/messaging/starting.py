@@ -62,9 +62,10 @@ def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]
         now, given = clock.now(), policy.load(session)
         found = _lock(session, posts)
         ready = [post for post in posts if found.get(post.message_id) == MessageStatus.CLAIMED]
-        ready = [post for post in ready if not _too_early(session, post, given, now)]
+        ready = [post for post in ready if not _put_off(session, post, given, now)]
         started: set[int] = set()
-        for _, group in groupby(sorted(ready, key=_rule_key), key=_rule_key):
+        in_time = [post for post in ready if not _is_late(post, given, now)]
+        for _, group in groupby(sorted(in_time, key=_rule_key), key=_rule_key):
             started |= _start_alike(session, list(group), given, now)
         _write_texts(session, [post for post in ready if post.message_id in started])
         for post in ready:
@@ -91,16 +92,27 @@ def _lock(session: Session, posts: Sequence[Post]) -> dict[int, str]:
     return dict(rows.all())
 
 
-def _too_early(session: Session, post: Post, given: Policy, now: datetime) -> bool:
-    """Put a broadcast message back that is outside sending hours where its number may be; tell whether it was."""
-    if post.purpose != Purpose.CAMPAIGN or given.window is None:
+def _put_off(session: Session, post: Post, given: Policy, now: datetime) -> bool:
+    """Put a broadcast message back that is outside sending hours where its number may be, if these begin in time; tell
+    whether it was."""
+    opens = _opens(post, given, now)
+    if opens == now or _is_late(post, given, now):
         return False
-    zones = post.zones.split(hours.GROUP_SEPARATOR)
-    if hours.is_open(zones, now, given.window):
-        return False
-    opens = hours.next_open(zones, now, given.window) or now + timedelta(days=1)
     _set(session, post, now, MessageStatus.QUEUED, reason=Reason.OUTSIDE_HOURS, not_before=opens)
     return True
+
+
+def _opens(post: Post, given: Policy, now: datetime) -> datetime:
+    """Return when sending hours let the message go, `now` for at once."""
+    if post.purpose != Purpose.CAMPAIGN or given.window is None:
+        return now
+    zones = post.zones.split(hours.GROUP_SEPARATOR)
+    return hours.next_open(zones, now, given.window) or now + timedelta(days=1)
+
+
+def _is_late(post: Post, given: Policy, now: datetime) -> bool:
+    """Tell whether the broadcast's last time comes before the message may go; the start statement asks for it anew."""
+    return post.not_after is not None and _opens(post, given, now) >= post.not_after
 
 
 def _rule_key(post: Post) -> tuple[str, int, int, str, str]:
@@ -142,7 +154,8 @@ def _may_start(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
     number = Message.number
     if post.purpose != Purpose.CAMPAIGN:
         return and_(facts.has_phone(number), _may_start_single(post, given, now))
-    sending = exists().where(Broadcast.id == post.broadcast_id, Broadcast.state == BroadcastState.SENDING)
+    in_time = or_(Broadcast.not_after.is_(None), Broadcast.not_after > now)
+    sending = exists().where(Broadcast.id == post.broadcast_id, Broadcast.state == BroadcastState.SENDING, in_time)
     needs = post.keyword_id is not None or given.keywordless_needs_opt_in
     consent = facts.consent_holds(number, post.keyword_id, post.scope, needs_opt_in=needs)
     return and_(sending, consent, ~facts.cap_reached(number, given, now))
@@ -196,6 +209,8 @@ def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime
         return _set(session, post, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))
     if decision.waits:
         free = facts.cap_free_at(session, post.number, given, now)
+        if post.not_after and free >= post.not_after:
+            return _set(session, post, now, MessageStatus.SKIPPED, reason=Reason.TOO_LATE)
         return _set(session, post, now, MessageStatus.QUEUED, reason=decision.reason, not_before=free)
     ends_as = rules.ends_as(decision.reason) if decision.reason else MessageStatus.SKIPPED
     return _set(session, post, now, ends_as, reason=decision.reason)
@@ -210,8 +225,10 @@ def _tell(session: Session, settled: list[Post]) -> None:
 def _decide(session: Session, post: Post, given: Policy, now: datetime) -> Decision:
     """Ask the pure rule, for the reason."""
     if post.purpose == Purpose.CAMPAIGN:
-        keyword_id, scope = post.keyword_id, post.scope
-        return decisions.of_campaign(session, post.number, given, keyword_id=keyword_id, scope=scope, now=now)
+        keyword_id, scope, late = post.keyword_id, post.scope, _is_late(post, given, now)
+        return decisions.of_campaign(
+            session, post.number, given, keyword_id=keyword_id, scope=scope, now=now, too_late=late
+        )
     known = facts.of_number(session, post.number, scope=post.scope, keyword_id=post.keyword_id)
     if post.reply_kind is not None:
         return rules.decide_reply(known, post.reply_kind)

@@ -26,6 +26,8 @@ PAGE_SIZE = 1000  # Twilio's most
 PAUSE = 0.1
 """Seconds between two pages of a list, so that a long list leaves room for sending."""
 LIST_TRIES = 4
+LONGEST_VALIDITY = 36_000
+"""Seconds for which Twilio keeps a message in its queue at most, and by itself; the least is 1 (ValidityPeriod)."""
 
 
 class PooledHttpClient(HttpClient):  # type: ignore[misc]
@@ -90,11 +92,13 @@ class TwilioGateway:
             self._client.api.base_url = api_url
         self._validator = RequestValidator(auth_token)
 
-    def send(self, *, to: str, sender: str, body: str, status_callback: str) -> Sent:
+    def send(self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None) -> Sent:
         """Create the message at Twilio; raises GatewayError with what is known of the outcome."""
-        address = {"messaging_service_sid": sender} if sender.startswith("MG") else {"from_": sender}
+        asked: dict[str, Any] = {"messaging_service_sid": sender} if sender.startswith("MG") else {"from_": sender}
+        if good_for is not None and good_for < LONGEST_VALIDITY:
+            asked["validity_period"] = max(1, int(good_for))
         try:
-            made = self._client.messages.create(to=to, body=body, status_callback=status_callback, **address)
+            made = self._client.messages.create(to=to, body=body, status_callback=status_callback, **asked)
         except TwilioRestException as error:
             raise _refused(error) from error
         except TwilioException as error:

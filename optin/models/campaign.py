@@ -85,8 +85,8 @@ class CampaignMember(Base):
 class Broadcast(Base):
     """One SMS text sent to the members of a campaign; its keyword is frozen when it is made.
 
-    `starts_at` is the time that it was scheduled for, None when it was sent at once; `ended_because` says why it was
-    cancelled by itself.
+    `starts_at` is the time that it was scheduled for, None when it was sent at once; no message of it starts at
+    `not_after` or later (None: it has no last time); `ended_because` says why it was cancelled by itself.
     """
 
     __tablename__ = "broadcast"
@@ -103,6 +103,7 @@ class Broadcast(Base):
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     starts_at: Mapped[datetime | None]
+    not_after: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     ended_because: Mapped[str | None] = mapped_column(Text)

@@ -1,7 +1,8 @@
 """The rule and its SQL twin say the same on every combination of facts, on both databases."""
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -26,11 +27,15 @@ from optin.policy import Policy
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason
 
 SCOPE = "+14155550100"
-CLOSED = "Asia/Tokyo"
+CLOSED, LATE, CLOSED_AND_LATE = "Asia/Tokyo", "Asia/Seoul", "Asia/Manila"
+ZONES = {(False, False): "UTC", (True, False): CLOSED, (False, True): LATE, (True, True): CLOSED_AND_LATE}
 NOW = clock.now()
 NO_PHONES = ("SUPPORT", "40404", "Acme & Co", "+0415", "+1415555x134", "+1" + "5" * 15, "+", "+1", "messenger:1")
 """What a number may be besides E.164 or missing: older versions made opt-ins of such senders."""
-NAMES = ("has_number", "suppressed", "held", "duplicate", "opt_in", "other_opt_in", "blocked", "outside_hours", "cap")
+NAMES = (
+    *("has_number", "suppressed", "held", "duplicate", "opt_in", "other_opt_in", "blocked"),
+    *("outside_hours", "too_late", "cap"),
+)
 OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
 
 
@@ -49,7 +54,7 @@ def _opt_in(number: str, keyword: Keyword, status: OptInStatus) -> OptIn:
 def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]) -> dict[int, Facts]:
     """Make one member for each combination of facts; return the facts that each member then has."""
     switches = (False, True)
-    rows = product(switches, switches, switches, switches, OPT_INS, switches, switches, switches, switches)
+    rows = product(switches, switches, switches, switches, OPT_INS, *[switches] * 5)
     combinations = [dict(zip(NAMES, row, strict=True)) for row in rows]
     numbers = [f"+1415{index:07d}" if given["has_number"] else None for index, given in enumerate(combinations)]
     pairs = [(_person(number), _person(number)) for number in numbers]
@@ -57,7 +62,7 @@ def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyw
     session.flush()
     earlier, members, rest = [], [], []
     for given, number, pair in zip(combinations, numbers, pairs, strict=True):
-        zones = CLOSED if given["outside_hours"] else "UTC"
+        zones = ZONES[bool(given["outside_hours"]), bool(given["too_late"])]
         members.append(_member(campaign, pair[1], number, zones))
         if number:
             rest += _circumstances(number, given, keywords)
@@ -115,6 +120,7 @@ def _facts(given: dict[str, object]) -> Facts:
         opted_in=opted_in,
         any_opt_in=opted_in or bool(given["other_opt_in"]),
         blocked=bool(given["blocked"]),
+        too_late=bool(given["too_late"]),
         outside_hours=bool(given["outside_hours"]),
         cap_reached=bool(given["cap"]),
     )
@@ -131,7 +137,10 @@ def test_rule_and_sql_agree_on_every_combination(
     known = _arrange(session, campaign, keywords)
     for needs, waits in product((True, False), (True, False)):
         policy = Policy(keywordless_needs_opt_in=needs, cap_per_day=1, cap_waits=waits)
-        question = audience.Question(campaign.id, keyword_id, SCOPE, policy, NOW, [CLOSED])
+        late = [LATE, CLOSED_AND_LATE]
+        question = audience.Question(
+            campaign.id, keyword_id, SCOPE, policy, NOW, [CLOSED, CLOSED_AND_LATE], late_groups=late
+        )
         said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
         by_rule = {
             member_id: decide_campaign(given, has_keyword=with_keyword, keywordless_needs_opt_in=needs, cap_waits=waits)
@@ -165,6 +174,7 @@ def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: 
             keyword_id=keywords[0].id,
             policy=policy,
             now=NOW,
+            too_late=given.too_late,
             outside_hours=given.outside_hours,
         )
         assert found == (given if given.has_number else Facts(has_number=False))
@@ -197,3 +207,44 @@ def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywor
     for number in members:
         found = facts.of_number(session, number, scope=SCOPE, keyword_id=keywords[0].id)
         assert found.has_number == (number in phones)
+
+
+def test_after_the_last_time_it_is_too_late_for_everybody(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
+    campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
+    session.add(campaign)
+    session.flush()
+    known = _arrange(session, campaign, keywords)
+    question = audience.ask(session, campaign, SCOPE, Policy(sending_hours=False), NOW, not_after=NOW)
+    said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
+    rule = {"has_keyword": True, "keywordless_needs_opt_in": True, "cap_waits": True}
+    late = {member_id: decide_campaign(replace(given, too_late=True), **rule) for member_id, given in known.items()}
+    assert {i: said[i] for i in known} == {i: str(decision.reason) for i, decision in late.items()}
+    assert whole.deliverability(session, question).will_receive == 0
+
+
+def test_it_is_too_late_where_sending_hours_begin_after_the_last_time(
+    session: Session, keywords: tuple[Keyword, Keyword]
+) -> None:
+    campaign = Campaign(name="All", keyword_id=None, created_at=NOW, updated_at=NOW)
+    session.add(campaign)
+    session.flush()
+    evening = datetime(2026, 6, 4, 1, 30, tzinfo=UTC)  # 21:30 in New York, 18:30 in Los Angeles, 03:30 in Berlin
+    zones = {
+        "America/New_York": 10.5,
+        "Europe/Berlin": 4.5,
+        "America/Los_Angeles": 0,
+        "America/New_York|Asia/Tokyo": 99,
+    }
+    for zone in zones:
+        person = _person(f"+1415{len(zone):07d}")
+        session.add(person)
+        session.flush()
+        session.add(_member(campaign, person, person.mobile, zone))
+    session.flush()
+    policy = Policy(keywordless_needs_opt_in=False)
+    for hours, late in ((None, 0), (11, 1), (10.5, 2), (4.6, 2), (4.5, 3), (1, 3), (0, 4)):
+        not_after = None if hours is None else evening + timedelta(hours=hours)
+        question = audience.ask(session, campaign, SCOPE, policy, evening, not_after=not_after)
+        counts = whole.deliverability(session, question)
+        assert counts.reasons.get(Reason.TOO_LATE, 0) == late, hours
+        assert counts.will_wait == (0 if late > 3 else 3 - late)

@@ -66,4 +66,44 @@ def test_the_form_keeps_the_zone_in_which_it_was_typed() -> None:
 
 def test_tomorrow_at_ten_is_suggested() -> None:
     late = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  # still the 24th in Los Angeles
-    assert plans.suggested(LOS_ANGELES, late) == Plan(LOS_ANGELES, False, "2026-11-25T10:00")
+    suggested = Plan(LOS_ANGELES, typed="2026-11-25T10:00", until="2026-11-25T20:00")  # 23:00: the evening is over
+    assert plans.suggested(LOS_ANGELES, late) == suggested
+    assert plans.suggested(ZoneInfo("UTC"), late).until == "2026-11-25T20:00"
+
+
+def test_a_last_time_is_a_moment_and_none_unless_it_is_chosen() -> None:
+    form = {"last": "by", "until": " 2027-10-31T02:30\0", "zone": "Europe/Berlin"}
+    plan = plans.of_form(form, LOS_ANGELES)
+    assert plan.not_after == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)  # comes twice: the first
+    assert plan.starts_at is None
+    for other in ({**form, "last": ""}, {**form, "last": "nonsense"}, {"until": form["until"]}):
+        plan = plans.of_form(other, LOS_ANGELES)
+        assert (plan.not_after, plan.faults(NOW)) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("until", "at", "sentence"),
+    [
+        ("", "", "Choose the day and the time after which"),
+        ("tonight", "", "Choose the day and the time after which"),
+        ("2026-11-26", "", "Choose the day and the time after which"),
+        ("9999-12-31T23:00", "", "Choose the day and the time after which"),
+        ("2026-11-25T01:00", "", "The last time has passed."),  # this very minute in Los Angeles
+        ("2027-03-14T02:30", "", "02:30 does not exist there"),
+        ("2028-01-01T10:00", "", "Choose a last time within twelve months."),
+        ("2026-11-27T10:00", "2026-11-27T10:00", "before the broadcast starts"),
+        ("2026-11-27T09:59", "2026-11-27T10:00", "before the broadcast starts"),
+        ("2026-11-27T10:01", "2026-11-27T10:00", ""),
+        ("2026-11-25T01:01", "", ""),
+    ],
+)
+def test_what_is_no_last_time(until: str, at: str, sentence: str) -> None:
+    plan = Plan(LOS_ANGELES, later=bool(at), typed=at, ends=True, until=until)
+    assert plan.fault(NOW) == ""
+    assert sentence in plan.end_fault(NOW)
+    assert plan.faults(NOW) == ([plan.end_fault(NOW)] if sentence else [])
+
+
+def test_both_times_are_told_of() -> None:
+    plan = Plan(LOS_ANGELES, later=True, typed="x", ends=True, until="y")
+    assert len(plan.faults(NOW)) == 2

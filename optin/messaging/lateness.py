@@ -1,0 +1,42 @@
+"""Broadcasts with a last time: what still waits when it comes is not sent, and says so."""
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from optin import clock, extensions, policy
+from optin.consent import facts
+from optin.messaging.claiming import QUEUED
+from optin.models import Broadcast, Message
+from optin.terms import BroadcastState, MessageStatus, Reason
+
+AT_ONCE = 1000
+
+
+def end_late(engine: Engine) -> int:
+    """End what waits of broadcasts that are being sent and whose last time has come; return how many messages.
+
+    What the rule refuses for another reason is left to the start, which says that reason.
+    """
+    with extensions.reading(), Session(engine) as session:
+        over = (Broadcast.state == BroadcastState.SENDING, Broadcast.not_after <= clock.now())
+        broadcast_ids = session.scalars(select(Broadcast.id).where(*over)).all()
+    ended = 0
+    for broadcast_id in broadcast_ids:
+        while some := _end_some(engine, broadcast_id):
+            ended += some
+    return ended
+
+
+def _end_some(engine: Engine, broadcast_id: int) -> int:
+    with Session(engine) as session:
+        now, broadcast = clock.now(), session.get_one(Broadcast, broadcast_id)
+        needs = broadcast.keyword_id is not None or policy.load(session).keywordless_needs_opt_in
+        covered = facts.consent_holds(Message.number, broadcast.keyword_id, broadcast.sender.scope, needs_opt_in=needs)
+        waiting = select(Message.id).where(QUEUED, Message.broadcast_id == broadcast_id, covered).limit(AT_ONCE)
+        ids = session.scalars(waiting.with_for_update(skip_locked=True)).all()
+        if ids:
+            late = {"status": MessageStatus.SKIPPED, "reason": Reason.TOO_LATE, "decided_at": now, "updated_at": now}
+            ended = update(Message).where(Message.id.in_(ids)).values(**late)
+            session.execute(ended.execution_options(synchronize_session=False))
+        session.commit()
+    return len(ids)
