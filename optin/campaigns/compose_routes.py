@@ -15,7 +15,7 @@ from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
 from optin.consent import whole
 from optin.extensions import db
-from optin.messaging import drafts, plans, saved_templates, segments
+from optin.messaging import drafts, plans, saved_templates, segments, spread
 from optin.models import Campaign
 from optin.terms import Reason
 
@@ -62,7 +62,8 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     looked = compose.look(session, compose.question(session, campaign, sender), draft.body)
     refused = draft.plan.faults(clock.now())
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
-    counts = whole.deliverability(session, compose.question(session, campaign, sender, *times))
+    asked = compose.question(session, campaign, sender, *times)
+    counts = whole.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
     refused += [*drafts.faults(draft.body), *drafts.hindrances(sender, counts.total, people, late)]
     if not refused and looked.worst.too_long:
@@ -71,6 +72,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
+    context["spread"] = spread.of(session, asked, draft.body, people, looked.worst.segments)
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
     context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))

@@ -46,13 +46,18 @@ def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) 
     return []
 
 
+def personal_fields(body: str) -> list[str]:
+    """List the merge fields of the text that say something else to each person."""
+    return [name for name in PERSONAL if templates.render(body, {name: "x"}) != templates.render(body, {})]
+
+
 def longest(session: Session, campaign_id: int, body: str, brand: str, *, among: int | None = None) -> Segments:
     """Count the segments of the text for the member for whom it needs the most.
 
     It is filled in for the member with the longest names and for those whose names may need UCS-2, the 5,000 longest of
     them. `among` looks at only so many members, the first added, where an answer while typing matters more.
     """
-    used = [name for name in PERSONAL if templates.render(body, {name: "x"}) != templates.render(body, {})]
+    used = personal_fields(body)
     sizes = [segments.count(templates.render(body, {"brand": brand}))]
     if used:
         for row in _candidates(session, campaign_id, used, among):

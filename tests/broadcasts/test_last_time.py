@@ -15,13 +15,12 @@ from optin import policy
 from optin.broadcasts import queries, recipient_list
 from optin.consent import audience, ledger
 from optin.extensions import db
-from optin.jobs import schedule
-from optin.jobs.worker import Worker
 from optin.messaging import delivery, outbound
 from optin.messaging.gateway import GatewayError
 from optin.models import Broadcast, Campaign, Message
 from optin.terms import BroadcastState, MessageStatus, Reason
-from tests import outbox
+from tests import clockwork, outbox
+from tests.clockwork import start
 from tests.conftest import Clock
 from tests.outbox import MAYA, OURS, act
 from tests.provider import Provider, gateway_to, serve_provider
@@ -61,23 +60,7 @@ def tonight(session: Session, clock: Clock) -> Broadcast:
 
 @pytest.fixture
 def look(app: Flask, session: Session) -> Callable[[], None]:
-    """Do what the schedule does from time to time."""
-    chores = schedule.chores(Worker(app), lambda broadcast_id: None, lambda: None)
-
-    def do() -> None:
-        session.commit()
-        for chore in chores:
-            chore.do()
-
-    return do
-
-
-def start(session: Session, engine: Engine, broadcast: Broadcast) -> list[delivery.Post]:
-    """Claim and start what may go; return what has started."""
-    session.commit()
-    started, held = delivery.start(engine, delivery.claim(engine, broadcast_id=broadcast.id))
-    assert held == []
-    return started
+    return clockwork.looking(app, session)
 
 
 def state(session: Session) -> tuple[str, str | None]:

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from optin import policy
 from optin.extensions import db
-from optin.jobs import schedule
-from optin.jobs.worker import Worker
 from optin.messaging import callbacks, delivery
 from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, Message
 from optin.terms import BroadcastState, Direction, MessageStatus, Purpose, Reason
-from tests import outbox
+from tests import clockwork, outbox
 from tests.clients import Browser
+from tests.clockwork import start
 from tests.conftest import Clock
 from tests.outbox import MAYA
 
@@ -50,15 +49,7 @@ def second(session: Session, clock: Clock) -> Broadcast:
 
 @pytest.fixture
 def look(app: Flask, session: Session) -> Callable[[], None]:
-    """Do what the schedule does from time to time."""
-    chores = schedule.chores(Worker(app), lambda broadcast_id: None, lambda: None)
-
-    def do() -> None:
-        session.commit()
-        for chore in chores:
-            chore.do()
-
-    return do
+    return clockwork.looking(app, session)
 
 
 def got(session: Session, *hours_ago: float, status: MessageStatus = S.DELIVERED) -> Message:
@@ -83,14 +74,6 @@ def waiting(session: Session, broadcast: Broadcast) -> Message:
     return message
 
 
-def send(session: Session, engine: Engine, broadcast: Broadcast) -> list[delivery.Post]:
-    """Claim and start what may go; return what has started."""
-    session.commit()
-    started, held = delivery.start(engine, delivery.claim(engine, broadcast_id=broadcast.id))
-    assert held == []
-    return started
-
-
 @pytest.mark.parametrize(
     ("a_day", "a_week", "hours_ago", "free_in"),
     [
@@ -111,13 +94,13 @@ def test_it_asks_again_when_the_cap_lets_it_go(
 ) -> None:  # fmt: skip
     outbox.without_sending_hours(session, cap_per_day=a_day, cap_per_week=a_week)
     got(session, *hours_ago)
-    assert send(session, engine, second) == []
+    assert start(session, engine, second) == []
     message, free = waiting(session, second), NOON + free_in * HOUR
     assert (message.status, message.reason, message.not_before) == (S.QUEUED, Reason.CAP_REACHED, free)
     clock.set(free - timedelta(seconds=1))
     assert delivery.claim(engine, broadcast_id=second.id) == []
     clock.set(free)
-    assert len(send(session, engine, second)) == 1
+    assert len(start(session, engine, second)) == 1
 
 
 def test_a_cap_that_is_lifted_lets_them_go_at_once(
@@ -126,7 +109,7 @@ def test_a_cap_that_is_lifted_lets_them_go_at_once(
     outbox.without_sending_hours(session, cap_per_day=1)
     got(session, 3)
     clock.forward(minutes=1)
-    assert send(session, engine, second) == []
+    assert start(session, engine, second) == []
     look()
     clock.forward(seconds=30)
     look()
@@ -140,7 +123,7 @@ def test_a_cap_that_is_lifted_lets_them_go_at_once(
     clock.forward(seconds=1)
     look()
     assert delivery.waiting_broadcasts(engine) == [second.id]
-    assert len(send(session, engine, second)) == 1
+    assert len(start(session, engine, second)) == 1
 
 
 @pytest.mark.parametrize(
@@ -152,13 +135,13 @@ def test_so_do_sending_hours_that_are_changed(
 ) -> None:
     policy.change(session, None, sending_hours=True)
     clock.set(NIGHT)  # ten in the evening in Los Angeles
-    assert send(session, engine, second) == []
+    assert start(session, engine, second) == []
     assert waiting(session, second).not_before == MORNING
     clock.forward(minutes=1)
     policy.change(session, None, **hours)
     clock.forward(seconds=1)
     look()
-    assert (len(send(session, engine, second)) == 1) is goes
+    assert (len(start(session, engine, second)) == 1) is goes
     if not goes:
         assert waiting(session, second).not_before == MORNING
 
@@ -168,7 +151,7 @@ def test_what_waits_in_a_paused_broadcast_goes_when_it_is_resumed(
 ) -> None:
     outbox.without_sending_hours(session, cap_per_day=1)
     got(session, 3)
-    assert send(session, engine, second) == []
+    assert start(session, engine, second) == []
     second.state = BroadcastState.PAUSED
     clock.forward(minutes=1)
     policy.change(session, None, cap_per_day=2)
@@ -177,7 +160,7 @@ def test_what_waits_in_a_paused_broadcast_goes_when_it_is_resumed(
         clock.forward(seconds=20)
     second.state = BroadcastState.SENDING
     session.commit()
-    assert len(send(session, engine, second)) == 1
+    assert len(start(session, engine, second)) == 1
 
 
 def test_a_message_that_asked_while_the_setting_was_being_saved_is_not_forgotten(
@@ -188,14 +171,14 @@ def test_a_message_that_asked_while_the_setting_was_being_saved_is_not_forgotten
     clock.forward(minutes=1)
     changed_at = clock.now()
     clock.forward(seconds=3)
-    assert send(session, engine, second) == []  # it still reads the old setting: the new one is not committed
+    assert start(session, engine, second) == []  # it still reads the old setting: the new one is not committed
     clock.set(changed_at)
     policy.change(session, None, cap_per_day=0)
     clock.set(changed_at + timedelta(seconds=4))
     look()
     clock.set(changed_at + timedelta(seconds=12))
     look()
-    assert len(send(session, engine, second)) == 1
+    assert len(start(session, engine, second)) == 1
 
 
 def test_other_settings_wake_nobody_and_one_change_wakes_once(
@@ -205,7 +188,7 @@ def test_other_settings_wake_nobody_and_one_change_wakes_once(
     got(session, 3)
     clock.forward(minutes=1)
     look()
-    assert send(session, engine, second) == []
+    assert start(session, engine, second) == []
     policy.change(session, None, brand="Somebody else")
     clock.forward(minutes=1)
     look()
@@ -213,7 +196,7 @@ def test_other_settings_wake_nobody_and_one_change_wakes_once(
     policy.change(session, None, cap_waits=False)
     clock.forward(minutes=1)
     look()
-    assert send(session, engine, second) == []
+    assert start(session, engine, second) == []
     assert waiting(session, second).status == S.SKIPPED
 
 
@@ -236,12 +219,12 @@ def test_a_message_that_failed_counts_no_more_and_the_next_one_goes(
         )
     )
     session.commit()
-    [post] = send(session, engine, first)
-    assert send(session, engine, second) == []
+    [post] = start(session, engine, first)
+    assert start(session, engine, second) == []
     if how == "refused at once":
         delivery.record(engine, [(post, GatewayError("no such number", code=21211))])
     else:
         delivery.record(engine, [(post, Sent(f"SM{1:032x}", S.SENT))])
         callbacks.receive(session, sid=f"SM{1:032x}", status="failed", error_code=30008, message_id=None)
         session.commit()
-    assert len(send(session, engine, second)) == 1
+    assert len(start(session, engine, second)) == 1

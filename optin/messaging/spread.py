@@ -1,0 +1,89 @@
+"""What a text costs in all: its segments, filled in for each of those who would get it, and counted in the database.
+
+Of most names only the length matters, and whether their letters need UCS-2: they are counted by these two. What else
+stands in a field (marks, spaces side by side, emoji) is counted by its value.
+"""
+
+import string
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, not_, select
+from sqlalchemy.orm import Session
+
+from optin.consent import audience, whole
+from optin.consent.audience import Question
+from optin.messaging import drafts, segments, templates
+from optin.models import CampaignMember, Person
+
+LARGE = 200_000
+"""More people than these are not looked at one by one: it would take longer than somebody waits for a page."""
+MOST = 20_000
+"""So many different fillings are counted; where there are more, everybody gets what the longest one needs."""
+
+# Characters that fill in like any other: no merge field closes up because of them, and each is one unit.
+_GSM = "".join(sorted(set(string.ascii_letters + string.digits) | {c for c in segments.GSM if c.isalpha()})) + " '"
+_WIDE = "À-ɏͰ-ᙿ぀-鿿가-힣"
+_STANDS_FOR = {"g": "x", "w": "Ā"}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How many people get how many segments; unless `exact`, nobody gets more than is said."""
+
+    people: dict[int, int] = field(default_factory=dict)
+    exact: bool = True
+
+    @property
+    def total(self) -> int:
+        """Return the segments in all."""
+        return sum(size * count for size, count in self.people.items())
+
+
+def of(session: Session, question: Question, body: str, people: int, worst: int) -> Spread:
+    """Count the segments of a text for all whom the question lets into a broadcast.
+
+    These are `people`, and nobody needs more than `worst` segments: both were counted just now.
+    """
+    brand = question.policy.brand
+    used = drafts.personal_fields(body)
+    if not used:
+        return Spread({segments.count(templates.render(body, {"brand": brand})).segments: people})
+    if people > LARGE:
+        return Spread({worst: people}, exact=False)
+    keys = [_key(session, getattr(Person, name)) for name in used]
+    members = whole.of(session, question)
+    rows = select(*keys, func.count()).select_from(members.rows).join(Person, Person.id == CampaignMember.person_id)
+    rows = rows.where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
+    found = session.execute(rows.group_by(*keys).limit(MOST + 1)).all()
+    if len(found) > MOST:
+        return Spread({worst: people}, exact=False)
+    counts: dict[int, int] = {}
+    for *filled, count in found:
+        values = {name: _filling(key) for name, key in zip(used, filled, strict=True)}
+        size = segments.count(templates.render(body, {**values, "brand": brand})).segments
+        counts[size] = counts.get(size, 0) + count
+    return Spread(dict(sorted(counts.items())))
+
+
+def _key(session: Session, value: ColumnElement[str]) -> ColumnElement[str]:
+    """What tells fillings apart: "g7" or "w7" for seven letters, in GSM-7 or UCS-2, else "v" and the value."""
+    tidy = (value == func.trim(value)) & not_(value.contains("  "))
+    length = cast(func.length(value), String())
+    return case(
+        (tidy & _only(session, value, _GSM), literal("g") + length),
+        (tidy & _only(session, value, _GSM + _WIDE), literal("w") + length),
+        else_=literal("v") + value,
+    )
+
+
+def _only(session: Session, value: ColumnElement[str], characters: str) -> ColumnElement[bool]:
+    """The value has none but these characters and the hyphen, which a class of characters takes at its end."""
+    if session.get_bind().dialect.name == "postgresql":
+        return not_(value.bool_op("~")(f"[^{characters}-]"))
+    return not_(value.bool_op("GLOB")(f"*[^{characters}-]*"))
+
+
+def _filling(key: str) -> str:
+    """Return a value that fills in as those with this key do."""
+    kind, rest = key[0], key[1:]
+    return _STANDS_FOR[kind] * int(rest) if kind in _STANDS_FOR else rest

@@ -1,0 +1,32 @@
+"""What the schedule of a process does from time to time, and a job with what waits, done when a test wants it."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from optin.jobs import schedule
+from optin.jobs.worker import Worker
+from optin.messaging import delivery
+from optin.models import Broadcast
+
+
+def looking(app: Flask, session: Session) -> Callable[[], None]:
+    """Return what does all chores of one process once; the test's session commits before."""
+    chores = schedule.chores(Worker(app), lambda broadcast_id: None, lambda: None)
+
+    def look() -> None:
+        session.commit()
+        for chore in chores:
+            chore.do()
+
+    return look
+
+
+def start(session: Session, engine: Engine, broadcast: Broadcast) -> list[delivery.Post]:
+    """Claim and start what may go of a broadcast; return what has started."""
+    session.commit()
+    started, held = delivery.start(engine, delivery.claim(engine, broadcast_id=broadcast.id))
+    assert held == []
+    return started
