@@ -223,7 +223,7 @@ def test_good_numbers_are_added_and_bad_ones_come_back(session: Session, agent: 
     assert [row.number for row in scene.members(session, campaign)] == sorted([A, B, C])
     text = html.unescape(response.text)
     assert "3 members added, 2 leads created." in text
-    assert "6 pieces are no phone numbers and stay in the field below." in text
+    assert "6 entries are not phone numbers and stay in the field below." in text
     assert "Nothing was saved" not in text
     for piece, sentence in BAD.items():
         line = next(line for line in text.splitlines() if f"“{piece[:39]}" in line)
