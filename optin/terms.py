@@ -130,7 +130,6 @@ class HoldCause(Term):
     REFUSAL = "refusal", "a keyword, and a refusal in the same text"
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
     SHORT_REFUSAL = "short_refusal", "a short refusal in answer to a broadcast"
-    NOT_THEIRS = "not_theirs", "someone else may have this number now"
 
 
 class HoldResolution(Term):
