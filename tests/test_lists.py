@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -156,13 +155,6 @@ def test_a_spreadsheet_runs_nothing_of_a_file(agent: Browser, session: Session) 
     row = read_file(agent, "/contacts/file")[1]
     assert row[:3] == ["'=HYPERLINK(1)", "Ann", "+14155550134"]
     assert (row[4], row[5]) == ("'@SUM(A1)", "'-1+1@example.org")
-    assert [lists.plain(value, ZoneInfo("UTC")) for value in ("\t=1", "+1 (415)", "+1,cmd", None, 3)] == [
-        "'\t=1",
-        "'+1 (415)",
-        "'+1,cmd",
-        "",
-        "3",
-    ]
 
 
 def test_each_list_is_a_file(admin: Browser, session: Session) -> None:
@@ -185,7 +177,7 @@ def test_each_list_is_a_file(admin: Browser, session: Session) -> None:
     assert members[1][:5] == ["Maya", "Chen", world.MAYA, "Opted in with volunteer", "Will receive"]
     assert read_file(admin, f"/campaigns/{campaign.id}/members/file?q=nobody") == [members[0]]
     recipient = read_file(admin, f"/broadcasts/{sent.id}/recipients/file")[1]
-    assert recipient[:4] == [world.MAYA, "Maya", "Chen", "Failed"]
+    assert recipient[:4] == ["Maya", "Chen", world.MAYA, "Failed"]
     assert recipient[5] == "30006"
     assert read_file(admin, f"/broadcasts/{sent.id}/recipients/file?status=sent")[1:] == []
     assert ["Changed Admin Example: name", "A", "B", "Admin Example"] in [

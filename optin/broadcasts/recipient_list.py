@@ -16,7 +16,7 @@ REST = (Column("Contact or lead"), Column("Status"), Column("Why"), Column("When
 # An index leads by number, or within one status by the order in which they were queued.
 COLUMNS = (Column("Mobile phone", "number", [Message.number]), *REST)
 OF_A_STATUS = (Column("Mobile phone", "queued", [Message.id]), *REST)
-TITLES = ("Mobile phone", "First name", "Last name", "Status", "Why", "Error", "Message SID", "When")
+TITLES = ("First name", "Last name", "Mobile phone", "Status", "Why", "Error", "Message SID", "When")
 
 
 def listing(broadcast_id: int) -> Listing:
@@ -38,7 +38,7 @@ def file(broadcast_id: int) -> Response:
             names = (person.first_name, person.last_name) if person else ("", "")
             when = message.sent_at or message.updated_at
             status = MessageStatus(message.status).label
-            yield (message.number, *names, status, why(message), message.error_code, message.sid, when)
+            yield (*names, message.number, status, why(message), message.error_code, message.sid, when)
 
     query = queries.recipients(broadcast_id, asked.filters["status"])
     return lists.download(f"recipients-of-broadcast-{broadcast_id}", TITLES, asked, query, cells)

@@ -21,6 +21,7 @@ COLUMNS = (
     Column("Text"),
     Column("Opted out", "when", [Suppression.id], descending=True),
 )
+TITLES = ("Contact or lead", "Mobile phone", "Text", "Opted out")
 
 
 @blueprint.get("/settings/opted-out")
@@ -47,10 +48,10 @@ def opted_out_file() -> Response:
         texts = queries.texts_of(session, rows)
         for row in rows:
             names = ", ".join(person.name for person in having.get(row.number, []))
-            yield row.number, names, texts.get(row.message_id, ""), row.started_at
+            yield names, row.number, texts.get(row.message_id, ""), row.started_at
 
     query = queries.opted_out(_number(db.session(), listing))
-    return lists.download("opted-out", [column.label for column in COLUMNS], listing, query, cells)
+    return lists.download("opted-out", TITLES, listing, query, cells)
 
 
 def _listing() -> Listing:

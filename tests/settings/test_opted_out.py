@@ -49,8 +49,8 @@ def test_it_is_a_file(agent: Browser, session: Session) -> None:
     world.text(session, "Stop.", world.MAYA)
     answer = agent.get("/settings/opted-out/file")
     titles, row = csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")))
-    assert titles == ["Mobile phone", "Contact or lead", "Text", "Opted out"]
-    assert row[:3] == [world.MAYA, "Maya Chen", "Stop."]
+    assert titles == ["Contact or lead", "Mobile phone", "Text", "Opted out"]
+    assert row[:3] == ["Maya Chen", world.MAYA, "Stop."]
 
 
 def test_it_says_since_when_however_often_they_asked(viewer: Browser, session: Session, clock: Clock) -> None:
