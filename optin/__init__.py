@@ -37,6 +37,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     _connect_to_twilio(app, config)
     if config.mounts_simulator:
         _mount_simulator(app, config)
+    _answer_known_names_only(app, config)
     return app
 
 
@@ -181,6 +182,16 @@ def _mount_simulator(app: "Flask", config: "Config") -> None:
 
     app.extensions["simulator"] = simulator = make_simulator(config)
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {SIMULATOR_PATH: simulator})  # type: ignore[method-assign]
+
+
+def _answer_known_names_only(app: "Flask", config: "Config") -> None:
+    """Refuse what is asked under another name than ours, first of all. Twilio's texts are known by their signature."""
+    from optin.hosts import KnownHosts
+
+    real = not config.is_simulator
+    app.wsgi_app = KnownHosts(  # type: ignore[method-assign]
+        app.wsgi_app, config.hosts, proxied=real, signed="/webhooks/twilio/" if real else ""
+    )
 
 
 def make_simulator(config: "Config", *, transport: "Transport | None" = None, start_pump: bool = True) -> "Flask":

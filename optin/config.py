@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from optin import phone
+from optin import hosts, phone
 from optin.environment import Environment, sqlite_url
 from optin.simulator import (
     SIMULATOR_ACCOUNT_SID,
@@ -58,6 +58,7 @@ class Config:
     instance_path: Path
     port: int
     public_url: str
+    allowed_hosts: tuple[str, ...]
     database_url: str = field(repr=False)
     queue_url: str = field(repr=False)
     secret_key: str = field(repr=False)
@@ -92,6 +93,7 @@ class Config:
             instance_path=instance_path,
             port=port,
             public_url=env.web_address("OPTIN_PUBLIC_URL", local),
+            allowed_hosts=_allowed_hosts(env),
             database_url=database_url,
             queue_url=env.database("OPTIN_QUEUE_URL", database_url, instance_path),
             secret_key=_secret_key(env, instance_path),
@@ -134,6 +136,11 @@ class Config:
         return self.is_simulator and self.twilio_api_url == self.local_url + SIMULATOR_PATH
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """Return the names that Optin answers to besides those of this machine."""
+        return frozenset({hosts.of_url(self.public_url), *self.allowed_hosts})
+
+    @property
     def inbound_webhook(self) -> str:
         """Return the address that Twilio calls with each text."""
         return f"{self.public_url}/webhooks/twilio/sms"
@@ -167,6 +174,16 @@ def _senders(env: Environment, mode: Mode) -> tuple[str, ...]:
             "TWILIO_FROM", "numbers such as +14155550100, short codes or Messaging Service SIDs, separated by commas"
         )
     return senders
+
+
+def _allowed_hosts(env: Environment) -> tuple[str, ...]:
+    """Return further names that proxies and monitoring ask by."""
+    given = [part.strip().strip("[]").lower() for part in env.text("OPTIN_ALLOWED_HOSTS").split(",") if part.strip()]
+    if not all(hosts.name(f"[{part}]" if ":" in part else part) == part for part in given):
+        env.refuse(
+            "OPTIN_ALLOWED_HOSTS", "host names such as optin.internal, without https:// and port, separated by commas"
+        )
+    return tuple(given)
 
 
 def _region(env: Environment) -> str:

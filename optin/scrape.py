@@ -16,10 +16,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import clock, hosts
 from optin.access import public
 from optin.config import Config
-from optin.environment import LOOPBACK
 from optin.extensions import db
 from optin.health import last_sign_of_a_worker
 from optin.messaging import gate, silence
@@ -47,12 +46,12 @@ def metrics() -> Response:
 
 
 def _may_read(token: str) -> bool:
-    """Tell whether the asker may: a proxy on this machine passes others' requests on, and says so in a header."""
+    """Tell whether the asker may: a proxy on this machine passes others' requests on, by our name or with a header."""
     if token:
         given = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {token}".encode())
-    through_a_proxy = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
-    return request.remote_addr in LOOPBACK and not through_a_proxy
+    local = hosts.is_loopback(request.remote_addr or "") and hosts.is_local(request.headers.get("Host", ""))
+    return local and not hosts.through_a_proxy(request.headers.keys())
 
 
 class _FromDatabase(Collector):

@@ -65,6 +65,7 @@ PURE = [
     "optin.spellings",
     "optin.phone",
     "optin.spreadsheets",
+    "optin.hosts",
     "optin.consent.rules",
     "optin.consent.words",
     "optin.consent.hours",
@@ -148,7 +149,7 @@ def test_a_vendor_has_one_door(vendor: str) -> None:
 
 
 def test_the_simulator_knows_the_app_over_http_only() -> None:
-    allowed = ("optin.clock", "optin.terms", "optin.simulator")
+    allowed = ("optin.clock", "optin.terms", "optin.hosts", "optin.simulator")
     wrong = [
         f"{name} imports {other}"
         for name, tree in MODULES.items()

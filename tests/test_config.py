@@ -67,6 +67,19 @@ def test_a_simulator_that_runs_alone_is_not_mounted(tmp_path: Path) -> None:
         ({"OPTIN_DATABASE_URL": "postgresql://host:port/x"}, "OPTIN_DATABASE_URL must be"),
         ({"OPTIN_QUEUE_URL": "redis://localhost"}, "OPTIN_QUEUE_URL must be"),
         ({"OPTIN_SECRET_KEY": "short"}, "OPTIN_SECRET_KEY must be at least 16 characters long"),
+        *(
+            ({"OPTIN_ALLOWED_HOSTS": value}, "OPTIN_ALLOWED_HOSTS must be host names such as optin.internal")
+            for value in (
+                "https://a.example",
+                "a.example:443",
+                "a.example/x",
+                "*",
+                "a b",
+                "a.example.",
+                "ok.example,é",
+                "@",
+            )
+        ),
         ({"OPTIN_METRICS_TOKEN": "short"}, "OPTIN_METRICS_TOKEN must be at least 16 characters"),
         ({"OPTIN_PUBLIC_URL": "texts.example.org"}, "OPTIN_PUBLIC_URL must be a web address"),
         ({"OPTIN_PUBLIC_URL": "https://texts.example.org/?a=b"}, "OPTIN_PUBLIC_URL must be a web address"),

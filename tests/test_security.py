@@ -131,14 +131,15 @@ def test_a_forged_cookie_signs_nobody_in(client: Browser, ana: User, app: Flask)
     assert client.get("/account").status_code == 303
 
 
-def test_links_and_redirects_do_not_follow_a_forged_host(public: Browser, ana: User) -> None:
-    forged = {"X-Forwarded-Host": "evil.example"}
+@pytest.mark.parametrize("forged", [{"X-Forwarded-Host": "evil.example"}, {"Host": "evil.example"}])
+def test_links_and_redirects_do_not_follow_a_forged_host(public: Browser, ana: User, forged: dict[str, str]) -> None:
     public.sign_in(ana)
-    made = public.post(f"/settings/users/{ana.id}/links", headers=forged)
-    assert made.location == f"/settings/users/{ana.id}"
-    page = public.get(made.location, headers=forged).text
-    assert "https://optin.example.org/sign-in/" in page
-    assert "evil.example" not in page
+    path = f"/settings/users/{ana.id}"
+    assert public.post(f"{path}/links", headers=forged).status_code == 400
+    assert "/sign-in/" not in public.get(path).text, "no link was made"
+    made = public.post(f"{path}/links", headers={"X-Forwarded-Host": "optin.example.org"})
+    assert made.location == path
+    assert "https://optin.example.org/sign-in/" in public.get(path).text
 
 
 def test_no_page_shows_a_secret(public: Browser, ana: User, session: Session) -> None:
