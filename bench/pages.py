@@ -11,7 +11,7 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
 from bench import addresses, data
-from optin import figures
+from optin import clock, figures, sessions
 from optin.extensions import db
 from optin.models import User
 
@@ -88,9 +88,11 @@ def _reader(url: str) -> Iterator[FlaskClient]:
     app = data.app_on(url)
     with app.app_context():
         admin = db.session.get(User, 1)
+        token = sessions.start(db.session(), admin.id, clock.now(), browser="", address="")
+        db.session.commit()
     client = app.test_client()
     with client.session_transaction() as kept:
-        kept["_user_id"], kept["_fresh"] = admin.get_id(), True
+        kept["_user_id"], kept["_fresh"] = token, True
     yield client
     with app.app_context():
         db.engine.dispose()

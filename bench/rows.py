@@ -46,7 +46,7 @@ OUTBOUND = {"channel": "'sms'", "direction": "'outbound'", "status": "'delivered
 
 FILLS = (
     Fill("user", {"id": "i", "email": "'user' || i || '@example.org'", "name": "first || ' ' || last",
-        "role": "CASE WHEN i = 1 THEN 'admin' ELSE 'agent' END", "session_key": "'key' || i", "time_zone": "'UTC'",
+        "role": "CASE WHEN i = 1 THEN 'admin' ELSE 'agent' END", "time_zone": "'UTC'",
         "created_at": "at"}, "i <= 60"),
     Fill("sender", {"id": "i", "channel": "'sms'", "address": "'+14155550100'", "kind": "'long_code'",
         "created_at": "at"}, "i = 1"),

@@ -1,21 +1,23 @@
 """Who may ask for which address: everything needs a signed-in user of the right role unless it is marked public."""
 
-import hmac
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, make_response, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, flash, g, make_response, redirect, request, url_for
+from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
+from optin import clock, sessions
 from optin.extensions import db, login_manager
 from optin.models import User
 from optin.terms import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 READING = ("GET", "HEAD", "OPTIONS")
+UPDATED = "Optin was updated, which signs everybody out once. Please sign in again."
+ENDED = "You were signed out. Please sign in again."
 
 
 class SessionCookies(SecureCookieSessionInterface):
@@ -49,13 +51,10 @@ def init_app(app: Flask) -> None:
     app.before_request(check)
 
 
-def load_user(kept: str) -> User | None:
-    """Return the user that the session cookie names, unless their sessions were ended or they were disabled."""
-    user_id, _, session_key = kept.partition(":")
-    user = db.session.get(User, int(user_id)) if re.fullmatch("[0-9]{1,9}", user_id) else None
-    if user is None or not user.is_active or not hmac.compare_digest(user.session_key, session_key):
-        return None
-    return user
+def load_user(token: str) -> User | None:
+    """Return the user of the session that the cookie names, unless it has ended or they were disabled."""
+    found = g.user_session = sessions.find(db.session(), token, clock.now())
+    return found.user if found else None
 
 
 def is_public(app: Flask, endpoint: str) -> bool:
@@ -79,7 +78,15 @@ def check() -> WSGIResponse | None:
         return _to_sign_in()
     if not current_user.may(needed_role(current_app, request.endpoint, request.method)):
         abort(403)
+    if request.method == "GET":
+        sessions.see(db.engine, g.user_session, clock.now())
     return None
+
+
+def say_that_it_ended() -> None:
+    """Say once why somebody whose cookie names a session is asked to sign in; before an update cookies had a colon."""
+    if token := cookie.pop("_user_id", None):
+        flash(UPDATED if ":" in str(token) else ENDED)
 
 
 def _to_sign_in() -> WSGIResponse:
@@ -88,6 +95,7 @@ def _to_sign_in() -> WSGIResponse:
     A request from a script gets a refusal that makes the browser load the sign-in page as a page of its own: a
     redirect would put that page inside the fragment.
     """
+    say_that_it_ended()
     asked = request.full_path.rstrip("?") if request.method == "GET" else None
     if "HX-Request" not in request.headers:
         return redirect(url_for("auth.sign_in", next=asked if asked != "/" else None), 303)

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from optin.models import User
 from tests.hypermedia import check
+from tests.signing_in import token_of
 
 
 class Browser(FlaskClient):
@@ -24,8 +25,9 @@ class Browser(FlaskClient):
     def sign_in(self, user: User) -> None:
         """Sign in without the form."""
         self.user = user
+        token = token_of(self.application, user)
         with self.session_transaction() as kept:
-            kept["_user_id"] = user.get_id()
+            kept["_user_id"] = token
             kept["_fresh"] = True
 
     def open(self, *args: Any, csrf: bool = True, lint: bool = True, **kwargs: Any) -> TestResponse:

@@ -202,7 +202,6 @@ def add_user(session: Session, role: Role) -> User:
         email=f"{name.lower()}@example.org",
         name=f"{name} Example",
         role=role,
-        session_key=f"key-of-{name}",
         created_at=the_clock.now(),
     )
     session.add(user)

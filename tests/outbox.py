@@ -164,7 +164,7 @@ def author(session: Session) -> int:
     known = session.scalar(select(User.id).limit(1))
     if known is not None:
         return known
-    user = User(email="a@example.org", name="A", role=Role.AGENT, session_key="key", created_at=clock.now())
+    user = User(email="a@example.org", name="A", role=Role.AGENT, created_at=clock.now())
     session.add(user)
     session.flush()
     return user.id

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from flask import Blueprint, Flask
 from flask_login import current_user
-from sqlalchemy import update
+from sqlalchemy import Update, update
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.access import public, requires
-from optin.models import User
+from optin.models import User, UserSession
 from optin.terms import Role
 from tests.clients import Browser
 
@@ -76,14 +76,17 @@ def test_a_form_without_its_token_is_refused(agent: Browser) -> None:
     assert agent.post("/probe/usual", csrf=False, lint=False).status_code == 400
 
 
-@pytest.mark.parametrize("change", [{"session_key": "another"}, {"disabled_at": clock.now()}])
-def test_a_session_ends_at_once(agent: Browser, session: Session, change: dict[str, object]) -> None:
+ENDINGS = [update(UserSession).values(ended_at=clock.now()), update(User).values(disabled_at=clock.now())]
+
+
+@pytest.mark.parametrize("change", ENDINGS)
+def test_a_session_ends_at_once(agent: Browser, session: Session, change: Update) -> None:
     assert agent.get("/probe/usual", lint=False).status_code == 200
-    session.execute(update(User).values(**change))
+    session.execute(change)
     assert agent.get("/probe/usual").status_code == 303
 
 
-@pytest.mark.parametrize("kept", ["", "x", "1", "1:", ":key", "999:key", "-1:key", "²:key", "9" * 30 + ":key"])
+@pytest.mark.parametrize("kept", ["", "x", "1", "1:", "1:key", "²" * 43, "a" * 43, "\0" * 43])
 def test_a_cookie_that_makes_no_sense_signs_nobody_in(client: Browser, kept: str) -> None:
     with client.session_transaction() as session:
         session["_user_id"] = kept

@@ -29,7 +29,7 @@ FLOORS = [
     },
     {"extensions", "statements"},
     {"models"},
-    {"audit", "policy", "in_force", "paging", "search", "metrics", "access", "figures"},
+    {"audit", "policy", "in_force", "paging", "search", "metrics", "access", "sessions", "figures"},
     {"consent"},
     {"messaging"},
     {"jobs"},

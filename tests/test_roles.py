@@ -17,6 +17,8 @@ VIEWERS = """
     POST /account
     POST /account/password
     POST /account/sessions
+    POST /account/sessions/<session_id>/end
+    POST /account/sessions/everywhere
     GET  /broadcasts/<broadcast_id>
     GET  /broadcasts/<broadcast_id>/progress
     GET  /campaigns
@@ -152,6 +154,7 @@ ADMINS = """
     POST /settings/users/<user_id>/enabled
     POST /settings/users/<user_id>/links
     POST /settings/users/<user_id>/role
+    POST /settings/users/<user_id>/sessions
 """
 TABLE = {
     line: role
@@ -160,7 +163,12 @@ TABLE = {
 }
 SENTENCE = "Your role does not allow it. An admin can change that under Settings › Users."
 # Asking for these would end what the test still needs: its session, its user.
-NOT_PRESSED = ("POST /sign-out", "POST /settings/users/<user_id>/disabled", "POST /account/sessions")
+NOT_PRESSED = (
+    "POST /sign-out",
+    "POST /settings/users/<user_id>/disabled",
+    "POST /account/sessions",
+    "POST /account/sessions/everywhere",
+)
 
 
 def addresses(app: Flask) -> Iterator[tuple[str, str, str]]:

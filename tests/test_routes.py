@@ -29,8 +29,12 @@ OF_ONES_OWN = {
     "auth.save_account",
     "auth.change_password",
     "auth.end_sessions",
+    "auth.end_session",
+    "auth.end_all_sessions",
     "home.show_or_hide",
 }
+# What ends the session of who asks: nothing could be asked after it.
+ENDING = {"auth.sign_out", "auth.end_all_sessions", "auth.end_session", "auth.end_user_sessions", "auth.disable_user"}
 ADMINS_READ = ("/settings/users", "/settings/twilio", "/settings/audit", "/settings/replies/words")
 ADMINS_WRITE = "/settings/"
 
@@ -102,7 +106,7 @@ def test_each_role_gets_what_is_its_own(app: Flask, browse_as: Callable[[Role | 
     browser = browse_as(role)
     wrong = []
     for rule, method, path in requests(app):
-        if rule.endpoint in PUBLIC | {"auth.sign_out", "auth.disable_user"}:
+        if rule.endpoint in PUBLIC | ENDING:
             continue
         status, refused = ask(browser, method, path), not role.covers(needed(rule, method))
         # Reading may ask for more than a viewer: a page that is nothing but a form for agents is no use to them.

@@ -1,10 +1,11 @@
 """One's own account: name, time zone, password, sessions."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import audit, clock
+from optin import sessions as records
 from optin.access import requires
 from optin.auth import links, passwords, sessions
 from optin.auth.attempts import limit_for_user
@@ -15,6 +16,8 @@ from optin.extensions import db
 from optin.messaging import own_number
 from optin.models import User
 from optin.terms import Role
+
+ENDED_ALL = "ended the sessions of"
 
 
 @blueprint.get("/account")
@@ -65,9 +68,44 @@ def change_password() -> Response | tuple[str, int]:
 @requires(Role.VIEWER)
 def end_sessions() -> Response:
     """Sign out everywhere but here."""
-    _go_on_alone(current_user._get_current_object())
+    user: User = current_user._get_current_object()
+    audit.record(db.session(), user.id, ENDED_ALL, "user", user.id)
+    _go_on_alone(user)
     flash("You are signed out everywhere else.", "ok")
     return redirect(url_for("auth.account"), 303)
+
+
+@blueprint.post("/account/sessions/everywhere")
+@requires(Role.VIEWER)
+def end_all_sessions() -> Response:
+    """Sign out everywhere, here as well."""
+    audit.record(db.session(), current_user.id, ENDED_ALL, "user", current_user.id)
+    records.end_all(db.session(), current_user.id, clock.now())
+    return _signed_out("You are signed out everywhere.")
+
+
+@blueprint.post("/account/sessions/<int:session_id>/end")
+@requires(Role.VIEWER)
+def end_session(session_id: int) -> Response:
+    """Sign out one device of one's own."""
+    here = sessions.current()
+    if here and here.id == session_id:
+        return _signed_out("You are signed out.")
+    if records.end_one(db.session(), current_user.id, session_id, clock.now()):
+        audit.record(db.session(), current_user.id, "ended a session of", "user", current_user.id)
+        flash("That device is signed out.", "ok")
+    else:
+        flash("That device was signed out already.")
+    db.session.commit()
+    return redirect(url_for("auth.account", _anchor="devices"), 303)
+
+
+def _signed_out(sentence: str) -> Response:
+    """End this session too and say so on the sign-in page."""
+    sessions.end()
+    db.session.commit()
+    flash(sentence, "ok")
+    return redirect(url_for("auth.sign_in"), 303)
 
 
 def needs_current(user: User) -> bool:
@@ -77,7 +115,9 @@ def needs_current(user: User) -> bool:
 
 def _go_on_alone(user: User) -> None:
     """End all sessions of `user`, and begin a new one in this browser."""
-    sessions.end_everywhere(user)
+    if sessions.lock(user) is None:
+        abort(401)
+    records.end_all(db.session(), user.id, clock.now())
     sessions.begin(user)
     db.session.commit()
 
@@ -99,5 +139,7 @@ def page(
         waiting=own_number.waiting(db.session(), current_user.id),
         back=None if back == "/" else back,
         needs_current=needs_current(current_user),
+        devices=records.of_user(db.session(), current_user.id, clock.now()),
+        here=sessions.current(),
         may_send=current_user.may(Role.AGENT),
     )

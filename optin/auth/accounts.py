@@ -1,7 +1,5 @@
 """Making a user, and who is the first admin."""
 
-import secrets
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,7 +16,6 @@ def add_user(session: Session, *, email: str, name: str, role: Role, password: s
         name=name,
         role=role,
         password_hash=hash_password(password) if password else None,
-        session_key=secrets.token_hex(16),
         created_at=clock.now(),
     )
     session.add(user)

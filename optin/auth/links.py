@@ -32,11 +32,15 @@ def peek(session: Session, token: str, now: datetime) -> User | None:
 def redeem(session: Session, token: str, now: datetime) -> User | None:
     """Use the link up and return its user; None if it is unknown, used or expired, or the user is disabled.
 
-    One statement decides, so that of two requests at the same moment one wins.
+    One statement decides, so that of two requests at the same moment one wins. The user's row is locked first, as it is
+    where all links and sessions of a user end.
     """
+    whose = select(User.id).join(SignInLink, SignInLink.user_id == User.id).where(_good(token, now))
+    session.scalar(whose.with_for_update(of=User))
     used = update(SignInLink).where(_good(token, now)).values(used_at=now).returning(SignInLink.user_id)
     user_id = session.scalar(used)
-    return session.scalar(select(User).where(User.id == user_id, User.disabled_at.is_(None))) if user_id else None
+    active = select(User).where(User.id == user_id, User.disabled_at.is_(None))
+    return session.scalar(active.execution_options(populate_existing=True)) if user_id else None
 
 
 def cancel(session: Session, user: User, now: datetime) -> None:

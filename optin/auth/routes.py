@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from optin import audit, clock
-from optin.access import public, requires
+from optin.access import public, requires, say_that_it_ended
 from optin.auth import account_routes, links, number_routes, passwords, sessions, user_routes
 from optin.auth.accounts import first_admin
 from optin.auth.attempts import limit_sign_in
@@ -30,10 +30,13 @@ def sign_in() -> Response | str | tuple[str, int]:
     target = local_path(request.args.get("next", ""))
     form = SignInForm()
     if request.method == "GET":
-        return redirect(target, 303) if current_user.is_authenticated else _sign_in_page(form, target)
+        if current_user.is_authenticated:
+            return redirect(target, 303)
+        say_that_it_ended()
+        return _sign_in_page(form, target)
     if form.validate():
         user = _who(form.email.data, form.password.data)
-        if user:
+        if user and (user := sessions.lock(user)):
             sessions.begin(user)
             user.last_sign_in_at = clock.now()
             db.session.commit()
@@ -47,6 +50,7 @@ def sign_in() -> Response | str | tuple[str, int]:
 def sign_out() -> Response:
     """End the session in this browser."""
     sessions.end()
+    db.session.commit()
     flash("You are signed out.", "ok")
     return redirect(url_for("auth.sign_in"), 303)
 

@@ -5,7 +5,7 @@ from flask import session as cookie
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import audit
+from optin import audit, clock, sessions
 from optin.access import requires
 from optin.auth import users as accounts
 from optin.auth.blueprint import blueprint
@@ -82,6 +82,15 @@ def enable_user(user_id: int) -> Response:
     return _saved(found, f"{found.name} can sign in again.")
 
 
+@blueprint.post("/settings/users/<int:user_id>/sessions")
+@requires(Role.ADMIN)
+def end_user_sessions(user_id: int) -> Response:
+    """Sign a user out everywhere; they may sign in again."""
+    found = db.get_or_404(User, user_id)
+    accounts.end_sessions(db.session(), current_user._get_current_object(), found)
+    return _saved(found, f"{found.name} is signed out everywhere.")
+
+
 @blueprint.post("/settings/users/<int:user_id>/links")
 @requires(Role.ADMIN)
 def make_link(user_id: int) -> Response:
@@ -112,7 +121,9 @@ def _list(form: InviteForm) -> str:
 
 def _page(found: User, form: RoleForm) -> str:
     history = db.session.scalars(audit.history("user", found.id).limit(50)).all()
-    return render_template("auth/user.html", user=found, form=form, link=_link_to_show(found), history=history)
+    devices = sessions.of_user(db.session(), found.id, clock.now())
+    link = _link_to_show(found)
+    return render_template("auth/user.html", user=found, form=form, link=link, history=history, devices=devices)
 
 
 def _link_to_show(found: User) -> str | None:

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from optin import audit, clock
-from optin.auth import links, sessions
+from optin import audit, clock, sessions
+from optin.auth import links
 from optin.auth.accounts import add_user
 from optin.models import User
 from optin.terms import Role
@@ -62,7 +62,7 @@ def disable(session: Session, admin: User, user: User) -> str | None:
     if user.disabled_at is None:
         now: datetime = clock.now()
         user.disabled_at = now
-        sessions.end_everywhere(user)
+        sessions.end_all(session, user.id, now)
         links.cancel(session, user, now)
         audit.record(session, admin.id, "disabled", "user", user.id)
     return None
@@ -73,6 +73,14 @@ def enable(session: Session, admin: User, user: User) -> None:
     if user.disabled_at is not None:
         user.disabled_at = None
         audit.record(session, admin.id, "enabled", "user", user.id)
+
+
+def end_sessions(session: Session, admin: User, user: User) -> int:
+    """Sign `user` out everywhere and return how many sessions that ended."""
+    count = sessions.end_all(session, user.id, clock.now())
+    if count:
+        audit.record(session, admin.id, "ended the sessions of", "user", user.id)
+    return count
 
 
 def _refusal(session: Session, admin: User, user: User, *, stays_admin: bool) -> str | None:

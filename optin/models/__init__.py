@@ -13,6 +13,7 @@ from optin.models.sender import Sender
 from optin.models.setting import InForceToken, Setting
 from optin.models.template import MessageTemplate
 from optin.models.user import AuditEntry, NumberCode, SignInLink, User
+from optin.models.user_session import UserSession
 
 __all__ = [
     "AuditEntry",
@@ -47,4 +48,5 @@ __all__ = [
     "StatusEvent",
     "Suppression",
     "User",
+    "UserSession",
 ]

@@ -11,9 +11,9 @@ from optin.terms import Role
 
 
 class User(UserMixin, Base):  # type: ignore[misc]
-    """Somebody who signs in; `session_key` changes when all of their sessions must end.
+    """Somebody who signs in. `mobile` (E.164) is a number that a code has shown to be theirs.
 
-    `mobile` (E.164) is a number that a code has shown to be theirs.
+    `session_token` is that of the session that has just begun; it stands in the cookie and nowhere else.
     """
 
     __tablename__ = "user"
@@ -23,7 +23,6 @@ class User(UserMixin, Base):  # type: ignore[misc]
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(10), default=Role.AGENT)
     password_hash: Mapped[str | None] = mapped_column(String(255))
-    session_key: Mapped[str] = mapped_column(String(64))
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     mobile: Mapped[str | None] = mapped_column(String(32))
     mobile_verified_at: Mapped[datetime | None]
@@ -32,9 +31,11 @@ class User(UserMixin, Base):  # type: ignore[misc]
     last_sign_in_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
 
+    session_token = ""
+
     def get_id(self) -> str:
-        """Return what the session cookie carries: the id and the key that ends it."""
-        return f"{self.id}:{self.session_key}"
+        """Return what the session cookie carries."""
+        return self.session_token
 
     @property
     def is_active(self) -> bool:

@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
-from flask.sessions import SecureCookieSessionInterface
 from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -42,6 +41,7 @@ from optin.sample_data import seed
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy
 from tests.servers import LiveServer, serve
+from tests.signing_in import cookie_of
 
 SAMPLE = "gallery"
 ANNOUNCEMENT = "Hi {{ first_name | there }}, the boat house opens on Sunday at 10. Coffee is on us!"
@@ -200,8 +200,6 @@ def _scheduled(session: Session, campaign: Campaign, admin: User) -> int:
 
 def _cookie(server: LiveServer, session: Session) -> str:
     """Sign the admin in without the form."""
-    signer = SecureCookieSessionInterface().get_signing_serializer(server.app)
     admin = session.scalars(select(User).order_by(User.id)).first()
-    assert signer is not None
     assert admin is not None
-    return str(signer.dumps({"_user_id": admin.get_id(), "_fresh": True}))
+    return cookie_of(server.app, admin)

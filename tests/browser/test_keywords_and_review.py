@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from optin.terms import PersonKind, Role
 from tests.browser.guests import ChromiumGuest
 from tests.conftest import add_user
 from tests.servers import LiveServer
+from tests.signing_in import cookie_of
 from tests.world import MAYA, TOM, keyword, person, text
 
 NARROW = {"width": 360, "height": 800}
@@ -42,9 +42,7 @@ def volunteer(store: Session) -> Keyword:
 def guest(live_server: LiveServer, store: Session, chromium: Browser, **options: object) -> ChromiumGuest:
     """Let an agent sit at the browser."""
     user, app = add_user(store, Role.AGENT), live_server.app
-    signer = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert signer is not None
-    cookie = str(signer.dumps({"_user_id": user.get_id(), "_fresh": True}))
+    cookie = cookie_of(app, user)
     made = ChromiumGuest(chromium, live_server.url, **options)
     made.context.add_cookies([{"name": "optin_session", "value": cookie, "url": live_server.url}])
     return made

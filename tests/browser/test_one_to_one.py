@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from tests import campaign_scene as scene
 from tests.browser.guests import HTMX
 from tests.conftest import add_user
 from tests.people.conftest import noor, text, volunteer
+from tests.signing_in import cookie_of
 
 __all__ = ["noor", "text", "volunteer"]
 
@@ -47,9 +47,7 @@ def page(app: Flask, session: Session, address: str, chromium: Any) -> Iterator[
 def signed_in(app: Flask, session: Session, address: str, chromium: Any, **options: Any) -> BrowserContext:
     """A browser in which a new agent is signed in; the CDN answers with our own copy of HTMX."""
     user = add_user(session, Role.AGENT)
-    signing = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert signing is not None
-    value = signing.dumps({"_user_id": user.get_id(), "_fresh": True})
+    value = cookie_of(app, user)
     context: BrowserContext = chromium.new_context(base_url=address, viewport={"width": 1320, "height": 900}, **options)
     context.add_cookies([{"name": str(app.config["SESSION_COOKIE_NAME"]), "value": value, "url": address}])
     headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
