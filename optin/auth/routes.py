@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from optin import audit, clock
 from optin.access import public, requires, say_that_it_ended
-from optin.auth import account_routes, links, number_routes, passwords, sessions, user_routes
+from optin.auth import account_routes, attempts, links, number_routes, passwords, sessions, user_routes
 from optin.auth.accounts import first_admin
 from optin.auth.attempts import limit_sign_in
 from optin.auth.blueprint import blueprint
@@ -38,9 +38,11 @@ def sign_in() -> Response | str | tuple[str, int]:
         user = _who(form.email.data, form.password.data)
         if user and (user := sessions.lock(user)):
             sessions.begin(user)
+            attempts.succeeded(user)
             user.last_sign_in_at = clock.now()
             db.session.commit()
             return redirect(target, 303)
+        attempts.failed()
         form.password.errors = [WRONG]
     return _sign_in_page(form, target), 422
 
@@ -73,6 +75,7 @@ def redeem_link(token: str) -> Response | tuple[str, int]:
     if user is None:
         return render_template("auth/link.html", user=None, token=token), 404
     sessions.begin(user, linked_at=now)
+    attempts.succeeded(user)
     user.last_sign_in_at = now
     audit.record(db.session(), user.id, "signed in with a link", "user", user.id)
     db.session.commit()

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, flash, render_template, request, url_f
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters
+from optin import clock, failed_sign_ins, filters
 from optin.access import requires
 from optin.config import Config
 from optin.extensions import db
@@ -36,6 +36,7 @@ def index() -> str:
         senders=senders.in_use(session),
         strange=strange.warning(session) if current_user.may(Role.ADMIN) else "",
         silence=silence.warning(session),
+        alarms=failed_sign_ins.alarms(session, clock.now()) if current_user.may(Role.ADMIN) else [],
     )
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from optin import clock, figures
+from optin import clock, figures, throttle
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
@@ -79,6 +79,11 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
             ledger.expire_questions(session, Act(source=OptInSource.SMS, at=clock.now()))
             session.commit()
 
+    def forget_tries() -> None:
+        with Session(worker.engine) as session:
+            throttle.forget_old(session, clock.now())
+            session.commit()
+
     return [
         Chore(2, start_scheduled),
         Chore(2, alarm.ring, soon=True),
@@ -87,6 +92,7 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),
         Chore(60, expire_questions),
+        Chore(3600, forget_tries),
     ]
 
 

@@ -12,6 +12,7 @@ from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
 from optin.models.setting import InForceToken, Setting
 from optin.models.template import MessageTemplate
+from optin.models.try_count import TryCount
 from optin.models.user import AuditEntry, NumberCode, SignInLink, User
 from optin.models.user_session import UserSession
 
@@ -47,6 +48,7 @@ __all__ = [
     "SignInLink",
     "StatusEvent",
     "Suppression",
+    "TryCount",
     "User",
     "UserSession",
 ]

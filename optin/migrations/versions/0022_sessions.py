@@ -1,4 +1,4 @@
-"""Sessions are records that end; the key that ended all of a user's at once is no longer needed."""
+"""Sessions are records that end, in place of a key that ended all of a user's at once; tries are counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table. Cookies of before name no session: everybody signs in once more."""
+    """Make the tables. Cookies of before name no session: everybody signs in once more."""
     moment = sa.DateTime(timezone=True)
     op.create_table(
         "user_session",
@@ -29,9 +29,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_user_session_user", "user_session", ["user_id", "id"])
     op.drop_column("user", "session_key")
+    op.create_table(
+        "try_count",
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("started_at", moment, nullable=False),
+        sa.Column("ends_at", moment, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_try_count")),
+    )
+    op.create_index("ix_try_count_kind", "try_count", ["kind", "ends_at"])
+    op.create_index("ix_try_count_ends_at", "try_count", ["ends_at"])
 
 
 def downgrade() -> None:
-    """Drop it; the key is one that no cookie holds."""
+    """Drop them; the key is one that no cookie holds."""
     op.add_column("user", sa.Column("session_key", sa.String(length=64), nullable=False, server_default=""))
     op.drop_table("user_session")
+    op.drop_table("try_count")
