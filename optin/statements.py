@@ -11,11 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.dml import UpdateBase
 
 POSTGRESQL = "postgresql"
 _CONNECTION = "connection_of_transaction"
+_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 Rows = CursorResult[*tuple[Any, ...]]
 Values = Mapping[str, Any]
 Statement = Executable | Callable[[str], Executable]
@@ -81,3 +84,9 @@ def _read_anew(session: Session, written: object) -> None:
     for loaded in session.identity_map.values():
         if getattr(loaded, "__table__", None) is written:
             session.expire(loaded)
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether an error means that the database can't be reached or does not work now, so that the same statement
+    may succeed later; any other is of the statement or of its values, and comes again."""
+    return isinstance(error, _AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)

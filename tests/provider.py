@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -20,35 +20,50 @@ Answer = tuple[int, int]
 """HTTP status and Twilio error code; DROP closes the connection after the text was accepted."""
 
 
+@dataclass(frozen=True)
+class Raw:
+    """An answer as it stands; in `body` {sid} is a new SID and {account} our account."""
+
+    status: int
+    body: str
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+
+
 @dataclass
 class Provider:
     """What arrived, in order. The next answers are taken from `answers`, then every text is accepted.
 
-    An answer takes `seconds`, and to the `slow` numbers until they are taken off the list.
+    While there is one, `always` is given to what `answers` leaves. An answer takes `seconds`, and to the `slow` numbers until they are taken off the list.
     """
 
     url: str = ""
     seconds: float = 0.0
     slow: set[str] = field(default_factory=set)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[Answer | Raw] = field(default_factory=list)
+    always: Answer | Raw | None = None
     accepted: list[dict[str, str]] = field(default_factory=list)
     requests: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, form: dict[str, str]) -> tuple[int, dict[str, object]]:
+    def take(self, form: dict[str, str]) -> Raw:
         """Take in a request and say what is answered; status 0 drops the connection."""
         with self.lock:
             self.requests += 1
-            status, code = self.answers.pop(0) if self.answers else ACCEPT
-            if (status, code) in (ACCEPT, DROP):
+            answer = self.answers.pop(0) if self.answers else self.always or ACCEPT
+            if answer in (ACCEPT, DROP):
                 self.accepted.append(form)
             sid = f"SM{self.requests:032x}"
         time.sleep(self.seconds)
         while form["To"] in self.slow:
             time.sleep(0.02)
+        if isinstance(answer, Raw):
+            body = answer.body.replace("{sid}", sid).replace("{account}", SIMULATOR_ACCOUNT_SID)
+            return replace(answer, body=body)
+        status, code = answer
         if status == ACCEPT[0]:
-            return status, {"sid": sid, "status": "queued", "num_segments": "1"}
-        return status, {"code": code or None, "message": f"refused with {code or status}", "status": status}
+            return Raw(status, json.dumps({"sid": sid, "status": "queued", "num_segments": "1"}))
+        said = {"code": code or None, "message": f"refused with {code or status}", "status": status}
+        return Raw(status, json.dumps(said))
 
     @property
     def texts(self) -> list[tuple[str, str]]:
@@ -71,21 +86,22 @@ def serve_provider(port: int = 0) -> Iterator[Provider]:
             if len(raw) < length:  # killed in the middle of its request
                 self.close_connection = True
                 return
-            status, content = provider.take({name: values[0] for name, values in parse_qs(raw).items()})
-            if not status:
+            answer = provider.take({name: values[0] for name, values in parse_qs(raw).items()})
+            if not answer.status:
                 self.close_connection = True
                 return
-            self._answer(status, content)
+            self._answer(answer)
 
         def do_GET(self) -> None:
             """List no messages."""
-            self._answer(200, {"messages": [], "next_page_uri": None})
+            self._answer(Raw(200, json.dumps({"messages": [], "next_page_uri": None})))
 
-        def _answer(self, status: int, content: dict[str, object]) -> None:
-            body = json.dumps(content).encode()
+        def _answer(self, answer: Raw) -> None:
+            body = answer.body.encode()
             with suppress(ConnectionError):  # who asked may have been killed
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_response(answer.status)
+                for name, value in answer.headers:
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-
 from optin.jobs.outlet import Outlet
 from optin.messaging import delivery
 from optin.messaging.delivery import Outcome, Post
+from optin.statements import is_away
 from optin.terms import MessageStatus
 
 log = logging.getLogger(__name__)
@@ -141,8 +139,8 @@ class _Sending:
         while True:
             try:
                 return work()
-            except (DBAPIError, PoolTimeoutError):
-                if time.monotonic() > until:
+            except Exception as error:
+                if time.monotonic() > until or not is_away(error):
                     raise
                 log.warning("the database does not answer, trying again", exc_info=True)
                 time.sleep(0.5)

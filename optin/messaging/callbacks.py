@@ -24,6 +24,8 @@ _FIND = (
         ),
         _MESSAGE.c.direction == literal_column(f"'{Direction.OUTBOUND}'"),  # a value would be prepared anew each time
     )
+    .order_by(_MESSAGE.c.sid.is_(None))  # a SID that another message has is that message's
+    .limit(1)
     .with_for_update()
 )
 

@@ -39,17 +39,24 @@ class Listed:
 class GatewayError(Exception):
     """The provider did not say that it accepted the message.
 
-    `code` is the provider's error code, `text` its words. `maybe_sent` is True when the outcome is not known (the
+    `code` is the provider's error code, `text` its words, `http_status` that of its answer (0: none came). `maybe_sent` is True when the outcome is not known (the
     connection was lost after the request, or a 5xx): such a message is never sent again by itself. `try_again` is True
     when the request was surely not processed and may be repeated later.
     """
 
     def __init__(
-        self, text: str, *, code: int | None = None, maybe_sent: bool = False, try_again: bool = False
+        self,
+        text: str,
+        *,
+        code: int | None = None,
+        http_status: int = 0,
+        maybe_sent: bool = False,
+        try_again: bool = False,
     ) -> None:
         super().__init__(text)
         self.text = text
         self.code = code
+        self.http_status = http_status
         self.maybe_sent = maybe_sent
         self.try_again = try_again
 

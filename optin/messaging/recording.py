@@ -1,5 +1,6 @@
 """What came of the started messages: the provider's answers, and what a process that died left behind."""
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -10,17 +11,21 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import Base, UTCDateTime
-from optin.messaging import conversations, statuses, waking
+from optin.messaging import answers, conversations, statuses, waking
 from optin.messaging.claiming import Post
 from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, CampaignMember, Message
+from optin.statements import is_away
 from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 
 BLOCKED_BY_PROVIDER = 21610
 TRIES = 60
 LONGEST_WAIT = 300
 SWEPT_AT_ONCE = 1000
+NOT_STORED = "Twilio's answer could not be stored."
 LEFT_OPEN = "The sending process ended before Twilio's answer was recorded."
+
+log = logging.getLogger(__name__)
 
 Outcome = tuple[Post, Sent | GatewayError]
 """A started message and what the provider said."""
@@ -48,17 +53,18 @@ _SENT = (
 def record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
     """Store what the provider said of started messages; return the state that each has now, by message id.
 
-    Refusals with Twilio's error 21610 have a transaction each: they write to the ledger, under the number's lock.
+    What writes to the ledger has a transaction of its own, under the number's lock. An answer that can't be stored
+    leaves the outcome of its own message unknown; the others keep theirs. Raises what says that the database is away.
     """
     sent = [(post, answer) for post, answer in outcomes if isinstance(answer, Sent)]
     if sent and len(sent) == len(outcomes) and _record_sent(engine, sent):
         return {post.message_id: answer.status for post, answer in sent}
-    blocked = [each for each in outcomes if _is_block(each[1])]
+    alone = [each for each in outcomes if _is_block(each[1])]
     plain = [each for each in outcomes if not _is_block(each[1])]
     states: dict[int, MessageStatus] = {}
-    for batch in [plain, *([each] for each in blocked)]:
+    for batch in [plain, *([each] for each in alone)]:
         if batch:
-            states |= _record(engine, batch)
+            states |= _record_or_each(engine, batch)
     return states
 
 
@@ -101,8 +107,34 @@ def _is_block(answer: Sent | GatewayError) -> bool:
     return isinstance(answer, GatewayError) and answer.code == BLOCKED_BY_PROVIDER
 
 
+def _record_or_each(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
+    """Store the outcomes together, or each by itself where something in one of them breaks the whole."""
+    try:
+        return _record(engine, outcomes)
+    except Exception as error:
+        if is_away(error):
+            raise
+        ids = [post.message_id for post, _ in outcomes]
+        log.warning("the answers to messages %s can't be stored as they are", ids, exc_info=True)
+    if len(outcomes) > 1:
+        return dict(state for each in outcomes for state in _record_or_each(engine, [each]).items())
+    return _leave_open(engine, outcomes[0][0])
+
+
+def _leave_open(engine: Engine, post: Post) -> dict[int, MessageStatus]:
+    """Say that nobody knows what became of a message; what not even that can be stored of is left to the sweep."""
+    try:
+        return _record(engine, [(post, GatewayError(NOT_STORED, maybe_sent=True))])
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("the outcome of message %s can't be stored", post.message_id)
+        return {post.message_id: MessageStatus.SENDING}
+
+
 def _record_sent(engine: Engine, outcomes: Sequence[tuple[Post, Sent]]) -> bool:
-    """Store in one statement what was sent, the usual case; False, and nothing stored, if a row was not as started."""
+    """Store in one statement what was sent, the usual case; False, and nothing stored, if a row was not as started or
+    an answer can't be stored."""
     now = clock.now()
     sent = [
         {
@@ -114,11 +146,16 @@ def _record_sent(engine: Engine, outcomes: Sequence[tuple[Post, Sent]]) -> bool:
         }
         for post, answer in sorted(outcomes, key=lambda outcome: outcome[0].message_id)
     ]
-    with Session(engine) as session:
-        if session.connection().execute(_SENT, sent).rowcount != len(sent):
-            return False
-        conversations.touch(session, *(post.conversation_id for post, _ in outcomes))
-        session.commit()
+    try:
+        with Session(engine) as session:
+            if session.connection().execute(_SENT, sent).rowcount != len(sent):
+                return False
+            conversations.touch(session, *(post.conversation_id for post, _ in outcomes))
+            session.commit()
+    except Exception as error:
+        if is_away(error):
+            raise
+        return False
     return True
 
 
@@ -173,7 +210,7 @@ def _accepted(message: Message, sent: Sent, now: datetime) -> None:
 
 def _refused(message: Message, error: GatewayError, now: datetime) -> None:
     """Keep what the provider refused or left open; only what was surely not processed waits for another try."""
-    message.error_code, message.error_text = error.code, error.text[:255]
+    message.error_code, message.error_text = answers.code(error.code), answers.words(error.text)
     message.lease_until, message.updated_at = None, now
     if error.maybe_sent:
         message.status = MessageStatus.UNKNOWN

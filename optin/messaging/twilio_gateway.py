@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import urllib3
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from optin.messaging import answers
 from optin.messaging.gateway import GatewayError, Listed, Sent
-from optin.messaging.statuses import from_twilio
-from optin.terms import MessageStatus
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 TOO_MANY_REQUESTS = 429
+REQUEST_TIMEOUT = 408
 QUEUE_FULL = 21611
 WITH_BODY = ("POST", "PUT", "PATCH")
 PAGE_SIZE = 1000  # Twilio's most
@@ -28,6 +28,8 @@ PAUSE = 0.1
 LIST_TRIES = 4
 LONGEST_VALIDITY = 36_000
 """Seconds for which Twilio keeps a message in its queue at most, and by itself; the least is 1 (ValidityPeriod)."""
+
+log = logging.getLogger(__name__)
 
 
 class PooledHttpClient(HttpClient):  # type: ignore[misc]
@@ -67,7 +69,7 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]
             redirect=allow_redirects,
             **extra,
         )
-        return Response(answer.status, answer.data.decode("utf-8"), answer.headers)
+        return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
 
 
 def _form(fields: dict[str, object] | None) -> dict[str, str] | None:
@@ -87,6 +89,7 @@ class TwilioGateway:
         connections: int = 64,
         http_client: HttpClient | None = None,
     ) -> None:
+        self._account_sid = account_sid
         self._client = Client(account_sid, auth_token, http_client=http_client or PooledHttpClient(connections))
         if api_url:
             self._client.api.base_url = api_url
@@ -99,16 +102,22 @@ class TwilioGateway:
             asked["validity_period"] = max(1, int(good_for))
         try:
             made = self._client.messages.create(to=to, body=body, status_callback=status_callback, **asked)
-        except TwilioRestException as error:
-            raise _refused(error) from error
         except TwilioException as error:
-            raise GatewayError(str(error), maybe_sent=True) from error
+            raise _refused(error) from error
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
             raise GatewayError("Twilio could not be reached.", try_again=True) from error
-        except (urllib3.exceptions.HTTPError, ValueError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise GatewayError("The connection was lost after the request.", maybe_sent=True) from error
-        status = from_twilio(str(made.status)) or MessageStatus.SENT
-        return Sent(str(made.sid), status, int(made.num_segments or 0))
+        except Exception as error:  # the SDK stumbles over an answer that is no JSON object
+            raise GatewayError(answers.UNREADABLE, maybe_sent=True) from error
+        return self._taken(made)
+
+    def _taken(self, made: Any) -> Sent:
+        """Read the answer that a message was made; without a SID of this account nobody knows what became of it."""
+        sid = answers.sid(made.sid)
+        if sid is None or made.account_sid not in (None, self._account_sid):
+            raise GatewayError(answers.WITHOUT_SID, maybe_sent=True)
+        return Sent(sid, answers.status(made.status), answers.small_number(made.num_segments))
 
     def listed(
         self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
@@ -126,7 +135,7 @@ class TwilioGateway:
             asked["date_sent_before"] = sent_before.astimezone(UTC)
         page = _patiently(lambda: self._client.messages.page(**asked))
         while page is not None:
-            yield from (_listed(record) for record in page)
+            yield from filter(None, map(_listed, page))
             if page.next_page_url is None:
                 return
             time.sleep(PAUSE)
@@ -137,14 +146,18 @@ class TwilioGateway:
         return bool(self._validator.validate(url, form, signature))
 
 
-def _refused(error: TwilioRestException) -> GatewayError:
-    """Translate an error answer: a 5xx may have been accepted, 429 and a full queue surely were not."""
-    text = str(error.msg or "")[:255]
-    code = int(error.code) if error.code else None
-    if error.status >= 500:
-        return GatewayError(text, code=code, maybe_sent=True)
-    again = error.status == TOO_MANY_REQUESTS or code == QUEUE_FULL
-    return GatewayError(text, code=code, try_again=again)
+def _refused(error: TwilioException) -> GatewayError:
+    """Translate an error answer, of the older form or a problem document (RFC 9457).
+
+    A 5xx may have been accepted, and so may what was redirected or took too long (408); 429 and a full queue surely
+    were not.
+    """
+    status, code = answers.small_number(getattr(error, "status", 0)), answers.code(getattr(error, "code", None))
+    text = answers.words(getattr(error, "msg", None) or getattr(error, "title", None))
+    if not 400 <= status < 500 or status == REQUEST_TIMEOUT:
+        return GatewayError(text or answers.UNREADABLE, code=code, http_status=status, maybe_sent=True)
+    again = status == TOO_MANY_REQUESTS or code == QUEUE_FULL
+    return GatewayError(text, code=code, http_status=status, try_again=again)
 
 
 def _patiently(ask: Callable[[], Any]) -> Any:
@@ -164,17 +177,22 @@ def _patiently(ask: Callable[[], Any]) -> Any:
     raise AssertionError("unreachable")
 
 
-def _listed(record: Any) -> Listed:
+def _listed(record: Any) -> Listed | None:
+    """Read a line of the list; None for one without SID or date, which can be nothing that we know or take in."""
     inbound = record.direction == "inbound"
+    sid = answers.sid(record.sid)
+    if sid is None or not isinstance(record.date_created, datetime):
+        log.warning("Twilio's list has a line without SID or date")
+        return None
     return Listed(
-        sid=str(record.sid),
+        sid=sid,
         inbound=inbound,
         number=str((record.from_ if inbound else record.to) or ""),
         address=str((record.to if inbound else record.from_) or ""),
         messaging_service_sid=record.messaging_service_sid,
         body=str(record.body or ""),
         status=str(record.status),
-        error_code=int(record.error_code) if record.error_code else None,
+        error_code=answers.code(record.error_code),
         at=record.date_created,
-        media_count=int(record.num_media or 0),
+        media_count=answers.small_number(record.num_media),
     )

@@ -19,7 +19,7 @@ from optin.models import Broadcast
 from optin.terms import BroadcastState, MessageStatus
 from tests import outbox
 from tests.faults.processes import arrange_broadcast, messages, until
-from tests.provider import Provider, gateway_to, serve_provider
+from tests.provider import ACCEPT, Provider, Raw, gateway_to, serve_provider
 
 THREADS = 8
 
@@ -115,6 +115,18 @@ def test_a_provider_in_trouble_gets_single_tries(
     send_waiting(outlet, broadcast_id, 5)
     assert THREADS < provider.requests <= THREADS + 2  # the first ones, one a second later, one two seconds later
     assert _states(engine)[state] >= THREADS
+
+
+def test_answers_without_a_sid_spoil_only_themselves_and_hold_nothing_up(
+    engine: Engine, provider: Provider, outlet: Outlet
+) -> None:
+    broadcast_id = arrange_broadcast(engine, 100)
+    spoilt = Raw(201, '{"status": "queued"}')
+    provider.answers = [spoilt if index % 5 == 0 else ACCEPT for index in range(100)]
+    began = time.monotonic()
+    send_waiting(outlet, broadcast_id, 60)
+    assert _states(engine) == {MessageStatus.UNKNOWN: 20, MessageStatus.SENT: 80}
+    assert time.monotonic() - began < 20, "a database that answers is not asked again"
 
 
 def test_after_trouble_it_goes_on_with_all_threads(engine: Engine, provider: Provider, outlet: Outlet) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin.clock import now
@@ -116,3 +116,23 @@ def test_the_addresses_of_a_callback_may_be_of_any_channel(
 ) -> None:
     assert call(client, "read", From=ours, To=theirs) == 204
     assert message.status == MessageStatus.DELIVERED
+
+
+def test_a_sid_is_the_message_that_has_it_whatever_id_the_address_names(
+    client: FlaskClient, session: Session, message: Message
+) -> None:
+    other = Message(
+        direction=Direction.OUTBOUND,
+        number="+14155550135",
+        status=MessageStatus.UNKNOWN,
+        created_at=now(),
+        updated_at=now(),
+    )
+    session.add(other)
+    session.flush()
+    session.execute(update(Message).where(Message.id == message.id).values(updated_at=now()))
+    session.commit()
+    assert call(client, "delivered", query=f"?message={other.id}") == 204
+    session.refresh(message)
+    session.refresh(other)
+    assert (message.status, other.status, other.sid) == (MessageStatus.DELIVERED, MessageStatus.UNKNOWN, None)
