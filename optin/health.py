@@ -8,11 +8,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from optin import clock
 from optin.access import public
 from optin.config import Config
 from optin.extensions import db, migrate
 from optin.jobs import executors
-from optin.messaging import gate
+from optin.messaging import gate, pauses
 
 blueprint = Blueprint("health", __name__)
 
@@ -53,9 +54,12 @@ def last_sign_of_a_worker(config: Config) -> float | None:
 
 
 def sending_state() -> str:
-    """Return "open", or why the sending gate is closed."""
+    """Return "open", or why the sending gate is closed, or what Twilio refuses for now."""
     shut = gate.closed(db.session())
-    return f"closed: {shut.closure.value}" if shut else "open"
+    if shut:
+        return f"closed: {shut.closure.value}"
+    stopped = pauses.look(db.session(), clock.now()).rows
+    return "; ".join(f"paused ({row.scope}): error {row.error_code or row.http_status}" for row in stopped) or "open"
 
 
 def database_state(engine: Engine) -> str:

@@ -106,6 +106,7 @@ class EventKind(Term):
     UNLINKED = "unlinked", "No longer this person's number", "off"
     ENDED_BY_USER = "ended_by_user", "Ended by a user", "off"
     NUMBER_LOST = "number_lost", "Number lost", "off"
+    NUMBER_FOUND = "number_found", "Number in use again", "ok"
     SUPPRESSION_ENDED = "suppression_ended", "Texts allowed again", "ok"
     STARTED = "started", "Texted START", "ok"
     RESTORED = "restored", "Restored by START", "ok"
@@ -130,6 +131,8 @@ class HoldCause(Term):
     REFUSAL = "refusal", "a keyword, and a refusal in the same text"
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
     SHORT_REFUSAL = "short_refusal", "a short refusal in answer to a broadcast"
+    CARRIER_BLOCK = "carrier_block", "the carrier blocks our texts, or the number is known for suing over texts"
+    NEW_OWNER = "new_owner", "a text from a number that was not in use: perhaps a new owner"
 
 
 class HoldResolution(Term):
@@ -234,6 +237,14 @@ class ErrorKind(Term):
     UNCLEAR = "unclear", "Not clear", "warn"
 
 
+class ErrorScope(Term):
+    """What an error stops: everything, all that goes from one of our senders, or that message alone."""
+
+    ACCOUNT = "account", "the account", "bad"
+    SENDER = "sender", "the sender", "bad"
+    MESSAGE = "message", "the message", "off"
+
+
 class Meaning(Term):
     """What an inbound text asks for."""
 
@@ -252,6 +263,7 @@ class Reason(Term):
 
     NO_NUMBER = "no_number", "No valid mobile number", "off"
     OPTED_OUT = "opted_out", "Opted out", "bad"
+    NUMBER_LOST = "number_lost", "Number not in use", "bad"
     ON_HOLD = "on_hold", "On hold for review", "warn"
     DUPLICATE = "duplicate", "Duplicate number", "off"
     PENDING = "pending", "Waiting for confirmation", "warn"
@@ -262,5 +274,6 @@ class Reason(Term):
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
     TOO_MANY_REPLIES = "reply_cap", "Too many automatic replies within an hour", "warn"
+    REPLY_TOO_LATE = "reply_too_late", "Too late for an automatic answer", "off"
     NOT_OWN = "not_own", "Not the user’s own number", "bad"
     NUMBER_CHANGED = "number_changed", "Their number changed", "off"

@@ -31,9 +31,10 @@ class Raw:
 
 @dataclass
 class Provider:
-    """What arrived, in order. The next answers are taken from `answers`, then every text is accepted.
+    """What arrived, in order. The next answers are taken from `answers`, then from what stands `at` the number or our
+    sender, then `always` where it is set; else every text is accepted.
 
-    While there is one, `always` is given to what `answers` leaves. An answer takes `seconds`, and to the `slow` numbers until they are taken off the list.
+    An answer takes `seconds`, and to the `slow` numbers until they are taken off the list.
     """
 
     url: str = ""
@@ -41,6 +42,7 @@ class Provider:
     slow: set[str] = field(default_factory=set)
     answers: list[Answer | Raw] = field(default_factory=list)
     always: Answer | Raw | None = None
+    at: dict[str, Answer | Raw] = field(default_factory=dict)
     accepted: list[dict[str, str]] = field(default_factory=list)
     requests: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -49,7 +51,7 @@ class Provider:
         """Take in a request and say what is answered; status 0 drops the connection."""
         with self.lock:
             self.requests += 1
-            answer = self.answers.pop(0) if self.answers else self.always or ACCEPT
+            answer = self.answers.pop(0) if self.answers else self._standing(form)
             if answer in (ACCEPT, DROP):
                 self.accepted.append(form)
             sid = f"SM{self.requests:032x}"
@@ -64,6 +66,10 @@ class Provider:
             return Raw(status, json.dumps({"sid": sid, "status": "queued", "num_segments": "1"}))
         said = {"code": code or None, "message": f"refused with {code or status}", "status": status}
         return Raw(status, json.dumps(said))
+
+    def _standing(self, form: dict[str, str]) -> Answer | Raw:
+        ours = form.get("From") or form.get("MessagingServiceSid", "")
+        return self.at.get(form["To"]) or self.at.get(ours) or self.always or ACCEPT
 
     @property
     def texts(self) -> list[tuple[str, str]]:

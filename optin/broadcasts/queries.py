@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from optin import clock, figures
 from optin.consent import phrase_opt_outs
 from optin.figures import Count
-from optin.messaging import outcome, statuses
+from optin.messaging import outcome, pauses, statuses
 from optin.messaging.statuses import ErrorMeaning
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
 from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
@@ -56,7 +56,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a broadcast has come; `version` changes with anything that the page shows of it."""
+    """How far a broadcast has come; `version` changes with anything that the page shows of it.
+
+    `stopped` says what Twilio refuses for now, so that nothing of it goes; "" for nothing.
+    """
 
     lines: list[Line]
     causes: list[Cause]
@@ -64,6 +67,7 @@ class Progress:
     waiting: int
     live: bool
     version: str
+    stopped: str = ""
 
     @property
     def handed_over(self) -> int:
@@ -92,6 +96,7 @@ def progress(session: Session, broadcast: Broadcast) -> Progress:
     sums = {key: sum(counts.get(status, 0) for status in group) for key, group in SHOWN.items()}
     lines = [Line(key, SHOWN[key][0], count) for key, count in sums.items() if count]
     open_still = any(counts.get(status) for status in OPEN)
+    stopped = _stopped(session, broadcast)
     numbers = [f"{line.key}{line.count}" for line in lines] + [f"{cause.code}{cause.count}" for cause in causes]
     return Progress(
         lines=lines,
@@ -99,8 +104,16 @@ def progress(session: Session, broadcast: Broadcast) -> Progress:
         total=sum(counts.values()),
         waiting=sums["waiting"],
         live=_is_live(broadcast, open_still),
-        version="-".join([broadcast.state, *numbers]),
+        version="-".join([broadcast.state, *(["stopped"] if stopped else []), *numbers]),
+        stopped=stopped,
     )
+
+
+def _stopped(session: Session, broadcast: Broadcast) -> str:
+    if broadcast.state != BroadcastState.SENDING:
+        return ""
+    pause = pauses.stopping(session, broadcast.sender_id, clock.now())
+    return pauses.sentence(pause) if pause else ""
 
 
 def recipients(broadcast_id: int, status: str) -> Select[Message]:

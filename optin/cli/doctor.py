@@ -13,7 +13,7 @@ from optin.config import Config
 from optin.environment import LOOPBACK
 from optin.extensions import db
 from optin.health import database_state, queue_state
-from optin.messaging import senders
+from optin.messaging import pauses, senders
 from optin.models import User
 from optin.terms import Role
 
@@ -29,7 +29,7 @@ def command() -> None:
     checks: tuple[Check, ...] = (database, queue, secret_key, addresses)
     problems = [sentence for check in checks for sentence in check(config)]
     if database_state(db.engine) == "ok":
-        problems += [sentence for check in (our_senders, users) for sentence in check(config)]
+        problems += [sentence for check in (our_senders, sending, users) for sentence in check(config)]
     for sentence in problems:
         click.echo(f"Wrong: {sentence}")
     if problems:
@@ -74,6 +74,11 @@ def our_senders(_config: Config) -> Iterator[str]:
     """Say whether there is an address to send from."""
     if not senders.in_use(db.session()):
         yield "there is no number to send from: set TWILIO_FROM, or add a sender under Settings, Twilio."
+
+
+def sending(_config: Config) -> Iterator[str]:
+    """Say what Twilio refuses for now."""
+    yield from pauses.sentences(db.session())
 
 
 def users(config: Config) -> Iterator[str]:

@@ -19,7 +19,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
 from optin.jobs.worker import Worker
-from optin.messaging import delivery, lateness, reconcile, scheduled, waking
+from optin.messaging import delivery, lateness, patience, reconcile, scheduled, waking
 from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
 
@@ -91,6 +91,7 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
         Chore(2, start_broadcasts, soon=True),
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),
+        Chore(5, lambda: patience.end_overdue(worker.engine)),
         Chore(60, expire_questions),
         Chore(3600, forget_tries),
     ]

@@ -11,6 +11,7 @@ from optin.terms import MessageStatus
 UNREADABLE = "Twilio's answer could not be read."
 WITHOUT_SID = "Twilio's answer names no message of this account."
 LONGEST_WORDS = 255
+LEAST_CODE = 10_000
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
@@ -21,8 +22,12 @@ def sid(given: object) -> str | None:
 
 
 def code(given: object) -> int | None:
-    """Return an error code, given as number or text; None for what can't be one."""
-    return small_number(given) or None
+    """Return an error code, given as number or text; None for what can't be one.
+
+    Twilio's have five digits or more; where there is none the SDK hands over the HTTP status.
+    """
+    number = small_number(given)
+    return number if number >= LEAST_CODE else None
 
 
 def small_number(given: object) -> int:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, literal_column, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from optin import clock, policy
-from optin.messaging import conversations, gate, templates
+from optin.messaging import conversations, gate, patience, pauses, templates
+from optin.messaging.pauses import Pauses
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
 
@@ -29,12 +30,17 @@ _NEEDED = (
     Message.broadcast_id,
     Message.reply_kind,
     Message.conversation_id,
+    Message.created_at,
 )
+_ASKED = aliased(Message)
 
 
 @dataclass(frozen=True)
 class Post:
-    """All that one attempt needs, as plain values, so that no session is open while it is made."""
+    """All that one attempt needs, as plain values, so that no session is open while it is made.
+
+    `is_try`: it finds out whether a pause may end (messaging/pauses.py). An automatic reply `answers_until` a moment.
+    """
 
     message_id: int
     purpose: Purpose
@@ -48,6 +54,9 @@ class Post:
     zones: str = ""
     conversation_id: int | None = None
     not_after: datetime | None = None
+    sender_id: int | None = None
+    is_try: bool = False
+    answers_until: datetime | None = None
 
 
 def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK) -> list[Post]:
@@ -59,8 +68,13 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
         now = clock.now()
         if broadcast_id is not None and not _is_sending(session, broadcast_id):
             return []
-        ids = _due(session, broadcast_id, now, limit)
+        mine = Message.broadcast_id.is_(None) if broadcast_id is None else Message.broadcast_id == broadcast_id
+        mine = and_(mine, goes_now(session))
+        open_pauses = pauses.proven(session, pauses.look(session, now))
+        tries = _tries(session, mine, open_pauses)
+        ids = [*tries, *_due(session, and_(mine, open_pauses.lets_through(tries=False)), now, limit)]
         if not ids:
+            session.commit()
             return []
         session.execute(
             update(Message)
@@ -69,7 +83,7 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
             .execution_options(synchronize_session=False)
         )
         session.commit()
-        posts = _posts(session, ids, now)
+        posts = [replace(post, is_try=post.message_id in tries) for post in _posts(session, ids, now)]
         session.commit()
     return posts
 
@@ -110,10 +124,24 @@ def goes_now(session: Session) -> ColumnElement[bool]:
     return true() if gate.closed(session) is None else Message.reply_kind == gate.GOES_ANYWAY
 
 
-def _due(session: Session, broadcast_id: int | None, now: datetime, limit: int) -> list[int]:
+def can_be_claimed(session: Session) -> ColumnElement[bool]:
+    """What a claim would take now, or could take to find out whether a pause may end."""
+    return and_(goes_now(session), pauses.look(session, clock.now()).lets_through(tries=True))
+
+
+def _tries(session: Session, mine: ColumnElement[bool], found: Pauses) -> list[int]:
+    """Lock the messages that find out whether pauses may end, one for each whose time has come."""
+    tries: list[int] = []
+    for pause in found.due:
+        of_sender = true() if pause.sender_id is None else Message.sender_id == pause.sender_id
+        for message_id in _due(session, and_(mine, of_sender, Message.id.not_in(tries)), found.now, 1):
+            if pauses.take_try(session, pause, message_id, found.now):
+                tries.append(message_id)
+    return tries
+
+
+def _due(session: Session, mine: ColumnElement[bool], now: datetime, limit: int) -> list[int]:
     """Lock what may be claimed, oldest first, and what waited for a later moment after it."""
-    mine = Message.broadcast_id.is_(None) if broadcast_id is None else Message.broadcast_id == broadcast_id
-    mine = and_(mine, goes_now(session))
     ids: list[int] = []
     for when in (Message.not_before.is_(None), Message.not_before <= now):
         waiting = (
@@ -135,8 +163,9 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[Post]:
     meanwhile: a text that comes in from the number locks conversation and messages the other way round.
     """
     rows = session.execute(
-        select(*_NEEDED, Sender, Broadcast, Person, CampaignMember.zones)
+        select(*_NEEDED, Sender, Broadcast, Person, CampaignMember.zones, _ASKED.created_at.label("asked_at"))
         .join(Sender, Sender.id == Message.sender_id)
+        .outerjoin(_ASKED, _ASKED.id == Message.in_reply_to_id)
         .outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
         .outerjoin(Person, Person.id == Message.person_id)
         .outerjoin(
@@ -174,4 +203,6 @@ def _post(row: Any, conversation_id: int, brand: str) -> Post:
         zones=row.zones or "",
         conversation_id=conversation_id,
         not_after=broadcast.not_after if broadcast else None,
+        sender_id=row.Sender.id,
+        answers_until=patience.ends(row.reply_kind, row.asked_at or row.created_at),
     )

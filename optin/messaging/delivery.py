@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging.claiming import CHUNK, QUEUED, Post, claim, goes_now, merge_fields, release
+from optin.messaging.claiming import CHUNK, QUEUED, Post, can_be_claimed, claim, merge_fields, release
 from optin.messaging.gateway import Gateway, GatewayError, Sent
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, Outcome, learned_block, record, sweep
 from optin.messaging.starting import start
@@ -94,7 +94,7 @@ def waiting_broadcasts(engine: Engine) -> list[int]:
     """List the broadcasts that are being sent and have messages that could be claimed now, or nothing left at all."""
     with Session(engine) as session:
         left = exists().where(Message.broadcast_id == Broadcast.id, Message.status.in_(AT_WORK))
-        due = _due(and_(Message.broadcast_id == Broadcast.id, goes_now(session)))
+        due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
         found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING, or_(due, ~left))
         return list(session.scalars(found.order_by(Broadcast.id)))
 
@@ -102,7 +102,7 @@ def waiting_broadcasts(engine: Engine) -> list[int]:
 def urgent_waiting(engine: Engine) -> bool:
     """Tell whether a reply or a 1:1 message could be claimed now."""
     with Session(engine) as session:
-        return bool(session.scalar(select(_due(and_(Message.broadcast_id.is_(None), goes_now(session))))))
+        return bool(session.scalar(select(_due(and_(Message.broadcast_id.is_(None), can_be_claimed(session))))))
 
 
 def _due(mine: ColumnElement[bool]) -> ColumnElement[bool]:

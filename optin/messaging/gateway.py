@@ -39,9 +39,9 @@ class Listed:
 class GatewayError(Exception):
     """The provider did not say that it accepted the message.
 
-    `code` is the provider's error code, `text` its words, `http_status` that of its answer (0: none came). `maybe_sent` is True when the outcome is not known (the
-    connection was lost after the request, or a 5xx): such a message is never sent again by itself. `try_again` is True
-    when the request was surely not processed and may be repeated later.
+    `code` is the provider's error code, `text` its words, `http_status` that of its answer (0: none came). `maybe_sent`
+    is True when the outcome is not known (the connection was lost after the request, or a 5xx): such a message is never
+    sent again by itself. `try_again` is True when the request was surely not processed and may be repeated later.
     """
 
     def __init__(

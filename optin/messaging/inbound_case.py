@@ -1,7 +1,6 @@
 """One inbound text while it is handled: what the steps know of it, and the answers that they queue."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -10,15 +9,11 @@ from optin.consent import words
 from optin.consent.events import Act
 from optin.consent.words import Reading
 from optin.in_force import InForce, KeywordInForce, SenderInForce
-from optin.messaging import outbound, templates
+from optin.messaging import outbound, patience, templates
 from optin.messaging.arrival import InboundText, Stored
 from optin.policy import Policy
 from optin.statements import Values
 from optin.terms import Meaning, ReplyKind, SenderKind
-
-ANSWERED_WITHIN = timedelta(hours=24)
-CONFIRMED_WITHIN = timedelta(minutes=5)
-"""For so long an opt-out may still be confirmed (47 CFR 64.1200(a)(12)): later it would be an unwanted message."""
 
 
 class Done(NamedTuple):
@@ -52,8 +47,8 @@ class InboundCase:
         to where we can't send."""
         if not self.text.origin.joins:
             return
-        patience = CONFIRMED_WITHIN if kind == ReplyKind.OPT_OUT else ANSWERED_WITHIN
-        if self.act.at - self.act.when > patience:
+        until = patience.ends(kind, self.act.when)
+        if until is None or self.act.at > until:
             return
         fields = {
             "brand": self.policy.brand,

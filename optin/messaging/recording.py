@@ -11,7 +11,7 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import Base, UTCDateTime
-from optin.messaging import answers, conversations, statuses, waking
+from optin.messaging import answers, conversations, pauses, statuses, waking
 from optin.messaging.claiming import Post
 from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, CampaignMember, Message
@@ -150,6 +150,8 @@ def _record_sent(engine: Engine, outcomes: Sequence[tuple[Post, Sent]]) -> bool:
         with Session(engine) as session:
             if session.connection().execute(_SENT, sent).rowcount != len(sent):
                 return False
+            if tried := [post.sender_id for post, _ in outcomes if post.is_try]:
+                pauses.came_through(session, tried, now)
             conversations.touch(session, *(post.conversation_id for post, _ in outcomes))
             session.commit()
     except Exception as error:
@@ -171,12 +173,14 @@ def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageSta
             if isinstance(answer, Sent):
                 _accepted(message, answer, now)
             elif message.status == MessageStatus.SENDING:
-                _refused(message, answer, now)
+                _refused(message, answer, now, put_back=pauses.refused(session, message, answer, now))
                 if _is_block(answer):
                     message.reason = Reason.BLOCKED
                     learned_block(session, post.scope, message, now)
         session.flush()
         waking.cap_eased(session, {post.number for post, answer in outcomes if _frees_cap(post, answer)})
+        if tried := [post.sender_id for post, answer in outcomes if post.is_try and isinstance(answer, Sent)]:
+            pauses.came_through(session, tried, now)
         for message_id in _taken_back(session, messages):
             messages[message_id].status = MessageStatus.CANCELLED
         conversations.touch(session, *(message.conversation_id for message in messages.values()))
@@ -208,15 +212,19 @@ def _accepted(message: Message, sent: Sent, now: datetime) -> None:
         message.error_code, message.error_text = None, ""
 
 
-def _refused(message: Message, error: GatewayError, now: datetime) -> None:
-    """Keep what the provider refused or left open; only what was surely not processed waits for another try."""
+def _refused(message: Message, error: GatewayError, now: datetime, *, put_back: bool) -> None:
+    """Keep what the provider refused or left open; only what was surely not processed waits for another try.
+
+    `put_back`: a pause has begun because of it (messaging/pauses.py), and says when the next try is.
+    """
     message.error_code, message.error_text = answers.code(error.code), answers.words(error.text)
     message.lease_until, message.updated_at = None, now
     if error.maybe_sent:
         message.status = MessageStatus.UNKNOWN
-    elif error.try_again and message.attempts < TRIES:
+    elif put_back or (error.try_again and message.attempts < TRIES):
+        wait = pauses.PUT_BACK if put_back else timedelta(seconds=min(2**message.attempts, LONGEST_WAIT))
         message.status = MessageStatus.QUEUED
         message.started_at = None  # it never went, and caps must not count it
-        message.not_before = now + timedelta(seconds=min(2**message.attempts, LONGEST_WAIT))
+        message.not_before = now + wait
     else:
         message.status = MessageStatus.FAILED

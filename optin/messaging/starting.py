@@ -30,8 +30,9 @@ from optin import clock, policy
 from optin.consent import decisions, facts, hours, ledger, rules
 from optin.consent.rules import Decision
 from optin.extensions import Base
-from optin.messaging import conversations, gate, segments
+from optin.messaging import conversations, gate, pauses, segments
 from optin.messaging.claiming import Post
+from optin.messaging.pauses import Pauses
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import Policy
 from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
@@ -62,7 +63,8 @@ def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]
         now, given = clock.now(), policy.load(session)
         found = _lock(session, posts)
         ready = [post for post in posts if found.get(post.message_id) == MessageStatus.CLAIMED]
-        ready = [post for post in ready if not _put_off(session, post, given, now)]
+        stopped = pauses.look(session, now)
+        ready = [post for post in ready if not _put_off(session, post, stopped, given, now)]
         started: set[int] = set()
         in_time = [post for post in ready if not _is_late(post, given, now)]
         for _, group in groupby(sorted(in_time, key=_rule_key), key=_rule_key):
@@ -72,7 +74,7 @@ def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]
             if post.message_id not in started:
                 _settle_unstarted(session, post, given, now)
         session.commit()
-        _tell(session, [post for post in ready if post.message_id not in started])
+        _tell(session, [post for post in posts if post.message_id in found and post.message_id not in started])
     return (
         [post for post in ready if post.message_id in started],
         [post for post in posts if post.message_id not in found],
@@ -92,11 +94,21 @@ def _lock(session: Session, posts: Sequence[Post]) -> dict[int, str]:
     return dict(rows.all())
 
 
-def _put_off(session: Session, post: Post, given: Policy, now: datetime) -> bool:
-    """Put a broadcast message back that is outside sending hours where its number may be, if these begin in time; tell
-    whether it was."""
+def _put_off(session: Session, post: Post, stopped: Pauses, given: Policy, now: datetime) -> bool:
+    """Put back what a pause stops or sending hours forbid, and end what answers too late; tell whether it was one.
+
+    What goes outside sending hours waits for them only if they begin before the broadcast's last time.
+    """
+    if post.answers_until is not None and now >= post.answers_until:
+        _set(session, post, now, MessageStatus.SKIPPED, reason=Reason.REPLY_TOO_LATE)
+        return True
+    if _is_late(post, given, now):
+        return False
+    if stopped.of(post.sender_id) is not None and not post.is_try:
+        _set(session, post, now, MessageStatus.QUEUED)
+        return True
     opens = _opens(post, given, now)
-    if opens == now or _is_late(post, given, now):
+    if opens == now:
         return False
     _set(session, post, now, MessageStatus.QUEUED, reason=Reason.OUTSIDE_HOURS, not_before=opens)
     return True
@@ -250,10 +262,15 @@ def _set(
     reason: Reason | None = None,
     not_before: datetime | None = None,
 ) -> None:
-    """Move a row that is still ours from claimed to `status`."""
+    """Move a row that is still ours from claimed to `status`; a reason takes the place of an error met before."""
+    values: dict[str, object] = {"status": status, "reason": reason, "decided_at": now, "updated_at": now}
+    if reason is not None:
+        values |= {"error_code": None, "error_text": ""}
+    if status is not MessageStatus.QUEUED or not_before is not None:
+        values["not_before"] = not_before
     session.execute(
         update(Message)
         .where(Message.id == post.message_id, Message.status == MessageStatus.CLAIMED)
-        .values(status=status, reason=reason, not_before=not_before, lease_until=None, decided_at=now, updated_at=now)
+        .values(**values, lease_until=None)
         .execution_options(synchronize_session=False)
     )

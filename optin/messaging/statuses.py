@@ -6,7 +6,7 @@ are our reading of those pages.
 
 from dataclasses import dataclass
 
-from optin.terms import ErrorKind, MessageStatus
+from optin.terms import ErrorKind, ErrorScope, MessageStatus
 
 FINAL = frozenset(
     {
@@ -45,6 +45,11 @@ _WORDS = {
     "receiving": MessageStatus.RECEIVED,
     "received": MessageStatus.RECEIVED,
 }
+
+
+SIGN_IN_REFUSED = 20003
+UNAUTHORIZED = 401
+WITHOUT_REASON = frozenset({UNAUTHORIZED, 402, 403, 404, 405, 407, 410, 451})
 
 
 def from_twilio(word: str) -> MessageStatus | None:
@@ -108,7 +113,13 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
         "Check account SID, token and region, and that the account is active.",
     ),
     ((20005,), _Q, "The Twilio account is not active.", "Look at the account in the Twilio Console."),
-    ((20404,), _P, "Twilio does not know what was asked for.", _BUG),
+    ((20006,), _Q, "Twilio denies our access.", "Look at the account and its permissions in the Twilio Console."),
+    (
+        (20404,),
+        _Q,
+        "Twilio has no account with our SID.",
+        "Check account SID and region.",
+    ),
     ((20429,), _T, "Too many requests to Twilio at once; this one was not taken.", "It is tried again by itself."),
     ((20500,), _U, "Twilio had an internal error.", "Wait for the outcome before you send it again."),
     ((20503,), _U, "Twilio was not available.", "Wait for the outcome before you send it again."),
@@ -194,7 +205,7 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
     ),
     ((30453,), _P, "The message could not be delivered.", _CHECK_NUMBER),
     (
-        (30454,),
+        (30454, 63038),
         _T,
         "The account's limit of messages is reached.",
         "Try again tomorrow, or ask Twilio for a higher limit.",
@@ -202,4 +213,36 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
     ((30610,), _T, "Twilio's quiet hours held the message back.", "Try again within the sending hours."),
     ((30640,), _C, "Twilio lists the number as one that sues over texts.", "Don't text this number."),
 )
+_OF_ACCOUNT = frozenset({20003, 20005, 20006, 20404, 21609, 30002, 30037, 30454, 63038})
+_OF_SENDER = frozenset(
+    {21212, 21603, 21606, 21659, 21660, 21661, 21701, 21703, 21704, 21705, 30032, 30033, 30034, 30035}
+)
+_OF_SOME_NUMBERS = frozenset({21606, 21659, 21703})
+"""Of these what a sender can't reach may be one country only: told after the message was taken, they prove little."""
+
+
+def stops(code: int | None, http_status: int = 0, *, reported: bool = False) -> ErrorScope:
+    """Return what an error stops, from the code in the answer to a request, or `reported` in a status report.
+
+    Without a code it is the HTTP status that tells: some of them are of the sign-in or of something in between, never
+    of one message (RFC 9110, 15.5).
+    """
+    if code in _OF_ACCOUNT or (code is None and http_status in WITHOUT_REASON):
+        return ErrorScope.ACCOUNT
+    if code in _OF_SENDER and not (reported and code in _OF_SOME_NUMBERS):
+        return ErrorScope.SENDER
+    return ErrorScope.MESSAGE
+
+
+def without_code(http_status: int) -> ErrorMeaning:
+    """Return what an HTTP status without an error code of Twilio means."""
+    if http_status == UNAUTHORIZED:
+        return meaning(SIGN_IN_REFUSED)
+    return ErrorMeaning(
+        f"Twilio's address answers with HTTP {http_status} and gives no reason.",
+        "Check whether a proxy or firewall stands between Optin and Twilio.",
+        ErrorKind.CONFIGURATION,
+    )
+
+
 _MEANINGS = {code: ErrorMeaning(text, remedy, kind) for codes, kind, text, remedy in _TABLE for code in codes}

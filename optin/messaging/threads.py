@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import phrase_opt_outs
-from optin.messaging import statuses
+from optin.messaging import pauses, statuses
+from optin.messaging.pauses import Pauses
 from optin.models import Message, PhraseOptOut
 from optin.terms import Direction, Meaning, MessageStatus, Purpose, Reason
 
@@ -61,7 +62,9 @@ def load(session: Session, conversation_id: int | None, *, before: int | None = 
     found = list(session.scalars(newest_first))
     shown = found[:AT_ONCE][::-1]
     read = phrase_opt_outs.of_messages(session, [each.id for each in shown if each.meaning == Meaning.OPT_OUT])
-    rows = [row for message in shown for row in rows_of(message, read.get(message.id))]
+    waits = any(message.status == MessageStatus.QUEUED for message in shown)
+    stopped = pauses.look(session, clock.now()) if waits else None
+    rows = [row for message in shown for row in rows_of(message, stopped, read.get(message.id))]
     return Thread(rows, shown[0].id if len(found) > AT_ONCE else None, shown[-1].id if shown else 0)
 
 
@@ -80,17 +83,17 @@ def news(session: Session, conversation_id: int, after: int) -> str:
     return session.scalar(came.order_by(Message.id.desc()).limit(1)) or ""
 
 
-def rows_of(message: Message, opt_out: PhraseOptOut | None = None) -> list[Row]:
+def rows_of(message: Message, stopped: Pauses | None = None, opt_out: PhraseOptOut | None = None) -> list[Row]:
     """Return how one message reads: a bubble, an event, or both where a long text did something besides.
 
-    `opt_out`: the text was read as one from a phrase.
+    `stopped` are the pauses for which a message may wait; `opt_out`: the text was read as one from a phrase.
     """
     if message.direction == Direction.INBOUND:
         *before, last = _inbound(message)
         return [*before, _with_correction(last, opt_out) if opt_out else last]
     if message.purpose == Purpose.REPLY and message.status in NEVER_SENT:
         return [_row("event", message, f"automatic reply not sent: {_why_unanswered(message)}")]
-    return [_row("out", message, message.body, note=_sending(message))]
+    return [_row("out", message, message.body, note=_sending(message, stopped))]
 
 
 def _inbound(message: Message) -> list[Row]:
@@ -127,12 +130,16 @@ def _why_unanswered(message: Message) -> str:
     )
 
 
-def _sending(message: Message) -> str:
+def _sending(message: Message, stopped: Pauses | None) -> str:
     """Return who sent it and how far it came, with what an error means and what can be done."""
+    pause = stopped.of(message.sender_id) if stopped and message.status == MessageStatus.QUEUED else None
     status = MessageStatus(message.status)
     words = status.label
     if message.status in NEVER_SENT and message.reason:
         words = f"Not sent: {_why(message)}"
+    elif pause is not None:
+        error = pauses.words(pause)
+        words = f"{words}: {error.text} {error.remedy}"
     elif message.error_code and status not in (MessageStatus.DELIVERED, MessageStatus.SENT):
         error = statuses.meaning(message.error_code)
         words = f"{words}: {error.text} {error.remedy}"

@@ -1,12 +1,12 @@
 """All tables; import models from here."""
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
-from optin.models.consent import Hold, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
+from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
 from optin.models.figure import Figure
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
-from optin.models.operations import Reconciliation, SendingGate
+from optin.models.operations import Reconciliation, SendingGate, SendingPause
 from optin.models.person import Person
 from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
@@ -35,6 +35,7 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "NumberCode",
+    "NumberLoss",
     "OptIn",
     "OptInPerson",
     "Person",
@@ -44,6 +45,7 @@ __all__ = [
     "Reconciliation",
     "Sender",
     "SendingGate",
+    "SendingPause",
     "Setting",
     "SignInLink",
     "StatusEvent",

@@ -195,3 +195,23 @@ class ProviderBlock(Base):
     started_at: Mapped[datetime]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     ended_at: Mapped[datetime | None]
+
+
+class NumberLoss(Base):
+    """The carrier says that the number is not in use; at most one that has not ended. A text from it ends it.
+
+    `error_code` is Twilio's code of the message (`message_id`) that decided it.
+    """
+
+    __tablename__ = "number_loss"
+    __table_args__ = (
+        Index("uq_number_loss_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
+    number: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    error_code: Mapped[int | None]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    ended_at: Mapped[datetime | None]

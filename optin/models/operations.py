@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.extensions import Base
+from optin.models.sender import Sender
 
 
 class SendingGate(Base):
@@ -39,3 +40,28 @@ class Reconciliation(Base):
     finished_at: Mapped[datetime | None]
     found: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(String(255), default="")
+
+
+class SendingPause(Base):
+    """Twilio refuses all that goes from the account (`sender_id` None) or from one sender, while it `is_open`.
+
+    One row for each that ever was; `scope` is its name, `ended_at` when it ended last. From `next_try_at` on
+    one message (`try_id`) finds out whether it works again. `reported`: a status report told it, so that only what
+    becomes of the try proves anything.
+    """
+
+    __tablename__ = "sending_pause"
+
+    scope: Mapped[str] = mapped_column(String(30), primary_key=True)
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"))
+    error_code: Mapped[int | None]
+    http_status: Mapped[int] = mapped_column(default=0)
+    reported: Mapped[bool] = mapped_column(default=False)
+    is_open: Mapped[bool] = mapped_column(default=True)
+    began_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    try_id: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    ended_at: Mapped[datetime | None]
+
+    sender: Mapped[Sender | None] = relationship()

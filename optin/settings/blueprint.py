@@ -7,11 +7,12 @@ from flask import Blueprint, current_app, g, request
 from optin import filters, navigation, phone
 from optin.access import is_public
 from optin.extensions import db
-from optin.messaging import gate
+from optin.messaging import gate, pauses
 from optin.models import Setting
 
 blueprint = Blueprint("settings", __name__)
 blueprint.record_once(lambda state: navigation.warn(state.app, gate.warning))
+blueprint.record_once(lambda state: navigation.warn(state.app, pauses.warning))
 
 
 @blueprint.before_app_request

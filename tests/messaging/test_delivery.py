@@ -366,7 +366,7 @@ ENDS: dict[str, tuple[tuple[int, int], MessageStatus, bool]] = {
     "too many requests": ((429, 20429), S.QUEUED, True),
     "the sender's queue is full": ((400, 21611), S.QUEUED, True),
     "not a mobile number": ((400, 21614), S.FAILED, False),
-    "wrong credentials": ((401, 20003), S.FAILED, False),
+    "wrong credentials": ((401, 20003), S.QUEUED, True),
     "the connection is dropped after the text was accepted": (DROP, S.UNKNOWN, False),
     "an error inside Twilio": ((500, 20500), S.UNKNOWN, False),
     "a gateway in between gives up": ((504, 0), S.UNKNOWN, False),
