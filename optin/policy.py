@@ -19,7 +19,8 @@ class Policy:
     """Everything that an admin can decide; the defaults are those of a fresh install.
 
     Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none. Sending hours are in the
-    recipient's local time. Replies are templates with the fields brand, keyword and frequency.
+    recipient's local time. So many messages as `tries_before_lost` must fail for good before a number counts as not in
+    use. Replies are templates with the fields brand, keyword and frequency.
     """
 
     require_opt_in_for_one_to_one: bool = False
@@ -29,6 +30,7 @@ class Policy:
     cap_per_day: int = 0
     cap_per_week: int = 0
     cap_waits: bool = True
+    tries_before_lost: int = 1
     default_region: str = "US"
     brand: str = "Our team"
     opt_out_reply: str = (

@@ -78,7 +78,16 @@ PURE = [
     "optin.keywords.pictures",
 ]
 WRITERS = ("insert", "insert_into", "insert_known", "insert_core", "update", "delete")
-LEDGER_TABLES = {"OptIn", "Suppression", "Hold", "ProviderBlock", "ConsentEvent", "ConsentPayload", "OptInPerson"}
+LEDGER_TABLES = {
+    "OptIn",
+    "Suppression",
+    "NumberLoss",
+    "Hold",
+    "ProviderBlock",
+    "ConsentEvent",
+    "ConsentPayload",
+    "OptInPerson",
+}
 
 
 def modules() -> dict[str, ast.Module]:

@@ -24,7 +24,7 @@ from optin.terms import Reason, Role
 TABS = ("details", "members", "broadcasts", "history")
 VIEWS = ("compose", "deliverability", "sent")
 SENT = 20
-NOT_OF_CAMPAIGNS = (Reason.NOT_OWN, Reason.TOO_MANY_REPLIES, Reason.NUMBER_CHANGED)
+NOT_OF_CAMPAIGNS = (Reason.NOT_OWN, Reason.TOO_MANY_REPLIES, Reason.REPLY_TOO_LATE, Reason.NUMBER_CHANGED)
 
 
 @dataclass(frozen=True)

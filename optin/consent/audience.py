@@ -107,6 +107,7 @@ def _steps(question: Question) -> list[tuple[ColumnElement[bool], Reason]]:
     steps: list[tuple[ColumnElement[bool], Reason]] = [
         (not_(facts.has_phone(number)), Reason.NO_NUMBER),
         (facts.suppressed(number), Reason.OPTED_OUT),
+        (facts.lost(number), Reason.NUMBER_LOST),
         (facts.held(number), Reason.ON_HOLD),
         (facts.duplicate(member), Reason.DUPLICATE),
     ]

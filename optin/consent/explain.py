@@ -14,16 +14,22 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent import ledger, phrase_opt_outs
 from optin.consent.rules import Decision
-from optin.models import Hold, Keyword, OptIn, OptInPerson, Person, ProviderBlock, Sender, Suppression
+from optin.models import Hold, Keyword, NumberLoss, OptIn, OptInPerson, Person, ProviderBlock, Sender, Suppression
 from optin.policy import Policy
-from optin.terms import BlockCause, Channel, EndReason, OptInStatus, Reason
+from optin.terms import BlockCause, Channel, EndReason, HoldCause, OptInStatus, Reason
 
 KEYWORDS_NAMED = 3
-Obstacle = TypeVar("Obstacle", Suppression, Hold, ProviderBlock)
+Obstacle = TypeVar("Obstacle", Suppression, NumberLoss, Hold, ProviderBlock)
 _CAUSES = {
     BlockCause.OPT_OUT_TYPE: "Twilio reported their STOP",
     BlockCause.WORD: "they texted a word that Twilio filters",
     BlockCause.ERROR_21610: "Twilio refused a message with error 21610",
+}
+
+
+_WHY_HELD: dict[str, str] = {
+    HoldCause.CARRIER_BLOCK: HoldCause.CARRIER_BLOCK.label,
+    HoldCause.NEW_OWNER: HoldCause.NEW_OWNER.label,
 }
 
 
@@ -117,6 +123,8 @@ def refusal(teller: Teller, decision: Decision) -> Refusal | None:
             )
         case Reason.OPTED_OUT:
             return _opted_out(teller)
+        case Reason.NUMBER_LOST:
+            return _lost(teller)
         case Reason.BLOCKED:
             return _blocked(teller)
     return _no_opt_in(teller)
@@ -164,8 +172,9 @@ def notice(teller: Teller, decision: Decision) -> str:
     held = teller.open(Hold)
     quoted = f" (“{held.trigger}”)" if held and held.trigger else ""
     since = f" since {teller.day(held.started_at)}" if held else ""
+    why = _WHY_HELD.get(held.cause if held else "", f"the last text may ask to stop{quoted}")
     return (
-        f"On hold for review{since}: the last text may ask to stop{quoted}. "
+        f"On hold for review{since}: {why}. "
         f"You can answer {teller.name} here; broadcasts leave this number out until somebody decides."
     )
 
@@ -192,6 +201,21 @@ def _correctable(teller: Teller, stopped: Suppression | None) -> tuple[int | Non
             said = f"It was read from “{opt_out.phrase}”: if that was no request to stop, correct it until {until}."
             return opt_out.id, said
     return None, ""
+
+
+def _lost(teller: Teller) -> Refusal:
+    gone = teller.open(NumberLoss)
+    day = teller.day(gone.started_at) if gone else ""
+    why, said = "somebody else has this number now", f"That was noted in Review on {day}. Its opt-ins have ended."
+    if gone is None or gone.error_code:
+        why, code = "this number is not in use", f" (Twilio’s error {gone.error_code})" if gone else ""
+        said = f"Carriers have said so since {day}{code}. Its opt-ins have ended." if gone else ""
+    return Refusal(
+        Reason.NUMBER_LOST,
+        f"You can’t text {teller.name}: {why}.",
+        said,
+        "Ask for a new number and enter it on the record. A text from this number opens the composer again.",
+    )
 
 
 def _blocked(teller: Teller) -> Refusal:

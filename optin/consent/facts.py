@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from optin.consent.rules import Facts
-from optin.models import CampaignMember, Hold, Message, NumberCode, OptIn, ProviderBlock, Suppression, User
+from optin.models import CampaignMember, Hold, Message, NumberCode, NumberLoss, OptIn, ProviderBlock, Suppression, User
 from optin.phone import is_e164
 from optin.policy import Policy
 from optin.terms import MessageStatus, OptInStatus, Purpose
@@ -42,6 +42,11 @@ def has_phone(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
 def suppressed(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
     """The number asked for no more messages at all."""
     return exists().where(Suppression.number == number, Suppression.ended_at.is_(None))
+
+
+def lost(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """The carrier says that the number is not in use."""
+    return exists().where(NumberLoss.number == number, NumberLoss.ended_at.is_(None))
 
 
 def held(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
@@ -164,6 +169,7 @@ def of_number(
     row = session.execute(
         select(
             suppressed(given),
+            lost(given),
             held(given),
             opted_in(given, keyword_id, OptInStatus.PENDING),
             opted_in(given, keyword_id, OptInStatus.ACTIVE),
@@ -174,12 +180,13 @@ def of_number(
     ).one()
     return Facts(
         suppressed=bool(row[0]),
-        held=bool(row[1]),
-        pending=bool(row[2]),
-        opted_in=bool(row[3]),
-        any_opt_in=bool(row[4]),
-        blocked=bool(row[5]),
-        cap_reached=bool(row[6]),
+        lost=bool(row[1]),
+        held=bool(row[2]),
+        pending=bool(row[3]),
+        opted_in=bool(row[4]),
+        any_opt_in=bool(row[5]),
+        blocked=bool(row[6]),
+        cap_reached=bool(row[7]),
         too_late=too_late,
         outside_hours=outside_hours,
     )
@@ -192,7 +199,7 @@ def consent_holds(
 
     `needs_opt_in` is False only for a campaign without keyword whose policy relaxes it.
     """
-    conditions = [has_phone(number), ~suppressed(number), ~held(number), ~blocked(number, scope)]
+    conditions = [has_phone(number), ~suppressed(number), ~lost(number), ~held(number), ~blocked(number, scope)]
     if needs_opt_in:
         conditions.append(opted_in(number, keyword_id, OptInStatus.ACTIVE))
     return and_(*conditions)

@@ -12,13 +12,15 @@ from optin.terms import MessageStatus, Reason, ReplyKind
 class Facts:
     """What is known of one number, for one campaign's keyword and one sender.
 
-    `has_number` is true of a phone's number only: not of a short code, a name or an address of another channel.
-    `opted_in` and `pending` are about the campaign's keyword (for 1:1, which has none, about any keyword). `too_late`:
-    the broadcast's last time has come, or comes before the number's sending hours begin.
+    `has_number` is true of a phone's number only: not of a short code, a name or an address of another channel. `lost`:
+    the carrier, or a user, says that it is not theirs any more. `opted_in` and `pending` are about the campaign's keyword
+    (for 1:1, which has none, about any keyword). `too_late`: the broadcast's last time has come, or comes before the
+    number's sending hours begin.
     """
 
     has_number: bool = True
     suppressed: bool = False
+    lost: bool = False
     held: bool = False
     duplicate: bool = False
     pending: bool = False
@@ -63,6 +65,8 @@ def decide_campaign(facts: Facts, *, has_keyword: bool, keywordless_needs_opt_in
         return _refused(Reason.NO_NUMBER)
     if facts.suppressed:
         return _refused(Reason.OPTED_OUT)
+    if facts.lost:
+        return _refused(Reason.NUMBER_LOST)
     if facts.held:
         return _refused(Reason.ON_HOLD)
     if facts.duplicate:
@@ -88,6 +92,8 @@ def decide_one_to_one(facts: Facts, *, require_opt_in: bool) -> Decision:
         return _refused(Reason.NO_NUMBER)
     if facts.suppressed:
         return _refused(Reason.OPTED_OUT)
+    if facts.lost:
+        return _refused(Reason.NUMBER_LOST)
     if require_opt_in and not facts.any_opt_in:
         return _refused(Reason.NO_OPT_IN)
     if facts.blocked:
@@ -126,6 +132,8 @@ def decide_verification(facts: Facts) -> Decision:
         return _refused(Reason.NO_NUMBER)
     if facts.suppressed:
         return _refused(Reason.OPTED_OUT)
+    if facts.lost:
+        return _refused(Reason.NUMBER_LOST)
     if facts.blocked:
         return _refused(Reason.BLOCKED)
     return ALLOWED

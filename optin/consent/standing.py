@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, cast, literal, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from optin.models import Hold, Keyword, OptIn, ProviderBlock, Sender, Suppression
+from optin.extensions import UTCDateTime
+from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
 from optin.terms import OptInStatus
 
 AT_ONCE = 500
@@ -17,6 +19,7 @@ class Kind(StrEnum):
     """What decides our side; the order of the members is the order of strength."""
 
     OPTED_OUT = "opted_out"
+    LOST = "lost"
     ON_HOLD = "on_hold"
     OPTED_IN = "opted_in"
     PENDING = "pending"
@@ -53,6 +56,7 @@ _OPTED_OUT = Standing("Opted out", "bad", Kind.OPTED_OUT)
 _ON_HOLD = Standing("On hold", "warn", Kind.ON_HOLD)
 _PENDING = Standing("Waiting for confirmation", "warn", Kind.PENDING)
 _FACT_BLOCKED = "blocked"
+_NEVER: ColumnElement[datetime | None] = cast(null(), UTCDateTime())
 
 
 def of_numbers(session: Session, numbers: Iterable[str | None]) -> dict[str, Standing]:
@@ -75,25 +79,36 @@ def of_number(session: Session, number: str | None) -> Standing:
 def _of_some(session: Session, numbers: Sequence[str]) -> dict[str, Standing]:
     stopped: dict[str, set[str]] = {}
     active: dict[str, list[str]] = {}
-    for number, fact, word, _ in session.execute(_facts(numbers)):
-        if fact == OptInStatus.ACTIVE:
+    gone: dict[str, datetime] = {}
+    for number, fact, word, _, since in session.execute(_facts(numbers)):
+        if fact == Kind.LOST and since is not None:
+            gone[number] = since
+        elif fact == OptInStatus.ACTIVE:
             active.setdefault(number, []).append(word)
         else:
             stopped.setdefault(number, set()).add(fact)
-    return {number: _standing(stopped.get(number, set()), active.get(number, [])) for number in numbers}
+    return {
+        number: _standing(stopped.get(number, set()), active.get(number, []), gone.get(number)) for number in numbers
+    }
 
 
-def _facts(numbers: Sequence[str]) -> Select[str, str, str, int]:
-    """Select (number, fact, keyword, opt-in id) for all that is open about the numbers, each fact by its index."""
+def _facts(numbers: Sequence[str]) -> Select[str, str, str, int, datetime | None]:
+    """Select (number, fact, keyword, opt-in id, since) for all that is open about the numbers, each by its index.
+
+    `since` is told of a number that is not in use only.
+    """
     stops = [
         _stop(Suppression.number, Kind.OPTED_OUT).where(
             Suppression.number.in_(numbers), Suppression.ended_at.is_(None)
+        ),
+        _stop(NumberLoss.number, Kind.LOST, NumberLoss.started_at).where(
+            NumberLoss.number.in_(numbers), NumberLoss.ended_at.is_(None)
         ),
         _stop(Hold.number, Kind.ON_HOLD).where(Hold.number.in_(numbers), Hold.ended_at.is_(None)),
         _stop(ProviderBlock.number, _FACT_BLOCKED).where(ProviderBlock.number.in_(numbers), _hinders()),
     ]
     live = (
-        select(OptIn.number, OptIn.status, Keyword.word, OptIn.id)
+        select(OptIn.number, OptIn.status, Keyword.word, OptIn.id, _NEVER)
         .join(Keyword, Keyword.id == OptIn.keyword_id)
         .where(OptIn.number.in_(numbers), OptIn.status.in_((OptInStatus.ACTIVE, OptInStatus.PENDING)))
     )
@@ -101,9 +116,15 @@ def _facts(numbers: Sequence[str]) -> Select[str, str, str, int]:
     return select(facts).order_by(facts.c.id)
 
 
-def _stop(number: InstrumentedAttribute[str], fact: str) -> Select[str, str, str, int]:
+def _stop(
+    number: InstrumentedAttribute[str], fact: str, since: SQLColumnExpression[datetime | None] | None = None
+) -> Select[str, str, str, int, datetime | None]:
     return select(
-        number.label("number"), literal(str(fact)).label("fact"), literal("").label("word"), literal(0).label("id")
+        number.label("number"),
+        literal(str(fact)).label("fact"),
+        literal("").label("word"),
+        literal(0).label("id"),
+        (_NEVER if since is None else since).label("since"),
     )
 
 
@@ -116,9 +137,11 @@ def _hinders() -> ColumnElement[bool]:
     return and_(ProviderBlock.ended_at.is_(None), ProviderBlock.scope.in_(union_all(scopes, services)))
 
 
-def _standing(facts: set[str], keywords: Sequence[str]) -> Standing:
+def _standing(facts: set[str], keywords: Sequence[str], gone: datetime | None) -> Standing:
     if Kind.OPTED_OUT in facts:
         ours = _OPTED_OUT
+    elif gone is not None:
+        ours = Standing(f"Not in use since {gone.day} {gone:%b %Y}", "bad", Kind.LOST)
     elif Kind.ON_HOLD in facts:
         ours = _ON_HOLD
     elif keywords:

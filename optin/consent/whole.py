@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from optin.consent import facts
 from optin.consent.audience import WILL_RECEIVE, Deliverability, Question, reason, stays
-from optin.models import CampaignMember, Hold, OptIn, ProviderBlock, Suppression
+from optin.models import CampaignMember, Hold, NumberLoss, OptIn, ProviderBlock, Suppression
 from optin.terms import Channel, OptInStatus, Reason
 
 
@@ -53,17 +53,19 @@ def _joined(question: Question) -> Whole:
     """Join members with the sets that the rule asks for, each with at most one row for a number."""
     member, policy = CampaignMember, question.policy
     stopped = select(Suppression.number).where(Suppression.ended_at.is_(None)).distinct().subquery()
+    lost = select(NumberLoss.number).where(NumberLoss.ended_at.is_(None)).distinct().subquery()
     held = select(Hold.number).where(Hold.ended_at.is_(None)).distinct().subquery()
     at_scope = (ProviderBlock.scope == question.scope, ProviderBlock.ended_at.is_(None))
     blocked = select(ProviderBlock.number).where(*at_scope).distinct().subquery()
     first = select(member.number, func.min(member.id).label("id")).where(stays(question.campaign_id))
     earliest = first.group_by(member.number).subquery()
     rows: Any = member.__table__
-    for facts_of in (stopped, held, blocked, earliest):
+    for facts_of in (stopped, lost, held, blocked, earliest):
         rows = rows.outerjoin(facts_of, facts_of.c.number == member.number)
     steps: list[tuple[ColumnElement[bool], Reason]] = [
         (not_(facts.has_phone(member.number)), Reason.NO_NUMBER),
         (stopped.c.number.is_not(None), Reason.OPTED_OUT),
+        (lost.c.number.is_not(None), Reason.NUMBER_LOST),
         (held.c.number.is_not(None), Reason.ON_HOLD),
         (member.id > earliest.c.id, Reason.DUPLICATE),
     ]

@@ -10,7 +10,7 @@ from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
 from optin import in_force, spellings
-from optin.consent import ledger
+from optin.consent import facts, ledger
 from optin.messaging import channels, conversations, segments
 from optin.messaging.channels import Origin
 from optin.models import Conversation, Message, Person
@@ -25,6 +25,7 @@ _KNOWN = (
     select(_CONVERSATION.c.id)
     .where(_CONVERSATION.c.channel == bindparam("channel", type_=String()), _CONVERSATION.c.number == _NUMBER)
     .scalar_subquery(),
+    facts.lost(_NUMBER),
 )
 _LOOK, _LOCK_AND_LOOK = select(*_KNOWN), select(*_KNOWN, ledger.lock(_NUMBER))
 _FIRST_PERSON = (
@@ -62,11 +63,12 @@ class InboundText:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the database knows when a text arrives: the token of what is in force, whether its SID is stored already,
-    and the thread of its number."""
+    the thread of its number, and whether the carrier says that the number is not in use."""
 
     token: str | None
     repeated: bool
     conversation_id: int | None
+    lost: bool
 
 
 @dataclass(frozen=True, slots=True)

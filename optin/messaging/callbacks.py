@@ -8,13 +8,12 @@ from sqlalchemy import BigInteger, String, and_, bindparam, literal_column, or_,
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging import conversations, pauses, statuses, waking
+from optin.messaging import carrier, conversations, pauses, statuses, waking
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, learned_block
 from optin.models import Message, Sender, StatusEvent
 from optin.statements import insert_into, run, table
 from optin.terms import Direction, MessageStatus, Purpose, Reason
 
-MISSED = (MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _MESSAGE, _EVENT = table(Message), table(StatusEvent)
 _FIND = (
     select(_MESSAGE.c.id)
@@ -77,8 +76,9 @@ def apply(session: Session, message: Message, status: str, error_code: int | Non
     if new == MessageStatus.FAILED and message.purpose == Purpose.CAMPAIGN:
         session.flush()
         waking.cap_eased(session, [message.number])
-    if error_code is not None and new in MISSED:
+    if error_code is not None and new in carrier.MISSED:
         pauses.reported(session, message, error_code, now)
+        carrier.learn(session, message, now)
     conversations.touch(session, message.conversation_id)
     return True
 

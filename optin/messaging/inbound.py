@@ -61,6 +61,8 @@ def take_in(session: Session, text: InboundText) -> int | None:
     handled = InboundCase(session, stored, text, act, sender, standing)
     done = _apply(handled, reading)
     done = done._replace(effect="; ".join(filter(None, (done.effect, channels.remark(whole, text.origin)))))
+    if before.lost and text.origin.joins:
+        done = done._replace(effect="; ".join(filter(None, (done.effect, _found_again(handled, done.meaning)))))
     acted = done.meaning != Meaning.ORDINARY and done.effect
     preview = done.effect[:1].upper() + done.effect[1:] if acted else text.body or "Picture or file"
     with in_one_go(session):
@@ -100,6 +102,14 @@ def _apply(handled: InboundCase, reading: Reading) -> Done:
         case _:
             return _ordinary(handled, reading)
     return Done(effect, reading.meaning)
+
+
+def _found_again(handled: InboundCase, meaning: Meaning) -> str:
+    """A text from a number that was not in use: whoever has it now may be somebody else, unless they want nothing."""
+    asks = meaning != Meaning.OPT_OUT
+    if not ledger.find_number(handled.session, handled.text.number, handled.act, asks=asks):
+        return ""
+    return "from a number that was not in use: on hold for review" if asks else ""
 
 
 def _opt_out(handled: InboundCase) -> str:

@@ -11,7 +11,7 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import Base, UTCDateTime
-from optin.messaging import answers, conversations, pauses, statuses, waking
+from optin.messaging import answers, carrier, conversations, pauses, statuses, waking
 from optin.messaging.claiming import Post
 from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, CampaignMember, Message
@@ -59,8 +59,8 @@ def record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStat
     sent = [(post, answer) for post, answer in outcomes if isinstance(answer, Sent)]
     if sent and len(sent) == len(outcomes) and _record_sent(engine, sent):
         return {post.message_id: answer.status for post, answer in sent}
-    alone = [each for each in outcomes if _is_block(each[1])]
-    plain = [each for each in outcomes if not _is_block(each[1])]
+    alone = [each for each in outcomes if _writes_to_ledger(each[1])]
+    plain = [each for each in outcomes if not _writes_to_ledger(each[1])]
     states: dict[int, MessageStatus] = {}
     for batch in [plain, *([each] for each in alone)]:
         if batch:
@@ -101,6 +101,10 @@ def sweep(engine: Engine) -> int:
 def _frees_cap(post: Post, answer: Sent | GatewayError) -> bool:
     """Tell whether a broadcast message, which counted towards the cap since its start, surely did not go."""
     return post.purpose == Purpose.CAMPAIGN and isinstance(answer, GatewayError) and not answer.maybe_sent
+
+
+def _writes_to_ledger(answer: Sent | GatewayError) -> bool:
+    return _is_block(answer) or (isinstance(answer, GatewayError) and answer.code in carrier.TELLING)
 
 
 def _is_block(answer: Sent | GatewayError) -> bool:
@@ -177,6 +181,7 @@ def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageSta
                 if _is_block(answer):
                     message.reason = Reason.BLOCKED
                     learned_block(session, post.scope, message, now)
+                carrier.learn(session, message, now)
         session.flush()
         waking.cap_eased(session, {post.number for post, answer in outcomes if _frees_cap(post, answer)})
         if tried := [post.sender_id for post, answer in outcomes if post.is_try and isinstance(answer, Sent)]:

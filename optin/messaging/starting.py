@@ -184,7 +184,7 @@ def _may_start_single(post: Post, given: Policy, now: datetime) -> ColumnElement
     if post.purpose in OWN:
         own = facts.own_number(post.purpose, Message.author_id, number, now)
         return and_(own, ~facts.suppressed(number), ~facts.blocked(number, post.scope))
-    allowed = and_(~facts.suppressed(number), ~facts.blocked(number, post.scope))
+    allowed = and_(~facts.suppressed(number), ~facts.lost(number), ~facts.blocked(number, post.scope))
     if post.purpose == Purpose.ONE_TO_ONE and given.require_opt_in_for_one_to_one:
         return and_(allowed, facts.opted_in(number, None, OptInStatus.ACTIVE))
     return allowed

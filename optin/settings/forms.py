@@ -85,6 +85,14 @@ class SmsForm(PolicyForm):
         choices=[SelectChoice("wait", "Let the message wait"), SelectChoice("skip", "Skip the message")],
         coerce=lambda value: {True: "wait", False: "skip"}.get(value, value),
     )
+    tries_before_lost = SelectField(
+        "A number is not in use",
+        choices=[
+            SelectChoice("1", "When a carrier says so once"),
+            SelectChoice("2", "When a carrier says so of two messages"),
+        ],
+        coerce=int,
+    )
     default_region = SelectField(
         "Default country of numbers", choices=lambda: [SelectChoice(*region) for region in phone.regions()]
     )

@@ -18,6 +18,7 @@ from optin.models import (
     Hold,
     Keyword,
     Message,
+    NumberLoss,
     OptIn,
     Person,
     ProviderBlock,
@@ -33,7 +34,7 @@ NOW = clock.now()
 NO_PHONES = ("SUPPORT", "40404", "Acme & Co", "+0415", "+1415555x134", "+1" + "5" * 15, "+", "+1", "messenger:1")
 """What a number may be besides E.164 or missing: older versions made opt-ins of such senders."""
 NAMES = (
-    *("has_number", "suppressed", "held", "duplicate", "opt_in", "other_opt_in", "blocked"),
+    *("has_number", "suppressed", "lost", "held", "duplicate", "opt_in", "other_opt_in", "blocked"),
     *("outside_hours", "too_late", "cap"),
 )
 OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
@@ -54,7 +55,7 @@ def _opt_in(number: str, keyword: Keyword, status: OptInStatus) -> OptIn:
 def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]) -> dict[int, Facts]:
     """Make one member for each combination of facts; return the facts that each member then has."""
     switches = (False, True)
-    rows = product(switches, switches, switches, switches, OPT_INS, *[switches] * 5)
+    rows = product(*[switches] * 5, OPT_INS, *[switches] * 5)
     combinations = [dict(zip(NAMES, row, strict=True)) for row in rows]
     numbers = [f"+1415{index:07d}" if given["has_number"] else None for index, given in enumerate(combinations)]
     pairs = [(_person(number), _person(number)) for number in numbers]
@@ -86,6 +87,7 @@ def _circumstances(number: str, given: dict[str, object], keywords: tuple[Keywor
     for table, name in ((Suppression, "suppressed"), (Hold, "held")):
         extra = {"cause": "sentence"} if table is Hold else {"asked_at": NOW}
         rows.append(table(number=number, started_at=NOW, ended_at=None if given[name] else NOW, **extra))
+    rows.append(NumberLoss(number=number, started_at=NOW, ended_at=None if given["lost"] else NOW))
     if given["opt_in"]:
         rows.append(_opt_in(number, keywords[0], OptInStatus(str(given["opt_in"]))))
     if given["other_opt_in"]:
@@ -114,6 +116,7 @@ def _facts(given: dict[str, object]) -> Facts:
     return Facts(
         has_number=has_number,
         suppressed=bool(given["suppressed"]),
+        lost=bool(given["lost"]),
         held=bool(given["held"]),
         duplicate=bool(given["duplicate"]),
         pending=given["opt_in"] == OptInStatus.PENDING,

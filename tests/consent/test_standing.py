@@ -1,6 +1,7 @@
 """Where a number stands: the strongest fact wins, Twilio's door is told beside it, many numbers cost one statement."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event
@@ -9,11 +10,12 @@ from sqlalchemy.orm import Session
 from optin.clock import now
 from optin.consent import standing
 from optin.consent.standing import Kind
-from optin.models import Hold, Keyword, OptIn, ProviderBlock, Sender, Suppression
+from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
 from optin.terms import OptInStatus, SenderKind
 
 NUMBER = "+14155550101"
 SENDER = "+14155550100"
+LOST_AT = datetime(2026, 6, 3, 19, tzinfo=UTC)
 
 
 def store(session: Session, facts: str, number: str = NUMBER) -> None:
@@ -25,6 +27,10 @@ def store(session: Session, facts: str, number: str = NUMBER) -> None:
                 session.add(Suppression(number=number, started_at=now(), asked_at=now()))
             case ["was-suppressed"]:
                 session.add(Suppression(number=number, started_at=now(), asked_at=now(), ended_at=now()))
+            case ["lost"]:
+                session.add(NumberLoss(number=number, started_at=LOST_AT))
+            case ["found"]:
+                session.add(NumberLoss(number=number, started_at=LOST_AT, ended_at=now()))
             case ["held"]:
                 session.add(Hold(number=number, started_at=now(), cause="sentence"))
             case ["blocked", scope]:
@@ -69,6 +75,10 @@ def place(session: Session) -> None:
         ("blocked:+14155550109", "No opt-in", "off", Kind.NONE, False),
         ("active:volunteer blocked:+14155550100", "Opted in with volunteer", "ok", Kind.OPTED_IN, True),
         ("held active:volunteer blocked:+14155550100", "On hold", "warn", Kind.ON_HOLD, True),
+        ("lost held", "Not in use since 3 Jun 2026", "bad", Kind.LOST, False),
+        ("lost active:volunteer blocked:MG1", "Not in use since 3 Jun 2026", "bad", Kind.LOST, True),
+        ("found active:volunteer", "Opted in with volunteer", "ok", Kind.OPTED_IN, False),
+        ("lost suppressed", "Opted out", "bad", Kind.OPTED_OUT, False),
         ("suppressed held active:volunteer", "Opted out", "bad", Kind.OPTED_OUT, False),
     ],
 )

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from optin.clock import now
 from optin.consent import facts
-from optin.models import Hold, Keyword, OptIn, ProviderBlock, Suppression
+from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Suppression
 from optin.terms import OptInStatus
 
 NUMBER, SCOPE = "+14155550134", "+14155550100"
@@ -19,11 +19,22 @@ NUMBER, SCOPE = "+14155550134", "+14155550100"
         (None, True),
         (Suppression(number=NUMBER, started_at=now(), asked_at=now()), False),
         (Suppression(number=NUMBER, started_at=now(), asked_at=now(), ended_at=now()), True),
+        (NumberLoss(number=NUMBER, started_at=now()), False),
+        (NumberLoss(number=NUMBER, started_at=now(), ended_at=now()), True),
         (Hold(number=NUMBER, started_at=now(), cause="sentence"), False),
         (ProviderBlock(scope=SCOPE, number=NUMBER, started_at=now(), cause="word"), False),
         (ProviderBlock(scope="another sender", number=NUMBER, started_at=now(), cause="word"), True),
     ],
-    ids=["nothing", "suppressed", "suppression ended", "held", "blocked", "blocked for another sender"],
+    ids=[
+        "nothing",
+        "suppressed",
+        "suppression ended",
+        "lost",
+        "found",
+        "held",
+        "blocked",
+        "blocked for another sender",
+    ],
 )
 def test_an_obstacle_forbids_the_start_although_an_opt_in_is_active(
     session: Session, obstacle: object, holds: bool, needs_opt_in: bool

@@ -20,6 +20,7 @@ SMS = {
     "cap_per_day": "0",
     "cap_per_week": "0",
     "cap_waits": "wait",
+    "tries_before_lost": "1",
     "default_region": "US",
     "brand": "Our team",
 }
@@ -67,6 +68,7 @@ def add_keyword(session: Session, word: str, *aliases: str) -> Keyword:
         ("sms", {"cap_per_day": "2"}, "cap_per_day", 2),
         ("sms", {"cap_per_week": " 7 "}, "cap_per_week", 7),
         ("sms", {"cap_waits": "skip"}, "cap_waits", False),
+        ("sms", {"tries_before_lost": "2"}, "tries_before_lost", 2),
         ("sms", {"default_region": "DE"}, "default_region", "DE"),
         ("sms", {"brand": "  River   Friends "}, "brand", "River Friends"),
         (

@@ -20,11 +20,10 @@ from optin.consent.ledger.leaving import (
     change_number,
     end_opt_in,
     expire_questions,
-    lose_held_number,
-    lose_number,
     opt_out,
     opt_out_keyword,
 )
+from optin.consent.ledger.losing import find_number, lose_held_number, lose_number
 from optin.consent.ledger.obstacles import block, hold, keep, unblock
 from optin.consent.ledger.questions import Question, QuestionState, decline, question
 from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock, lock_number, note_lock
@@ -55,6 +54,7 @@ __all__ = [
     "decline",
     "end_opt_in",
     "expire_questions",
+    "find_number",
     "hold",
     "keep",
     "link_people",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.joining import link, live_opt_in
+from optin.consent.ledger.losing import was_lost_since
 from optin.consent.ledger.obstacles import end_other_spellings, resolve_hold
 from optin.consent.ledger.waiting import lock_number
 from optin.models import OptIn, Person, Suppression
@@ -55,7 +56,12 @@ def _end_suppression(session: Session, number: str, act: Act) -> datetime | None
 
 
 def _restore(session: Session, number: str, since: datetime, act: Act) -> None:
-    """Give back, as new opt-ins, what the suppression that began at `since` had ended (a setting, off by default)."""
+    """Give back, as new opt-ins, what the suppression that began at `since` had ended (a setting, off by default).
+
+    Not if the number was lost since: who texts from it now may be somebody else.
+    """
+    if was_lost_since(session, number, since):
+        return
     ended = session.scalars(
         select(OptIn).where(OptIn.number == number, OptIn.end_reason == EndReason.OPTED_OUT, OptIn.ended_at == since)
     ).all()

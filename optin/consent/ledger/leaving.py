@@ -166,25 +166,6 @@ def end_opt_in(session: Session, opt_in_id: int, act: Act) -> bool:
     return bool(_end(session, number, EndReason.BY_USER, act, OptIn.id == opt_in_id, kind=EventKind.ENDED_BY_USER))
 
 
-def lose_number(session: Session, number: str, act: Act) -> list[int]:
-    """End the opt-ins of a number that the carrier says is gone or reassigned."""
-    lock_number(session, number)
-    ended = _end(session, number, EndReason.NUMBER_LOST, act, OptIn.status.in_(LIVE))
-    if not ended:
-        events.write(session, EventKind.NUMBER_LOST, number, act, detail="ended 0")
-    return ended
-
-
-def lose_held_number(session: Session, number: str, act: Act) -> list[int]:
-    """End a hold by a user's decision that somebody else has the number now, and with it the number's opt-ins.
-
-    Whoever is recorded with the number keeps it; nothing is suppressed, since its new owner may text a keyword.
-    """
-    ended = lose_number(session, number, act)
-    resolve_hold(session, number, HoldResolution.NUMBER_LOST, act)
-    return ended
-
-
 def expire_questions(session: Session, act: Act, limit: int = 500) -> int:
     """Expire the double opt-in questions that nobody answered in time; return how many."""
     overdue = session.scalars(

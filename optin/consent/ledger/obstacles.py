@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, literal_column, update
 from sqlalchemy.orm import Session
 
 from optin import spellings
@@ -25,6 +25,8 @@ _RESOLVE = (
     )
     .returning(_HOLD.c.id)
 )
+_RESOLVE_BY_WORD = _RESOLVE.where(_HOLD.c.cause != literal_column(f"'{HoldCause.NEW_OWNER}'"))
+"""Words tell what somebody wants, not who they are."""
 _END_SUPPRESSION = (
     update(_SUPPRESSION)
     .where(
@@ -114,7 +116,9 @@ def open_hold(
 def resolve_hold(session: Session, number: str, resolution: HoldResolution, act: Act) -> bool:
     """End the open hold if it is older than the act; tell whether there was one."""
     values = {"ended_at": act.when, "resolution": resolution, "resolved_by_id": act.actor_id}
-    resolved = run(session, _RESOLVE, {"of": number, "until": act.when, **values}).first()
+    by_word = resolution in (HoldResolution.KEYWORD, HoldResolution.START)
+    statement = _RESOLVE_BY_WORD if by_word else _RESOLVE
+    resolved = run(session, statement, {"of": number, "until": act.when, **values}).first()
     if resolved is None:
         return False
     if resolution != HoldResolution.KEEP:

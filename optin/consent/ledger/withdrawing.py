@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.giving_back import AFTER_OPT_OUT, TWILIOS_DOOR, first_after, give_back, lift_suppression
+from optin.consent.ledger.losing import undo_loss
 from optin.consent.ledger.obstacles import open_hold
 from optin.consent.ledger.waiting import lock_number
 from optin.models import ConsentEvent, Hold, OptIn, Suppression
@@ -121,6 +122,7 @@ def _undo(session: Session, hold: Hold, act: Act) -> list[int]:
     by_decision = and_(OptIn.ended_at == hold.ended_at, OptIn.ended_by_id == hold.resolved_by_id)
     if hold.resolution == HoldResolution.NUMBER_LOST:
         lost = and_(OptIn.end_reason == EndReason.NUMBER_LOST, by_decision)
+        undo_loss(session, hold.number, hold.ended_at, act)
         return give_back(session, hold.number, act, lost, EventKind.LOSS_WITHDRAWN)
     if hold.resolution != HoldResolution.OPT_OUT:
         return []
