@@ -70,6 +70,7 @@ PURE = [
     "optin.consent.rules",
     "optin.consent.words",
     "optin.consent.hours",
+    "optin.messaging.answers",
     "optin.messaging.plans",
     "optin.messaging.segments",
     "optin.messaging.statuses",

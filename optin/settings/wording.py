@@ -13,6 +13,7 @@ SMS = {
     "cap_per_day": "Frequency cap a day",
     "cap_per_week": "Frequency cap a week",
     "cap_waits": "Above the cap",
+    "tries_before_lost": "Failed messages until a number is not in use",
     "default_region": "Default country of numbers",
     "brand": "Brand name",
 }
