@@ -13,7 +13,7 @@ class Facts:
     """What is known of one number, for one campaign's keyword and one sender.
 
     `has_number` is true of a phone's number only: not of a short code, a name or an address of another channel. `lost`:
-    the carrier, or a user, says that it is not theirs any more. `opted_in` and `pending` are about the campaign's keyword
+    the carrier or a user says that it is not theirs any more. `opted_in` and `pending` are about the campaign's keyword
     (for 1:1, which has none, about any keyword). `too_late`: the broadcast's last time has come, or comes before the
     number's sending hours begin.
     """

@@ -49,7 +49,12 @@ def end_overdue(engine: Engine) -> int:
             .with_for_update(skip_locked=True, of=Message)
         ).all()
         if overdue:
-            skipped = {"status": MessageStatus.SKIPPED, "reason": Reason.REPLY_TOO_LATE, "error_code": None, "error_text": ""}
+            skipped = {
+                "status": MessageStatus.SKIPPED,
+                "reason": Reason.REPLY_TOO_LATE,
+                "error_code": None,
+                "error_text": "",
+            }
             session.execute(
                 update(Message)
                 .where(Message.id.in_([row.id for row in overdue]))
