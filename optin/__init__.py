@@ -15,16 +15,30 @@ if TYPE_CHECKING:
     from optin.simulator import Transport
 
 ROOT = Path(__file__).resolve().parent.parent
+INSTANCE = ROOT / "instance"
 
 
 def create_app(config: "Config | None" = None) -> "Flask":
     """Put the app together from `config`, or from the environment.
 
-    Raises SystemExit with a sentence when the environment makes no sense: a traceback would not help there.
+    Raises SystemExit with a sentence when the environment makes no sense or its folder can't be used: a traceback would
+    not help there.
     """
+    if config is not None:
+        return _put_together(config)
+    try:
+        return _put_together(_config_from_environment())
+    except Exception as error:
+        from optin.storage import in_words
+
+        if words := in_words(error):
+            raise SystemExit(f"Optin cannot start.\n{words}") from None
+        raise
+
+
+def _put_together(config: "Config") -> "Flask":
     from flask import Flask
 
-    config = config or _config_from_environment()
     app = Flask(
         __name__,
         instance_path=str(config.instance_path),
@@ -57,7 +71,7 @@ def _config_from_environment() -> "Config":
     from optin.config import Config, ConfigError
 
     try:
-        return Config.from_environ(os.environ, ROOT / "instance")
+        return Config.from_environ(os.environ, INSTANCE)
     except ConfigError as error:
         raise SystemExit(f"Optin cannot start.\n{error}") from None
 

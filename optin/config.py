@@ -25,6 +25,8 @@ SIMULATOR_PATH = "/simulator/twilio"
 SIMULATOR_SENDERS = (*SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID)
 """One of each kind, the long code first: it is the default."""
 SHORTEST_SECRET = 16
+DISK_ALARM_MB = 500
+"""Megabytes of room below which an admin is warned: weeks of texts, and a backup of a small install."""
 
 
 class Mode(StrEnum):
@@ -74,6 +76,7 @@ class Config:
     twilio_from: tuple[str, ...] = field(repr=False)
     twilio_api_url: str
     metrics_token: str = field(repr=False)
+    disk_alarm_mb: int
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], instance_path: Path) -> "Config":
@@ -115,6 +118,7 @@ class Config:
             metrics_token=env.matching(
                 "OPTIN_METRICS_TOKEN", r"[!-~]{16,}", "", "at least 16 characters without spaces, or unset"
             ),
+            disk_alarm_mb=env.megabytes("OPTIN_DISK_ALARM_MB", DISK_ALARM_MB),
         )
         if env.problems:
             raise ConfigError("\n".join(env.problems))

@@ -57,6 +57,14 @@ class Environment:
         self.refuse(name, "a whole number from 1 to 65535")
         return default
 
+    def megabytes(self, name: str, default: int) -> int:
+        """Return an amount of room; 0 is none."""
+        raw = self.text(name, str(default))
+        if raw.isascii() and raw.isdigit() and len(raw) <= 9:
+            return int(raw)
+        self.refuse(name, "a whole number of megabytes, such as 500")
+        return default
+
     def web_address(self, name: str, default: str, *, loopback: bool = False) -> str:
         """Return an http or https address without its last slash; with `loopback` only one of this machine."""
         raw = self.text(name, default).rstrip("/")

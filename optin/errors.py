@@ -6,12 +6,14 @@ from urllib.parse import urlsplit
 
 from flask import Flask, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from optin import write_check
 from optin.htmx import is_htmx
+from optin.storage import Trouble, trouble_of
 
 RETRY_SECONDS = 5
 PROGRAMS = ("/webhooks/", "/healthz", "/readyz", "/metrics")
@@ -45,26 +47,36 @@ PAGES = {
     500: Page(
         "Something went wrong here", "It was our fault and has been logged. Go back, check what was saved, try again."
     ),
-    503: Page("The database can’t be reached right now", "Nothing was half saved. Wait a moment, then try again."),
+    503: Page(Trouble.AWAY.heading, "Nothing was half saved. Wait a moment, then try again."),
 }
+LASTING = (Trouble.FULL, Trouble.READ_ONLY, Trouble.DENIED, Trouble.FAILING, Trouble.DAMAGED)
+"""What does not go away by itself."""
 FORM_EXPIRED = Page(
     "The form expired", "It was open too long, or you signed in again meanwhile. Go back and send it again."
 )
 
 
 def init_app(app: Flask) -> None:
-    """Register the handlers for refusals, for a database that is away, and for our own faults."""
+    """Register the handlers for refusals, for a database that can't be used, and for our own faults."""
+
+    write_check.init_app(app)
 
     @app.errorhandler(CSRFError)
     def expired(_: CSRFError) -> Response:
         return answer(app, 400, FORM_EXPIRED)
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(InterfaceError)
+    @app.errorhandler(DBAPIError)
     @app.errorhandler(PoolTimeout)
-    def unreachable(error: Exception) -> Response:
-        app.logger.error("database unreachable: %s", error, exc_info=error)
-        return refused(ServiceUnavailable(retry_after=RETRY_SECONDS))
+    @app.errorhandler(OSError)
+    def unusable(error: Exception) -> Response:
+        trouble = _trouble(error)
+        if trouble is None:
+            raise error
+        app.logger.error("the database can't be used: %s", trouble.sentence, exc_info=error)
+        write_check.checks().note(trouble)
+        response = answer(app, ServiceUnavailable.code, page_of(trouble))
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
@@ -76,6 +88,22 @@ def init_app(app: Flask) -> None:
         response = answer(app, status, page, detail)
         response.headers.extend(header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
         return response
+
+
+def page_of(trouble: Trouble) -> Page:
+    """Say what keeps the database from working, and what to do."""
+    todo = "Whoever runs Optin has to look after it" if trouble in LASTING else "Wait a moment"
+    if trouble is Trouble.FULL:
+        todo = "Whoever runs Optin has to make room"
+    return Page(trouble.heading, f"Nothing was half saved. {todo}, then try again.")
+
+
+def _trouble(error: Exception) -> Trouble | None:
+    """Return what keeps requests from working; a file of ours that may not be read is our own fault."""
+    trouble = trouble_of(error)
+    if isinstance(error, OSError):
+        return trouble if trouble in (Trouble.FULL, Trouble.READ_ONLY, Trouble.FAILING) else None
+    return trouble or (Trouble.AWAY if isinstance(error, OperationalError | InterfaceError) else None)
 
 
 def answer(app: Flask, status: int, page: Page, detail: str = "") -> Response:

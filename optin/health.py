@@ -3,17 +3,18 @@
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, current_app
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from optin import clock
+from optin import clock, free_space, write_check
 from optin.access import public
 from optin.config import Config
 from optin.extensions import db, migrate
 from optin.jobs import executors
 from optin.messaging import gate, pauses
+from optin.storage import Trouble, trouble_of
 
 blueprint = Blueprint("health", __name__)
 
@@ -28,13 +29,14 @@ def healthz() -> dict[str, str]:
 @blueprint.get("/readyz")
 @public
 def readyz() -> tuple[dict[str, str], int]:
-    """Say whether the database has this version's tables and the queue's database answers; 503 if not.
+    """Say whether the database has this version's tables and can store, and the queue's database answers; 503 if not.
 
-    Workers and the sending gate are told as well, but refuse nothing: without them texts must still be taken in.
+    Room, workers and the sending gate are told as well, but refuse nothing: texts must still be taken in.
     """
     config: Config = current_app.config["OPTIN"]
-    parts = {"database": database_state(db.engine), "queue": queue_state(config)}
+    parts = {"database": working_state(db.engine), "queue": queue_state(config)}
     ready = set(parts.values()) == {"ok"}
+    parts["disk"] = disk_state(config)
     told = {"worker": worker_state(config), "sending": sending_state()} if ready else {}
     return {"status": "ok" if ready else "not ready", **parts, **told}, 200 if ready else 503
 
@@ -62,25 +64,36 @@ def sending_state() -> str:
     return "; ".join(f"paused ({row.scope}): error {row.error_code or row.http_status}" for row in stopped) or "open"
 
 
+def working_state(engine: Engine) -> str:
+    """Return "ok", "old tables", or the trouble that keeps the database from being read or written."""
+    state = database_state(engine)
+    return (write_check.checks().trouble(engine) or "ok") if state == "ok" else state
+
+
+def disk_state(config: Config) -> str:
+    """Return "ok", or "low: " and what has little room left."""
+    low = [space.what for space in free_space.too_little(config)]
+    return f"low: {', '.join(low)}" if low else "ok"
+
+
 def database_state(engine: Engine) -> str:
-    """Return "ok", "away", or "old tables" where migrations have not run yet."""
+    """Return "ok", a trouble such as "away", or "old tables" where migrations have not run yet."""
     newest = ScriptDirectory(str(migrate.directory)).get_current_head()
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-    except SQLAlchemyError:
-        return "away"
+    except SQLAlchemyError as error:
+        return trouble_of(error) or Trouble.AWAY
     return "ok" if current == newest else "old tables"
 
 
 def queue_state(config: Config) -> str:
-    """Return "ok" or "away"; a queue in the app's own database is as well as that database."""
+    """Return "ok" or the trouble that it has; a queue in the app's own database is as well as that database."""
     if config.queue_url == config.database_url:
-        return database_state(db.engine).replace("old tables", "ok")
+        return working_state(db.engine).replace("old tables", "ok")
     engine = create_engine(config.queue_url, poolclass=NullPool)
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return "away"
+        executors.try_writing(engine)
+    except SQLAlchemyError as error:
+        return trouble_of(error) or Trouble.AWAY
     return "ok"

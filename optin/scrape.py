@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
-from optin import clock, hosts
+from optin import clock, free_space, hosts, write_check
 from optin.access import public
 from optin.config import Config
 from optin.extensions import db
@@ -41,6 +41,7 @@ def metrics() -> Response:
         own = CollectorRegistry()
         MultiProcessCollector(own)  # type: ignore[no-untyped-call]
     shared = CollectorRegistry()
+    shared.register(_Room(config))
     shared.register(_FromDatabase(config))
     return Response(generate_latest(own) + generate_latest(shared), content_type=CONTENT_TYPE_LATEST)
 
@@ -52,6 +53,22 @@ def _may_read(token: str) -> bool:
         return hmac.compare_digest(given, f"Bearer {token}".encode())
     local = hosts.is_loopback(request.remote_addr or "") and hosts.is_local(request.headers.get("Host", ""))
     return local and not hosts.through_a_proxy(request.headers.keys())
+
+
+class _Room(Collector):
+    """Whether anything can be stored, and how much room is left for it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Look at the disks, and write what the write check writes."""
+        trouble = write_check.checks().trouble(db.engine)
+        yield _gauge("optin_database_writable", "1 while something can be stored", trouble is None)
+        free = GaugeMetricFamily("optin_disk_free_bytes", "Room left for what this machine keeps", labels=["what"])
+        for space in free_space.measure(self._config):
+            free.add_metric([space.what], space.free)
+        yield free
 
 
 class _FromDatabase(Collector):

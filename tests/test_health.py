@@ -14,7 +14,7 @@ from tests.clients import Browser
 
 def test_ready_with_the_newest_tables(client: Browser) -> None:
     response = client.get("/readyz")
-    told = {"worker": "none", "sending": "open"}
+    told = {"disk": "ok", "worker": "none", "sending": "open"}
     assert (response.status_code, response.json) == (200, {"status": "ok", "database": "ok", "queue": "ok", **told})
 
 

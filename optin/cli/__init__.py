@@ -3,10 +3,11 @@
 from flask import Flask
 
 from optin.cli import backup, doctor, reconcile, seed, sign_in_link, simulator, start, user, worker
+from optin.cli.plainly import plainly
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to the app; `db upgrade` comes with Flask-Migrate."""
-    app.cli.add_command(backup.restore_command)
+    app.cli.add_command(plainly(app, backup.restore_command))
     for module in (start, user, sign_in_link, worker, simulator, seed, doctor, reconcile, backup):
-        app.cli.add_command(module.command)
+        app.cli.add_command(plainly(app, module.command))

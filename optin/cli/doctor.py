@@ -9,12 +9,14 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from optin import free_space
 from optin.config import Config
 from optin.environment import LOOPBACK
 from optin.extensions import db
-from optin.health import database_state, queue_state
+from optin.health import database_state, queue_state, working_state
 from optin.messaging import pauses, senders
 from optin.models import User
+from optin.storage import Trouble
 from optin.terms import Role
 
 Check = Callable[[Config], Iterator[str]]
@@ -26,7 +28,7 @@ def command() -> None:
     """Look for what is wrong with the configuration; exit with 1 if there is something."""
     config: Config = current_app.config["OPTIN"]
     click.echo(f"Mode: {config.mode.label}")
-    checks: tuple[Check, ...] = (database, queue, secret_key, addresses)
+    checks: tuple[Check, ...] = (database, queue, room, secret_key, addresses)
     problems = [sentence for check in checks for sentence in check(config)]
     if database_state(db.engine) == "ok":
         problems += [sentence for check in (our_senders, sending, users) for sentence in check(config)]
@@ -38,18 +40,36 @@ def command() -> None:
 
 
 def database(_config: Config) -> Iterator[str]:
-    """Say whether the database answers with this version's tables."""
-    state = database_state(db.engine)
-    if state == "away":
-        yield "the database does not answer. Is OPTIN_DATABASE_URL right, and does the server run?"
+    """Say whether the database answers with this version's tables, and can store something."""
+    state = working_state(db.engine)
     if state == "old tables":
         yield "the database has not the tables of this version. Run: flask --app app db upgrade"
+    elif state == Trouble.AWAY:
+        yield "the database does not answer. Is OPTIN_DATABASE_URL right, and does the server run?"
+    elif state != "ok":
+        yield in_a_list(Trouble(state).sentence)
 
 
 def queue(config: Config) -> Iterator[str]:
     """Say whether the job queue's database answers."""
-    if config.queue_url != config.database_url and queue_state(config) == "away":
+    state = queue_state(config)
+    if config.queue_url == config.database_url or state == "ok":
+        return
+    if state == Trouble.AWAY:
         yield "the queue's database does not answer. Is OPTIN_QUEUE_URL right?"
+    else:
+        yield f"of the queue: {in_a_list(Trouble(state).sentence)}"
+
+
+def room(config: Config) -> Iterator[str]:
+    """Say whether a disk is nearly full."""
+    if words := free_space.warning(config):
+        yield in_a_list(words)
+
+
+def in_a_list(sentence: str) -> str:
+    """Begin a sentence small, as the others that follow "Wrong:"."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def secret_key(config: Config) -> Iterator[str]:

@@ -5,8 +5,10 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from http.client import HTTPConnection, HTTPException
+from typing import TypeVar
 
 import click
 import flask_migrate
@@ -17,14 +19,16 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from optin import clock, create_app, run_jobs_beside
+from optin import clock, create_app, run_jobs_beside, write_check
 from optin.auth import links
 from optin.auth.accounts import first_admin
 from optin.cli.sign_in_link import address
 from optin.config import Config
 from optin.extensions import db
 from optin.first_start import prepare
+from optin.storage import in_words
 
+T = TypeVar("T")
 THREADS = 32
 LINK_HOURS = 24
 PATIENCE = 2  # seconds for a process that is just ending
@@ -43,6 +47,7 @@ def command(host: str) -> None:
     if config.sample_data and config.is_simulator:
         fill_in_sample_data()
     lines = welcome(config)
+    refuse_a_database_that_cannot_store(config)
     db.session.remove()
     db.engine.dispose()
     Granian(
@@ -70,6 +75,13 @@ def refuse_a_port_in_use(config: Config) -> None:
     )
 
 
+def refuse_a_database_that_cannot_store(config: Config) -> None:
+    """Raise ClickException with a sentence where nothing can be written: the server would fail again and again."""
+    trouble, error = write_check.write(db.engine)
+    if trouble:
+        raise click.ClickException(in_words(error, config.database_url) or trouble.sentence)
+
+
 def fill_in_sample_data() -> None:
     """Fill an empty database with something to look at, in a process of its own: its memory ends with it."""
     from optin.sample_data import seed  # nobody else needs it
@@ -83,8 +95,11 @@ def fill_in_sample_data() -> None:
     try:
         if seed(current_app.config["OPTIN"]):
             click.echo("Thirty days of sample data are there; OPTIN_SAMPLE_DATA=0 starts without.")
-    except Exception:
-        structlog.get_logger().exception("the sample data could not be filled in")
+    except Exception as error:
+        if words := in_words(error):
+            click.echo(f"The sample data could not be filled in. {words}", err=True)
+        else:
+            structlog.get_logger().exception("the sample data could not be filled in")
     finally:
         sys.stdout.flush()
         os._exit(0)
@@ -106,10 +121,26 @@ def welcome(config: Config) -> list[str]:
 def load_app(config: Config, lines: list[str]) -> Flask:
     """Return the app, in the process that serves it; `lines` are printed when it answers."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    app = create_app(config)
-    run_jobs_beside(app)
+    app = _when_it_works(config, lambda: create_app(config))
+    _when_it_works(config, lambda: run_jobs_beside(app))
     threading.Thread(target=_say_when_ready, args=(config, lines), daemon=True).start()
     return app
+
+
+def _when_it_works(config: Config, begin: Callable[[], T]) -> T:
+    """Do it, again and again while database or disk do not work: else the server would start and fail in turns."""
+    told = ""
+    while True:
+        try:
+            return begin()
+        except Exception as error:
+            words = in_words(error, config.database_url)
+            if not words:
+                raise
+            if words != told:
+                click.echo(f"Optin waits and starts by itself when this is over. {words}", err=True)
+            told = words
+            time.sleep(PATIENCE)
 
 
 def _end_with(parent: int) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, flash, render_template, request, url_f
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, failed_sign_ins, filters
+from optin import clock, failed_sign_ins, filters, free_space, write_check
 from optin.access import requires
 from optin.config import Config
 from optin.extensions import db
@@ -37,6 +37,8 @@ def index() -> str:
         strange=strange.warning(session) if current_user.may(Role.ADMIN) else "",
         silence=silence.warning(session),
         alarms=failed_sign_ins.alarms(session, clock.now()) if current_user.may(Role.ADMIN) else [],
+        not_stored=write_check.warning(),
+        room=free_space.warning(config) if current_user.may(Role.ADMIN) else "",
     )
 
 

@@ -1,10 +1,9 @@
 """Turning any number of calls into few: whoever has something to say rings, a thread of its own acts on it."""
 
-import logging
 import threading
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+from optin.jobs.at_work import tell
 
 PAUSE = 0.05
 """Seconds between two acts, so that they are twenty a second at most."""
@@ -47,9 +46,9 @@ class Bell:
         """Act; what raises is not tried again, since the schedule finds all that waits. Only the first one is told."""
         try:
             done = self._act()
-        except Exception:
+        except BaseException as error:
             if not self._failing:
-                log.warning("the job engine could not be woken", exc_info=True)
+                tell("the job engine could not be woken", error)
             self._failing = True
             return True
         self._failing = False

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from optin import clock
 from optin.config import Config, Workers
 from optin.jobs import executors, tasks, worker
+from optin.jobs.at_work import Jobs
 from optin.jobs.bell import Bell
 from optin.jobs.executors import SIGN_OF_LIFE, Name
 from optin.jobs.pulse import BEAT, Pulse
@@ -29,8 +30,12 @@ APPLICATION = "optin"
 VERSION = "1"
 """One version for ever: jobs of an older release are run by the newer one. Tasks keep their names and arguments."""
 URGENT, BROADCASTS = "urgent", "broadcasts"
+THREADS = {"optin-bell", "optin-schedule", "optin-comparisons", "optin-counting"}
+THREADS |= {f"queue-worker-{queue}" for queue in (URGENT, BROADCASTS)}
 WINDOW = 5
 """Seconds for which one urgent job is enough, unless it has ended."""
+ANEW = 30
+"""Seconds for which one new job is enough where the old one does nothing."""
 LAST_SECONDS = 8.0
 """Seconds that requests under way get when the process ends."""
 FINISHED_JOBS_KEPT = timedelta(hours=1)
@@ -40,8 +45,9 @@ ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 log = logging.getLogger(__name__)
 logging.getLogger("dbos").addHandler(logging.NullHandler())  # else it brings a handler of its own
 logging.getLogger("dbos").setLevel(logging.WARNING)
+_jobs = Jobs()
 for _task in (tasks.deliver_urgent, tasks.deliver_broadcast):
-    DBOS.workflow(name=_task.__name__)(_task)
+    DBOS.workflow(name=_task.__name__)(_jobs.tracked(_task, lambda: DBOS.workflow_id))
 
 
 def launch(app: Flask, *, receives: bool = True) -> None:
@@ -94,16 +100,19 @@ class _Queue:
 
     def __init__(self, database: Engine) -> None:
         self._database = database
-        self._client = DBOSClient(system_database_engine=database, application_name=APPLICATION, lazy=True)
+        self._client = DBOSClient(
+            system_database_engine=database, application_name=APPLICATION, lazy=True, retry_connection_errors=False
+        )
 
     def deliver_urgent(self) -> bool:
         """Have urgent messages sent; False when a job is at it that may have looked for the last time."""
         return self._put(URGENT, tasks.deliver_urgent.__name__, str(int(time.time()) // WINDOW))
 
-    def deliver_broadcast(self, broadcast_id: int) -> None:
-        """Have a broadcast sent, by each process that runs jobs."""
+    def deliver_broadcast(self, broadcast_id: int, *, anew: bool = False) -> None:
+        """Have a broadcast sent, by each process that runs jobs; `anew` when the jobs that it has do nothing."""
+        key = f"{broadcast_id}-anew-{int(time.time() // ANEW)}" if anew else f"{broadcast_id}"
         for number in range(max(1, executors.count(self._database))):
-            self._put(BROADCASTS, tasks.deliver_broadcast.__name__, f"{broadcast_id}-{number}", broadcast_id)
+            self._put(BROADCASTS, tasks.deliver_broadcast.__name__, f"{key}-{number}", broadcast_id)
 
     def _put(self, queue: str, task: str, key: str, *arguments: int) -> bool:
         """Put a job into the queue unless one with the same key waits or runs; tell whether it was put."""
@@ -133,6 +142,7 @@ class _Running:
         self._schedule: Schedule | None = None
         self._comparisons: Schedule | None = None
         self._counting: Schedule | None = None
+        self._missing: set[str] = set()
         self.bell = Bell(self._queue.deliver_urgent)
 
     def start(self) -> None:
@@ -143,7 +153,8 @@ class _Running:
         executors.live(self._database, self._name.text)
         self._launch_dbos()
         todo = chores(self._worker, self._queue.deliver_broadcast, self.bell.ring)
-        todo += [Chore(SIGN_OF_LIFE, self._show_life), Chore(30, _forget_finished_jobs), Chore(BEAT, self._pulse.beat)]
+        todo += [Chore(SIGN_OF_LIFE, self._show_life), Chore(SIGN_OF_LIFE, self._give_up_jobs)]
+        todo += [Chore(30, _forget_finished_jobs), Chore(BEAT, self._pulse.beat)]
         self._schedule = Schedule(todo, self._worker.looked_for)
         self._comparisons = Schedule(comparisons(self._worker), threading.Event(), "optin-comparisons")
         self._counting = Schedule(counting(self._worker), threading.Event(), "optin-counting")
@@ -162,7 +173,7 @@ class _Running:
         self._name.give_back()
 
     def _launch_dbos(self) -> None:
-        DBOS(
+        dbos = DBOS(
             config={
                 "name": APPLICATION,
                 "system_database_url": self._url,
@@ -176,17 +187,41 @@ class _Running:
             }
         )
         DBOS.launch()
+        # Else it asks a database that was away again after ever longer pauses, and its threads wait so long with it.
+        dbos._sys_db._retry_connection_errors = False
         DBOS.register_queue(URGENT, worker_concurrency=4, polling_interval_sec=0.25)
         DBOS.register_queue(BROADCASTS, worker_concurrency=8, polling_interval_sec=0.5)
 
     def _show_life(self) -> None:
-        """Give a sign of life, and take over the unfinished jobs of processes that give none any more."""
+        """Give a sign of life, and take over the unfinished jobs of processes that give none any more.
+
+        A process one of whose threads has ended gives none: it does not do all that it should, and must say so.
+        """
+        if ended := self._ended():
+            log.error("threads have ended that must not: %s. Start this process anew.", ", ".join(sorted(ended)))
+            return
         executors.live(self._database, self._name.text)
         gone = executors.dead(self._database)
         if gone:
             left = DBOS.list_workflows(executor_id=gone, status="PENDING", load_input=False, load_output=False)
             DBOS.resume_workflows([job.workflow_id for job in left])
             executors.forget(self._database, gone)
+
+    def _give_up_jobs(self) -> None:
+        """Delete the jobs that the engine takes for running here though they ended: they stand in the way of others."""
+        claimed = DBOS.list_workflows(
+            executor_id=[self._name.text], status="PENDING", load_input=False, load_output=False
+        )
+        gone = _jobs.gone(job.workflow_id for job in claimed)
+        if gone:
+            log.warning("%s jobs had ended without a word of it: they are deleted", len(gone))
+            DBOS.delete_workflows(gone)
+
+    def _ended(self) -> set[str]:
+        """Return the names of the threads that should run and did not at this look and the one before."""
+        missing = THREADS - {thread.name for thread in threading.enumerate()}
+        ended, self._missing = missing & self._missing, missing
+        return ended
 
 
 _running: _Running | None = None

@@ -11,7 +11,7 @@ import socket
 import time
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, Float, MetaData, String, Table, delete, func, insert, select, update
+from sqlalchemy import Column, Engine, Float, MetaData, String, Table, delete, func, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 SIGN_OF_LIFE = 5.0
@@ -72,6 +72,14 @@ def last_sign(engine: Engine) -> float | None:
     except SQLAlchemyError:  # no table: no process has run jobs yet
         return None
     return None if seen is None else max(0.0, time.time() - seen)
+
+
+def try_writing(engine: Engine) -> None:
+    """See whether the queue's database can be read, and written once a process has run jobs; raises what it says."""
+    with engine.begin() as connection:
+        connection.execute(select(1))
+        if inspect(connection).has_table(_TABLE.name):
+            connection.execute(update(_TABLE).where(_TABLE.c.name == "").values(seen_at=0.0))
 
 
 def count(engine: Engine) -> int:

@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 
 from optin.messaging import delivery
 from optin.messaging.delivery import Outcome, Post
-from optin.messaging.gateway import Gateway
+from optin.messaging.gateway import Gateway, GatewayError, Sent
+
+_LOST = GatewayError("The thread that sent it ended.", maybe_sent=True)
 
 
 class Outlet:
@@ -41,7 +43,11 @@ class Outlet:
         """Let a thread make the request of a started message and put the answer into `outcomes`."""
 
         def request() -> None:
-            outcomes.put((post, delivery.attempt(self._gateway, post, self._callback_url)))
+            outcome: Sent | GatewayError = _LOST
+            try:
+                outcome = delivery.attempt(self._gateway, post, self._callback_url)
+            finally:  # whoever waits for the outcome would wait for ever
+                outcomes.put((post, outcome))
 
         self._pool.submit(request)
 

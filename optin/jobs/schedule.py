@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -18,12 +19,15 @@ from optin import clock, figures, throttle
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
+from optin.jobs.at_work import Idle, tell
 from optin.jobs.worker import Worker
 from optin.messaging import delivery, lateness, patience, reconcile, scheduled, waking
 from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
 
 DAY = timedelta(hours=24)
+RETRY = 15.0
+"""Seconds after which a chore that failed is done again, if its time does not come before."""
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +52,16 @@ def reading() -> Iterator[None]:
         end_reading()
 
 
-def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None]) -> list[Chore]:
+class Offer(Protocol):
+    """Gives a broadcast its job; `anew` where the job that it has does nothing."""
+
+    def __call__(self, broadcast_id: int, *, anew: bool) -> None:
+        """Do it, unless the broadcast has one."""
+
+
+def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore]:
     """List what delivery and consent need; `offer` gives a broadcast its job, `ring` wakes urgent delivery."""
+    idle = Idle()
 
     def start_scheduled() -> None:
         with reading():
@@ -57,14 +69,16 @@ def chores(worker: Worker, offer: Callable[[int], None], ring: Callable[[], None
         for broadcast_id in due:
             try:
                 scheduled.start_or_end(worker.engine, broadcast_id)
-            except Exception:  # the others must not wait for it
-                log.exception("the scheduled broadcast %s could not be started", broadcast_id)
+            except Exception as error:  # the others must not wait for it
+                tell(f"the scheduled broadcast {broadcast_id} could not be started", error)
 
     def start_broadcasts() -> None:
         with reading():
             waiting = delivery.waiting_broadcasts(worker.engine)
+            attended = delivery.attended_broadcasts(worker.engine) if waiting else ()
+        forsaken = idle.too_long(waiting, attended)
         for broadcast_id in waiting:
-            offer(broadcast_id)
+            offer(broadcast_id, anew=broadcast_id in forsaken)
 
     def start_urgent() -> None:
         with reading():
@@ -166,8 +180,11 @@ class Schedule:
                     chore.due = 0.0 if chore.soon else chore.due
 
     def _do(self, chore: Chore) -> None:
+        """Do it. Whatever it raises, the others are done as well, and this one again before long."""
+        wait = chore.seconds
         try:
             chore.do()
-        except Exception:
-            log.exception("a chore of the schedule failed")
-        chore.due = time.monotonic() + chore.seconds
+        except BaseException as error:
+            wait = min(wait, RETRY)
+            tell(f"the chore {chore.do.__qualname__} failed and is done again in {wait:g} seconds", error)
+        chore.due = time.monotonic() + wait

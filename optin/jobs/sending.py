@@ -5,19 +5,18 @@ slow answer holds up no other message. Some more are claimed, since that asks no
 goes back. All database work is done here, in batches; the threads only make requests.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from optin.jobs.at_work import tell
 from optin.jobs.outlet import Outlet
 from optin.messaging import delivery
 from optin.messaging.delivery import Outcome, Post
 from optin.statements import is_away
 from optin.terms import MessageStatus
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TOGETHER = 0.01
@@ -33,7 +32,7 @@ SLOW = 2.0
 LONGEST_REST = 10.0
 """Seconds of rest, at most, between two tries of a provider that takes nothing."""
 PATIENCE = 30.0
-"""Seconds for which a database that does not answer is asked again."""
+"""Seconds for which a database that does not work is asked again; for outcomes it is asked as long as we run."""
 
 
 def send_waiting(outlet: Outlet, broadcast_id: int | None, seconds: float) -> None:
@@ -61,7 +60,18 @@ class _Sending:
         self._resume_at = 0.0
 
     def run(self, until: float) -> None:
-        """Send until nothing waits, `until` (of the monotonic clock) has passed or the process stops."""
+        """Send until nothing waits, `until` (of the monotonic clock) has passed or the process stops.
+
+        What is under way is recorded even when nothing more can be started.
+        """
+        try:
+            self._send(until)
+            self._insist(lambda: delivery.release(self._outlet.engine, self._held))
+        finally:
+            while self._under_way:
+                self._record_some()
+
+    def _send(self, until: float) -> None:
         while self._goes_on(until):
             found = self._start_some() if time.monotonic() >= self._resume_at else False
             if self._under_way:
@@ -70,9 +80,6 @@ class _Sending:
                 self._outlet.stopping.wait(TOGETHER)
             elif not found:
                 break
-        self._insist(lambda: delivery.release(self._outlet.engine, self._held))
-        while self._under_way:
-            self._record_some()
 
     def _goes_on(self, until: float) -> bool:
         return not self._outlet.stopping.is_set() and time.monotonic() < until
@@ -96,9 +103,9 @@ class _Sending:
         if posts:
             started, held = self._insist(lambda: delivery.start(self._outlet.engine, posts))
             self._held = kept + held
-            self._under_way += len(started)
             for post in started:
                 self._outlet.send(post, self._outcomes)
+                self._under_way += 1
         return bool(posts)
 
     def _record_some(self) -> None:
@@ -109,7 +116,7 @@ class _Sending:
             self._quick_from = time.monotonic() + SLOW
             return
         self._under_way -= len(outcomes)
-        states = self._insist(lambda: delivery.record(self._outlet.engine, outcomes))
+        states = self._insist(lambda: delivery.record(self._outlet.engine, outcomes), lasting=True)
         self._rest_after(set(states.values()))
 
     def _rest_after(self, states: set[MessageStatus]) -> None:
@@ -133,14 +140,21 @@ class _Sending:
                 until = time.monotonic() + TOGETHER
         return outcomes
 
-    def _insist(self, work: Callable[[], T]) -> T:
-        """Do `work`, again and again while the database is away: what the provider said must not be lost."""
+    def _insist(self, work: Callable[[], T], *, lasting: bool = False) -> T:
+        """Do `work`, again and again while the database does not work; `lasting` as long as the process runs.
+
+        That is for what the provider said, which nobody else knows.
+        """
         until = time.monotonic() + PATIENCE
+        told = False
         while True:
             try:
                 return work()
             except Exception as error:
-                if time.monotonic() > until or not is_away(error):
+                patient = lasting and not self._outlet.stopping.is_set()
+                if not is_away(error) or (time.monotonic() > until and not patient):
                     raise
-                log.warning("the database does not answer, trying again", exc_info=True)
+                if not told:
+                    tell("the database is asked again until it works", error)
+                told = True
                 time.sleep(0.5)

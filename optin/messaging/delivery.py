@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.messaging.claiming import CHUNK, QUEUED, Post, can_be_claimed, claim, merge_fields, release
 from optin.messaging.gateway import Gateway, GatewayError, Sent
-from optin.messaging.recording import BLOCKED_BY_PROVIDER, Outcome, learned_block, record, sweep
+from optin.messaging.recording import BLOCKED_BY_PROVIDER, LEASED, Outcome, learned_block, record, sweep
 from optin.messaging.starting import start
 from optin.models import Broadcast, Message
 from optin.terms import BroadcastState, MessageStatus
@@ -25,6 +25,7 @@ __all__ = [
     "Outcome",
     "Post",
     "attempt",
+    "attended_broadcasts",
     "claim",
     "deliver",
     "finish",
@@ -97,6 +98,13 @@ def waiting_broadcasts(engine: Engine) -> list[int]:
         due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
         found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING, or_(due, ~left))
         return list(session.scalars(found.order_by(Broadcast.id)))
+
+
+def attended_broadcasts(engine: Engine) -> list[int]:
+    """List the broadcasts that somebody is at: some of their messages are claimed or on their way, and leased."""
+    with Session(engine) as session:
+        leased = select(Message.broadcast_id).where(LEASED, Message.lease_until > clock.now())
+        return list(session.scalars(leased.where(Message.broadcast_id.is_not(None)).distinct()))
 
 
 def urgent_waiting(engine: Engine) -> bool:

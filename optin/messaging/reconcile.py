@@ -39,11 +39,18 @@ class Progress:
     engine: Engine
     name: str
     done_until: datetime | None = None
+    lease_until: datetime | None = None
 
     def reach(self, moment: datetime, report: Report) -> None:
         """Keep that everything before the moment is done; the lease goes on."""
         self.done_until = moment
-        _keep(self.engine, self.name, done_until=moment, lease_until=clock.now() + LEASE, found=report.found)
+        until = clock.now() + LEASE
+        _keep(self.engine, self.name, done_until=moment, lease_until=until, found=report.found)
+        self.lease_until = until
+
+
+_not_given_back: dict[tuple[str, str], datetime | None] = {}
+"""Leases that this process could not give back, as on a full disk, by database and kind: its next try ends them."""
 
 
 def check_inbound(engine: Engine, gateway: Gateway, *, since: datetime | None = None) -> Report | None:
@@ -123,7 +130,10 @@ def _at_it(engine: Engine, name: str) -> Iterator[Progress | None]:
             .values(name=name, found=0, problem="")
             .on_conflict_do_nothing(index_elements=["name"])
         )
-        free = or_(Reconciliation.lease_until.is_(None), Reconciliation.lease_until < now)
+        ours = _not_given_back.get((str(engine.url), name))
+        free = or_(
+            Reconciliation.lease_until.is_(None), Reconciliation.lease_until < now, Reconciliation.lease_until == ours
+        )
         taken = session.execute(
             update(Reconciliation)
             .where(Reconciliation.name == name, free)
@@ -135,15 +145,24 @@ def _at_it(engine: Engine, name: str) -> Iterator[Progress | None]:
     if taken is None:
         yield None
         return
+    progress = Progress(engine, name, taken[0], now + LEASE)
     try:
-        yield Progress(engine, name, taken[0])
+        yield progress
     except GatewayError as error:
-        _keep(engine, name, lease_until=None, problem=error.text[:255])
+        _give_back(progress, problem=error.text[:255])
         raise
     except BaseException:
-        _keep(engine, name, lease_until=None)
+        _give_back(progress)
         raise
-    _keep(engine, name, lease_until=None, finished_at=clock.now(), problem="")
+    _give_back(progress, finished_at=clock.now(), problem="")
+
+
+def _give_back(progress: Progress, **values: object) -> None:
+    """End the lease; where that can't be written down, remember it, so that nobody waits for its end."""
+    key = (str(progress.engine.url), progress.name)
+    _not_given_back[key] = progress.lease_until
+    _keep(progress.engine, progress.name, lease_until=None, **values)
+    _not_given_back.pop(key, None)
 
 
 def _keep(engine: Engine, name: str, **values: object) -> None:

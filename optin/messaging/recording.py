@@ -31,7 +31,7 @@ Outcome = tuple[Post, Sent | GatewayError]
 """A started message and what the provider said."""
 
 # Written out for the partial index, as in messaging/claiming.py.
-_LEASED = Message.status.in_([literal_column(f"'{each}'") for each in (MessageStatus.CLAIMED, MessageStatus.SENDING)])
+LEASED = Message.status.in_([literal_column(f"'{each}'") for each in (MessageStatus.CLAIMED, MessageStatus.SENDING)])
 
 _MESSAGE = Base.metadata.tables["message"]
 _SENT = (
@@ -80,7 +80,7 @@ def sweep(engine: Engine) -> int:
         now = clock.now()
         left = session.scalars(
             select(Message)
-            .where(_LEASED, Message.lease_until < now)
+            .where(LEASED, Message.lease_until < now)
             .order_by(Message.lease_until)
             .limit(SWEPT_AT_ONCE)
             .with_for_update(skip_locked=True)

@@ -3,10 +3,12 @@
 from typing import Any
 
 from alembic import context
+from click import ClickException
 from flask import current_app
 
 import optin.models  # noqa: F401  the tables
 from optin.extensions import Base, UTCDateTime, db
+from optin.storage import in_words
 
 
 def is_ours(_thing: Any, name: str | None, kind: str, reflected: bool, counterpart: Any) -> bool:
@@ -44,4 +46,9 @@ def run() -> None:
             connection.connection.execute("PRAGMA foreign_keys = ON")
 
 
-run()
+try:
+    run()
+except Exception as error:
+    if words := in_words(error, current_app.config["OPTIN"].database_url):
+        raise ClickException(words) from None
+    raise

@@ -65,3 +65,13 @@ class SendingPause(Base):
     ended_at: Mapped[datetime | None]
 
     sender: Mapped[Sender | None] = relationship()
+
+
+class WriteCheck(Base):
+    """The one row that is written to find out whether anything can be stored; see optin/write_check.py."""
+
+    __tablename__ = "write_check"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]

@@ -24,9 +24,12 @@ WORKER = ("-m", "flask", "--app", "tests.faults.made", "worker")
 
 @contextmanager
 def running(
-    command: tuple[str, ...], database: str, folder: Path, provider: Provider
+    command: tuple[str, ...], database: str, folder: Path, provider: Provider, **further: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Python process on the database that sends to `provider`; it is killed at the end of the block."""
+    """Run a Python process on the database that sends to `provider`; it is killed at the end of the block.
+
+    `further` are variables of its environment.
+    """
     folder.mkdir(exist_ok=True)
     environ = {
         **os.environ,
@@ -35,6 +38,7 @@ def running(
         "OPTIN_SAMPLE_DATA": "0",
         "TWILIO_API_URL": provider.url,
         "PORT": str(free_port()),
+        **further,
     }
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environ, stdout=log, stderr=log)

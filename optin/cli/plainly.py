@@ -1,0 +1,27 @@
+"""Commands that say in a sentence that the database, or a folder, can't be used."""
+
+import copy
+from typing import Any
+
+import click
+from flask import Flask
+
+from optin.config import Config
+from optin.storage import in_words
+
+
+def plainly(app: Flask, command: click.Command) -> click.Command:
+    """Return the command, or group, such that it ends with a sentence and 1 where else a traceback would be shown."""
+    config: Config = app.config["OPTIN"]
+    told = copy.copy(command)
+
+    def invoke(context: click.Context) -> Any:
+        try:
+            return command.invoke(context)
+        except Exception as error:
+            if words := in_words(error, config.database_url):
+                raise click.ClickException(words) from None
+            raise
+
+    told.invoke = invoke  # type: ignore[method-assign, assignment]
+    return told

@@ -1,0 +1,256 @@
+"""Whatever ends a job or strikes a chore, the rest goes on; the engine's word counts for nothing against what runs."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from optin.extensions import db
+from optin.jobs import at_work, engine, executors, tasks
+from optin.jobs.at_work import Idle, Jobs
+from optin.jobs.bell import Bell
+from optin.jobs.queue_database import open_queue
+from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
+from optin.jobs.worker import Worker
+from optin.messaging import delivery
+from optin.models import Broadcast
+from optin.terms import BroadcastState, MessageStatus
+from tests import outbox
+from tests.faults.processes import arrange_broadcast, messages, state, until
+from tests.provider import Provider, gateway_to, serve_provider
+
+
+def disk_full() -> Exception:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return OperationalError("UPDATE message", None, error)
+
+
+ERRORS: tuple[Callable[[], BaseException], ...] = (
+    disk_full,
+    lambda: OperationalError("UPDATE message", None, psycopg.errors.DiskFull("no space left on device")),
+    lambda: IntegrityError("UPDATE message", None, psycopg.errors.UniqueViolation("twice")),
+    lambda: OSError(5, "Input/output error"),
+    MemoryError,
+    lambda: RuntimeError("can't start new thread"),
+    lambda: ZeroDivisionError("a fault of ours"),
+    lambda: SystemExit(1),
+)
+
+
+@pytest.fixture
+def outbox_engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+@pytest.fixture
+def provider(app: Flask) -> Iterator[Provider]:
+    with serve_provider() as provider:
+        app.extensions["gateway"] = gateway_to(provider.url)
+        yield provider
+        engine.shutdown()
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_chore_that_is_struck_is_done_again_and_the_others_meanwhile(
+    error: Callable[[], BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optin.jobs.schedule.RETRY", 0.1)
+    done: list[str] = []
+
+    def strikes() -> None:
+        done.append("struck")
+        if done.count("struck") < 3:
+            raise error()
+
+    schedule = Schedule([Chore(3600, strikes), Chore(0.05, lambda: done.append("other"))], threading.Event())
+    until(lambda: done.count("struck") == 3 and done.count("other") > 3, 5)
+    schedule.stop()
+
+
+def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list, so that a new kind is looked at: each is read from rows again and needs no word of its former try."""
+    worker = Worker(app)
+    kinds = chores(worker, lambda broadcast_id, anew: None, lambda: None) + counting(worker) + comparisons(worker)
+    assert [chore.seconds for chore in kinds] == [2, 2, 2, 5, 60, 2, 3600, 5, 60, 3600, 3600]
+    monkeypatch.setattr("optin.jobs.schedule.RETRY", 0.2)
+    struck: list[object] = []
+    for chore in kinds:
+        chore.do = lambda chore=chore: (struck.append(id(chore)), 1 / 0)  # type: ignore[misc]
+    schedule = Schedule(kinds, threading.Event())
+    until(lambda: all(struck.count(id(chore)) > 2 for chore in kinds), 10)
+    schedule.stop()
+    worker.stop(0)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_bell_survives(error: Callable[[], BaseException]) -> None:
+    rung: list[int] = []
+
+    def act() -> bool:
+        rung.append(1)
+        if len(rung) == 1:
+            raise error()
+        return True
+
+    bell = Bell(act)
+    bell.ring()
+    until(lambda: len(rung) == 1, 5)
+    bell.ring()
+    until(lambda: len(rung) == 2, 5)
+    bell.stop()
+
+
+@pytest.mark.parametrize("error", [ERRORS[0], ERRORS[6], ERRORS[7]])
+@pytest.mark.parametrize("where", ["claim", "start", "record", "release", "finish"])
+def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
+    app: Flask,
+    outbox_engine: Engine,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    error: Callable[[], BaseException],
+) -> None:
+    monkeypatch.setattr("optin.jobs.sending.PATIENCE", 0.5)
+    monkeypatch.setattr("optin.messaging.starting.UNDER_WAY", delivery.claim.__globals__["LEASE"] / 10)
+    real, calls = getattr(delivery, where), iter(range(10**6))
+
+    def strikes(*args: object, **kwargs: object) -> object:
+        if next(calls) in (1, 2):
+            raise error()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(delivery, where, strikes)
+    broadcast_id = arrange_broadcast(outbox_engine, 60)
+    provider.seconds = 0.05
+    engine.launch(app)
+    until(lambda: state(outbox_engine, broadcast_id) == BroadcastState.SENT, 60)
+    sent = [number for number, _ in provider.texts]
+    assert len(sent) == len(set(sent))
+    states = {message.status for message in messages(outbox_engine)}
+    assert states <= {MessageStatus.SENT, MessageStatus.UNKNOWN}, states
+
+
+def test_a_job_that_the_engine_takes_for_running_here_stands_in_nobodys_way(
+    app: Flask, outbox_engine: Engine, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a full disk leaves it: the job ended, its entry says PENDING, and its key refuses a new one."""
+    engine.launch(app)
+    broadcast_id = _leave_a_dead_entry(app, outbox_engine, name=_executor(app))
+    until(lambda: state(outbox_engine, broadcast_id) == BroadcastState.SENT, 30)
+    until(lambda: _pending(app) == 0, 30)
+
+
+def test_so_does_one_that_runs_in_a_process_that_lives_and_does_nothing(
+    app: Flask, outbox_engine: Engine, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_work, "IDLE", 3.0)
+    engine.launch(app)
+    queue = open_queue(app.config["OPTIN"].queue_url)
+    executors.live(queue, "elsewhere#0")
+    broadcast_id = _leave_a_dead_entry(app, outbox_engine, name="elsewhere#0")
+    deadline = time.monotonic() + 30
+    while state(outbox_engine, broadcast_id) != BroadcastState.SENT:
+        executors.live(queue, "elsewhere#0")
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    queue.dispose()
+    assert len(provider.texts) == 5
+
+
+def test_a_thread_that_ended_takes_the_sign_of_life_with_it(app: Flask, provider: Provider) -> None:
+    engine.launch(app)
+    running = engine._running
+    assert running is not None
+    assert running._ended() == set()
+    until(lambda: {thread.name for thread in threading.enumerate()} >= engine.THREADS, 10)
+    assert running._counting is not None
+    running._counting.stop()
+    running._ended()
+    before = executors.last_sign(running._database)
+    time.sleep(0.2)
+    running._show_life()
+    after = executors.last_sign(running._database)
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_a_running_job_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(at_work, "GRACE", 0.0)
+    jobs, looked = Jobs(), []
+    jobs.tracked(lambda: looked.extend(jobs.gone(["mine", "other"])), lambda: "mine")()
+    assert looked == ["other"]
+    assert sorted(jobs.gone(["mine", "other"])) == ["mine", "other"]
+    assert jobs.gone([]) == []
+
+
+def test_a_job_that_is_about_to_begin_is_not_given_up() -> None:
+    jobs = Jobs()
+    assert jobs.gone(["claimed just now"]) == []
+
+
+def test_idle_is_what_nobody_was_at_in_any_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(at_work, "IDLE", 0.05)
+    idle = Idle()
+    assert idle.too_long([1, 2], []) == set()
+    time.sleep(0.06)
+    assert idle.too_long([1, 2], [2]) == {1}
+    assert idle.too_long([1, 2], []) == {1}
+    assert idle.too_long([2], []) == set()
+
+
+def _leave_a_dead_entry(app: Flask, outbox_engine: Engine, name: str) -> int:
+    """Have a broadcast whose jobs stand in the queue as running in `name`, though they ended."""
+    running = engine._running
+    assert running is not None
+    with Session(outbox_engine) as session:
+        paused = outbox.broadcast(session)
+        paused.state = BroadcastState.PAUSED
+        outbox.without_sending_hours(session, keywordless_needs_opt_in=False)
+        outbox.add_people(session, paused, outbox.numbers(5))
+        session.commit()
+        broadcast_id = paused.id
+    for number in range(3):
+        running._queue._put(
+            "nobody reads it", tasks.deliver_broadcast.__name__, f"{broadcast_id}-{number}", broadcast_id
+        )
+    queue = open_queue(app.config["OPTIN"].queue_url)
+    schema = "dbos." if queue.dialect.name == "postgresql" else ""
+    with queue.begin() as connection:
+        connection.execute(
+            text(
+                f"UPDATE {schema}workflow_status SET status = 'PENDING', queue_name = 'broadcasts', "
+                "executor_id = :name WHERE queue_name = 'nobody reads it'"
+            ),
+            {"name": name},
+        )
+    queue.dispose()
+    with Session(outbox_engine) as session:
+        session.get_one(Broadcast, broadcast_id).state = BroadcastState.SENDING
+        session.commit()
+    assert _pending(app) == 3
+    return broadcast_id
+
+
+def _executor(app: Flask) -> str:
+    running = engine._running
+    assert running is not None
+    return running._name.text
+
+
+def _pending(app: Flask) -> int:
+    queue = open_queue(app.config["OPTIN"].queue_url)
+    schema = "dbos." if queue.dialect.name == "postgresql" else ""
+    with queue.connect() as connection:
+        found = connection.scalar(text(f"SELECT count(*) FROM {schema}workflow_status WHERE status = 'PENDING'"))
+    queue.dispose()
+    return int(found or 0)
