@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -120,7 +121,8 @@ def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
     error: Callable[[], BaseException],
 ) -> None:
     monkeypatch.setattr("optin.jobs.sending.PATIENCE", 0.5)
-    monkeypatch.setattr("optin.messaging.starting.UNDER_WAY", delivery.claim.__globals__["LEASE"] / 10)
+    for lease in ("claiming.LEASE", "starting.UNDER_WAY"):
+        monkeypatch.setattr(f"optin.messaging.{lease}", timedelta(seconds=3))
     real, calls = getattr(delivery, where), iter(range(10**6))
 
     def strikes(*args: object, **kwargs: object) -> object:
