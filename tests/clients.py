@@ -1,5 +1,6 @@
 """The browser of the tests: it carries the CSRF token, and the page linter reads every HTML answer that it gets."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -7,24 +8,30 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from optin import clock
 from optin.models import User
 from tests.hypermedia import check
 from tests.signing_in import token_of
 
+COMES_BACK_AFTER = timedelta(days=7)
+
 
 class Browser(FlaskClient):
     """A test client. `user` is who is signed in; `test_session`, if any, commits before each request.
+
+    Who comes back after days, since the test has moved the clock, signs in again: sessions end when they are not used.
 
     The commit lets the request see what the test has arranged and, on SQLite, ends the test's own write lock. After
     the request the session's objects are read anew.
     """
 
     user: User | None = None
+    signed_in_at: datetime | None = None
     test_session: Session | None = None
 
     def sign_in(self, user: User) -> None:
         """Sign in without the form."""
-        self.user = user
+        self.user, self.signed_in_at = user, clock.now()
         token = token_of(self.application, user)
         with self.session_transaction() as kept:
             kept["_user_id"] = token
@@ -32,6 +39,8 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, csrf: bool = True, lint: bool = True, **kwargs: Any) -> TestResponse:
         """Send a request; `csrf=False` leaves the token out, `lint=False` keeps the page linter away."""
+        if self.user and self.signed_in_at and clock.now() - self.signed_in_at > COMES_BACK_AFTER:
+            self.sign_in(self.user)
         if kwargs.get("method", "GET") not in ("GET", "HEAD", "OPTIONS") and csrf:
             kwargs["headers"] = {**dict(kwargs.get("headers") or {}), "X-CSRFToken": self._csrf_token()}
         if self.test_session:

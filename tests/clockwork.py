@@ -14,7 +14,7 @@ from optin.models import Broadcast
 
 def looking(app: Flask, session: Session) -> Callable[[], None]:
     """Return what does all chores of one process once; the test's session commits before."""
-    chores = schedule.chores(Worker(app), lambda broadcast_id: None, lambda: None)
+    chores = schedule.chores(Worker(app), lambda broadcast_id, *, anew: None, lambda: None)
 
     def look() -> None:
         session.commit()

@@ -32,6 +32,9 @@ class User(UserMixin, Base):  # type: ignore[misc]
     disabled_at: Mapped[datetime | None]
 
     session_token = ""
+    # Flask-Login compares users by `get_id`, which tells sessions apart here and not users.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def get_id(self) -> str:
         """Return what the session cookie carries."""

@@ -303,3 +303,10 @@ def test_what_ended_long_ago_is_forgotten(client: Browser, session: Session, ana
 )  # fmt: skip
 def test_the_words_for_a_device(user_agent: str, words: str) -> None:
     assert devices.words(user_agent) == words
+
+
+def test_users_are_told_apart_whatever_their_sessions(agent: Browser, admin: Browser, session: Session) -> None:
+    assert agent.user
+    assert agent.user != admin.user
+    assert agent.user not in [admin.user]
+    assert session.get(User, agent.user.id) == agent.user

@@ -63,7 +63,7 @@ def look_at_the_clock(app: Flask, session: Session, engine: Engine) -> Callable[
 
     def do() -> None:
         session.commit()
-        for chore in schedule.chores(worker, lambda broadcast_id: None, lambda: None):
+        for chore in schedule.chores(worker, lambda broadcast_id, *, anew: None, lambda: None):
             chore.do()
         session.expire_all()
 

@@ -203,7 +203,7 @@ def test_an_admin_is_warned_before_a_disk_is_full(full: Scene, disk: Disk) -> No
 def test_it_is_written_once_a_second_however_often_somebody_asks(full: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[float] = []
     monkeypatch.setattr(write_check, "write", lambda engine: (written.append(1.0), (None, None))[1])
-    client = browser(full.app)
+    client, begun = browser(full.app), time.monotonic()
     for _ in range(30):
         client.get("/readyz")
-    assert len(written) <= 2
+    assert len(written) <= 1 + (time.monotonic() - begun)

@@ -80,8 +80,8 @@ def test_a_chore_that_is_struck_is_done_again_and_the_others_meanwhile(
 def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list, so that a new kind is looked at: each is read from rows again and needs no word of its former try."""
     worker = Worker(app)
-    kinds = chores(worker, lambda broadcast_id, anew: None, lambda: None) + counting(worker) + comparisons(worker)
-    assert [chore.seconds for chore in kinds] == [2, 2, 2, 5, 60, 2, 3600, 5, 60, 3600, 3600]
+    kinds = chores(worker, lambda broadcast_id, *, anew: None, lambda: None) + counting(worker) + comparisons(worker)
+    assert [chore.seconds for chore in kinds] == [2, 2, 2, 2, 2, 5, 5, 60, 3600, 2, 3600, 5, 60, 3600, 3600]
     monkeypatch.setattr("optin.jobs.schedule.RETRY", 0.2)
     struck: list[object] = []
     for chore in kinds:

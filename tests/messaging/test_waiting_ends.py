@@ -133,7 +133,7 @@ ENDS: dict[str, tuple[Callable[[Session, Keyword], None], tuple[MessageStatus, R
     "STOP of one keyword while on hold": (_leave_on_hold, (S.SKIPPED, Reason.ON_HOLD)),
     "STOP of one keyword while opted out": (_leave_suppressed, STOPPED),
     "a user ends it": (_ended_by_user, (S.SKIPPED, Reason.NOT_OPTED_IN)),
-    "number lost": (_lost, (S.SKIPPED, Reason.NOT_OPTED_IN)),
+    "number lost": (_lost, (S.SKIPPED, Reason.NUMBER_LOST)),
     "number changed": (_changed, (S.CANCELLED, Reason.NUMBER_CHANGED)),
     "hold": (_hold, (S.SKIPPED, Reason.ON_HOLD)),
     "hold while opted out": (_hold_suppressed, STOPPED),

@@ -222,7 +222,7 @@ def test_a_message_that_failed_counts_no_more_and_the_next_one_goes(
     [post] = start(session, engine, first)
     assert start(session, engine, second) == []
     if how == "refused at once":
-        delivery.record(engine, [(post, GatewayError("no such number", code=21211))])
+        delivery.record(engine, [(post, GatewayError("not from this sender", code=21612))])
     else:
         delivery.record(engine, [(post, Sent(f"SM{1:032x}", S.SENT))])
         callbacks.receive(session, sid=f"SM{1:032x}", status="failed", error_code=30008, message_id=None)

@@ -82,7 +82,7 @@ def test_the_new_owner_can_opt_in(agent: Browser, session: Session, held: Hold, 
     clock.forward(minutes=1)
     text(session, "volunteer")
     assert facts.of_number(session, MAYA, scope=None).any_opt_in
-    assert "Opted in with volunteer" in agent.get("/contacts/1").text
+    assert "On hold" in agent.get("/contacts/1").text, "a user decides whose number it is before anything goes there"
 
 
 def test_what_waits_for_them_in_a_broadcast_does_not_go(agent: Browser, session: Session, held: Hold) -> None:
