@@ -13,7 +13,7 @@ from alembic import op
 
 from optin import clock, phone, spellings
 
-revision = "0018"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
