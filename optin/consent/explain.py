@@ -4,22 +4,17 @@ The record page, the inbox and the refusal of a forged send all say what stands 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select, true
-from sqlalchemy.orm import Session
 
 from optin import clock, phone
 from optin.consent import ledger, phrase_opt_outs
 from optin.consent.rules import Decision
-from optin.models import Hold, Keyword, NumberLoss, OptIn, OptInPerson, Person, ProviderBlock, Sender, Suppression
-from optin.policy import Policy
+from optin.consent.teller import Teller
+from optin.models import Hold, Keyword, NumberLoss, OptIn, OptInPerson, ProviderBlock, Suppression
 from optin.terms import BlockCause, Channel, EndReason, HoldCause, OptInStatus, Reason
 
 KEYWORDS_NAMED = 3
-Obstacle = TypeVar("Obstacle", Suppression, NumberLoss, Hold, ProviderBlock)
 _CAUSES = {
     BlockCause.OPT_OUT_TYPE: "Twilio reported their STOP",
     BlockCause.WORD: "they texted a word that Twilio filters",
@@ -31,15 +26,6 @@ _WHY_HELD: dict[str, str] = {
     HoldCause.CARRIER_BLOCK: HoldCause.CARRIER_BLOCK.label,
     HoldCause.NEW_OWNER: HoldCause.NEW_OWNER.label,
 }
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """Whom a message would go to and from where: the number (E.164 or None), the person if known, our sender."""
-
-    number: str | None
-    person: Person | None
-    sender: Sender | None
 
 
 @dataclass(frozen=True)
@@ -56,56 +42,6 @@ class Refusal:
     remedy: str = ""
     keyword_id: int | None = None
     opt_out_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Teller:
-    """All that the sentences need: where facts stand, whom they are about, and how numbers and days are written."""
-
-    session: Session
-    to: Recipient
-    policy: Policy
-    zone: ZoneInfo
-
-    @property
-    def name(self) -> str:
-        """Return what we call the person: the first name, else what there is of a name, else the number."""
-        person = self.to.person
-        called = (person.first_name or person.last_name) if person else ""
-        return called or (self.show(self.to.number) if self.to.number else "this person")
-
-    @property
-    def is_named(self) -> bool:
-        """Tell whether we know a name, so that a sentence can go on with it."""
-        return self.to.person is not None and bool(self.to.person.first_name or self.to.person.last_name)
-
-    def does(self, verb: str) -> str:
-        """Return "Noor texts", or "they text" for a number without a name."""
-        return f"{self.name} {verb}s" if self.is_named else f"they {verb}"
-
-    @property
-    def whose(self) -> str:
-        """Return "Noor’s" or "Their"."""
-        return f"{self.name}’s" if self.is_named else "Their"
-
-    @property
-    def address(self) -> str:
-        """Return our own address as people write it."""
-        return self.show(self.to.sender.address) if self.to.sender else "us"
-
-    def show(self, number: str) -> str:
-        """Write a number as people in the default region do."""
-        return phone.display(number, self.policy.default_region)
-
-    def day(self, moment: datetime) -> str:
-        """Write the reader's date of a moment: "20 Nov 2026"."""
-        local = moment.astimezone(self.zone)
-        return f"{local.day} {local:%b %Y}"
-
-    def open(self, table: type[Obstacle], *where: ColumnElement[bool]) -> Obstacle | None:
-        """Return what stands against the number and has not ended."""
-        given = [table.number == self.to.number, table.ended_at.is_(None), *where]
-        return self.session.scalars(select(table).where(*given).limit(1)).first()
 
 
 def refusal(teller: Teller, decision: Decision) -> Refusal | None:

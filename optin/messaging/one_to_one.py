@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import explain, standing
-from optin.consent.explain import Recipient, Refusal, Teller
+from optin.consent.explain import Refusal
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
+from optin.consent.teller import Recipient, Teller
 from optin.messaging import gate, handling, outbound, saved_templates, segments, senders, templates, threads
 from optin.messaging.delivery import merge_fields
 from optin.messaging.segments import Segments
