@@ -270,7 +270,7 @@ class Reason(Term):
     NOT_OPTED_IN = "not_opted_in", "Not opted in with the campaign's keyword", "bad"
     NO_OPT_IN = "no_opt_in", "No opt-in", "bad"
     BLOCKED = "blocked", "Blocked at Twilio: they must text START", "bad"
-    TOO_LATE = "too_late", "Too late: after the broadcast’s last time", "warn"
+    TOO_LATE = "too_late", "Too late: the time to send it was over", "warn"
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
     TOO_MANY_REPLIES = "reply_cap", "Too many automatic replies within an hour", "warn"

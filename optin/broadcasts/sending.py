@@ -76,7 +76,7 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
     if broadcast is None:
         return Refusal(["This form was sent already. Open the campaign again."])
     if order.starts_at:
-        times = {"Starts": order.starts_at, "Last time": order.not_after}
+        times = {"Starts": order.starts_at, "Send until": order.not_after}
         told = {name: ("", f"{at:%Y-%m-%d %H:%M} UTC") for name, at in times.items() if at}
         audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, told)
         return Started(broadcast.id, 0)

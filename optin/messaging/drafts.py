@@ -40,7 +40,7 @@ def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) 
     if not members:
         return ["This campaign has no members yet. Add them before you send."]
     if not people and late:
-        return ["Nobody could get it before its last time. Choose a later one, or none."]
+        return ["Nobody could get it in time. Choose a later “Send until”, or no limit."]
     if not people:
         return ["None of the members can receive this now. Deliverability says why for each."]
     return []

@@ -58,14 +58,14 @@ class Plan:
             return ""
         moment, start = self._moment(self.until), self.starts_at
         if moment is None:
-            return "Choose the day and the time after which nothing more is to be sent."
+            return "Choose the day and the time until which it may be sent."
         if skipped := self._skipped(self.until, moment):
             return skipped
         if moment <= now:
-            return "The last time has passed. Choose a later one."
+            return "“Send until” has passed. Choose a later time."
         if start and moment <= start:
-            return "The last time is before the broadcast starts. Choose a later one."
-        return "Choose a last time within twelve months." if moment > (start or now) + FURTHEST else ""
+            return "“Send until” is before the broadcast starts. Choose a later time."
+        return "Choose an end within the next twelve months." if moment > (start or now) + FURTHEST else ""
 
     def faults(self, now: datetime) -> list[str]:
         """Say what forbids the times."""

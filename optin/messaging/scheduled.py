@@ -20,7 +20,7 @@ _ALWAYS = true()
 ABORTED = "the campaign was aborted"
 ARCHIVED = "the campaign’s opt-in keyword was archived"
 NO_SENDER = "the number that it was to go from is not in use any more"
-OVER = "its last time had come before it could start"
+OVER = "the time to send it was over before it could start"
 NOBODY = "none of the campaign’s members could receive it"
 
 

@@ -69,16 +69,16 @@ def text_of(page: str) -> str:
 def test_the_question_before_sending_says_whom_it_leaves_out(campaign: Campaign, agent: Browser) -> None:
     page = post(agent, campaign).text
     said = text_of(page)
-    assert f"Last time {SAID}. 1 person is left out: their sending hours begin later." in said
-    assert "1 Too late: after the broadcast’s last time" in said
+    assert f"Send until {SAID}. 1 person is left out: their sending hours begin later." in said
+    assert "1 Too late: the time to send it was over" in said
     assert "Send to 1 person" in said
     assert (fields(page)["last"], fields(page)["until"]) == ("by", TONIGHT)
     said = text_of(post(agent, campaign, last="").text)
-    assert "Last time None: what has to wait may go the next day" in said
+    assert "Send until No limit: what has to wait may go the next day" in said
     assert "1 Wait for sending hours" in said
     assert "Too late" not in said
     said = text_of(post(agent, campaign, until="2026-11-26T12:00").text)
-    assert "26 Nov, 12:00 (Los Angeles). Nobody is left out for it, as far as is known." in said
+    assert "26 Nov, 12:00 (Los Angeles). Nobody is left out because of it, as far as is known." in said
 
 
 def test_it_is_stored_and_shown_with_what_became_of_everybody(
@@ -91,8 +91,8 @@ def test_it_is_stored_and_shown_with_what_became_of_everybody(
     assert rows == {WEST: (MessageStatus.QUEUED, None), EAST: (MessageStatus.SKIPPED, Reason.TOO_LATE)}
     said = text_of(agent.get(answer.location).text)
     assert "Sending to 1 person." in said
-    assert f"Last time {SAID}" in said
-    assert "Skipped : Too late: after the broadcast’s last time" in said
+    assert f"Send until {SAID}" in said
+    assert "Skipped : Too late: the time to send it was over" in said
     assert EAST in agent.get(f"{answer.location}/recipients/file?status=skipped").text
 
 
@@ -110,17 +110,17 @@ def test_a_new_broadcast_has_none(campaign: Campaign, session: Session, agent: B
     post(agent, campaign, "send", last="", form_key=str(uuid4()))
     broadcast = session.scalars(select(Broadcast)).one()
     assert broadcast.not_after is None
-    assert "Last time None" in text_of(agent.get(f"/broadcasts/{broadcast.id}").text)
+    assert "Send until No limit" in text_of(agent.get(f"/broadcasts/{broadcast.id}").text)
 
 
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"until": "2026-11-25T17:30"}, "The last time has passed. Choose a later one."),
-        ({"until": ""}, "Choose the day and the time after which nothing more is to be sent."),
+        ({"until": "2026-11-25T17:30"}, "“Send until” has passed. Choose a later time."),
+        ({"until": ""}, "Choose the day and the time until which it may be sent."),
         ({"until": "2027-03-14T02:30"}, "The clocks go forward that night: 02:30 does not exist there."),
-        ({"when": "later", "at": "2026-11-27T10:00"}, "The last time is before the broadcast starts."),
-        ({"until": "2028-11-25T17:30"}, "Choose a last time within twelve months."),
+        ({"when": "later", "at": "2026-11-27T10:00"}, "“Send until” is before the broadcast starts."),
+        ({"until": "2028-11-25T17:30"}, "Choose an end within the next twelve months."),
     ],
 )
 @pytest.mark.parametrize("address", ["draft", "send"])
@@ -146,7 +146,7 @@ def test_one_that_leaves_out_everybody_is_refused(
     for address in ("draft", "send"):
         answer = post(agent, campaign, address, until="2026-11-25T23:00", form_key=str(uuid4()))
         assert answer.status_code == 422
-        assert "Nobody could get it before its last time. Choose a later one, or none." in text_of(answer.text)
+        assert "Nobody could get it in time. Choose a later “Send until”, or no limit." in text_of(answer.text)
     assert session.scalars(select(Broadcast)).all() == []
 
 
@@ -158,7 +158,8 @@ def test_a_scheduled_one_keeps_it_for_its_time(
     assert "1 person is left out" in page
     post(agent, campaign, "send", form_key=str(uuid4()), **times)
     broadcast = session.scalars(select(Broadcast)).one()
-    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "scheduled", AuditEntry.field == "Last time"))
+    scheduled = (AuditEntry.action == "scheduled", AuditEntry.field == "Send until")
+    entry = session.scalars(select(AuditEntry).where(*scheduled))
     assert entry.one().after == "2026-11-28 03:45 UTC"
     with app.app_context():
         engine = db.engine
@@ -184,10 +185,10 @@ def test_a_scheduled_one_whose_last_time_came_first_does_not_start(
         assert scheduled.start_or_end(engine, broadcast.id)
         session.refresh(broadcast)
         assert broadcast.state == BroadcastState.CANCELLED
-        assert broadcast.ended_because == "It was not sent: its last time had come before it could start."
+        assert broadcast.ended_because == "It was not sent: the time to send it was over before it could start."
     else:
         answer = agent.post(f"/broadcasts/{broadcast.id}/start", follow_redirects=True)
-        assert "It can’t be sent now: its last time had come before it could start." in text_of(answer.text)
+        assert "It can’t be sent now: the time to send it was over before it could start." in text_of(answer.text)
     assert scene.messages(session, broadcast.id) == []
 
 

@@ -84,13 +84,13 @@ def test_a_last_time_is_a_moment_and_none_unless_it_is_chosen() -> None:
 @pytest.mark.parametrize(
     ("until", "at", "sentence"),
     [
-        ("", "", "Choose the day and the time after which"),
-        ("tonight", "", "Choose the day and the time after which"),
-        ("2026-11-26", "", "Choose the day and the time after which"),
-        ("9999-12-31T23:00", "", "Choose the day and the time after which"),
-        ("2026-11-25T01:00", "", "The last time has passed."),  # this very minute in Los Angeles
+        ("", "", "Choose the day and the time until which"),
+        ("tonight", "", "Choose the day and the time until which"),
+        ("2026-11-26", "", "Choose the day and the time until which"),
+        ("9999-12-31T23:00", "", "Choose the day and the time until which"),
+        ("2026-11-25T01:00", "", "“Send until” has passed."),  # this very minute in Los Angeles
         ("2027-03-14T02:30", "", "02:30 does not exist there"),
-        ("2028-01-01T10:00", "", "Choose a last time within twelve months."),
+        ("2028-01-01T10:00", "", "Choose an end within the next twelve months."),
         ("2026-11-27T10:00", "2026-11-27T10:00", "before the broadcast starts"),
         ("2026-11-27T09:59", "2026-11-27T10:00", "before the broadcast starts"),
         ("2026-11-27T10:01", "2026-11-27T10:00", ""),
