@@ -86,7 +86,7 @@ class SmsForm(PolicyForm):
         coerce=lambda value: {True: "wait", False: "skip"}.get(value, value),
     )
     tries_before_lost = SelectField(
-        "A number is not in use",
+        "A number counts as not in use",
         choices=[
             SelectChoice("1", "When a carrier says so once"),
             SelectChoice("2", "When a carrier says so of two messages"),

@@ -158,8 +158,8 @@ def test_a_scheduled_one_keeps_it_for_its_time(
     assert "1 person is left out" in page
     post(agent, campaign, "send", form_key=str(uuid4()), **times)
     broadcast = session.scalars(select(Broadcast)).one()
-    scheduled = (AuditEntry.action == "scheduled", AuditEntry.field == "Send until")
-    entry = session.scalars(select(AuditEntry).where(*scheduled))
+    chosen = (AuditEntry.action == "scheduled", AuditEntry.field == "Send until")
+    entry = session.scalars(select(AuditEntry).where(*chosen))
     assert entry.one().after == "2026-11-28 03:45 UTC"
     with app.app_context():
         engine = db.engine
