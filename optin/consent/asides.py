@@ -69,7 +69,8 @@ _FOR_OTHERS = re.compile(
 _LAUGHS = re.compile(r"\b(?:lol|lmao|haha\w*|hehe|rofl|jk)\b")
 _STAYS = re.compile(
     r"\b(?:keep (?:me|texting me|sending me)|i (?:want|would like|wish|d like|love|like)(?: to)? (?:stay|keep|remain"
-    r"|them|getting|it))\b"
+    r"|them|getting|it))\b|\b(?:but|and) (?:i|we) (?:(?:do ?nt|do not|wont|will not)(?: want (?:to|that|it))?(?=\||$)"
+    r"|(?:love|like|am staying|want to stay)\b)|\bnot me(?=\||$)"
 )
 _ROBOT = re.compile(
     r"\b(?:auto ?(?:matic|mated)? ?(?:reply|response|responder|message)|out of (?:the )?office|not monitored"
@@ -81,7 +82,9 @@ _ROBOT = re.compile(
 )
 # "When I text STOP you keep sending": a complaint.
 _INSISTS = re.compile(
-    r"(?<!will )\bi (?:still|keep)\b|\b(?:you|they)(?: \w+)? (?:still|keep)\b|\b(?:doesnt|does not|didnt|isnt|not) work"
+    r"\bwhy (?:do|am|are) (?:i|we|you|they) (?:still|keep|even)\b"
+    r"|(?<!will )(?<!do )(?<!would )(?<!can )(?<!could )(?<!should )(?<!did )\bi (?:still|keep)\b|\b(?:you"
+    r"|they)(?: \w+)? (?:still|keep)\b|\b(?:doesnt|does not|didnt|isnt|not) work"
     r"|\bnothing happens\b|\b(?:over and over|ignored?|how many times)\b"
 )
 _SOMETHING = 4  # words beside an instruction make it one that somebody else wrote into a text

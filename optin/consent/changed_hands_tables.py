@@ -28,7 +28,12 @@ PLAIN = tuple(
     (frozenset(hints.split()), re.compile(pattern))
     for hints, pattern in (
         ("passed died dead deceased longer", rf"\b{_KIN}{_ADVERBS} {_GONE}|\bpassed away\b"),
-        ("wrong", rf"\bwrong (?:guy|person|girl|lady|woman|man|dude|gal|recipient|fella|individual|party){_END}"),
+        (
+            "wrong",
+            rf"\bwrong (?:guy|person|girl|lady|woman|man|dude|gal|recipient|fella|individual|party)"
+            rf"(?: (?:lol|lmao|haha\w*|sorry|dude|bro|hun|hon|bud|buddy|man|here|i think|maam|sir"
+            rf"|again|pal|please|thanks|my))*{_END}",
+        ),
         ("right correct", r"\b(?:not|isnt|arent) the (?:right|correct) (?:person|guy|number|phone|recipient|one)\b"),
         (
             "confused mistaken mixed else",

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from re import Match
 
 from optin.consent.normal_form import bare, normalise, original_piece
-from optin.consent.quotations import own_words
+from optin.consent.quotations import own_words, reaction
+from optin.consent.signatures import signed_in_line
 
 _LOOKED_AT = 2000  # characters; Twilio's messages have 1600 at most
 _LONGEST_FORM = 6000  # Hangul has three letters a sign; some signs unfold to a whole sentence
 _SPELLED = re.compile(r"(?<![^ |])\w(?:[ |]\w){2,}(?![^ |])")
 _TOKEN = re.compile("[^\\s!-/:-@\\[-`{-~¡«»¿\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001faff]+")
 _STOP_SIGNS = re.compile(r"(?:\s*[🛑✋🤚⛔🚫][\U0001f3fb-\U0001f3ff\ufe0f]*)+[\s!.]*")
+_STOP_SIGN = re.compile("[🛑✋🤚⛔🚫][\U0001f3fb-\U0001f3ff\ufe0f]*")
 _SIGNED = re.compile(
     r"\W*((?i:stop|stopall|unsubscribe|remove me))\s*[-–—~,/:]+\s*(?!(?i:street|st|station|sign|light|the|that)\b)"
     r"[A-Z][\w.'’-]{0,20}(?: (?!(?i:street|st|ave|road|rd|station)\b)[A-Z][\w.'’-]{0,20}){0,2}\W*"
@@ -52,6 +54,20 @@ class MessageText:
     def own(self) -> str:
         """Return the normal form of the own words, "" for a text that was cut."""
         return self.normal if self.whole else ""
+
+    def is_line(self, word: str) -> bool:
+        """Tell whether a normal form stands on a line of its own, with no signature behind it: joining is strict."""
+        return word == self.whole or any(normalise(line) == word for line in self.head.splitlines())
+
+    @property
+    def is_signed_in_line(self) -> bool:
+        """Tell whether a signature follows on the line of the person's own words."""
+        return signed_in_line(self.head)
+
+    def stop_reaction(self) -> str | None:
+        """Return the sign of a tap on a message that means stop ("Reacted 🛑 to “…”"), None for any other."""
+        found = _STOP_SIGN.search(reaction(self.head))
+        return found.group() if found else None
 
     def stop_sign(self) -> str | None:
         """Return the signs if the text is nothing but signs that mean stop (🛑 ✋🏽 ⛔ 🚫)."""

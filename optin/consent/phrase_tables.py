@@ -6,13 +6,14 @@ Each language stands in a file of its own in consent/languages; here are the wor
 from optin.consent.languages import LANGUAGES
 from optin.consent.languages.english import ENGLISH
 from optin.consent.languages.english_doubts import ENGLISH_DOUBTS, ENGLISH_HELD
+from optin.consent.languages.english_threats import WRONG_NUMBER
 
 
 def _any_of(*alternatives: str) -> str:
     return f"(?:{'|'.join(filter(None, alternatives))})"
 
 
-REQUESTS = (*ENGLISH, *(row for language in LANGUAGES for row in language.requests))
+REQUESTS = (*ENGLISH, *WRONG_NUMBER, *(row for language in LANGUAGES for row in language.requests))
 DOUBTS = (*ENGLISH_DOUBTS, *(row for language in LANGUAGES for row in language.doubts))
 # Languages that write without spaces, or bend their words too much for rows.
 ANYWHERE = "|".join(filter(None, (language.anywhere for language in LANGUAGES)))
@@ -31,7 +32,8 @@ CLEAR = _any_of(
     *(language.clear for language in LANGUAGES),
 )
 VAGUE = _any_of(
-    r"end (?:it|this|these|them)|quit it|end|quit|cancel|revoked?|discontinue|exit|leave|unfollow|spam|unlist|delist"
+    r"end (?:it|this|these|them)|quit it|end|quit|cancel|revoked?|discontinue|exit|leave|make (?:it"
+    r"|this|that|these|them) (?:stop|end)|unfollow|spam|unlist|delist"
     r"|take me off",
     *(language.vague for language in LANGUAGES),
 )
@@ -48,7 +50,14 @@ ALSO = _any_of(
     r"|period|full|reply"
     r"|reply with|text|answer|send|msg|with|texts|text messages|text|txts?|messages?|msgs?|mssgs?|sms|mms"
     r"|notifications?|alerts?"
-    r"|service|subscription|stuff|sending|x \d+|x\d+|\d+x|\d+ times|times|twice|n|u|deleted|forever|permanently"
+    r"|service|subscription|stuff|sending|x \d+|x\d+|\d+x|\d+ times|times|twice|n|u|deleted|forever|permanently|1"
+    r"|(?:im |i am )?(?:begging|beg)(?: of)?(?: you| u)?|i beg (?:of )?(?:you|u)|im asking you|for"
+    r" (?:the love of god|gods? sakes?)"
+    r"|omg|(?:may )?god bless(?: (?:you|u|yall|you all))?|bless (?:you|u)|have a (?:good|great|nice"
+    r"|blessed|lovely|wonderful)"
+    r" (?:day|one|night|evening|weekend|week|life)|take care|best(?: wishes| regards)?|regards|i appreciate it"
+    r"|much appreciated|goodbye|good bye|cheers"
+    r"|(?:(?:im|i am|we are|were) )?(?:not|no longer) interested(?: in (?:this|these|it))?"
     r"|today|at once|thank",
     *(language.also for language in LANGUAGES),
 )
@@ -66,11 +75,15 @@ REFUSALS = _any_of(
 # What comes right before a phrase that is not a request: "don't take me off", "you need not remove me", "we must stop
 # texting and driving", "no quiero darme de baja".
 DENIED = _any_of(
-    r"\b(?<!why )(?<!or )(?:(?:do|did|does|wo|would|should) ?n ?t|(?:do|did|does|will|would|should) not|not|never"
-    r"|can ?t|cannot"
+    r"\b(?<!why )(?<!or )(?:(?:do|did|does|should) ?n ?t|(?:wo|would) ?n ?t(?! (?:you|u)\b)|(?:do|did"
+    r"|does|will|would|should) not|not|never"
+    r"|can ?t(?! (?:you|u)\b)|cannot"
     r"|no need to)(?: (?:ever|please|just|want|wanna|need|ask|asked|asking|say|said|mean|meant|to|you|u|have|had|going"
     r"|trying|tell|told|i|a|the|me|take|get|be))* $"
     r"|\b(?:we|they|lets)(?: (?:all|have|need|got|to|must|should|gotta|can))+ $",
     *(language.denied for language in LANGUAGES),
 )
-STATED = r"(?<!told )(?<!asked )(?<!beg )\b(?:i|we|they|you|u|he|she|people)(?: (?:all|just|really|usually|still))? $"
+STATED = (
+    r"(?<!told )(?<!asked )(?<!beg )\b(?:i|we|they|you|u|he|she|people|who)"
+    r"(?: (?:all|just|really|usually|still))? $"
+)

@@ -7,9 +7,10 @@ import re
 from enum import Enum, auto
 from re import Pattern
 
-from optin.consent import asides, plain_use
+from optin.consent import asides, plain_use, wondering
 from optin.consent import phrase_tables as tables
 from optin.consent.languages.english import FORBIDDING, LEADING
+from optin.consent.languages.english_threats import THREATS
 from optin.consent.languages.language import Rows
 
 _SHORT = 100
@@ -21,6 +22,7 @@ Span = tuple[int, int]
 
 class _Kind(Enum):
     REQUEST = auto()
+    THREAT = auto()
     FORBIDDING = auto()
     LEADING = auto()
     DOUBT = auto()
@@ -117,7 +119,9 @@ def _doubtful(kind: _Kind, form: str, start: int, end: int) -> Span | None:
     """Return the place of a doubt, None if it plainly is none."""
     if asides.is_for_others(form, start) and asides.is_only_talk(form):
         return None
-    plain = plain_use.means_something_else(form, start, end) if kind is _Kind.DOUBT else plain_use.keeps_on(form, start)
+    plain = (
+        plain_use.means_something_else(form, start, end) if kind is _Kind.DOUBT else plain_use.is_no_wish(form, start)
+    )
     return None if plain else (start, end)
 
 
@@ -149,7 +153,10 @@ def _is_meant(kind: _Kind, form: str, start: int) -> bool:
         or _ASKED_HOW.search(before)
         or plain_use.keeps_on(form, start)
         or asides.is_for_others(form, start)
+        or wondering.must_others(form, start)
     ):
+        return False
+    if kind is not _Kind.THREAT and wondering.is_asked(form, start):
         return False
     return not (kind is _Kind.FORBIDDING and _STATED.search(before))
 
@@ -169,6 +176,7 @@ def _any_of(continuations: list[str]) -> Pattern[str]:
 
 _INDEX = _index(
     (_Kind.REQUEST, tables.REQUESTS),
+    (_Kind.THREAT, THREATS),
     (_Kind.FORBIDDING, FORBIDDING),
     (_Kind.LEADING, LEADING),
     (_Kind.DOUBT, tables.DOUBTS),

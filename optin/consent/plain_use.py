@@ -6,6 +6,8 @@ Leaving is liberal: only what the grammar tells for certain counts, and nothing 
 import re
 from re import Pattern
 
+from optin.consent import wondering
+
 # A sentence is looked at with its word in marks: "in the <end> i decided to come".
 _ARTICLE = r"(?:the|an?|at|any|each|every|either|other|both|my|our|your|his|her|their|its)"
 _ABOUT_MESSAGES = re.compile(
@@ -65,6 +67,7 @@ _STOP = (
     rf"|{_ASKED_WHEN}<\w+> {_NOT_THIS}\w+"
     r"|<\w+> (?:the|that) (?:truck|bus|van|car|train|game|clock|timer|music|video|machine|press|engine|water|leak"
     r"|bleeding)\b"
+    r"|\b(?:did|does|will|would|has) (?:the|my|our|this) \w+ <stop"
     r"|<stops> (?!it|all|now)|\b(?:rain|snow|music|bus|train|it|he|she) <stops>"
 )
 _QUIT = (
@@ -74,10 +77,21 @@ _QUIT = (
     r"|coffee|cold"
     r"|at|trying|when|last|yesterday|because|on (?:us|me|him|her))\b"
 )
+_BOOKED = (
+    r"(?:shifts?|flights?|trip|ride|appointments?|reservations?|bookings?|meetings?|dinner|lunch|breakfast|class|classes"
+    r"|practice|order|tickets?|hotel|event|party|plans|visit|game|date|training|rehearsal|interview|school|church)"
+)
+_ON_DAY = (
+    rf"(?:(?:on|for|this|next|my|our|the|last|\d+ ?(?:am|pm)?) )*(?:(?:{_DAY}|{_MONTH}|morning"
+    rf"|afternoon|evening|weekend)s?"
+    rf"|(?:\w+ )?{_BOOKED})\b"
+)
 _CANCEL = (
     rf"\bhad to <cancel> (?!{_SERVICE}|it|this|that|all)\w+|> {_OWNED}|{_NEGATED}<|\b(?:will|would|do|does|did"
     rf"|should|can|could|may|might|if|when)(?: \w+){{1,3}} <\w+> (?:if|when|for"
     rf"|due|because|{_DAY})\b"
+    rf"|\b(?:(?:have|need|got|going|might have|want) to|must|gotta|gonna|should|will|ill|may|might) <cancel> {_ON_DAY}"
+    rf"|<cancel> (?!today|tonight){_ON_DAY}"
 )
 _REVOKE = r"> (?:his|her|their|the|a|that) (?!consent|permission)\w+"
 _OPT_OUT = (
@@ -88,6 +102,8 @@ _UNSUBSCRIBE = (
     r"> from (?:the|an|my|that|their|another|a)? ?(?:other|different|email|emails|newsletter|youtube|netflix|channel)\b"
 )
 _INTERESTED = (
+    r"interested> in (?:this|these|that|those) (?:\w+ )?(?:shifts?|slots?|times?|days?|roles?|jobs?"
+    r"|tasks?|events?|ones?)\b|"
     r"interested> in (?!this|these|those|your|ur|any|it|texts?|messages|receiving|getting|being|hearing"
     r"|volunteering|what|politic|anything)\w+"
 )
@@ -95,16 +111,25 @@ _SIGN_UP = rf"up> (?:for|yet|to) (?:the|an?|\d+\w*|{_DAY}|{_MONTH}|my|our|yet|br
 _CALL = r"<(?:dont|do|never)[^<>]*> (?:\w+ )*(?:text|txt|message|email) (?:me|us|instead)\b"
 _SEND = r"me> (?:the|a|an|to|out|home|away|there|back) (?!text|message|spam|link)"
 _SPAM = (
-    r"\b(?:my|your|the|to|in|into|as) <spam|<spam\w*> (?:folder|filter|box|musubi|risk|calls?)\b"
+    r"\b(?:my|your|the|to|in|into|as) <spam|<spam\w*> (?:folder|filter|box|musubi|risk|calls?|sandwich\w*"
+    r"|fried|fries|burgers?|rice|soup|salad|sushi|casserole|sliders?|tacos?|wraps?|(?:and|n|with)"
+    r" (?:eggs?|rice|cheese))\b"
+    r"|\b(?:bring|brought|cook|cooking|cooked|eat|eats|eating|fry|fried|grill|grilled|serve|serving|cans? of) <spam>"
     r"|<harassment> (?:training|policy|class|workshop|seminar)\b|\b(?:sexual|anti) <harassment"
 )
 _LAWYER = r"\b(?:a|the|my|our|as) <(?:lawyer|attorney)"
-_BARRED = r"<block\w*"
+# Spanish and Portuguese: to stop somewhere on the way.
+_PARAR = (
+    r"\b(?:vou|vamos|vai|voy a|vamos a|va a|tengo que|tenho que|tenemos que|temos que|puedo|posso|podemos|quiero|quero"
+    r"|preciso|antes de) <\w+> (?:no|na|nos|nas|em|en|a|al|por|para|ali|aqui|ahi|alli|la)\b(?! (?:mensa|texto|sms))"
+    r"|\b(?:sem|sin) <"
+)
 
 _WORDS: dict[str, str] = {
     **dict.fromkeys(("end", "ends"), _END),
     **dict.fromkeys(("stop", "stops", "stopp"), _STOP),
     "quit": _QUIT,
+    **dict.fromkeys(("parar", "detener"), _PARAR),
     "cancel": _CANCEL,
     "revoke": _REVOKE,
     **dict.fromkeys(("opt", "opted", "opting"), _OPT_OUT),
@@ -137,7 +162,7 @@ def means_something_else(form: str, start: int, end: int) -> bool:
     before, after = _around(form, start, end)
     if word.startswith("stop") and _COMPLAINS.search(before):
         return False
-    if keeps_on(form, start):
+    if is_no_wish(form, start):
         return not _ABOUT_OPTING.search(after)
     if pattern is None:
         return False
@@ -151,6 +176,11 @@ _COMPLAINS = re.compile(
     r"|do not)(?: ever)? $"
 )
 _ABOUT_OPTING = re.compile(r"\b(?:but|just|instead|stop|remove)\b")
+
+
+def is_no_wish(form: str, start: int) -> bool:
+    """Tell whether what begins at `start` is plainly not wanted, asked about ("will I stop ...") or said of others."""
+    return keeps_on(form, start) or wondering.is_asked_of_self(form, start) or wondering.must_others(form, start)
 
 
 def keeps_on(form: str, start: int) -> bool:

@@ -37,6 +37,7 @@ _TAP = re.compile(
     r"|vond|heeft|(?:не )?понравилось|喜欢|讚|赞|不喜欢)\W{0,4}|\W{1,12}(?:to|a|à|auf|для)\W{1,4})",
     re.I,
 )
+_TAKEN_BACK = re.compile(r"\b(?:remov|rimoss|quit[oó]|elimin|retir|supprim|entfernt|borr[oó])", re.I)
 _NO_TAP = re.compile(r"\b(?:stop|unsub\w*|opt.?out|cancel|quit|arr[eê]t|baja|take me|no more|texts?|texting)\b", re.I)
 # Not every language is known: a few words around a long quotation, none of which says, asks or means to write.
 _FEW_WORDS = re.compile(r"[^\n]{0,45}")
@@ -62,6 +63,12 @@ _INSTRUCTION = re.compile(
     r"|(?:回复|回覆)\W*(?:td?\b|退订|退訂|stop)",
     re.I,
 )
+_NAMED_TAP = re.compile(
+    r"(?:hat(?: eine?n?| mit)?|ha (?:messo|aggiunto)|a (?:mis|indiqué|ajouté|laissé)|puso(?: un)?|marc[oó]|dio|deu"
+    r"|colocou|adicionou|heeft|har|поставила?)\s*[„“«\"]\s*\w([^“”«»\"\n]{1,25})[“”»\"]([^\n“”„«»\"]{1,30})"
+    r"[„“«\"].{4,}[“”»\"]\W*",
+    re.S | re.I,
+)
 _CUT = re.compile(r"(?:…|\.{3})\W*$")
 _IN_QUOTES = re.compile(r"“[^”]{8,}(?:”|$)|«[^»]{8,}(?:»|$)|„[^“”]{8,}(?:[“”]|$)|\"[^\"]{8,}(?:\"|$)", re.S)
 
@@ -84,6 +91,14 @@ def own_words(text: str) -> str:
     return said
 
 
+def reaction(text: str) -> str:
+    """Return what stands around the quotation of a tap, as received; "" where the tap takes a reaction back."""
+    opened = min((at for at in map(text.find, _OPENING) if at >= 0), default=len(text))
+    closed = max(map(text.rfind, _CLOSING))
+    around = f"{text[:opened]} {text[max(opened, closed) :]}"
+    return "" if _TAKEN_BACK.search(around) else around
+
+
 def _after_tap(said: str) -> str | None:
     """Return what stands after the quotation of a tap, None for a text that is no tap."""
     opened = next((index for index, sign in enumerate(said[:80]) if sign in _OPENING), -1)
@@ -94,12 +109,20 @@ def _after_tap(said: str) -> str | None:
     closed = max(rest.rfind(sign) for sign in _CLOSING)
     quoted, after = (rest[:closed], rest[closed + 1 :]) if closed >= 0 else (rest, "")
     over = _AND_MORE.fullmatch(after) is not None
+    if _is_named_tap(said):
+        return ""
     if tap:
         line = after.partition("\n")[2].strip() if "\n" in after else after.strip()
         return "" if over or _CUT.search(said) else line
     if not any(sign.isalnum() for sign in before) and over and any(sign.isalnum() for sign in after):
         return ""  # the verb stands behind
     return "" if over and _is_foreign_tap(before, quoted, after) else None
+
+
+def _is_named_tap(said: str) -> bool:
+    """Tell whether a text gives the reaction in quotes too: "Hat ein „Gefällt mir“ hinterlassen für „…“"."""
+    found = _NAMED_TAP.fullmatch(said)
+    return found is not None and not any(_SAYING.search(part) or _NO_TAP.search(part) for part in found.groups())
 
 
 def _is_foreign_tap(before: str, quoted: str, after: str) -> bool:

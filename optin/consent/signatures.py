@@ -33,6 +33,15 @@ _MARK = re.compile(
 )
 
 
+def signed_in_line(text: str) -> bool:
+    """Tell whether a signature stands behind other words on one line: a gateway joined them, or somebody wrote it."""
+    if not _MARK.search(text.lower(), max(0, len(text) - _LONGEST)):
+        return False
+    found = _SIGNATURE.search(text) or _IN_ONE_LINE.search(text)
+    before = text[: found.start()] if found else ""
+    return any(sign.isalnum() for sign in before.rpartition("\n")[2]) and not before.endswith("\n")
+
+
 def without_signature(text: str) -> str:
     """Return a text as received without the signature and legal notice below it.
 

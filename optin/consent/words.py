@@ -7,6 +7,7 @@ joining is strict, and opting out comes before keywords, always.
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from unicodedata import category
 
 from optin.consent import changed_hands, phrases
@@ -54,6 +55,10 @@ _RESERVED_FOR = {
 }
 _LONGEST_KEYWORD = 30
 _TEXTING = frozenset({"texting", "texts", "sending", "messaging", "messages", "me", "msgs", "this", "it", "please"})
+_SLIPPED = {
+    "me": ("unsubscribe", "remove"),
+    **dict.fromkeys(("texting", "txting", "messaging", "contacting", "sending", "calling"), ("stop", "quit", "cease")),
+}  # what a word before these may be a slip for
 _SHORTEST_BESIDE, _FEW_SPACES = 5, (1, 2)  # a slip for a long keyword is seen beside a courtesy too
 
 
@@ -97,7 +102,8 @@ def read(
     if opt_out_type and (told := _as_twilio_says(message, opt_out_type, active, words)):
         return told
     if message.says_nothing:
-        return Reading(Meaning.ORDINARY)
+        sign = message.stop_reaction()
+        return Reading(Meaning.ORDINARY, hold=HoldCause.SIGN if sign else None, trigger=sign)
     if leaving := _opt_out_word(message, words) or _one_keyword(message, active.union(known_keywords)):
         return leaving
     if sign := message.stop_sign():
@@ -196,26 +202,44 @@ def _opt_out_phrase(message: MessageText, words: _Lexicon, request: phrases.Span
         return Reading(Meaning.OPT_OUT, trigger=message.origin(0, len(message.form)))
     if request:
         return Reading(Meaning.OPT_OUT, trigger=message.origin(*request))
+    if slip := _slip_in_phrase(message):
+        return Reading(Meaning.OPT_OUT, trigger=slip)
     if signed := message.signed_stop():
         return Reading(Meaning.OPT_OUT, trigger=signed)
     return None
 
 
+def _slip_in_phrase(message: MessageText) -> str | None:
+    """Return the piece of the text that asks to stop in a clear phrase with a slip ("stp texting me"), or None."""
+    start = 0
+    for word, follows in pairwise(message.form.replace("|", " ").split(" ")):
+        meant = next((stop for stop in _SLIPPED.get(follows, ()) if misspelt(word, (stop,))), None)
+        if meant and not word.startswith(meant):
+            mended = f"{message.form[:start]}{meant}{message.form[start + len(word) :]}"
+            request, _ = phrases.judge(mended)
+            if not request or request[0] != start:
+                return None
+            return message.origin(start, request[1] - len(meant) + len(word))
+        start += len(word) + 1
+    return None
+
+
 def _single_word(message: MessageText) -> Reading | None:
     for meaning, words in _SINGLE_WORDS.items():
-        if message.own in words:
+        if message.own in words and (meaning is Meaning.HELP or message.is_line(message.own)):
             return Reading(meaning, exact=message.whole in words)
     if not any(word in message.form for word in HELP_WORDS | START_WORDS):
         return None
     alone = phrases.without_courtesies(message.form) if message.whole else None
-    return next((Reading(meaning) for meaning, words in _WITH_COURTESY.items() if alone in words), None)
+    meant = next((meaning for meaning, words in _WITH_COURTESY.items() if alone in words), None)
+    return Reading(meant) if meant and (meant is Meaning.HELP or not message.is_signed_in_line) else None
 
 
 def _keyword(message: MessageText, active: frozenset[str], words: _Lexicon) -> Reading | None:
     if not words.bare.isdisjoint(message.sentences):
         return None  # a keyword and a bare "stop" in one message: joining is strict, so a person decides
     for line in (message.whole, message.first_line):
-        if line in active:
+        if line in active and message.is_line(line):
             if refusal := phrases.refusal(message.form):
                 trigger = message.origin(*refusal)
                 return Reading(Meaning.ORDINARY, hold=HoldCause.REFUSAL, trigger=trigger, near_keyword=line)

@@ -100,7 +100,8 @@ HOSTILE = [
     "On Monday ", ">", "> a\n", "“stop ", "Liked “", "\n--\n", "From: a\nTo: b\n", "退订", "не пишите ", "لا ترسل ",
     "\u1109\u116e", "not interested in ",
     "I don't want to ", "stop2end", "STOP", "0", "st0p ",
-    "his wife has ", "intended ",
+    "his wife has ", "intended ", "stp texting ", "stp texting me ", "will i still ", "do not call text ",
+    "this number is ", "they need to stop ", "i have to cancel ", "never call or text ", "“stop” a ",
 ]  # fmt: skip
 
 

@@ -3,6 +3,10 @@
 from optin.consent.languages.language import END
 
 _NUMBER = r"(?:number|info|information|contact|phone|cell|name)"
+_THESE = (
+    rf"(?: (?:these|this|them|those){END}|(?: (?:these|those|your|ur|the|this|so many|all))*"
+    r" (?:texts|messages|msgs|reminders|notifications|alerts)\b(?! from (?!you\b|u\b|this\b|here\b)))"
+)
 _ANY_MORE = r"(?: (?:any ?more|any longer))"
 
 ENGLISH_DOUBTS = (
@@ -31,7 +35,46 @@ ENGLISH_DOUBTS = (
         ),
     ),
     ("take", (r" (?:my|his|her|our) \w+(?: \w+)? off (?:the|this|your)(?: \w+)? list\b",)),
-    ("report reporting reported", (r"(?: (?:this|it|you|u|as|for))* spam(?:ming)?\b",)),
+    (
+        "report reporting reported",
+        (
+            r"(?: (?:this|it|you|u|as|for))* spam(?:ming)?\b",
+            rf" (?:this|it|these|you|u|your|this text|this message|these texts|these messages)(?: now"
+            rf"| today| too)*{END}",
+            r" (?:this|your|ur) (?:phone )?number\b",
+        ),
+    ),
+    (
+        "i we ive weve",
+        (
+            r"(?: (?:have|just|recently|already|actually|since))* moved (?:away(?! the\b| from the\b)"
+            r"|out of (?:state|town|the (?:state|area|country|city|county))|to (?:another"
+            r"|a different) (?:state|city|town"
+            r"|country)|across the country|overseas|abroad)\b(?![^|]* (?:but|still|can|will|ill|back)\b)",
+        ),
+    ),
+    (
+        "youre ur you u",
+        (
+            r"(?: (?:are|re|keep|kept|have been|been|just|guys|people))* (?:texting|texted"
+            r"|messaging|messaged|contacting|spamming)"
+            r" (?:(?:a|an|my|our|his|her) (?:\d+|\w{3,8}) ?(?:year|yr|yo)s?\b"
+            r"|(?:a|my|our|his|her)(?: \w+)? (?:kid|child|minor|son|daughter|baby|grandson|granddaughter|grandchild"
+            r"|teenager|toddler|mom|mother|wife|husband|father|dad)s?\b)",
+            r"(?: (?:guys|people|all|folks|really|just))* (?:text|message|msg|spam)(?: (?:me|us|people))?"
+            rf"(?: \w+)? (?:too|so) (?:much|many|often|damn much)(?: lol| please)?{END}",
+            rf" send(?: me| us)? (?:(?:way|far) )?(?:too|so) (?:much|many|often)(?:{END}| (?:texts|messages|msgs))",
+        ),
+    ),
+    (
+        "is",
+        (r" (?:a|my|his|her)(?: \w+)? (?:kid|child|minor|children|business|landline)s? (?:phone|number|line|cell)\b",),
+    ),
+    (
+        "have need must gotta",
+        (rf"(?: (?:i|we))?(?: to)? keep (?:getting|receiving|seeing){_THESE}",),
+    ),
+    ("i", (rf" keep (?:getting|receiving){_THESE}",)),
     ("stahp stopstop", ("",)),
     ("dont not cant cannot never", (rf"(?: want| wish| wanna)?(?: to)?(?: \w+){{1,4}}?{_ANY_MORE}\b",)),
     (
@@ -39,6 +82,21 @@ ENGLISH_DOUBTS = (
         (
             rf" (?:gave|did (?:you|u)(?: guys)?(?: even)? (?:get|find|obtain)|got|do you (?:have"
             rf"|know))(?: \w+){{0,2}} (?:my|this) {_NUMBER}\b",
+        ),
+    ),
+    (
+        "why come",
+        (
+            r" (?:do|did|does|would)? ?(?:you|u|yall|they)(?: \w+)? (?:have|got) (?:my|this)"
+            r" (?:number|phone|cell|info)\b",
+        ),
+    ),
+    (
+        "dont no not",
+        (
+            rf"(?: even)? (?:know|idea|clue) who(?:m)? (?:this|you|u|that|these|ur|youre|it)(?: (?:is"
+            rf"|are|r|people))*(?: from)?{END}",
+            rf" know (?:you|u|yall)(?: (?:people|guys|all))?{END}",
         ),
     ),
     ("who", (r" (?:signed|subscribed|put|added|enrolled) (?:me|us)\b",)),
@@ -62,7 +120,14 @@ ENGLISH_DOUBTS = (
     ("never", (r" gave (?:you|u|anyone|anybody)(?: \w+)? (?:my|this) (?:number|info|phone)\b",)),
     ("get", (r" off of\b",)),
     ("without", (r" (?:my|our) (?:consent|permission)\b",)),
-    ("too", (r" (?:many|much) (?:texting|texts|messages|msgs|notifications)\b",)),
+    (
+        "too",
+        (
+            rf" (?:many|much) of (?:these|this|them|those){END}",
+            r" (?:many|much) (?:texting|texts"
+            r"|messages|msgs|notifications)\b",
+        ),
+    ),
     ("im i", (r"(?: am)? (?:not|no longer) (?:a |an )?(?:volunteer|member|supporter|customer|donor)\b",)),
     ("not", (r" a (?:volunteer|member|supporter|customer|donor)\b",)),
     ("blocking block", (r" (?:you|u|your number|this number)\b",)),
@@ -71,9 +136,12 @@ ENGLISH_DOUBTS = (
 # What may be a whole message and mean: no more. Nothing but courtesies may stand beside it.
 ENGLISH_HELD = (
     r"enough|thats enough|im done with (?:this|you|it)|done with (?:this|you|it)|count me out|im out|i quit"
-    r"|i give up|leave me out(?: of (?:it|this))?|f off|f you|fuck you|fuck u|screw you|shut up|stfu|go to hell"
+    r"|i give up|leave me out(?: of (?:it|this))?|f off|f you|fuck you|fuck u|(?:screw|eff|f|naff|jog"
+    r"|sod) (?:you|u|off|this|yall)|knock it off|cut it out|back off|lay off|get (?:bent|stuffed)"
+    r"|give it a rest|go fuck yourself|bite me|kiss my ass|scram|beat it|shut up|stfu|go to hell"
     r"|the end|get a life|nothing personal"
-    r"|get out|make it stop|when (?:does|will) (?:this|it) end|when will you stop"
-    r"|no no no|nooo+|not any ?more|unwanted|hell no|please leave|(?:i )?(?:do not|dont) want(?: (?:this|it"
+    r"|get out|when (?:does|will) (?:this|these texts|the texts) (?:end|stop)|when will you stop"
+    r"|moved(?: away| out of (?:state|town))?|no no no|nooo+|not any ?more|unwanted|hell no"
+    r"|please leave|(?:i )?(?:do not|dont) want(?: (?:this|it"
     r"|any))?|wrong"
 )

@@ -28,7 +28,7 @@ SPANISH = Language(
             ),
         ),
         (
-            "deje dejen deja pare paren para",
+            "deje dejen deja dejense dejese dejate pare paren para",
             (r"(?: ya)? de (?:enviar|mandar|escribir|molestar|contactar|textear|llamar)\w*\b",),
         ),
         ("darme darnos darse dar dame deme denme denos doy", (r"(?: de)? baja\b",)),
@@ -56,10 +56,11 @@ SPANISH = Language(
         ("de", (r" baja\b",)),
         ("no", (r" me interesa\b", rf" {_WE_WANT} (?:mas|nada|nada mas)(?: gracias)?{END}")),
     ),
-    clear=r"parar|paren?|detener|detengan?|alto|basta|baja|salir|no mas|ya no|desuscribir(?:me)?|no mensajes",
+    clear=r"parar|paren?|detener(?:se)?|detengan?(?:se)?|detente|parense|parese|larguen?se|vayan?se"
+    r"|esfumen?se|pierdan?se|alejen?se|alto|basta|baja|salir|no mas|ya no|desuscribir(?:me)?|no mensajes",
     vague=r"cancelar|cancele|cancelen|eliminar|borrar",
     polite=r"hola|por favor|porfavor|porfa|gracias|ya|ahora|buenos dias|buenas tardes|senor|senora|oiga|oigan",
     denied=r"\bno (?:quiero|deseo|necesito|hay)(?: (?:que|me))* $",
-    held=r"dejenme|dejeme|ya basta|no quiero|ya no quiero|no me gusta",
+    held=r"callen?se|dejenme|dejeme|ya basta|no quiero|ya no quiero|no me gusta",
     refusals=r"no gracias|no quiero|no me interesa|ya no(?: quiero)?|mejor no|olvidalo",
 )
