@@ -62,6 +62,7 @@ _OTHERS = (
 )
 _FOR_OTHERS = re.compile(
     rf"\b(?:tell|ask|told|asked|telling|asking) {_OTHERS} (?:to|that|not to) (?:please )?$"
+    rf"|\blet {_OTHERS} know (?:to|that (?:he|she|they) (?:should|must|need to|needs to)) $"
     r"|\b(?:my|his|her|our|their) \w+(?: \w+)? (?:wants?|would like|wanted|needs?|asked|wishes|is trying|d like)"
     r"(?: (?:you|me|us))?(?: to(?: be)?)?(?: get| get taken)? $"
     r"|\b(?:how|why) (?:do|does|did)(?: (?:other|some|most))? (?:people|others|they|folks) $"

@@ -154,6 +154,7 @@ def _is_meant(kind: _Kind, form: str, start: int) -> bool:
         or plain_use.keeps_on(form, start)
         or asides.is_for_others(form, start)
         or wondering.must_others(form, start)
+        or wondering.is_own_doing(form, start)
     ):
         return False
     if kind is not _Kind.THREAT and wondering.is_asked(form, start):

@@ -180,7 +180,8 @@ _ABOUT_OPTING = re.compile(r"\b(?:but|just|instead|stop|remove)\b")
 
 def is_no_wish(form: str, start: int) -> bool:
     """Tell whether what begins at `start` is plainly not wanted, asked about ("will I stop ...") or said of others."""
-    return keeps_on(form, start) or wondering.is_asked_of_self(form, start) or wondering.must_others(form, start)
+    told = wondering.is_asked_of_self(form, start) or wondering.must_others(form, start)
+    return told or keeps_on(form, start) or wondering.is_own_doing(form, start)
 
 
 def keeps_on(form: str, start: int) -> bool:

@@ -31,12 +31,22 @@ _AUXILIARY = (
 _QUESTION = re.compile(rf"{_AUXILIARY}(?: {_BETWEEN})* $")
 _OF_SELF = re.compile(
     r"(?<!when )(?<!how )(?<!why )(?<!where )(?<!what )\b(?:will|would|am|was|have|did|if) (?:i|we|my \w+)"
-    r"(?: (?:still|also|just|automatically|then|ever|even|already|going to|gonna|be|been|being|get))* $"
+    r"(?: (?:still|also|just|automatically|then|even|already|going to|gonna|be|been|being|get))* $"
 )
 _OTHERS_MUST = re.compile(
     r"\b(?:he|she|they|(?<!you )(?<!your )(?:people|folks)|someone|somebody|everyone|everybody|kids|drivers"
     r"|(?:the|my|our|his|her|their|some) \w+)(?: (?:all|really|just))*"
     r" (?:should|must|ought to|gotta|had better|better|(?:has|have|need|needs|got|supposed) to)(?: (?:stop|quit))? $"
+)
+_WILL_DO = re.compile(
+    r"\b(?:(?:i|we|he|she|they|(?:my|our|his|her|the) \w+)(?: (?:will|would|can|could|might|shall"
+    r"|ll))|ill|id|hell|shell"
+    r"|theyll|(?:wants?|told|asked|tells|asks) (?:us|him|her|them|everyone) to|i (?:have|had) to|we (?:have|had) to)"
+    r"(?: (?:just|also|gladly|try to))? $"
+)
+_DONE_TO_OTHERS = re.compile(
+    r"(?:stop|quit|cease) (?:texting|messaging|calling|emailing|contacting)\b(?! (?:me|us|this|it|these|my)\b)"
+    r"|(?:delete|remove|erase|lose|forget|drop|discard) (?:the|that) (?:phone )?number\b"
 )
 _US = re.compile(r"\b(?:me|us|my|our|this|these|it|here|now|please|already|if)\b")
 _SUBJECTS = frozenset({"i", "we", "you", "u"})  # of which some phrases begin with one
@@ -62,6 +72,13 @@ def must_others(form: str, start: int) -> bool:
     if _US.search(rest) or rest.count(" ") < _TELLING:
         return False
     return _OTHERS_MUST.search(_before(form, start)) is not None
+
+
+def is_own_doing(form: str, start: int) -> bool:
+    """Tell whether somebody says what they will do themselves: "I'll stop texting you", "I'll delete the number"."""
+    if not _DONE_TO_OTHERS.match(form, start):
+        return False
+    return _WILL_DO.search(_before(form, start)) is not None
 
 
 def _before(form: str, start: int) -> str:

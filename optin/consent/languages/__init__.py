@@ -1,6 +1,6 @@
 """The languages of opt-out words, one file each: how to add one is told in docs/recipes.md. Pure.
 
-English has more rows than any (english.py, english_doubts.py); what is no language's own stands in
+English has more rows than any (english*.py); what is no language's own stands in
 consent/phrase_tables.py.
 """
 

@@ -33,7 +33,10 @@ _FORBID_TEXTING = (
     rf"|now|at all)\b|{END})"
     rf"|{_VERBS} (?:me|us)\b{_UNLESS})|"
     r"(?: (?:ever|please|pls|you|u|dare|to|continue|keep))*(?: (?:text|txt)(?:ing)?\b(?! (?:and|n|while) driv"
-    r"| (?:or|and|n) \w+ (?:him|her|them|his|their|the|until|till|after|before|while|at|my (?!number|phone|cell))\b"
+    r"| (?!me\b|us\b|this\b|my\b|here\b|again\b|any|please\b|pls\b|ever\b|no\b|it\b|back\b)\w+(?: \w+)?"
+    r" (?:call|ask|email|see|tell|use|ring) (?:him|her|them)\b"
+    r"| (?:mrs?|ms|dr|miss)\b| (?:or|and|n) \w+ (?:him|her|them|his|their|the|until|till|after|before"
+    r"|while|at|my (?!number|phone|cell))\b"
     r"| (?:him|her|them|his|yet|while|the|my (?!number|phone|cell))\b)"
     rf"|(?: {_TO_TEXT}|{_TEXTING})(?: to)?(?: (?:{US}|{AGAIN}|list)\b|{END})"
     rf"|(?: send| sending)(?: me| us)?(?:{END}| (?:any|anything|nothing|no|more|these|those|this|texts?|messages?"
@@ -142,7 +145,8 @@ _SAYING_NO = (
     (
         "no",
         (
-            rf" (?:more|further)(?: of)?{WHICH}(?: \w+)?(?:{TEXTS}| calls\b)",
+            rf" (?:more|further)(?: of)?{WHICH}(?: \w+)?(?:{TEXTS}| calls\b(?! (?:today|tonight|this"
+            rf"|until|for (?:today|now)|before|after|at|during)\b))",
             rf" {NOUN} (?:{AGAIN}|ever|to me)\b",
             rf" (?:calls|emails) (?:or|and|n|nor|no) {NOUN}(?: (?:{AGAIN}|thanks|thank you))*{END}",
             rf" {NOUN} (?:or|and|n|nor|no)(?: phone)? (?:calls|emails)(?: (?:{AGAIN}|thanks|thank you))*{END}",

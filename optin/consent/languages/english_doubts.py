@@ -94,7 +94,7 @@ ENGLISH_DOUBTS = (
     (
         "dont no not",
         (
-            rf"(?: even)? (?:know|idea|clue) who(?:m)? (?:this|you|u|that|these|ur|youre|it)(?: (?:is"
+            rf"(?: even)? (?:know|idea|clue|sure) who(?:m)? (?:this|you|u|that|these|ur|youre|it)(?: (?:is"
             rf"|are|r|people))*(?: from)?{END}",
             rf" know (?:you|u|yall)(?: (?:people|guys|all))?{END}",
         ),
@@ -117,7 +117,7 @@ ENGLISH_DOUBTS = (
         "remove take unsubscribe",
         (r" (?:my|his|her) (?:wife|husband|mom|mother|dad|father|son|daughter|brother|sister|friend)\b",),
     ),
-    ("never", (r" gave (?:you|u|anyone|anybody)(?: \w+)? (?:my|this) (?:number|info|phone)\b",)),
+    ("never", (r" gave(?: (?:you|u|anyone|anybody|out))*(?: \w+)? (?:my|this) (?:number|info|phone)\b",)),
     ("get", (r" off of\b",)),
     ("without", (r" (?:my|our) (?:consent|permission)\b",)),
     (

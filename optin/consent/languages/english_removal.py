@@ -32,7 +32,11 @@ ASKING_TO_REMOVE = (
     ("unfollow", (rf" (?:me|us|you|this){END}",)),
     (
         "remove delete erase lose forget unlist purge discard trash dump",
-        (rf" {_OUR_THING}", r" (?:the|that) (?:number|phone number)\b"),
+        (
+            rf" {_OUR_THING}",
+            r" (?:the|that) (?:number|phone number)\b(?! (?:i found|we found|on|at|in"
+            r"|for|from the|later)\b)",
+        ),
     ),
     ("remove delete take removed", (rf" from{LISTED}",)),
     (

@@ -29,7 +29,7 @@ SPANISH = Language(
         ),
         (
             "deje dejen deja dejense dejese dejate pare paren para",
-            (r"(?: ya)? de (?:enviar|mandar|escribir|molestar|contactar|textear|llamar)\w*\b",),
+            (r"(?: ya)? de (?:(?:enviar|mandar|escribir|molestar|contactar|textear|llamar)\w*|mensajes|sms)\b",),
         ),
         ("darme darnos darse dar dame deme denme denos doy", (r"(?: de)? baja\b",)),
         ("quiero solicito pido", (rf" (?:la|mi) baja\b| desu[bs]*cribir(?:me)?\b| cancelar{END}",)),
