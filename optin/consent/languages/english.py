@@ -35,6 +35,7 @@ _FORBID_TEXTING = (
     r"(?: (?:ever|please|pls|you|u|dare|to|continue|keep))*(?: (?:text|txt)(?:ing)?\b(?! (?:and|n|while) driv"
     r"| (?!me\b|us\b|this\b|my\b|here\b|again\b|any|please\b|pls\b|ever\b|no\b|it\b|back\b)\w+(?: \w+)?"
     r" (?:call|ask|email|see|tell|use|ring) (?:him|her|them)\b"
+    r"| (?!me\b|us\b|this\b|my\b|here\b)\w+ (?:hes|shes|theyre|he|she|they)\b"
     r"| (?:mrs?|ms|dr|miss)\b| (?:or|and|n) \w+ (?:him|her|them|his|their|the|until|till|after|before"
     r"|while|at|my (?!number|phone|cell))\b"
     r"| (?:him|her|them|his|yet|while|the|my (?!number|phone|cell))\b)"

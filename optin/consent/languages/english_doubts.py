@@ -34,7 +34,8 @@ ENGLISH_DOUBTS = (
             r"|fridge))\b)",
         ),
     ),
-    ("take", (r" (?:my|his|her|our) \w+(?: \w+)? off (?:the|this|your)(?: \w+)? list\b",)),
+    ("take", (r" (?:my|his|her|our) \w+(?: \w+)? off (?:the|this|your)(?: \w+)? list\b", r" (?:me|us) off\b")),
+    ("remove delete", (r" (?:me|us) (?:from|off)\b",)),
     (
         "report reporting reported",
         (

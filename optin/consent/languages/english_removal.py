@@ -11,10 +11,15 @@ _OUR_THING = (
     rf"|calendar|shift|table)"
     rf"| (?:from|off|on)(?: of)?(?: (?:the|that|this))? (?:\w+day|waiting|wait|guest|carpool|snack)\b)"
 )
+_HOUR_OR_DAY = (
+    r"(?: (?:the|that|this|next))? (?:\d{1,2}(?: ?\d\d)? ?(?:am|pm|a m|p m|o ?clock)?(?= |\||$)"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|noon|morning|afternoon|evening|night|late|early)\b"
+)
 _NO_SHIFT = (
     r"(?!(?: of)?(?: \w+){0,3}? (?:shifts?|schedule|roster|rota|calendar|slot|shuttle|bus|hook|board|guard|street"
     r"|corner|bridge)\b"
-    r"| (?:at|on|for|by|near) )"
+    r"| (?:at(?! once)|on|for(?! good| ever)|by(?! now)|near) "
+    rf"|(?: of)?{_HOUR_OR_DAY})"
 )
 _MY_LIST = (
     rf"{LISTED}|(?: (?:this|the|your|ur))?(?: (?:group|thread|text|program|chat))?(?: {AGAIN}| now| please|{END})"
@@ -23,7 +28,11 @@ _MY_LIST = (
 ASKING_TO_REMOVE = (
     (
         "remove delete erase unenroll deregister unlist delist purge",
-        (r" (?:me|us|myself)\b", r" \d{3} ?\d{3} ?\d{4}\b"),
+        (
+            rf" (?:me|us|myself)\b(?! (?:from|off)(?:{_HOUR_OR_DAY}"
+            r"|(?: \w+){0,3}? (?:shifts?|schedule|roster|rota|slot)\b))",
+            r" \d{3} ?\d{3} ?\d{4}\b",
+        ),
     ),
     ("removing deleting", (r" (?:me|myself|us)\b", rf" {_OUR_THING}")),
     ("taking", (r" (?:me|us) off\b", rf" {_OUR_THING} off\b")),
