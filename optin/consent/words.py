@@ -69,8 +69,9 @@ class Reading:
     `keyword`: normal form of the word that matched, for KEYWORD and OPT_OUT_KEYWORD (and for a START that Twilio
     reported of a text that is a keyword). `hold`: why a person must decide; only on ORDINARY. `trigger`: the piece of
     the original text behind the opt-out or the hold. `near_keyword`: normal form of the keyword that the text nearly
-    matches. `exact`: the opt-out, help, START or YES word was the whole message in normal form, without courtesy or
-    signature. YES is always the word "yes"; other answers ("Y", "yes please") are read by answers.py.
+    matches. `exact`: the opt-out, help, START or YES word was the whole message in normal form, without courtesy; an
+    opt-out word may have a signature or a quotation below. YES is always the word "yes"; other answers ("Y", "yes
+    please") are read by answers.py.
     """
 
     meaning: Meaning
@@ -179,7 +180,7 @@ def _as_twilio_says(message: MessageText, told: str, active: frozenset[str], wor
 
 
 def _opt_out_word(message: MessageText, words: _Lexicon) -> Reading | None:
-    exact = message.whole in words.normal
+    exact = message.whole in words.normal or message.own in words.normal
     if message.sentences and message.sentences[0] in words.bare:
         return Reading(Meaning.OPT_OUT, trigger=message.origin(0, len(message.sentences[0])), exact=exact)
     if exact or message.first_line in words.normal:

@@ -96,8 +96,6 @@ def test_help_start_and_yes_among_other_words_are_nothing(text: str) -> None:
         ("stop.thanks", "stop"),
         ("Cancel… I moved away", "Cancel"),
         ("Quit; wrong person", "Quit"),
-        ("end\nSent from my iPhone", "end"),
-        ("\n\n🙏\nUnsubscribe\n--\nJane", "Unsubscribe"),
         ("Opt out.\nThank you", "Opt out"),
         ("opt-out", "opt-out"),
         ("Stop-All", "Stop-All"),
@@ -111,6 +109,19 @@ def test_help_start_and_yes_among_other_words_are_nothing(text: str) -> None:
 def test_an_opt_out_word_as_first_line_or_sentence(text: str, trigger: str) -> None:
     reading = asked(text)
     assert (reading.meaning, reading.trigger, reading.exact) == (Meaning.OPT_OUT, trigger, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("end\nSent from my iPhone", "end"),
+        ("\n\n🙏\nUnsubscribe\n--\nJane", "Unsubscribe"),
+        ("STOP\n\n> On Nov 3 Hillside wrote: reply STOP to end", "STOP"),
+    ],
+)
+def test_an_opt_out_word_above_a_signature_or_a_quotation_is_exact(text: str, trigger: str) -> None:
+    reading = asked(text)
+    assert (reading.meaning, reading.trigger, reading.exact) == (Meaning.OPT_OUT, trigger, True)
 
 
 # Step 5: one keyword.

@@ -106,7 +106,7 @@ def test_a_reason_is_required_and_nothing_else_is_lost(agent: Browser, session: 
     assert opt_out.corrected_at is None
 
 
-@pytest.mark.parametrize("said", ["STOP", " stop. ", "Unsubscribe", "opt out", "STOP ALL"])
+@pytest.mark.parametrize("said", ["STOP", " stop. ", "Unsubscribe", "opt out", "STOP ALL", "Stop\nSent from my iPad"])
 def test_an_exact_word_cannot_be_corrected(session: Session, volunteer: Keyword, said: str) -> None:
     text(session, said)
     assert stands(session).suppressed
