@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters, phone, policy
+from optin import clock, filters, phone, policy, spellings
 from optin.consent import ledger, people
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn, Withdrawal
@@ -85,7 +85,11 @@ def _apply(hold: Hold, decision: HoldResolution) -> None:
     elif decision == HoldResolution.NUMBER_LOST:
         ledger.lose_held_number(db.session(), hold.number, act)
     else:
-        ledger.opt_out(db.session(), hold.number, act, resolution=decision)
+        forms = (hold.number, *spellings.others(hold.number))
+        for form in sorted(forms):  # in one order, so that two who act on a phone never wait for each other
+            ledger.lock_number(db.session(), form)
+        for form in forms:
+            ledger.opt_out(db.session(), form, act, resolution=decision)
 
 
 def _decision(hold: Hold, ended: int) -> str:

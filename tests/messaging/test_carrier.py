@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from optin import clock as the_clock
 from optin.consent import ledger, standing
 from optin.consent.events import Act
 from optin.extensions import db
@@ -16,7 +17,7 @@ from optin.messaging.arrival import InboundText
 from optin.messaging.gateway import Listed
 from optin.models import Broadcast, ConsentEvent, Hold, Message, NumberLoss, OptIn
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInSource, OptInStatus, Reason
-from tests import outbox
+from tests import outbox, world
 from tests.clients import Browser
 from tests.conftest import Clock
 from tests.outbox import MAYA, OURS
@@ -314,3 +315,22 @@ def test_pages_say_what_happened_and_what_to_do(line: Line, clock: Clock, agent:
     review = agent.get("/review").text
     assert HoldCause.NEW_OWNER.label in review
     assert HoldResolution.KEEP.label
+
+
+@pytest.mark.parametrize("first", ["before", "after"])
+def test_another_hold_does_not_let_a_new_owner_pass(session: Session, clock: Clock, first: str) -> None:
+    world.keyword(session)
+    world.text(session, "volunteer", MAYA)
+    if first == "before":
+        clock.forward(days=1)
+        world.text(session, "can we maybe stop this some day", MAYA)
+    clock.forward(days=1)
+    ledger.lose_number(session, MAYA, Act(OptInSource.SMS, at=the_clock.now()), error_code=30005)
+    session.commit()
+    clock.forward(days=40)
+    world.text(session, "hi" if first == "before" else "who is this, can we maybe stop this", MAYA)
+    for said in ("START", "volunteer"):
+        clock.forward(minutes=1)
+        world.text(session, said, MAYA)
+    [hold] = session.scalars(select(Hold).where(Hold.ended_at.is_(None)))
+    assert hold.cause == HoldCause.NEW_OWNER

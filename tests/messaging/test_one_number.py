@@ -18,6 +18,7 @@ from optin.models import Conversation, Hold, Message, OptIn, OptInPerson, Person
 from optin.people import records
 from optin.terms import Direction, OptInStatus, PersonKind
 from tests import world
+from tests.clients import Browser
 from tests.conftest import Clock
 
 PHONES = [
@@ -157,3 +158,19 @@ def test_two_forms_that_stop_at_the_same_moment_do_not_lock_each_other_out(app: 
         pairs = [(f"SM{turn:030x}{each:02x}", number) for each, number in enumerate(PLANS[0])]
         with ThreadPoolExecutor(2) as threads:
             assert list(threads.map(lambda pair: stop(*pair), pairs)) == [True, True]
+
+
+@pytest.mark.parametrize(("new", "old"), PLANS)
+def test_a_doubt_and_its_decision_hold_for_both_numbering_plans(
+    agent: Browser, session: Session, new: str, old: str
+) -> None:
+    world.keyword(session)
+    world.text(session, "volunteer", new)
+    world.text(session, "we have to stop this some day", old)
+    holds = session.scalars(select(Hold).where(Hold.ended_at.is_(None))).all()
+    assert {hold.number for hold in holds} == {old, new}
+    asked = next(hold for hold in holds if hold.number == old)
+    agent.post(f"/review/{asked.id}/decision", data={"decision": "opt_out"})
+    assert session.scalars(select(OptIn.status)).one() == OptInStatus.INACTIVE
+    assert set(session.scalars(select(Suppression.number).where(Suppression.ended_at.is_(None)))) == {old, new}
+    assert session.scalars(select(Hold).where(Hold.ended_at.is_(None))).all() == []

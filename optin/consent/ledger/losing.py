@@ -11,7 +11,7 @@ from optin.consent.events import Act, Event
 from optin.consent.ledger.obstacles import open_hold, resolve_hold
 from optin.consent.ledger.waiting import LIVE, cancel_waiting, lock_number
 from optin.extensions import insert
-from optin.models import Message, NumberLoss, OptIn
+from optin.models import Hold, Message, NumberLoss, OptIn
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Purpose, Reason
 
 ENDED_WITH_IT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.VERIFICATION)
@@ -69,8 +69,9 @@ def undo_loss(session: Session, number: str, began: datetime | None, act: Act) -
 def find_number(session: Session, number: str, act: Act, *, asks: bool) -> bool:
     """Record that a lost number has texted; tell whether it was lost until then.
 
-    What ended with the number stays ended: it may have a new owner. With `asks` a person decides whose it is (hold). A
-    text that is older than what the carrier spoke of proves nothing.
+    What ended with the number stays ended: it may have a new owner. With `asks` a person decides whose it is (hold), also
+    where the number is on hold for something else, which words could end. A text that is older than what the carrier
+    spoke of proves nothing.
     """
     lock_number(session, number)
     found = session.execute(
@@ -84,6 +85,8 @@ def find_number(session: Session, number: str, act: Act, *, asks: bool) -> bool:
     events.write(session, EventKind.NUMBER_FOUND, number, act)
     if asks:
         open_hold(session, number, act, HoldCause.NEW_OWNER, "")
+        asked = update(Hold).where(Hold.number == number, Hold.ended_at.is_(None))
+        session.execute(asked.values(cause=HoldCause.NEW_OWNER))
     return True
 
 

@@ -3,15 +3,15 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, update
+from sqlalchemy import bindparam, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from optin import spellings
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.waiting import end_waiting, lock_number
+from optin.consent.ledger.waiting import IS_LIVE, end_waiting, lock_number
 from optin.extensions import UTCDateTime, insert
-from optin.models import Hold, ProviderBlock, Suppression
+from optin.models import Hold, OptIn, ProviderBlock, Suppression
 from optin.statements import insert_into, run, table
 from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution
 
@@ -44,9 +44,15 @@ def _new_block(dialect: str) -> Any:
 
 
 def hold(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> None:
-    """Put the number on hold until a person decides; `trigger` is the piece of the text that asks for it."""
+    """Put the number on hold until a person decides; `trigger` is the piece of the text that asks for it.
+
+    So is what the same phone opted in with under an older numbering plan.
+    """
     lock_number(session, number)
     open_hold(session, number, act, cause, trigger)
+    for form in spellings.others(number):
+        if session.scalar(select(exists().where(OptIn.number == form, IS_LIVE))):
+            open_hold(session, form, act, cause, trigger)
 
 
 def keep(session: Session, number: str, act: Act) -> bool:
