@@ -32,9 +32,7 @@ class Page:
 PAGES = {
     400: Page("That request could not be read", "Something in it was missing or garbled. Go back and send it again."),
     401: Page("Please sign in", "You are not signed in, or were signed out meanwhile. Sign in and try again."),
-    403: Page(
-        "That is not yours to do", "Your role does not allow it. An admin can change that under Settings › Users."
-    ),
+    403: Page("You can’t do that", "Your role does not allow it. An admin can change that under Settings › Users."),
     404: Page("There is nothing here", "The address is wrong, or the record is gone. Check the address, or search."),
     405: Page(
         "That does not work at this address", "It was called in a way it does not know. Go back and use its buttons."

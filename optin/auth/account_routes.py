@@ -129,7 +129,8 @@ def page(
     code: CodeForm | None = None,
 ) -> str:
     """Show the account; a form that was refused is given, the others are as stored. `next` leads back from here."""
-    back = local_path(request.values.get("next", ""))
+    back, here = local_path(request.values.get("next", "")), sessions.current()
+    devices = records.of_user(db.session(), current_user.id, clock.now())
     return render_template(
         "auth/account.html",
         profile=profile or ProfileForm(formdata=None, obj=current_user),
@@ -139,7 +140,7 @@ def page(
         waiting=own_number.waiting(db.session(), current_user.id),
         back=None if back == "/" else back,
         needs_current=needs_current(current_user),
-        devices=records.of_user(db.session(), current_user.id, clock.now()),
-        here=sessions.current(),
+        devices=sorted(devices, key=lambda device: here is None or device.id != here.id),
+        here=here,
         may_send=current_user.may(Role.AGENT),
     )

@@ -22,7 +22,7 @@ SHOWS = {
     "mine": "Mine",
     "unassigned": "Unassigned",
     "closed": "Closed",
-    "all": "All, closed too",
+    "all": "All, including closed",
 }
 MOST_UNREAD = 100
 LOOKED_AT = 2000

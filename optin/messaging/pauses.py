@@ -145,7 +145,7 @@ def sentence(pause: SendingPause) -> str:
     code = f" (error {pause.error_code})" if pause.error_code else ""
     return (
         f"Nothing is sent{source} for now. {error.text[:-1]}{code}. {error.remedy} "
-        "What waits goes on by itself when that is put right."
+        "Waiting messages are sent as soon as this is fixed."
     )
 
 

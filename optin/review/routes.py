@@ -98,7 +98,7 @@ def _decision(hold: Hold, ended: int) -> str:
         return f"Kept: broadcasts reach {_name(hold)} again. Messages that were skipped meanwhile are not sent later."
     if hold.resolution == HoldResolution.NUMBER_LOST:
         number = phone.display(hold.number, policy.load(db.session()).default_region)
-        return f"{number} counts as lost: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
+        return f"{number} is marked as lost: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
     return f"{_name(hold)} is opted out: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
 
 

@@ -78,7 +78,7 @@ def test_the_question_before_sending_says_whom_it_leaves_out(campaign: Campaign,
     assert "1 Wait for sending hours" in said
     assert "Too late" not in said
     said = text_of(post(agent, campaign, until="2026-11-26T12:00").text)
-    assert "26 Nov, 12:00 (Los Angeles). Nobody is left out because of it, as far as is known." in said
+    assert "26 Nov, 12:00 (Los Angeles). Nobody is left out because of it, as far as Optin can tell." in said
 
 
 def test_it_is_stored_and_shown_with_what_became_of_everybody(

@@ -68,7 +68,7 @@ def test_a_lost_number_loses_its_opt_ins_and_stays_with_the_person(
     agent: Browser, session: Session, held: Hold
 ) -> None:
     page = decide(agent, held)
-    assert "(415) 555-0134 counts as lost: 1 opt-in ended. No text was sent." in page
+    assert "(415) 555-0134 is marked as lost: 1 opt-in ended. No text was sent." in page
     assert events(session)[-2:] == ["number_lost", "hold_resolved"]
     opt_in = session.scalars(select(OptIn)).one()
     assert (opt_in.status, opt_in.end_reason, opt_in.ended_by_id) == ("inactive", "number_lost", agent.user.id)

@@ -41,7 +41,7 @@ def test_a_number_is_found_in_any_spelling(viewer: Browser, session: Session) ->
     for spelling in ("(415) 555-0134", "%2B1 415 555 0134", "4155550134"):
         assert numbers(viewer, f"?q={spelling}") == [world.MAYA]
     assert numbers(viewer, "?q=415 555") == []
-    assert "Enter a whole number" in viewer.get("/settings/opted-out?q=415 555").text
+    assert "Enter a complete number" in viewer.get("/settings/opted-out?q=415 555").text
 
 
 def test_it_is_a_file(agent: Browser, session: Session) -> None:

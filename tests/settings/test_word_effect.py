@@ -52,7 +52,7 @@ def test_a_word_that_stops_texts_of_today_is_shown_first(admin: Browser, session
     assert refused.status_code == 422
     said = shown(refused.text)
     assert "“no” would have opted out the senders of 2 texts and put those of 2 texts on hold." in said
-    assert "Counted in 7 texts received in the last year" in said
+    assert "Out of 7 texts received in the last year" in said
     assert "“no” (opted out)" in said
     assert "“There is no bus on Sundays” (on hold for review)" in said
     assert said.count("(opted out)") == 1, "each wording once"
@@ -104,7 +104,7 @@ def test_of_very_many_texts_the_newest_are_counted_and_it_says_so(
     monkeypatch.setattr(word_effect, "MOST_READ", 3)
     said = shown(save(admin, "no").text)
     assert "put the senders of 1 text on hold." in said
-    assert "Counted in the newest 3 texts, received since" in said
+    assert "Out of the newest 3 texts, received since" in said
 
 
 def test_a_hold_that_becomes_an_opt_out_counts_as_one(admin: Browser, session: Session) -> None:

@@ -69,9 +69,9 @@ def undo_loss(session: Session, number: str, began: datetime | None, act: Act) -
 def find_number(session: Session, number: str, act: Act, *, asks: bool) -> bool:
     """Record that a lost number has texted; tell whether it was lost until then.
 
-    What ended with the number stays ended: it may have a new owner. With `asks` a person decides whose it is (hold), also
-    where the number is on hold for something else, which words could end. A text that is older than what the carrier
-    spoke of proves nothing.
+    What ended with the number stays ended: it may have a new owner. With `asks` a person decides whose it is (hold),
+    also where the number is on hold for something else, which words could end. A text that is older than what the
+    carrier spoke of proves nothing.
     """
     lock_number(session, number)
     found = session.execute(
