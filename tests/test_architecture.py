@@ -28,6 +28,7 @@ FLOORS = [
         "spreadsheets",
         "hosts",
         "storage",
+        "form_text",
     },
     {"extensions", "statements", "free_space"},
     {"models"},

@@ -10,6 +10,7 @@ from wtforms.fields import Field, SelectChoice
 from wtforms.validators import Length
 
 from optin.consent.words import normalise, refusal_as_keyword
+from optin.form_text import clean
 from optin.keywords import pictures
 from optin.keywords.pictures import Picture
 from optin.keywords.saving import Content
@@ -25,11 +26,6 @@ OPT_IN = [
     SelectChoice(DOUBLE, "Double: they also answer a question with YES"),
 ]
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
-
-
-def clean(text: str | None) -> str:
-    """Return a field's text as it is stored: no white space around it, no NUL, which PostgreSQL cannot keep."""
-    return (text or "").replace("\0", "").strip()
 
 
 def one_spelling(text: str | None) -> str:

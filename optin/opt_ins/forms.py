@@ -8,15 +8,11 @@ from wtforms.fields import Field, SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from optin import phone
+from optin.form_text import clean
 from optin.models import Keyword
 from optin.phone import NotANumber
 
 LONGEST_TEXT = 1000
-
-
-def clean(text: str | None) -> str:
-    """Return a field's text as it is stored: no white space around it, no NUL, which PostgreSQL cannot keep."""
-    return (text or "").replace("\0", "").strip()
 
 
 class EndForm(FlaskForm):  # type: ignore[misc]

@@ -12,6 +12,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import Correction, NotWithdrawn, Withdrawal
 from optin.extensions import db
+from optin.form_text import clean
 from optin.models import PhraseOptOut
 from optin.review import corrections
 from optin.review.blueprint import blueprint
@@ -27,7 +28,7 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
 
     reason = StringField(
         "Reason",
-        filters=[lambda text: (text or "").replace("\0", "").strip()],
+        filters=[clean],
         validators=[
             DataRequired("Say how you know that they did not ask to stop. It becomes part of the proof."),
             Length(max=LONGEST_REASON),
