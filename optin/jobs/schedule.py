@@ -21,7 +21,7 @@ from optin.consent.events import Act
 from optin.extensions import begin_reading, end_reading
 from optin.jobs.at_work import Idle, tell
 from optin.jobs.worker import Worker
-from optin.messaging import delivery, lateness, patience, reconcile, scheduled, waking
+from optin.messaging import delivery, lateness, patience, pauses, reconcile, scheduled, waking
 from optin.messaging.gateway import GatewayError
 from optin.terms import OptInSource
 
@@ -93,6 +93,11 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
             ledger.expire_questions(session, Act(source=OptInSource.SMS, at=clock.now()))
             session.commit()
 
+    def end_idle_pauses() -> None:
+        with Session(worker.engine) as session:
+            pauses.end_idle(session, clock.now())
+            session.commit()
+
     def forget_tries() -> None:
         with Session(worker.engine) as session:
             throttle.forget_old(session, clock.now())
@@ -107,6 +112,7 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
         Chore(5, lambda: delivery.sweep(worker.engine)),
         Chore(5, lambda: patience.end_overdue(worker.engine)),
         Chore(60, expire_questions),
+        Chore(60, end_idle_pauses),
         Chore(3600, forget_tries),
     ]
 

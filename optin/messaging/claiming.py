@@ -3,12 +3,12 @@
 These functions commit: a claim must be known to everybody before its message is started.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock, policy
@@ -71,7 +71,7 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
         mine = Message.broadcast_id.is_(None) if broadcast_id is None else Message.broadcast_id == broadcast_id
         mine = and_(mine, goes_now(session))
         open_pauses = pauses.proven(session, pauses.look(session, now))
-        tries = _tries(session, mine, open_pauses)
+        tries = _tries(session, mine, open_pauses, last=broadcast_id is not None)
         ids = [*tries, *_due(session, and_(mine, open_pauses.lets_through(tries=False)), now, limit)]
         if not ids:
             session.commit()
@@ -88,7 +88,7 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
     return posts
 
 
-def release(engine: Engine, posts: Iterable[Post]) -> None:
+def release(engine: Engine, posts: Sequence[Post]) -> None:
     """Let claimed messages wait again, as a worker does that stops."""
     ids = [post.message_id for post in posts]
     if not ids:
@@ -100,6 +100,8 @@ def release(engine: Engine, posts: Iterable[Post]) -> None:
             .values(status=MessageStatus.QUEUED, lease_until=None, updated_at=clock.now())
             .execution_options(synchronize_session=False)
         )
+        if tries := [post.message_id for post in posts if post.is_try]:
+            pauses.give_back(session, tries, clock.now())
         session.commit()
 
 
@@ -129,15 +131,28 @@ def can_be_claimed(session: Session) -> ColumnElement[bool]:
     return and_(goes_now(session), pauses.look(session, clock.now()).lets_through(tries=True))
 
 
-def _tries(session: Session, mine: ColumnElement[bool], found: Pauses) -> list[int]:
-    """Lock the messages that find out whether pauses may end, one for each whose time has come."""
+def _tries(session: Session, mine: ColumnElement[bool], found: Pauses, *, last: bool) -> list[int]:
+    """Lock the messages that find out whether pauses may end, one for each whose time has come.
+
+    Those that come `last` leave it to urgent ones that were never tried. A sender is tried when the account works.
+    """
     tries: list[int] = []
     for pause in found.due:
+        if pause.sender_id is not None and found.of(None) is not None:
+            continue
         of_sender = true() if pause.sender_id is None else Message.sender_id == pause.sender_id
-        for message_id in _due(session, and_(mine, of_sender, Message.id.not_in(tries)), found.now, 1):
+        if last and _untried_urgent(session, of_sender):
+            continue
+        others = true() if pause.next_try_at <= found.now - pauses.TURN else Message.id != (pause.try_id or 0)
+        for message_id in _due(session, and_(mine, of_sender, others, Message.id.not_in(tries)), found.now, 1):
             if pauses.take_try(session, pause, message_id, found.now):
                 tries.append(message_id)
     return tries
+
+
+def _untried_urgent(session: Session, of_sender: ColumnElement[bool]) -> bool:
+    urgent = and_(QUEUED, Message.broadcast_id.is_(None), Message.not_before.is_(None), of_sender, goes_now(session))
+    return bool(session.scalar(select(exists().where(urgent))))
 
 
 def _due(session: Session, mine: ColumnElement[bool], now: datetime, limit: int) -> list[int]:

@@ -27,6 +27,10 @@ NEWS_FOR = timedelta(minutes=15)
 """What is reported of an older message says nothing of now."""
 PUT_BACK = timedelta(seconds=1)
 """What was refused waits for so long, and so behind those that were never tried."""
+TURN = timedelta(seconds=3)
+"""What was tried last leaves the next try to others for so long: it may be refused for its own sake."""
+IDLE = timedelta(minutes=5)
+"""A pause ends when nothing was there to be tried for so long."""
 ACCOUNT = "account"
 
 log = logging.getLogger(__name__)
@@ -71,21 +75,26 @@ def look(session: Session, now: datetime) -> Pauses:
 def refused(session: Session, message: Message, error: GatewayError, now: datetime) -> bool:
     """Begin a pause if the refusal of a request asks for one; tell whether the message waits again because of it.
 
-    What meets the error again after others of its sender came through is refused for itself: a sender may reach one
-    country and not another, a firewall may dislike one text.
+    What meets the same error of its sender again after others of the sender came through is refused for itself: a
+    sender may reach one country and not another. An error of the account is never that of one message.
     """
     scope = statuses.stops(error.code, error.http_status)
     if error.maybe_sent or scope is ErrorScope.MESSAGE:
         return False
-    if (scope is ErrorScope.SENDER or error.code is None) and _alone(session, scope, message, error.code):
+    if scope is ErrorScope.SENDER and _alone(session, message, error.code):
         return False
     _begin(session, scope, message, error.code, error.http_status, now, reported=False)
     return True
 
 
 def reported(session: Session, message: Message, code: int, now: datetime) -> None:
-    """Begin a pause if what a status report says of a message asks for one; what was lifted since is old news."""
+    """Begin a pause if what a status report says of a message asks for one; what was lifted since is old news.
+
+    An error of the phone or its carrier, though, says of a try that it came through.
+    """
     scope = statuses.stops(code, reported=True)
+    if code in statuses.PAST_TWILIO:
+        _end(session, None, now, SendingPause.reported.is_(True), SendingPause.try_id == message.id)
     began = message.started_at
     if scope is ErrorScope.MESSAGE or began is None or began < now - NEWS_FOR:
         return
@@ -112,6 +121,25 @@ def take_try(session: Session, pause: SendingPause, message_id: int, now: dateti
     return taken is not None
 
 
+def give_back(session: Session, message_ids: Collection[int], now: datetime) -> None:
+    """Let another message be tried at once in place of these, which were not even started."""
+    session.execute(
+        update(SendingPause)
+        .where(SendingPause.try_id.in_(message_ids), SendingPause.is_open)
+        .values(tries=SendingPause.tries - 1, next_try_at=now, try_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end_idle(session: Session, now: datetime) -> None:
+    """End the pauses for which nothing waits that could be tried: the next message meets the error anew, if it lasts.
+
+    What only a report tells stays, since Twilio would take many messages before the next report.
+    """
+    idle = [row.scope for row in proven(session, look(session, now)).rows if row.next_try_at <= now - IDLE]
+    _end(session, idle, now, SendingPause.reported.is_(False), SendingPause.next_try_at <= now - IDLE, proof=False)
+
+
 def proven(session: Session, found: Pauses) -> Pauses:
     """End the reported pauses whose try has come through, now that the next one is due; return what is left."""
     tried = {row.try_id: row for row in found.due if row.reported and row.try_id}
@@ -129,6 +157,20 @@ def came_through(session: Session, sender_ids: Collection[int | None], now: date
     """End the pauses that messages tried which Twilio has taken: the account's, and those of their senders."""
     scopes = {ACCOUNT, *(_name(ErrorScope.SENDER, sender_id) for sender_id in sender_ids)}
     _end(session, scopes, now, SendingPause.reported.is_(False))
+
+
+def answered(session: Session, sender_id: int | None, error: GatewayError, now: datetime) -> None:
+    """End the pauses that the refusal of a tried message disproves: Twilio let us in, and looked at the message.
+
+    It may have looked at the number before the sender: what met the sender's error is not refused for itself by this.
+    """
+    if error.maybe_sent or error.try_again or error.code is None or error.http_status == statuses.UNAUTHORIZED:
+        return
+    scope = statuses.stops(error.code, error.http_status)
+    if scope is not ErrorScope.ACCOUNT:
+        _end(session, [ACCOUNT], now, SendingPause.reported.is_(False))
+    if scope is ErrorScope.MESSAGE:
+        _end(session, [_name(ErrorScope.SENDER, sender_id)], now, SendingPause.reported.is_(False), proof=False)
 
 
 def words(pause: SendingPause) -> ErrorMeaning:
@@ -174,9 +216,12 @@ def _name(scope: ErrorScope, sender_id: int | None) -> str:
     return ACCOUNT if scope is ErrorScope.ACCOUNT else f"sender {sender_id}"
 
 
-def _alone(session: Session, scope: ErrorScope, message: Message, code: int | None) -> bool:
-    """Tell whether the message met this error before, and others came through after that."""
-    last = session.get(SendingPause, _name(scope, message.sender_id), populate_existing=True)
+def _alone(session: Session, message: Message, code: int | None) -> bool:
+    """Tell whether the message met this error of its sender before, and others came through after that.
+
+    What waited for something else since then, as for the sending hours, has lost its error.
+    """
+    last = session.get(SendingPause, _name(ErrorScope.SENDER, message.sender_id), populate_existing=True)
     if last is None or last.ended_at is None or message.not_before is None:
         return False
     return message.error_code == code and last.ended_at >= message.not_before - PUT_BACK
@@ -216,11 +261,15 @@ def _begin(
         log.error("sending is paused (%s): error %s, HTTP %s", name, code, http_status)
 
 
-def _end(session: Session, scopes: Iterable[str], now: datetime, *where: ColumnElement[bool]) -> None:
+def _end(
+    session: Session, scopes: Iterable[str] | None, now: datetime, *where: ColumnElement[bool], proof: bool = True
+) -> None:
+    """End those of the pauses (None: of all) that are open; without `proof` nobody knows when it worked again."""
+    named = true() if scopes is None else SendingPause.scope.in_(sorted(scopes))
     ended = session.scalars(
         update(SendingPause)
-        .where(SendingPause.scope.in_(sorted(scopes)), SendingPause.is_open, *where)
-        .values(is_open=False, ended_at=now)
+        .where(named, SendingPause.is_open, *where)
+        .values(is_open=False, ended_at=now if proof else None)
         .returning(SendingPause.scope)
         .execution_options(synchronize_session=False)
     ).all()

@@ -186,6 +186,9 @@ def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageSta
         waking.cap_eased(session, {post.number for post, answer in outcomes if _frees_cap(post, answer)})
         if tried := [post.sender_id for post, answer in outcomes if post.is_try and isinstance(answer, Sent)]:
             pauses.came_through(session, tried, now)
+        for post, answer in outcomes:
+            if post.is_try and isinstance(answer, GatewayError):
+                pauses.answered(session, post.sender_id, answer, now)
         for message_id in _taken_back(session, messages):
             messages[message_id].status = MessageStatus.CANCELLED
         conversations.touch(session, *(message.conversation_id for message in messages.values()))

@@ -73,8 +73,11 @@ def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]
         for post in ready:
             if post.message_id not in started:
                 _settle_unstarted(session, post, given, now)
+        settled = [post for post in posts if post.message_id in found and post.message_id not in started]
+        if tries := [post.message_id for post in settled if post.is_try]:
+            pauses.give_back(session, tries, now)
         session.commit()
-        _tell(session, [post for post in posts if post.message_id in found and post.message_id not in started])
+        _tell(session, settled)
     return (
         [post for post in ready if post.message_id in started],
         [post for post in posts if post.message_id not in found],

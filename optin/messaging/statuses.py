@@ -220,6 +220,9 @@ _OF_SENDER = frozenset(
 _OF_SOME_NUMBERS = frozenset({21606, 21659, 21703})
 """Of these what a sender can't reach may be one country only: told after the message was taken, they prove little."""
 
+PAST_TWILIO = frozenset({30003, 30004, 30005, 30006, 30008, 30017, 30022, 30410})
+"""Errors of the phone or its carrier: a message that met one got past all that stops our account or sender."""
+
 
 def stops(code: int | None, http_status: int = 0, *, reported: bool = False) -> ErrorScope:
     """Return what an error stops, from the code in the answer to a request, or `reported` in a status report.

@@ -45,9 +45,9 @@ class Reconciliation(Base):
 class SendingPause(Base):
     """Twilio refuses all that goes from the account (`sender_id` None) or from one sender, while it `is_open`.
 
-    One row for each that ever was; `scope` is its name, `ended_at` when it ended last. From `next_try_at` on
-    one message (`try_id`) finds out whether it works again. `reported`: a status report told it, so that only what
-    becomes of the try proves anything.
+    One row for each that ever was; `scope` is its name, `ended_at` when it worked again (None: nobody knows). From
+    `next_try_at` on one message (`try_id`) finds out whether it works again. `reported`: a status report told it, so
+    that only what becomes of the try proves anything.
     """
 
     __tablename__ = "sending_pause"

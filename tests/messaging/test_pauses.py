@@ -1,14 +1,17 @@
 """While Twilio refuses the account or a sender: who waits and for how long, what is asked again, what is said."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from optin import clock as clocks
+from optin import policy
 from optin.consent import ledger
 from optin.extensions import db
 from optin.messaging import callbacks, delivery, patience, pauses, threads
@@ -244,3 +247,195 @@ def test_of_two_who_look_at_once_one_tries(session: Session, engine: Engine, pro
     claimed = [delivery.claim(engine), delivery.claim(engine)]
     assert [len(posts) for posts in claimed] == [1, 0]
     assert [post.is_try for post in claimed[0]] == [True]
+
+
+def _broadcast(session: Session, count: int, *, at_night: bool = False) -> Broadcast:
+    """Have a broadcast to so many people; `at_night` it is four in the morning where they live, and hours hold."""
+    policy.change(session, None, sending_hours=at_night, keywordless_needs_opt_in=False)
+    broadcast = outbox.broadcast(session)
+    outbox.add_people(session, broadcast, outbox.numbers(count), zones="Asia/Tokyo" if at_night else "UTC")
+    return broadcast
+
+
+def _pause_account(session: Session, engine: Engine, provider: Provider) -> None:
+    """Have Twilio refuse one reply, and be well again."""
+    outbox.reply(session, ReplyKind.HELP, "+14155550111")
+    provider.answers = [REFUSED_SIGN_IN]
+    assert send(session, engine, provider) == [S.QUEUED]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("waited_for_hours", [False, True])
+def test_an_account_that_fails_again_and_again_without_a_code_burns_nothing(
+    session: Session, engine: Engine, provider: Provider, clock: Clock, status: int, waited_for_hours: bool
+) -> None:
+    broadcast = _broadcast(session, 40)
+    for message in stored(session) if waited_for_hours else []:
+        message.not_before = clocks.now() - timedelta(seconds=1)
+    for _ in range(4):
+        provider.always = (status, 0)
+        send(session, engine, provider, broadcast)
+        clock.forward(minutes=1)
+        send(session, engine, provider, broadcast)
+        provider.always = None
+        clock.forward(minutes=1)
+        send(session, engine, provider, broadcast)
+    clock.forward(minutes=2)
+    send(session, engine, provider, broadcast)
+    assert Counter(message.status for message in stored(session)) == {S.SENT: 40}
+
+
+def test_a_message_that_met_the_senders_error_fails_only_after_others_came_through(
+    session: Session, engine: Engine, provider: Provider, clock: Clock
+) -> None:
+    refused = outbox.one_to_one(session, "+14155550111")
+    provider.at = {refused.number: (400, 21659)}
+    assert send(session, engine, provider) == [S.QUEUED]
+    bad = outbox.one_to_one(session, "+14155550112")
+    provider.at |= {bad.number: (400, 21211)}
+    clock.forward(seconds=3)
+    assert send(session, engine, provider) == [S.FAILED]
+    assert pauses.warning(session) == "", "an answer about the number"
+    clock.forward(seconds=3)
+    assert send(session, engine, provider) == [S.QUEUED], "the number may be looked at before the sender"
+    outbox.one_to_one(session, "+14155550113")
+    clock.forward(seconds=3)
+    assert send(session, engine, provider) == [S.SENT]
+    assert send(session, engine, provider) == [S.FAILED]
+
+
+def test_tries_that_cannot_start_cost_nothing(
+    session: Session, engine: Engine, provider: Provider, clock: Clock
+) -> None:
+    broadcast = _broadcast(session, 20, at_night=True)
+    _pause_account(session, engine, provider)
+    clock.forward(seconds=3)
+    for _ in range(20):
+        assert send(session, engine, provider, broadcast) == [S.QUEUED]
+    assert send(session, engine, provider) == [S.SENT]
+    assert provider.requests == 2
+    assert Counter(message.reason for message in stored(session)) == {Reason.OUTSIDE_HOURS: 20, None: 1}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["opted out", "after the last time"])
+def test_what_is_skipped_costs_no_try(
+    session: Session, engine: Engine, provider: Provider, clock: Clock, late: bool
+) -> None:
+    broadcast = _broadcast(session, 10)
+    if late:
+        broadcast.not_after = NOON
+    else:
+        policy.change(session, None, keywordless_needs_opt_in=True)
+    _pause_account(session, engine, provider)
+    clock.forward(seconds=3)
+    for _ in range(10):
+        assert send(session, engine, provider, broadcast) == [S.SKIPPED]
+    assert session.scalars(select(SendingPause.tries)).one() == 0
+    assert send(session, engine, provider) == [S.SENT]
+
+
+def test_a_try_that_is_handed_back_costs_nothing(
+    session: Session, engine: Engine, provider: Provider, clock: Clock
+) -> None:
+    _pause_account(session, engine, provider)
+    clock.forward(seconds=6)
+    session.commit()
+    delivery.release(engine, delivery.claim(engine))
+    assert send(session, engine, provider) == [S.SENT]
+
+
+def test_an_opt_out_is_confirmed_before_a_broadcast_is_tried(
+    session: Session, engine: Engine, provider: Provider, clock: Clock
+) -> None:
+    broadcast = _broadcast(session, 40, at_night=True)
+    _pause_account(session, engine, provider)
+    ledger.opt_out(session, MAYA, act("STOP"))
+    outbox.reply(session, ReplyKind.OPT_OUT)
+    clock.forward(seconds=3)
+    assert send(session, engine, provider, broadcast) == []
+    assert send(session, engine, provider) == [S.SENT]
+    assert provider.texts[-1][0] == MAYA
+
+
+def test_one_that_is_refused_each_time_leaves_the_next_try_to_others(
+    session: Session, engine: Engine, provider: Provider, clock: Clock
+) -> None:
+    broadcast = _broadcast(session, 5)
+    outbox.reply(session, ReplyKind.HELP, "+14155550111")
+    provider.at = {"+14155550111": (403, 0)}
+    assert send(session, engine, provider) == [S.QUEUED]
+    clock.forward(seconds=6)
+    assert send(session, engine, provider) == [S.QUEUED]
+    clock.forward(seconds=5)
+    assert send(session, engine, provider) == [], "it was the last one"
+    assert send(session, engine, provider, broadcast) == [S.SENT]
+
+
+@pytest.mark.parametrize("answer", [(400, 21612), (400, 21211), (400, 21610), (400, 21606)])
+def test_an_answer_about_a_message_proves_the_account(
+    session: Session, engine: Engine, provider: Provider, clock: Clock, answer: tuple[int, int]
+) -> None:
+    _pause_account(session, engine, provider)
+    provider.always = answer
+    clock.forward(seconds=6)
+    send(session, engine, provider)
+    assert not session.get_one(SendingPause, pauses.ACCOUNT, populate_existing=True).is_open
+
+
+@pytest.mark.parametrize("answer", [(429, 20429), (500, 20500), (401, 20003), (401, 20101)])
+def test_an_answer_that_says_nothing_of_the_account_proves_nothing(
+    session: Session, engine: Engine, provider: Provider, clock: Clock, answer: tuple[int, int]
+) -> None:
+    _pause_account(session, engine, provider)
+    provider.always = answer
+    clock.forward(seconds=6)
+    send(session, engine, provider)
+    assert session.get_one(SendingPause, pauses.ACCOUNT, populate_existing=True).is_open
+
+
+@pytest.mark.parametrize(("code", "goes_on"), [(30003, True), (30005, True), (30034, False), (30036, False)])
+def test_a_report_about_the_phone_proves_the_sender(
+    session: Session, engine: Engine, provider: Provider, clock: Clock, code: int, goes_on: bool
+) -> None:
+    first, *_ = _sent_at(session, engine, provider, 1)
+    callbacks.apply(session, first, "undelivered", 30034, NOON)
+    for number in ("+14155558001", "+14155558002"):
+        outbox.one_to_one(session, number)
+    session.commit()
+    clock.forward(minutes=1)
+    assert send(session, engine, provider) == [S.SENT]
+    callbacks.apply(session, stored(session)[1], "undelivered", code, NOON)
+    assert (pauses.warning(session) == "") is goes_on
+    assert send(session, engine, provider) == [S.SENT] * goes_on
+
+
+def test_a_pause_with_nothing_left_to_try_ends(
+    session: Session, engine: Engine, provider: Provider, clock: Clock
+) -> None:
+    message = outbox.one_to_one(session)
+    provider.answers = [(400, 21606)]
+    assert send(session, engine, provider) == [S.QUEUED]
+    pauses.end_idle(session, clocks.now() + timedelta(minutes=4))
+    assert pauses.warning(session)
+    clock.forward(minutes=6)
+    pauses.end_idle(session, clocks.now())
+    assert pauses.warning(session) == ""
+    provider.answers = [(400, 21606)]
+    assert send(session, engine, provider) == [S.QUEUED], "nobody came through: it is not refused for itself"
+    session.commit()
+    assert session.get_one(Message, message.id, populate_existing=True).status == S.QUEUED
+
+
+def test_what_only_a_report_told_stays_until_a_try_proves_it(
+    session: Session, engine: Engine, provider: Provider, clock: Clock
+) -> None:
+    first, *_ = _sent_at(session, engine, provider, 1)
+    callbacks.apply(session, first, "undelivered", 30034, NOON)
+    clock.forward(days=1)
+    pauses.end_idle(session, clocks.now())
+    assert "not registered" in pauses.warning(session)
+    outbox.one_to_one(session, "+14155558001")
+    assert send(session, engine, provider) == [S.SENT]
+    clock.forward(minutes=2)
+    pauses.end_idle(session, clocks.now())
+    assert pauses.warning(session) == ""
