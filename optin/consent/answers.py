@@ -7,11 +7,12 @@ confirm.
 import re
 from enum import Enum, auto
 
+from optin.consent.common_words import COMMON_WORDS
 from optin.consent.normal_form import bare
 from optin.consent.signatures import without_signature
 
 _LONGEST, _LONGEST_REFUSAL, _FEW = 200, 60, 3
-_LONGEST_NAME = 4  # words
+_LONGEST_NAME = 3  # words
 _LONGEST_NEAR = 8  # words: "ok I will see if my sister can drive me there" answers something else
 
 
@@ -25,7 +26,7 @@ class Answer(Enum):
 
 _COURTESY = (
     r"please|pls|plz|thanks|thank (?:you|u)|thx|ty|hi|hello|hey|sir|maam|hola|por favor|porfa|gracias|merci|svp"
-    r"|sil vous plait|bonjour|danke|bitte|grazie|obrigad[oa]|sorry|but|and|everyone|all|guys"
+    r"|sil vous plait|bonjour|danke|bitte|grazie|obrigad[oa]|sorry|and|everyone|all|guys"
 )
 _YES = (
     r"yes|y|yep|yup|yeah|yea|yah|sure|of course|absolutely|definitely|certainly|si|claro|por supuesto|oui|bien sur|ja"
@@ -105,7 +106,10 @@ def short_refusal(text: str) -> bool:
 
 
 def _without_name(said: str) -> str:
-    """Return what stands above a line of nothing but a name ("Maya Chen", "- J. O’Brien"), else all of it."""
+    """Return what stands above a line of surely nothing but a name ("Maya Chen", "- J. O’Brien"), else all of it.
+
+    Joining is strict: one word that may be anything else ("Never Mind", "Wrong Person") leaves the answer unclear.
+    """
     above, _, below = said.strip().partition("\n")
     words = below.strip(" -–—~\n").split()
     is_name = 0 < len(words) <= _LONGEST_NAME and all(map(_names, words))
@@ -113,8 +117,10 @@ def _without_name(said: str) -> str:
 
 
 def _names(word: str) -> bool:
-    """Tell whether a word may be of a name: it begins with a capital and is not all capitals."""
+    """Tell whether a word may be of a name: it begins with a capital, is not all capitals and no common word."""
     letters = word.strip(".,")
+    if bare(letters) in COMMON_WORDS or letters.lower().endswith(("ing", "n't", "n’t")):
+        return False
     return letters.replace("-", "").replace("’", "").replace("'", "").isalpha() and (
         letters[0].isupper() and (len(letters) == 1 or not letters.isupper())
     )

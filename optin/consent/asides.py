@@ -27,32 +27,53 @@ _FOLLOWS = (
     r"| \w+ (?:for|to)\b)"
 )
 # Up to the end of the sentence, or to where the person's own words begin.
-_TO_END = r"(?:(?! (?:please|pls|i|im|ive|dont|remove me|stop texting)\b)[^|])*"
+# A person's own "stop", which ends the robot's words: "reply STOP to end so STOP", "thank you for texting, now stop".
+_OWN_STOP = (
+    r"(?: (?:now|so|just|ok|okay|then|but|and) (?:please )?(?:stop|unsubscribe|end|quit|cancel|remove)\b"
+    r"(?! (?:to|2|for)\b)"
+    r"|(?:(?<=your text)|(?<!reply)(?<!text)(?<!txt)(?<!send)(?<!type)(?<!to)(?<!2)(?<!with)"
+    r"(?<!word)(?<!will)(?<!or)(?<!say)(?<!says)"
+    r"(?<! a)(?<! i)(?<!we)(?<!you)(?<!it)(?<!they)(?<!that)(?<!this)(?<!the)(?<!con)(?<!text us)(?<!texts))"
+    r"(?: stop(?! (?:to|2|for|or|at any|any ?time|if|and (?!i\b)|help|mean|do|work|getting|receiving)\b)\b"
+    r"| (?:unsubscribe|end|quit|cancel)(?=\||$)))"
+)
+_OWN = (
+    r"(?: (?:please|pls|dont|do not|remove (?:me|my)|take (?:me|my)|leave me|unsubscribe me|(?:stop|quit) (?:texting|it"
+    rf"|this|sending|now|please))\b|{_OWN_STOP})"
+)
+_TO_END = rf"(?:[^| ]|(?!{_OWN}| (?:i|im|ive)\b) )*"
+_REST = rf"(?:[^| ]|(?!{_OWN}) )*"
+_ASKED = rf"(?:[^| ]|(?!{_OWN_STOP}) )*"
 _INSTRUCTION = re.compile(rf"\b{_SAY}{_WITH} {_WORD}\b{_FOLLOWS}{_TO_END}|\bstop au \d+")
 # Nobody writes so of themselves.
 _FORMAL = re.compile(
     rf"\bto (?:unsubscribe|opt ?out|stop|cancel|end|quit|be removed|discontinue"
-    rf"|no longer)(?: \w+){{0,7}}?[ |]+{_SAY}{_WITH} {_WORD}\b[^|]*"
-    rf"|\bif you (?:no longer|dont|do not|would like|want|wish|prefer|d like)[^|]{{0,90}}? {_SAY}{_WITH} {_WORD}\b[^|]*"
+    rf"|no longer)(?: \w+){{0,7}}?[ |]+{_SAY}{_WITH} {_WORD}\b{_REST}"
+    rf"|\bif you (?:no longer|dont|do not|would like|want|wish|prefer"
+    rf"|d like)[^|]{{0,90}}? {_SAY}{_WITH} {_WORD}\b{_REST}"
     rf"|\b(?:help|info) (?:for|to get|4) (?:help|info|more)[ |]+{_WORD} (?:to|2) \w+"
 )
 _ENDS_WITH = re.compile(r"(?<=\|)(?:stop|end|quit)(?: ?(?:2|to) ?)(?:end|quit|cancel|stop|opt ?out|unsub\w*)$")
 _TOLD = re.compile(
-    r"\byou(?:r (?:number|phone))?(?: (?:have|ve|are|re|has|is|were|will be|now|been|already|successfully|currently"
+    rf"\byou(?:r (?:number|phone))?(?: (?:have|ve|are|re|has|is|were|will be|now|been|already|successfully|currently"
     r"|also))*"
-    r" (?:unsubscribed|opted out|removed from|replied with)\b[^|]*"
-    r"|\byoure(?: (?:now|already|successfully))* (?:unsubscribed|opted out)\b[^|]*"
-    r"|\b(?:you|and) will (?:no longer|not|receive no)(?: longer)? ?(?:receive|get|be sent)?(?: \w+){0,3}"
-    r" (?:messages|texts|alerts|sms|msgs)\b[^|]*"
-    r"|\bno (?:more|further) (?:\w+ )?(?:messages|texts|msgs|alerts) will be\b[^|]*"
-    r"|\b(?:text|reply|send)(?: back)? (?:start|unstop|yes|help)\b[^|]*"
+    rf" (?:unsubscribed|opted out|removed from|replied with)\b(?! (?:(?:of|from|by) )?(?:my|me|our|us)\b){_REST}"
+    rf"|\byoure(?: (?:now|already|successfully))* (?:unsubscribed|opted out)\b(?! (?:of|from|by) (?:my|me"
+    rf"|our)\b){_REST}"
+    r"|\b(?:you|and) will (?:no longer|not|receive no)(?: longer)? ?(?:receive|get|be sent)?"
+    rf"(?: (?!send|text|bother)\w+){{0,3}}"
+    rf" (?:messages|texts|alerts|sms|msgs)\b(?! from (?:me|us)\b){_REST}"
+    r"|\bno (?:more|further) (?:\w+ )?(?:messages|texts|msgs|alerts) will be"
+    rf" (?:sent|delivered|received|issued|forwarded|coming)\b{_REST}"
+    rf"|\b(?:text|reply|send)(?: back)? (?:start|unstop|yes|help)\b{_REST}"
 )
 _WONDERING = re.compile(
-    rf"\b(?<!times )(?:if|when|once|after|should|can|could|do|does|will|would|what happens if|what if)(?: (?:i|we"
+    rf"\b(?<!times )(?!when i say\b)(?!(?:if|when) i (?:text|send|type) stop (?:remove|take me|will you"
+    rf"|you stop)\b)(?:if|when|once|after|should|can|could|do|does|will|would|what happens if|what if)(?: (?:i|we"
     rf"|people|someone|you|it))?"
-    rf"(?: (?:just|simply))* (?:{_SAY}|say|saying|hit|press){_WITH} {_WORD}\b[^|]*"
-    rf"|\b(?:does|will|would|is|do)(?: (?:the|a|word|text|saying))* {_WORD} {_WORD}\b[^|]*"
-    rf"|\bwhat (?:does|is|do)(?: \w+){{0,3}}? {_WORD}(?:[^|]* mean| do)\b[^|]*"
+    rf"(?: (?:just|simply))* (?:{_SAY}|say|saying|hit|press){_WITH} {_WORD}\b{_ASKED}"
+    rf"|\b(?:does|will|would|is|do)(?: (?:the|a|word|text|saying))* {_WORD} {_WORD}\b{_ASKED}"
+    rf"|\bwhat (?:does|is|do)(?: \w+){{0,3}}? {_WORD}(?:[^|]*? mean| do)\b{_ASKED}"
 )
 _OTHERS = (
     r"(?!you\b|u\b|(?:your|ur) (?!brother|sister|mom|dad|friend|kid|son|daughter|wife|husband)|them\b|everyone\b"
@@ -88,6 +109,7 @@ _INSISTS = re.compile(
     r"|they)(?: \w+)? (?:still|keep)\b|\b(?:doesnt|does not|didnt|isnt|not) work"
     r"|\bnothing happens\b|\b(?:over and over|ignored?|how many times)\b"
 )
+_OWN_WORD = re.compile(_OWN)  # looked for behind a space
 _SOMETHING = 4  # words beside an instruction make it one that somebody else wrote into a text
 
 
@@ -117,6 +139,11 @@ def asks_nothing(form: str, masked: str) -> bool:
 def is_robot(form: str) -> bool:
     """Tell whether a bare form reads like the answer of an automaton."""
     return _ROBOT.search(form) is not None
+
+
+def says_own_word(form: str) -> bool:
+    """Tell whether a bare form, asides blotted out, has an opt-out word that no automaton would put there."""
+    return _OWN_WORD.search(f"|{form}".replace("|", "| ")) is not None
 
 
 def is_for_others(form: str, start: int) -> bool:

@@ -45,10 +45,12 @@ def judge(form: str, *, torn: bool = False) -> tuple[Span | None, Span | None]:
         return None, _held_whole(form)
     masked = asides.without_asides(form)
     if masked == form:
-        return request, None if request or asides.is_robot(form) else doubt
+        return request, None if request or (asides.is_robot(form) and not asides.says_own_word(form)) else doubt
     own_request, own_doubt = _first(masked, torn)
-    if own_request or asides.asks_nothing(form, masked):
+    if own_request:
         return own_request, None
+    if asides.asks_nothing(form, masked):
+        return None, own_doubt if asides.says_own_word(masked) else None
     return None, own_doubt or request or doubt
 
 

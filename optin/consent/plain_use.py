@@ -27,9 +27,25 @@ _NEGATED = (
     r"|(?:nothing|nobody|no one)(?: (?:can|could|will|would|ever))?|not|isnt|arent)(?: (?:ever|even|just))? "
 )
 _ASKED_WHEN = r"\b(?:what time|when|where|which day|how (?:late|long|early|soon))(?: \w+){1,4} "
+# "stop for good", "stop in the name of God", "stop by request", "stop for all of us": no place and no errand.
+_NO_PLACE = (
+    r"(?! (?:(?:the|all|any|my|our|your|his|her|a) )*(?:good|ever|real|now|once|me|us|you|this|these|that|all|both"
+    r"|every\w*|name|love|law|request|orders?|court|default|choice|god\w*|christ\w*|jesus|heaven\w*|pete\w*|pity\w*"
+    r"|crying|life|peace|privacy|sake|reasons?|record|\w+ time|time being|today|while|phones?|numbers?|lists?|lines?"
+    r"|cell|family|wife|husband|son|daughter|kids?|mom|dad|campaigns?|\d{3} ?\d{3} ?\d{4})\b)"
+)
 _PLACE = (
-    r"(?:by|in|over|off|at(?! once)|along|near|up|through|on (?!this|my (?:phone|number))|for (?!good|ever|now|me|this)"
+    rf"(?:(?:by|in|over|off|at|along|near|up|through|on|for)\b{_NO_PLACE}"
     r"|and (?:smell|think|see|say|go|get|pick|grab|help|talk|chat|look|visit|eat))"
+)
+# What is asked of somebody ("stop by the booth", "can you stop in later?"): only what is surely a visit.
+_VISIT = (
+    r"(?:(?:by|in|over)(?= ?(?:$|\||any ?time|whenever|later|soon|tomorrow|if you|when you|after (?:work|church|school)"
+    r"|(?:the|our) (?:booth|table|tent|desk|office|pantry|church|shop|store|house|kitchen|center|gym|hall|library"
+    r"|school|garden|park|building)\b))|by(?= (?:noon|at|around|before|and|to)\b)"
+    r"|at(?= (?:noon|(?:the|our) (?:booth|table|tent|desk|office|pantry|church|shop|store|gym|hall|library|school"
+    r"|garden|park|building|light|sign|corner|bank))\b)"
+    r"|and (?:smell|think|see|go|get|pick|grab|help|talk|chat|look|visit|eat)\b)"
 )
 _GERUND = r"(?!being|doing|bothering|harassing|annoying|bugging|calling)\w{3,}ing\b"
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -37,33 +53,43 @@ _DAY = (
     "monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow|noon|midnight|mon|tue|wed"
     "|thu|fri|sat|sun"
 )
-_SERVICE = r"(?:subscri\w+|membership|account|service|texts?|messages?|alerts?|registration|enrollment|plan)"
-_OWNED = rf"(?:the|an?|my|our|your|his|her|their|that|todays|tonights|tomorrows|{_DAY}) (?:\w+ )?(?!{_SERVICE})\w+"
+_SERVICE = (
+    r"(?:subscri\w+|membership|account|service|texts?|messages?|alerts?|registration|enrollment|plan|phones?|cell|mobile"
+    r"|line|number|name|contact|info\w*|entry|profile|texting|pledge|opt|wife|husband|mom|mother|dad|father|son|daughter"
+    r"|kids?|church|group|list|sign ?up(?! for)|volunteer(?! \w)|please|pls|now|from)\b"
+)
+_OWNED = (
+    rf"(?:the|an?|my|our|your|his|her|their|that|todays|tonights|tomorrows"
+    rf"|{_DAY}) (?!{_SERVICE})(?:\w+ )?(?!{_SERVICE})\w+"
+)
 
 _END = (
     rf"\b(?:{_ARTICLE}|at this|on this|no|years|months|weeks|days|lifes|odds and|front|back|rear|year|month|day|week"
     rf"|season|high|low|deep|dead|loose|east|west|north|south|far|top"
     r"|bottom|tail|book|open|happy|by|until|till|til|near|or|and) <"
-    r"|>(?: of (?!text|message|contact|subscription|discussion)| (?:zone|user|table|game|result|date|time|point|line"
+    r"|>(?: of (?!text|message|contact|subscription|discussion|conversation|story|my\b|the line remove)| (?:zone"
+    r"|user|table|game|result|date|time|point|line"
     r"|up|row|cap"
-    rf"|goal|on (?!this)|at (?!once)|in (?!all)|by|around|before|after|early|late|well|soon|{_DAY}|{_MONTH}|\d+)\b)"
-    rf"|{_ASKED_WHEN}<|\b(?:does|did|will) (?:the|your|our|my|class|practice|school|work|we|they)(?: \w+)? <|<ends> "
+    rf"|goal|on (?!this)|at (?!once)|in (?!all)|by|around|before|after|early|late|well|soon|{_DAY}|{_MONTH}"
+    rf"|\d{{1,4}}(?! ?\d))\b)"
+    rf"|(?!\bwhen (?:will|does) (?:this|these) <){_ASKED_WHEN}<|\b(?:does|did|will) (?:the|your|our|my|class"
+    rf"|practice|school|work|we|they)(?: \w+)? <|<ends> "
 )
 _STOP = (
     r"\b(?:the|a|each|every|either|other|my|our|your|bus|pit|train|truck|metro|subway|tram|next|last|first|one"
     r"|two|three"
     r"|whistle|wrong|right|same|final|new|short|door|non|which|what|rest|quick|another"
     r"|back ?)(?<!put a)(?<!word the) <(?!stop> (?:sending|it|this)\b)"
-    r"|> (?:by|sign|signs|light|lights|watch|sign|gap)\b"
+    r"|> (?:signs?|lights?|watch|gap)\b"
     rf"|{_NEGATED}<\w+>(?! (?:this|these|it|them|that)\b)|\b(?:wont|cant) < "
     rf"|\b(?:know|tell me|say|remember|sure|idea)(?: \w+)? (?:when|where) to <"
-    rf"|{_SUBJECT}<\w+> (?:{_PLACE}|{_GERUND})|\b(?:can|could|should|shall|may|might|lets|to|would|will)"
-    rf"(?: (?:we|i|they|he|she|you))? "
-    rf"<\w+> (?:{_PLACE}|{_GERUND})"
+    rf"|{_SUBJECT}<\w+> (?:{_PLACE}|{_GERUND})|\b(?:can|could|should|shall|may|might|lets|would|will)"
+    rf"(?: (?:we|i|they|he|she))? <\w+> (?:{_PLACE}|{_GERUND})"
+    rf"|\b(?:to|(?:can|could|should|may|might|would|will) (?:you|u)) <\w+> (?:{_VISIT}|{_GERUND})"
     r"|^<\w+> (?:worrying|crying|laughing|complaining|stressing|apologi[sz]ing|dreaming|overthinking|smoking|raining"
     r"|snowing"
     r"|smiling|procrastinating|hoping|guessing)\b"
-    rf"|^<\w+> (?:{_PLACE}|on (?:your|the|my) way|and (?:go|see|smell|think|say|get))"
+    rf"|^<\w+> (?:{_VISIT}|on (?:your|the|my) way)"
     rf"|{_ASKED_WHEN}<\w+> {_NOT_THIS}\w+"
     r"|<\w+> (?:the|that) (?:truck|bus|van|car|train|game|clock|timer|music|video|machine|press|engine|water|leak"
     r"|bleeding)\b"
@@ -73,7 +99,8 @@ _STOP = (
 _QUIT = (
     rf"{_NEGATED}<|^<quit> (?:worrying|crying|laughing|complaining|stressing|smoking)|\b(?:let|made|make|have"
     rf"|had)(?: \w+)? <|\b(?:he|she|they|who|(?:my|our|his|her|the|another|one) \w+) <"
-    r"|> (?:my|his|her|their|our|a|the (?:job|team|band|company|force)|smoking|drinking|work\w*|school|early|sugar"
+    rf"|> (?:(?:my|his|her|their|our|a) (?!{_SERVICE}|please|pls|now|from)\w+|the (?:job|team|band|company|force)"
+    rf"|smoking|drinking|work\w*|school|early|sugar"
     r"|coffee|cold"
     r"|at|trying|when|last|yesterday|because|on (?:us|me|him|her))\b"
 )
@@ -95,7 +122,8 @@ _CANCEL = (
 )
 _REVOKE = r"> (?:his|her|their|the|a|that) (?!consent|permission)\w+"
 _OPT_OUT = (
-    r"out> of (?:the|a|an|that|my|our|his|her) (?!list|text|message|program|group)\w+|\b(?:he|she|they|who) <opt"
+    r"out> of (?:the|a|an|that|(?:my|our) (?!life)|his|her) (?!list|text|message|program|group)\w+|\b(?:he|she|they"
+    r"|who) <opt"
     r"|\b(?:never|didnt|did not|not|havent) <opted"
 )
 _UNSUBSCRIBE = (
@@ -109,6 +137,10 @@ _INTERESTED = (
 )
 _SIGN_UP = rf"up> (?:for|yet|to) (?:the|an?|\d+\w*|{_DAY}|{_MONTH}|my|our|yet|bring|help)\b"
 _CALL = r"<(?:dont|do|never)[^<>]*> (?:\w+ )*(?:text|txt|message|email) (?:me|us|instead)\b"
+_STATED = (
+    r"\b(?:i|we|they|he|she|people|kids|who)(?: (?:usually|really|just|also))? <(?:dont|do not|never)[^<>]*"
+    r" (?:te?xt|txt|messag|contact)\w*>"
+)
 _SEND = r"me> (?:the|a|an|to|out|home|away|there|back) (?!text|message|spam|link)"
 _SPAM = (
     r"\b(?:my|your|the|to|in|into|as) <spam|<spam\w*> (?:folder|filter|box|musubi|risk|calls?|sandwich\w*"
@@ -134,8 +166,9 @@ _WORDS: dict[str, str] = {
     "revoke": _REVOKE,
     **dict.fromkeys(("opt", "opted", "opting"), _OPT_OUT),
     **dict.fromkeys(("unsubscribe", "unsubscribed"), _UNSUBSCRIBE),
-    **dict.fromkeys(("not", "never", "didnt", "no"), rf"{_INTERESTED}|{_SIGN_UP}|{_SEND}|{_CALL}"),
-    **dict.fromkeys(("dont", "do"), rf"{_SEND}|{_CALL}"),
+    **dict.fromkeys(("not", "didnt", "no"), rf"{_INTERESTED}|{_SIGN_UP}|{_SEND}|{_CALL}"),
+    "never": rf"{_INTERESTED}|{_SIGN_UP}|{_SEND}|{_CALL}|{_STATED}",
+    **dict.fromkeys(("dont", "do"), rf"{_SEND}|{_CALL}|{_STATED}"),
     **dict.fromkeys(("spam", "harassment"), _SPAM),
     **dict.fromkeys(("lawyer", "attorney"), _LAWYER),
 }
@@ -160,7 +193,7 @@ def means_something_else(form: str, start: int, end: int) -> bool:
     word = form[start:end].partition(" ")[0]
     pattern = _PATTERNS.get(word)
     before, after = _around(form, start, end)
-    if word.startswith("stop") and _COMPLAINS.search(before):
+    if _complains(before, after):
         return False
     if is_no_wish(form, start):
         return not _ABOUT_OPTING.search(after)
@@ -172,10 +205,20 @@ def means_something_else(form: str, start: int, end: int) -> bool:
 
 
 _COMPLAINS = re.compile(
-    r"(?<!hope )\b(?:you|u|yall|this|these)(?: (?:people|guys|all))? (?:just )?(?:never|dont|wont|cant|will not"
-    r"|do not)(?: ever)? $"
+    r"\b(?:you|u|yall|this|these|those|they|it|everything|te?xts?|txts|messages|msgs|spam|harassment|alerts"
+    r"|notifications|reminders|texting|messaging|bot|phone|(?:this|these|all) \w+)(?: (?:people|guys|all|just|still"
+    r"|simply|ever))*"
+    r" (?:never|(?:do|does|did|is|has|have|would|will|can|could) ?not|dont|doesnt|didnt|isnt|hasnt|havent|wouldnt|wont"
+    r"|cant|couldnt|cannot)(?: (?:ever|even|seem to|want to|just))* $"
 )
+_WEATHER = re.compile(r" (?:rain|snow|pour|hail|drizzl|sleet|storm|blow)ing\b")
+_HOPES = re.compile(r"\b(?:hope|glad|love)\b")
 _ABOUT_OPTING = re.compile(r"\b(?:but|just|instead|stop|remove)\b")
+
+
+def _complains(before: str, after: str) -> bool:
+    """Tell whether it is said of texts, or of whatever comes all the time, that it does not stop."""
+    return bool(_COMPLAINS.search(before)) and not _HOPES.search(before) and not _WEATHER.match(after)
 
 
 def is_no_wish(form: str, start: int) -> bool:

@@ -23,6 +23,11 @@ NO = [
 UNCLEAR = [
     "yess", "yesss", "ye", "ya", "ok", "OK!", "Okay thanks", "k", "I guess", "I guess so", "maybe", "Maybe yes",
     "yes but who is this", "Yes?", "yes if it is free", "Fine", "alright", "👌", "🙏", "👍👎", "yes 👎",
+    "yes but", "sure but", "Yes, sorry but", "Yes\nNever Mind", "Yes\nNot Maria", "Yes\nJust Kidding", "Yes\nNot Today",
+    "Yes\nWho Dis", "Yes\nHang On", "Sure\nIf You Pay", "Yes\nWrong Person", "Y\nTomorrow Maybe", "Yes\nI Moved",
+    "Yep\nMaria Died", "Yes\nThis Is Maria", "Yes\nCancel That", "yes\n- Not Really", "Sí\nNo Gracias",
+    "Sí\nPero Luego",
+    "Yes\nYou Wish", "Yes\nAs If", "Yes\nWhat For", "Yes\nIsn’t Mine", "Yes\nHaha", "Yes\nTry Again Later",
     "ok but not too many", "yes stop", "no yes", "Sure, what is this?", "confirm", "vale", "probably",
 ]  # fmt: skip
 NOTHING = [
@@ -95,6 +100,9 @@ def test_a_hostile_text_is_answered_at_once(piece: str) -> None:
         ("yes please\n\nJ. O’Brien-Ortiz", Answer.YES),
         ("No\nMaya Chen", Answer.NO),
         ("ok\nMaya", Answer.UNCLEAR),
+        ("Sure\nJosé Ortiz", Answer.YES),
+        ("yes\n— Priya N.", Answer.YES),
+        ("Yes\nSent from my iPhone", Answer.YES),
         ("YES\nMaybe", Answer.UNCLEAR),
         ("YES\nNever", Answer.UNCLEAR),
         ("YES\nbut not on Sundays", Answer.UNCLEAR),

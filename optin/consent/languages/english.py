@@ -28,7 +28,17 @@ _UNLESS = (
     r"|email me|call me|just (?:text|call|email))\b)(?![^|]* instead\b)"
 )
 _VERBS = rf"(?: {_VERB}){{1,3}}(?: (?:or|and|n|nor))? {_VERB}\b(?: (?:or|and|n|nor) {_VERB}\b)?{_UNLESS}"
+# "do not text my son", "don't text the work phone": said of a phone or a child that we text.
+_OUR_PHONE = (
+    r"(?: to)? (?:(?:my|our)(?: \w+)? (?:sons?|daughters?|kids?|child|children|minors?|grand(?:son|daughter|child"
+    r"|kids?)"
+    r"|(?:phone|cell|cellphone|mobile|number|line|landline)s?)|(?:the|this|that) (?:house|home|work|office|family"
+    r"|school"
+    r"|business|land|kids?) ?(?:phone|line|number|cell))"
+    rf"(?: (?:{AGAIN}|at all|now|thanks|thank you))*{END}"
+)
 _FORBID_TEXTING = (
+    rf"(?: (?:ever|please|pls|you|u|to))*(?: (?:{_VERB}|or|and|nor)){{1,4}}{_OUR_PHONE}|"
     rf"(?: (?:ever|please|pls|you|u|dare|to|continue|keep))*(?:{_VERBS}(?: (?:(?:to )?{_OURS}|{AGAIN}"
     rf"|now|at all)\b|{END})"
     rf"|{_VERBS} (?:me|us)\b{_UNLESS})|"
@@ -78,7 +88,10 @@ FORBIDDING = (
     ("do don", (rf" (?:not|n ?t|t)(?:{_FORBID_TEXTING})",)),
     (
         "turn shut switch",
-        (rf" off(?: (?:all|the|these|those|this|my|any))*(?: texts?| messages| msgs| sms){SOON}{END}",),
+        (
+            rf" off(?: (?:all|the|these|those|this|my|any))*(?: texts?| messages| msgs| sms| alerts"
+            rf"| notifications){SOON}{END}",
+        ),
     ),
 )
 
@@ -139,7 +152,7 @@ _ASKING_TO_STOP = (
         (r"(?: and desist)?(?: from)?(?: all)? (?:texting|contact\w*|messag\w*|send\w*|communicat\w*)\b",),
     ),
     ("cease", (r" (?:and )?desist\b",)),
-    ("leave", (r" (?:me|us)(?: the \w+)? alone\b", rf" (?:me|us) be{END}")),
+    ("leave", (r" (?:me|us|(?:this|my|our) (?:number|phone|cell|line))(?: the \w+)? alone\b", rf" (?:me|us) be{END}")),
     ("let", (rf" (?:me|us) be(?: (?:now|please|stop))*{END}",)),
 )
 _SAYING_NO = (

@@ -7,6 +7,15 @@ _THESE = (
     rf"(?: (?:these|this|them|those){END}|(?: (?:these|those|your|ur|the|this|so many|all))*"
     r" (?:texts|messages|msgs|reminders|notifications|alerts)\b(?! from (?!you\b|u\b|this\b|here\b)))"
 )
+# Whom not to text may be the very person that the text comes from: "don't text my wife", "do not text the church".
+_FORBIDDEN = (
+    r"(?: (?:ever|please|pls|you|u|dare|be|to|continue|keep))*(?: (?:call|phone|email|ring)(?: (?:or|and|nor))?)*"
+    r" (?:te?xt|txt|messag|msg|contact|sms|bother|harass|spam)(?:e|ing|ting)?\b(?! (?:and|n|or|while|when) driv"
+    r"| back\b| (?:me )?instead\b| (?:is|works)\b"
+    rf"|{END}| (?!my\b|our\b|the\b|this\b|here\b)\w+(?: \w+)? (?:call|ask|email|see|tell|use|ring) (?:him|her|them)\b"
+    r"| (?!my\b|our\b|the\b|this\b|here\b)\w+ (?:hes|shes|theyre|he|she|they)\b| (?:mrs?|ms|dr|miss)\b)"
+    r"|(?: (?:ever|please|pls))* send(?: (?:any|more|these|those|your))* (?:texts?|messages?|msgs|sms|anything)\b"
+)
 _ANY_MORE = r"(?: (?:any ?more|any longer))"
 
 ENGLISH_DOUBTS = (
@@ -27,6 +36,54 @@ ENGLISH_DOUBTS = (
     ("dont never", (r" consent\b", rf" call(?:ing)?(?: (?:me|us|this number|here|again|any ?more)\b|{END})")),
     ("do", (r" not consent\b", rf" not call(?: (?:me|us|this number|here|again|any ?more)\b|{END})")),
     ("dont not never", (r" send me\b",)),
+    ("dont dnt never", (_FORBIDDEN,)),
+    ("do don", (rf" (?:not|n ?t|t){_FORBIDDEN}",)),
+    (
+        "will must may shall can cannot cant wont",
+        (r"(?: (?:no longer|not|never))+ (?:text|txt|message|contact|call)\b",),
+    ),
+    (
+        "not never",
+        (r"(?: be)? (?:authori[sz]ed|allowed|permitted|welcome) to (?:text|txt|message|contact|call|send)\b",),
+    ),
+    ("will", (r" (?:not|no longer|never)(?: ever)? (?:have (?:my|our)|be texting|send (?:me|us|any|this|another))\b",)),
+    (
+        "texts messages msgs sms txts",
+        (r" will (?:not )?be (?:tolerated|accepted|read|reported|ignored|answered|blocked)\b",),
+    ),
+    (
+        "longer",
+        (
+            r" wants?(?: to (?:get|receive|have|see))?(?: any(?: of)?)? (?:these|this|them|it|those|texts|messages"
+            r"|your)\b",
+        ),
+    ),
+    ("never didnt not havent", (r"(?: \w+)? consent(?:ed|ing)?\b",)),
+    (
+        "pause suspend mute",
+        (
+            r"(?: (?:all|the|these|this|my|your|text))* (?:texts?|messages|msgs|sms|alerts|texting|notifications"
+            rf"|reminders|subscription|it|them|this|these|me|all|us)(?:{END}| (?:please|pls|now|for|until)\b)",
+        ),
+    ),
+    (
+        "turn turning switch",
+        (
+            rf" (?:them|these|this|it|those|alerts?|notifications|messages) off(?: (?:please|pls|now))*{END}",
+            rf" off(?: (?:the|all|these|your))* (?:alerts?|notifications|reminders)(?: (?:please|pls|now))*{END}",
+        ),
+    ),
+    ("dnc", ("",)),
+    ("wrong", (rf" person(?:{END}| (?:ok|okay|now|asap|i|and|lol)\b)",)),
+    (
+        "remove take drop delete strike",
+        (
+            r" (?!my\b|the\b|a\b|it\b|that\b|those\b|some\b)\w+(?: \w+){0,2}? (?:from|off|out)(?: of)?"
+            r" (?:this|the|your|ur|all)(?: text| phone| contact)? lists?\b",
+            r" \d{3} ?\d{3} ?\d{4}\b",
+        ),
+    ),
+    ("removed opted unsubscribed blocked", (r" (?:from|of|out of|out from) (?:my|our)\b",)),
     (
         "remove",
         (
@@ -136,7 +193,8 @@ ENGLISH_DOUBTS = (
 
 # What may be a whole message and mean: no more. Nothing but courtesies may stand beside it.
 ENGLISH_HELD = (
-    r"enough|thats enough|im done with (?:this|you|it)|done with (?:this|you|it)|count me out|im out|i quit"
+    r"off (?:of )?(?:(?:the|this|your|ur|that)(?: \w+)? )?(?:list|thread|chat)|enough|thats enough"
+    r"|im done with (?:this|you|it)|done with (?:this|you|it)|count me out|im out|i quit"
     r"|i give up|leave me out(?: of (?:it|this))?|f off|f you|fuck you|fuck u|(?:screw|eff|f|naff|jog"
     r"|sod) (?:you|u|off|this|yall)|knock it off|cut it out|back off|lay off|get (?:bent|stuffed)"
     r"|give it a rest|go fuck yourself|bite me|kiss my ass|scram|beat it|shut up|stfu|go to hell"

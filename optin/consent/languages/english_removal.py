@@ -4,6 +4,7 @@ from optin.consent.languages.english_words import AGAIN, LEAVE_FROM, LISTED, SOO
 from optin.consent.languages.language import END
 
 _REMOVED = r"(?:removed|taken off|unsubscribed|opted out|deleted|left alone)"
+_DIGITS = r"(?:1 ?)?\d{3} ?\d{3} ?\d{4}"
 _THING = r"(?:number|phone|cell|name|contact|info|information|details|digits)"
 _OUR_THING = (
     rf"(?:my|this|our)(?: \w+)? {_THING}\b(?!(?: \w+)? (?:tag|badge|plate|card|book)"
@@ -31,7 +32,7 @@ ASKING_TO_REMOVE = (
         (
             rf" (?:me|us|myself)\b(?! (?:from|off)(?:{_HOUR_OR_DAY}"
             r"|(?: \w+){0,3}? (?:shifts?|schedule|roster|rota|slot)\b))",
-            r" \d{3} ?\d{3} ?\d{4}\b",
+            rf" {_DIGITS}\b",
         ),
     ),
     ("removing deleting", (r" (?:me|myself|us)\b", rf" {_OUR_THING}")),
@@ -67,6 +68,11 @@ ASKING_TO_REMOVE = (
             rf" off {_OUR_THING}",
         ),
     ),
+    (
+        "take get drop strike scratch cross pull",
+        (rf" (?:the number )?{_DIGITS} (?:off|out|from)\b{_NO_SHIFT}", rf" {_DIGITS}{END}"),
+    ),
+    ("cancel end", (rf"(?: (?:for|to))? {_DIGITS}{SOON}{END}",)),
     ("take", (rf" (?:me|us) off\b{_NO_SHIFT}", rf" out {_OUR_THING}")),
     ("get have", (r" (?:my|this)(?: \w+)? (?:number|phone|name) (?:off|out of|removed|deleted|taken off)\b",)),
     ("get be i", (rf" off(?: of)? {LEAVE_FROM}(?: \w+)? (?:list|lists|thread|texts|messages)\b",)),
