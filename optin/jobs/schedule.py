@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -88,19 +88,9 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
 
     alarm = waking.Alarm(worker.engine)
 
-    def expire_questions() -> None:
+    def committed(act: Callable[[Session, datetime], object]) -> None:
         with Session(worker.engine) as session:
-            ledger.expire_questions(session, Act(source=OptInSource.SMS, at=clock.now()))
-            session.commit()
-
-    def end_idle_pauses() -> None:
-        with Session(worker.engine) as session:
-            pauses.end_idle(session, clock.now())
-            session.commit()
-
-    def forget_tries() -> None:
-        with Session(worker.engine) as session:
-            throttle.forget_old(session, clock.now())
+            act(session, clock.now())
             session.commit()
 
     return [
@@ -111,10 +101,14 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),
         Chore(5, lambda: patience.end_overdue(worker.engine)),
-        Chore(60, expire_questions),
-        Chore(60, end_idle_pauses),
-        Chore(3600, forget_tries),
+        Chore(60, lambda: committed(_expire_questions)),
+        Chore(60, lambda: committed(pauses.end_idle)),
+        Chore(3600, lambda: committed(throttle.forget_old)),
     ]
+
+
+def _expire_questions(session: Session, now: datetime) -> None:
+    ledger.expire_questions(session, Act(source=OptInSource.SMS, at=now))
 
 
 def counting(worker: Worker) -> list[Chore]:
