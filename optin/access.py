@@ -16,7 +16,7 @@ from optin.terms import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 READING = ("GET", "HEAD", "OPTIONS")
-UPDATED = "Optin was updated, which signs everybody out once. Please sign in again."
+UPDATED = "Optin was updated, so everyone was signed out. Please sign in again."
 ENDED = "You were signed out. Please sign in again."
 
 

@@ -162,10 +162,10 @@ def _credentials(env: Environment, mode: Mode) -> tuple[str, str]:
         return SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
     if not re.fullmatch("AC[0-9a-zA-Z]{32}", sid):
         env.refuse(
-            "TWILIO_ACCOUNT_SID", "AC and 32 letters or digits, from the Twilio console, when OPTIN_MODE is twilio"
+            "TWILIO_ACCOUNT_SID", "AC and 32 letters or digits, from the Twilio Console, when OPTIN_MODE is twilio"
         )
     if not re.fullmatch(r"\S+", token):
-        env.refuse("TWILIO_AUTH_TOKEN", "the auth token from the Twilio console, when OPTIN_MODE is twilio")
+        env.refuse("TWILIO_AUTH_TOKEN", "the auth token from the Twilio Console, when OPTIN_MODE is twilio")
     return sid, token
 
 
@@ -202,7 +202,7 @@ def _admin_password(env: Environment) -> str:
     """Return the first admin's password, which makes no sense without an email."""
     password = env.text("OPTIN_ADMIN_PASSWORD")
     if password and not env.text("OPTIN_ADMIN_EMAIL"):
-        env.problems.append("OPTIN_ADMIN_PASSWORD is set without OPTIN_ADMIN_EMAIL: set both, or none.")
+        env.problems.append("OPTIN_ADMIN_PASSWORD is set without OPTIN_ADMIN_EMAIL: set both, or neither.")
     return password
 
 

@@ -30,27 +30,28 @@ class Page:
 
 
 PAGES = {
-    400: Page("That request could not be read", "Something in it was missing or garbled. Go back and send it again."),
-    401: Page("Please sign in", "You are not signed in, or were signed out meanwhile. Sign in and try again."),
-    403: Page("You can’t do that", "Your role does not allow it. An admin can change that under Settings › Users."),
-    404: Page("There is nothing here", "The address is wrong, or the record is gone. Check the address, or search."),
-    405: Page(
-        "That does not work at this address", "It was called in a way it does not know. Go back and use its buttons."
+    400: Page("The request could not be read", "Part of it was missing or unreadable. Go back and send it again."),
+    401: Page("Please sign in", "You are not signed in, or you have been signed out. Sign in and try again."),
+    403: Page(
+        "You can’t do that", "Your role does not allow this. An admin can change your role under Settings › Users."
     ),
-    413: Page("That was too large", "Send a smaller file, or split it and send the parts one after the other."),
+    404: Page("Page not found", "The address is wrong, or the record no longer exists. Check the address, or search."),
+    405: Page("This address can’t be used that way", "Go back and use the buttons on the page."),
+    413: Page("That is too large", "Send a smaller file, or split it and send the parts one by one."),
     422: Page(
-        "Some of that can’t be used", "Nothing was changed. Go back, correct what you entered and send it again."
+        "Something you entered can’t be used",
+        "Nothing was changed. Go back, correct what you entered and send it again.",
     ),
-    429: Page("Too many tries", "Wait a minute, then try again. This protects the accounts of everyone here."),
+    429: Page("Too many attempts", "Wait a minute, then try again. This protects the accounts of everyone here."),
     500: Page(
-        "Something went wrong here", "It was our fault and has been logged. Go back, check what was saved, try again."
+        "Something went wrong", "The error is ours and has been logged. Go back, check what was saved, then try again."
     ),
-    503: Page(Trouble.AWAY.heading, "Nothing was half saved. Wait a moment, then try again."),
+    503: Page(Trouble.AWAY.heading, "Nothing was saved in part. Wait a moment, then try again."),
 }
 LASTING = (Trouble.FULL, Trouble.READ_ONLY, Trouble.DENIED, Trouble.FAILING, Trouble.DAMAGED)
 """What does not go away by itself."""
 FORM_EXPIRED = Page(
-    "The form expired", "It was open too long, or you signed in again meanwhile. Go back and send it again."
+    "The form expired", "It was open too long, or you have signed in again since. Go back and send it again."
 )
 
 
@@ -90,10 +91,10 @@ def init_app(app: Flask) -> None:
 
 def page_of(trouble: Trouble) -> Page:
     """Say what keeps the database from working, and what to do."""
-    todo = "Whoever runs Optin has to look after it" if trouble in LASTING else "Wait a moment"
+    todo = "Ask the person who runs Optin to fix it" if trouble in LASTING else "Wait a moment"
     if trouble is Trouble.FULL:
-        todo = "Whoever runs Optin has to make room"
-    return Page(trouble.heading, f"Nothing was half saved. {todo}, then try again.")
+        todo = "Ask the person who runs Optin to free up disk space"
+    return Page(trouble.heading, f"Nothing was saved in part. {todo}, then try again.")
 
 
 def _trouble(error: Exception) -> Trouble | None:

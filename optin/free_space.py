@@ -48,8 +48,8 @@ def warning(config: Config) -> str:
         return ""
     left = "no room" if found[0].free < MEGABYTE else f"only {found[0].free // MEGABYTE:,} MB"
     return (
-        f"There is {left} left on the disk of {found[0].folder}. Make room before it is full: "
-        "then no text can be taken in and nothing is sent."
+        f"There is {left} left on the disk of {found[0].folder}. Free up space before it is full: "
+        "a full disk stops Optin from receiving and sending texts."
     )
 
 

@@ -6,7 +6,7 @@ from flask import Flask, g, request
 from prometheus_client import Counter, Histogram
 from werkzeug.wrappers import Response
 
-WEBHOOKS = Counter("optin_webhooks_total", "Webhook requests by what became of them", ["webhook", "result"])
+WEBHOOKS = Counter("optin_webhooks_total", "Webhook requests by outcome", ["webhook", "result"])
 HTTP = Histogram(
     "optin_http_seconds",
     "Seconds from request to answer, by the template of the address",

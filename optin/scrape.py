@@ -65,7 +65,9 @@ class _Room(Collector):
         """Look at the disks, and write what the write check writes."""
         trouble = write_check.checks().trouble(db.engine)
         yield _gauge("optin_database_writable", "1 while something can be stored", trouble is None)
-        free = GaugeMetricFamily("optin_disk_free_bytes", "Room left for what this machine keeps", labels=["what"])
+        free = GaugeMetricFamily(
+            "optin_disk_free_bytes", "Free disk space for what this machine stores", labels=["what"]
+        )
         for space in free_space.measure(self._config):
             free.add_metric([space.what], space.free)
         yield free
@@ -90,9 +92,13 @@ class _FromDatabase(Collector):
             messages.add_metric(list(labels), count)
         yield messages
         waiting = counts.get(("outbound", MessageStatus.QUEUED), 0) + counts.get(("outbound", MessageStatus.CLAIMED), 0)
-        yield _gauge("optin_outbox_depth", "Messages that wait to be sent", waiting)
-        yield _gauge("optin_outbox_oldest_seconds", "Age of the oldest that could go now", _oldest(session, now))
-        yield _gauge("optin_unknown", "Messages of unknown outcome", counts.get(("outbound", MessageStatus.UNKNOWN), 0))
+        yield _gauge("optin_outbox_depth", "Messages waiting to be sent", waiting)
+        yield _gauge(
+            "optin_outbox_oldest_seconds", "Age of the oldest message that could be sent now", _oldest(session, now)
+        )
+        yield _gauge(
+            "optin_unknown", "Messages with an unknown outcome", counts.get(("outbound", MessageStatus.UNKNOWN), 0)
+        )
         holds = GaugeMetricFamily("optin_holds", "Numbers on hold for review", labels=["state"])
         is_open = select(func.count()).select_from(Hold).where(Hold.ended_at.is_(None))
         holds.add_metric(["open"], session.scalar(is_open) or 0)
@@ -104,13 +110,15 @@ class _FromDatabase(Collector):
         """Tell how long ago things happened that should happen; NaN for what never did."""
         yield _gauge("optin_sending_gate_open", "1 while messages may be sent", gate.closed(session) is None)
         beat = session.scalar(select(SendingGate.alive_at))
-        yield _gauge("optin_web_heartbeat_age_seconds", "Since a web process gave a sign of life", _since(beat, now))
+        yield _gauge("optin_web_heartbeat_age_seconds", "Time since a web process last reported", _since(beat, now))
         ago = last_sign_of_a_worker(self._config)
         yield _gauge(
-            "optin_worker_heartbeat_age_seconds", "Since a worker gave one", float("nan") if ago is None else ago
+            "optin_worker_heartbeat_age_seconds",
+            "Time since a worker last reported",
+            float("nan") if ago is None else ago,
         )
         last = silence.last_text_at(session)
-        yield _gauge("optin_seconds_since_last_text", "Since somebody texted us", _since(last, now))
+        yield _gauge("optin_seconds_since_last_text", "Time since somebody last texted us", _since(last, now))
 
 
 def _oldest(session: Session, now: datetime) -> float:

@@ -38,10 +38,10 @@ class Trouble(StrEnum):
 _SENTENCES = {
     Trouble.FULL: "The database’s disk is full.",
     Trouble.READ_ONLY: "The database can only be read, not written.",
-    Trouble.LOCKED: "The database is locked by something else, or too busy.",
+    Trouble.LOCKED: "The database is locked by another program, or too busy.",
     Trouble.DENIED: "The database can’t be opened: its file or folder is missing, or access is not allowed.",
-    Trouble.FAILING: "The database’s disk fails to read or write.",
-    Trouble.DAMAGED: "The database’s file is damaged.",
+    Trouble.FAILING: "The database’s disk can’t read or write.",
+    Trouble.DAMAGED: "The database file is damaged.",
     Trouble.AWAY: "The database does not answer.",
 }
 _TITLES = {
@@ -49,14 +49,15 @@ _TITLES = {
     Trouble.READ_ONLY: "The database can’t be written right now",
     Trouble.LOCKED: "The database is busy right now",
     Trouble.DENIED: "The database can’t be opened right now",
-    Trouble.FAILING: "The disk fails right now",
+    Trouble.FAILING: "The disk is failing",
     Trouble.DAMAGED: "The database is damaged",
     Trouble.AWAY: "The database can’t be reached right now",
 }
+LOOK_AT_THE_SERVER = "Is OPTIN_DATABASE_URL right, and is the server running?"
 _ADVICE = {
-    Trouble.FULL: "Make room, then try again.",
+    Trouble.FULL: "Free up space, then try again.",
     Trouble.LOCKED: "Wait a moment, then try again.",
-    Trouble.AWAY: "Is OPTIN_DATABASE_URL right, and does the server run?",
+    Trouble.AWAY: LOOK_AT_THE_SERVER,
 }
 _SQLITE = {
     sqlite3.SQLITE_FULL: Trouble.FULL,
@@ -121,7 +122,7 @@ def in_words(error: BaseException | None, database_url: str = "") -> str:
     trouble = trouble_of(error)
     if trouble is None:
         return ""
-    advice = _ADVICE.get(trouble, "Look after it, then try again.")
+    advice = _ADVICE.get(trouble, "Fix this, then try again.")
     if isinstance(error, OSError):
         where = f" “{error.filename}”" if error.filename else ""
         return f"The file or folder{where} can’t be used: {error.strerror}. {advice}"

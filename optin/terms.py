@@ -115,10 +115,10 @@ class EventKind(Term):
     HELD = "held", "On hold for review", "warn"
     HOLD_RESOLVED = "hold_resolved", "Hold ended", "off"
     KEPT = "kept", "Kept after review", "ok"
-    OPT_OUT_WITHDRAWN = "opt_out_withdrawn", "Stands again: the opt-out was withdrawn", "ok"
-    LOSS_WITHDRAWN = "loss_withdrawn", "Stands again: the number is not lost", "ok"
+    OPT_OUT_WITHDRAWN = "opt_out_withdrawn", "Restored: the opt-out was withdrawn", "ok"
+    LOSS_WITHDRAWN = "loss_withdrawn", "Restored: the number is not lost", "ok"
     DECISION_WITHDRAWN = "decision_withdrawn", "Review decision withdrawn", "warn"
-    OPT_OUT_CORRECTED = "opt_out_corrected", "Corrected: no request to stop", "warn"
+    OPT_OUT_CORRECTED = "opt_out_corrected", "Corrected: not a request to stop", "warn"
 
 
 class HoldCause(Term):
@@ -126,7 +126,7 @@ class HoldCause(Term):
 
     SENTENCE = "sentence", "a word that may ask to stop, inside a sentence"
     MISSPELT = "misspelt", "one letter away from STOP"
-    SIGN = "sign", "a stop sign and no word"
+    SIGN = "sign", "a stop sign without words"
     NOT_THEIRS = "not_theirs", "someone else may have this number now"
     REFUSAL = "refusal", "a keyword, and a refusal in the same text"
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
@@ -188,8 +188,8 @@ class Purpose(Term):
     ONE_TO_ONE = "one_to_one", "1:1 message"
     REPLY = "reply", "Automatic reply"
     VERIFICATION = "verification", "Confirmation question"
-    TEST = "test", "Test to oneself"
-    CODE = "code", "Code to verify a number"
+    TEST = "test", "Test message"
+    CODE = "code", "Verification code"
 
 
 class ReplyKind(Term):
@@ -224,17 +224,17 @@ class Closure(Term):
     """Why nothing is sent for now."""
 
     RESTORED = "restored", "The database was restored from a backup", "bad"
-    AWAY = "away", "Texts could not be taken in for a while", "warn"
+    AWAY = "away", "Texts could not be received for a while", "warn"
 
 
 class ErrorKind(Term):
     """What an error code of Twilio asks of us."""
 
-    PERMANENT = "permanent", "This number can't be reached", "bad"
-    CONSENT = "consent", "They don't want it", "bad"
-    CONFIGURATION = "configuration", "Something to set right", "bad"
+    PERMANENT = "permanent", "Number can't be reached", "bad"
+    CONSENT = "consent", "Refused by the recipient", "bad"
+    CONFIGURATION = "configuration", "Needs fixing", "bad"
     TRANSIENT = "transient", "May work later", "warn"
-    UNCLEAR = "unclear", "Not clear", "warn"
+    UNCLEAR = "unclear", "Cause unknown", "warn"
 
 
 class ErrorScope(Term):
@@ -270,10 +270,10 @@ class Reason(Term):
     NOT_OPTED_IN = "not_opted_in", "Not opted in with the campaign's keyword", "bad"
     NO_OPT_IN = "no_opt_in", "No opt-in", "bad"
     BLOCKED = "blocked", "Blocked at Twilio: they must text START", "bad"
-    TOO_LATE = "too_late", "Too late: the time to send it was over", "warn"
+    TOO_LATE = "too_late", "Too late: its time to send had passed", "warn"
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
     TOO_MANY_REPLIES = "reply_cap", "Too many automatic replies within an hour", "warn"
-    REPLY_TOO_LATE = "reply_too_late", "Too late for an automatic answer", "off"
+    REPLY_TOO_LATE = "reply_too_late", "Too late for an automatic reply", "off"
     NOT_OWN = "not_own", "Not the user’s own number", "bad"
     NUMBER_CHANGED = "number_changed", "Their number changed", "off"

@@ -135,7 +135,7 @@ def test_web_and_worker_run_from_what_the_image_holds(shared_folder: Path, image
         }
         with run(json.loads(said("CMD")), image, environ, "Ctrl-C") as web:
             assert ready(port)["worker"] != "ok"
-            with run(services["worker"]["command"], image, environ, "runs jobs") as worker:
+            with run(services["worker"]["command"], image, environ, "worker is running") as worker:
                 until(lambda: ready(port)["worker"] == "ok")
                 ended(worker)
             ended(web)

@@ -52,7 +52,7 @@ def test_a_long_history_comes_in_pages(
 ) -> None:
     record, kind, its_id = arrange(session)
     url = f"{record}?tab=history"
-    assert "Nothing was changed yet" in viewer.get(url).text
+    assert "No changes yet" in viewer.get(url).text
     for number in range(paging.SIZE + 2):
         audit.record(session, viewer.user.id, "changed", kind, its_id, {"Notes": (f"v{number}", f"v{number + 1}")})
     audit.record(session, None, "archived", kind, its_id)

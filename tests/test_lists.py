@@ -217,7 +217,7 @@ def test_personal_data_leave_with_agents_and_admins_only(
             answer = browser.get(file)
             assert answer.status_code == (200 if may else 403), (role, file)
             if not may:
-                assert "Your role does not allow it." in answer.text
+                assert "Your role does not allow this." in answer.text
                 assert "Maya" not in answer.text
 
 
@@ -232,4 +232,4 @@ def test_ticked_members_leave_together(agent: Browser, session: Session) -> None
     assert "2 members were removed from the campaign." in answer.text
     assert [member.id for member in scene.members(session, campaign)] == [rows[1].id]
     assert other.removed_at is None
-    assert "Nobody was ticked" in agent.post(path, follow_redirects=True).text
+    assert "Nobody was selected" in agent.post(path, follow_redirects=True).text

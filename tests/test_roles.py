@@ -161,7 +161,7 @@ TABLE = {
     for role, text in ((Role.VIEWER, VIEWERS), (Role.AGENT, AGENTS), (Role.ADMIN, ADMINS))
     for line in (" ".join(line.split()) for line in text.strip().splitlines())
 }
-SENTENCE = "Your role does not allow it. An admin can change that under Settings › Users."
+SENTENCE = "Your role does not allow this. An admin can change your role under Settings › Users."
 # Asking for these would end what the test still needs: its session, its user.
 NOT_PRESSED = (
     "POST /sign-out",

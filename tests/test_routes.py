@@ -129,4 +129,4 @@ def test_everybody_reads_the_lists(browse_as: Callable[[Role | None], Browser], 
 def test_a_refusal_says_why(viewer: Browser) -> None:
     refused = viewer.post("/settings/sms")
     assert refused.status_code == 403
-    assert "Your role does not allow it. An admin can change that under Settings › Users." in refused.text
+    assert "Your role does not allow this. An admin can change your role under Settings › Users." in refused.text

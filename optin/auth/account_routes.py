@@ -60,7 +60,7 @@ def change_password() -> Response | tuple[str, int]:
     links.cancel(db.session(), user, clock.now())
     audit.record(db.session(), user.id, "changed the password of", "user", user.id)
     _go_on_alone(user)
-    flash("Your password is changed. You are signed out everywhere else.", "ok")
+    flash("Your password was changed. You are signed out everywhere else.", "ok")
     return redirect(url_for("auth.account"), 303)
 
 
@@ -95,7 +95,7 @@ def end_session(session_id: int) -> Response:
         audit.record(db.session(), current_user.id, "ended a session of", "user", current_user.id)
         flash("That device is signed out.", "ok")
     else:
-        flash("That device was signed out already.")
+        flash("That device was already signed out.")
     db.session.commit()
     return redirect(url_for("auth.account", _anchor="devices"), 303)
 

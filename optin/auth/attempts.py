@@ -82,8 +82,8 @@ def succeeded(user: User) -> None:
     if tries := failed_sign_ins.tell(db.session(), user, clock.now()):
         since = f"{tries.since.astimezone(ZoneInfo(user.time_zone)):%-d %B %Y, %H:%M}"
         flash(
-            f"{tries.number} failed attempts to sign in as you since {since}. If they were not yours, see that "
-            "your password is used nowhere else.",
+            f"{tries.number} failed attempts to sign in as you since {since}. If they were not yours, make sure "
+            "that you use your password nowhere else.",
             "warn",
         )
 

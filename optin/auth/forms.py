@@ -16,8 +16,8 @@ AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Austr
 LONGEST_NAME, LONGEST_EMAIL = 120, 254
 EMAIL = r"[^@\s]+@[^@\s]+\Z"
 ROLES = [
-    SelectChoice(str(Role.VIEWER), "Viewer: reads"),
-    SelectChoice(str(Role.AGENT), "Agent: works with people, messages, campaigns"),
+    SelectChoice(str(Role.VIEWER), "Viewer: can only read"),
+    SelectChoice(str(Role.AGENT), "Agent: works with people, messages and campaigns"),
     SelectChoice(str(Role.ADMIN), "Admin: also changes settings and users"),
 ]
 
@@ -37,7 +37,9 @@ def zones() -> list[SelectChoice]:
 class SignInForm(FlaskForm):  # type: ignore[misc]
     """Who somebody is, and what only they know."""
 
-    email = EmailField("Email", [DataRequired("Enter your email."), Length(max=LONGEST_EMAIL)], filters=[one_line])
+    email = EmailField(
+        "Email", [DataRequired("Enter your email address."), Length(max=LONGEST_EMAIL)], filters=[one_line]
+    )
     password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
 
 
@@ -53,7 +55,9 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
 
     current = PasswordField("Current password")
     new = PasswordField("New password", [InputRequired("Enter a new password.")])
-    again = PasswordField("New password again", [EqualTo("new", "The two do not match. Enter the new one again.")])
+    again = PasswordField(
+        "New password again", [EqualTo("new", "The passwords do not match. Enter the new password again.")]
+    )
 
     def validate_new(self, field: Field) -> None:
         """Refuse what is easily guessed."""
@@ -78,7 +82,11 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
 
     email = EmailField(
         "Email",
-        [DataRequired("Enter their email."), Length(max=LONGEST_EMAIL), Regexp(EMAIL, message="That is no email.")],
+        [
+            DataRequired("Enter their email address."),
+            Length(max=LONGEST_EMAIL),
+            Regexp(EMAIL, message="Enter an email address, such as name@example.org."),
+        ],
         filters=[one_line],
     )
     name = StringField("Name", [DataRequired("Enter their name."), Length(max=LONGEST_NAME)], filters=[one_line])

@@ -54,7 +54,7 @@ def enter_code() -> Response | tuple[str, int]:
     if sentence:
         form.code.errors = [sentence]
         return account_routes.page(code=form), 422
-    flash("Your number is verified. “Send me a test” texts to it.", "ok")
+    flash("Your number is verified. “Send me a test” goes to this number.", "ok")
     back = local_path(request.form.get("next", ""))
     return _to_the_page() if back == "/" else redirect(back, 303)
 
@@ -64,7 +64,7 @@ def remove_number() -> Response:
     """Forget the number."""
     own_number.change(db.session(), current_user._get_current_object(), None)
     db.session.commit()
-    flash("Your number is removed.", "ok")
+    flash("Your number was removed.", "ok")
     return _to_the_page()
 
 

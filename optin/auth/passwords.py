@@ -49,7 +49,7 @@ def refusal(password: str, email: str, name: str = "") -> str | None:
     plain = password.casefold()
     letters = re.sub(r"[\W\d_]", "", plain)
     if len(set(plain)) < FEWEST_CHARACTERS or letters in COMMON or any(plain in row * 2 for row in ROWS):
-        return "That is one of the first passwords that somebody would try. Use another one."
+        return "This password is easy to guess. Choose another one."
     if plain in {email.casefold(), name.casefold()} or letters == re.sub(r"[\W\d_]", "", email.casefold()):
         return "Your password must not be your name or your email."
     return None

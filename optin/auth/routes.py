@@ -19,7 +19,7 @@ from optin.terms import Role
 
 __all__ = ["account_routes", "blueprint", "number_routes", "user_routes"]
 
-WRONG = "Email or password is wrong. Check both, or ask an admin for a sign-in link."
+WRONG = "Wrong email or password. Check both, or ask an admin for a sign-in link."
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -82,7 +82,7 @@ def redeem_link(token: str) -> Response | tuple[str, int]:
     gets_more = current_app.config["OPTIN"].is_simulator and user == first_admin(db.session())
     if user.password_hash or gets_more:
         return redirect("/", 303)
-    flash(f"Welcome, {user.name}. Set a password now: the link worked this once.", "ok")
+    flash(f"Welcome, {user.name}. Set a password now: the link only worked once.", "ok")
     return redirect(url_for("auth.account"), 303)
 
 

@@ -37,7 +37,9 @@ def invite() -> Response | tuple[str, int]:
     if isinstance(made, str):
         form.email.errors = [made]
         return _list(form), 422
-    return _show_new_link(made, f"{made.name} is added. Send them the link below: they sign in and set a password.")
+    return _show_new_link(
+        made, f"{made.name} was added. Send them the link below so that they can sign in and set a password."
+    )
 
 
 @blueprint.get("/settings/users/<int:user_id>")
@@ -97,9 +99,9 @@ def make_link(user_id: int) -> Response:
     """Make a fresh sign-in link for who lost theirs, or forgot the password."""
     found = db.get_or_404(User, user_id)
     if not found.is_active:
-        flash(f"{found.name} is disabled: a link would let nobody in.", "bad")
+        flash(f"{found.name} is disabled and can’t sign in with a link.", "bad")
         return redirect(url_for("auth.user", user_id=user_id), 303)
-    return _show_new_link(found, f"A new link for {found.name} is below. Earlier ones do not work any more.")
+    return _show_new_link(found, f"A new link for {found.name} is below. Earlier links no longer work.")
 
 
 def _show_new_link(found: User, notice: str) -> Response:

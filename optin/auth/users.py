@@ -14,7 +14,7 @@ from optin.terms import Role
 
 LINK_HOURS = 72
 LAST_ADMIN = "{} is the only admin. Make somebody else an admin first."
-NOT_ADMIN = "You are not an admin any more."
+NOT_ADMIN = "You are no longer an admin."
 
 
 def everybody(session: Session) -> list[User]:
@@ -31,7 +31,7 @@ def invite(session: Session, admin: User, *, email: str, name: str, role: Role) 
         with session.begin_nested():
             user = add_user(session, email=email, name=name, role=role)
     except IntegrityError:
-        return "There is a user with that email already."
+        return "There is already a user with that email."
     user.time_zone = admin.time_zone
     audit.record(session, admin.id, "invited", "user", user.id, {"role": ("", role.label)})
     return user

@@ -9,7 +9,7 @@ from optin import audit, clock
 from optin.models import Broadcast, Message
 from optin.terms import BroadcastState, MessageStatus
 
-LEFT = "Twilio’s list does not show it, and it was not sent again."
+LEFT = "It is not in Twilio’s list, and it was not sent again."
 
 
 def send_again(session: Session, broadcast: Broadcast, user_id: int, message_id: int | None) -> int:

@@ -111,7 +111,7 @@ def change_state(broadcast_id: int) -> Response:
     taken_back = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
     db.session.commit()
     if taken_back is None:
-        flash(f"The broadcast can’t be {sending.DONE[state]} any more: it has gone on meanwhile.", "warn")
+        flash(f"The broadcast can no longer be {sending.DONE[state]}: its state has changed.", "warn")
     else:
         flash(_said_of_state(state, taken_back, started=broadcast.started_at is not None), "ok")
     if state is BroadcastState.SENDING:
@@ -141,13 +141,16 @@ def settle_not_found(broadcast_id: int) -> Response:
     message = request.form.get("message", type=message_id)
     if request.form.get("do") == "again":
         count = not_found.send_again(session, broadcast, current_user.id, message)
-        said = f"{plural(count, 'message waits', 'messages wait')} to be sent again." if count else ""
+        said = f"{plural(count, 'message is', 'messages are')} waiting to be sent again." if count else ""
     else:
         count = not_found.leave(session, broadcast, current_user.id, message)
-        said = f"{plural(count, 'message is', 'messages are')} left as not sent." if count else ""
+        said = f"{plural(count, 'message was', 'messages were')} left unsent." if count else ""
     session.commit()
     engine.nudge()
-    flash(said or "There was nothing left to decide: it was found, or somebody has decided.", "ok" if count else "warn")
+    flash(
+        said or "There was nothing left to decide: the message was found, or someone else has decided.",
+        "ok" if count else "warn",
+    )
     return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
 
 
@@ -165,9 +168,9 @@ def _form_key() -> str:
 
 def _said(done: Started, order: Order) -> tuple[str, str]:
     if done.again:
-        return "This broadcast was started already; nothing was sent twice.", "off"
+        return "This broadcast was already started. Nothing was sent twice.", "off"
     if order.starts_at:
-        return f"Scheduled for {planned(order.starts_at)}. Who gets it is decided then.", "ok"
+        return f"Scheduled for {planned(order.starts_at)}. Recipients are decided then.", "ok"
     return f"Sending to {plural(done.people, 'person', 'people')}.", "ok"
 
 
@@ -175,5 +178,7 @@ def _said_of_state(state: BroadcastState, taken_back: int, *, started: bool) -> 
     if not started:
         return "Cancelled. Nothing was sent."
     if state is BroadcastState.CANCELLED:
-        return f"Cancelled. {plural(taken_back, 'waiting message was', 'waiting messages were')} taken back."
-    return "Paused: nothing more starts until you resume." if state is BroadcastState.PAUSED else "Sending again."
+        return f"Cancelled. {plural(taken_back, 'waiting message', 'waiting messages')} will not be sent."
+    return (
+        "Paused. Nothing more goes to Twilio until you resume." if state is BroadcastState.PAUSED else "Sending again."
+    )

@@ -68,13 +68,13 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
     usable = senders.in_use(session)
     sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
     if usable and sender is None:
-        return Refusal(["That number is not in use any more. Choose another one to send from."])
+        return Refusal(["That number is no longer in use. Choose another one to send from."])
     refused = _faults(session, campaign_id, order, sender)
     if refused or sender is None:
         return Refusal(refused)
     broadcast = _make(session, campaign, sender, order)
     if broadcast is None:
-        return Refusal(["This form was sent already. Open the campaign again."])
+        return Refusal(["This form was already sent. Open the campaign again."])
     if order.starts_at:
         times = {"Starts": order.starts_at, "Send until": order.not_after}
         told = {name: ("", f"{at:%Y-%m-%d %H:%M} UTC") for name, at in times.items() if at}
@@ -93,7 +93,7 @@ def send_now(session: Session, broadcast_id: int, user_id: int) -> Started | Ref
         return Refusal([shut.sentence])
     begun = scheduled.start(session, broadcast_id, user_id)
     if begun is None:
-        return Refusal(["It is not scheduled any more: it was started or cancelled meanwhile."])
+        return Refusal(["It is no longer scheduled: it has been started or cancelled."])
     if begun.obstacle:
         return Refusal([f"It can’t be sent now: {begun.obstacle}."])
     return Started(broadcast_id, begun.people)

@@ -63,7 +63,7 @@ def add_members(campaign_id: int) -> Response:
         return make_response(_add_page(campaign, form, set(ticked)), 422)
     pasted = members.read_numbers(form.numbers.data, policy.load(db.session()).default_region)
     if not (ticked or pasted.numbers):
-        form.numbers.errors = [] if pasted.refused else ["Tick somebody in the list, or enter a number."]
+        form.numbers.errors = [] if pasted.refused else ["Select someone in the list, or enter a number."]
         return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
     added = members.add(
         db.session(),
@@ -92,7 +92,7 @@ def remove_member(campaign_id: int, member_id: int) -> Response:
         db.session.commit()
         name = member.person.name
         waiting = _said_of_waiting(taken_back)
-        flash(f"{name} was removed from the campaign; + Add Opt-Ins leaves them out from now on.{waiting}", "ok")
+        flash(f"{name} was removed from the campaign. + Add Opt-Ins will leave them out from now on.{waiting}", "ok")
     return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
 
 
@@ -106,7 +106,7 @@ def remove_members(campaign_id: int) -> Response:
         waiting = _said_of_waiting(taken_back)
         flash(f"{plural(gone, 'member was', 'members were')} removed from the campaign.{waiting}", "ok")
     else:
-        flash("Nobody was ticked, so nobody was removed.", "off")
+        flash("Nobody was selected, so nobody was removed.", "off")
     return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
 
 
@@ -156,7 +156,7 @@ def _said_of_opt_ins(report: add_opt_ins.Report) -> str:
     if report.left_unknown:
         parts.append(f"{report.left_unknown:,} left out: no contact or lead")
     if not report.members and report.already:
-        parts.append(f"{report.already:,} {'is' if report.already == 1 else 'are'} in the campaign already")
+        parts.append(f"{report.already:,} {'is' if report.already == 1 else 'are'} already in the campaign")
     return ", ".join(parts) + ". Nobody was messaged."
 
 
@@ -167,5 +167,5 @@ def _said_of_added(added: members.Added) -> str:
     if added.unknown:
         parts.append(f"{plural(added.unknown, 'number', 'numbers')} left out: no contact or lead")
     if not added.members and not added.unknown:
-        parts.append("they were members already")
+        parts.append("they were already members")
     return ", ".join(parts) + "."

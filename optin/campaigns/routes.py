@@ -79,7 +79,7 @@ def update(campaign_id: int) -> Response:
     if not form.validate():
         return make_response(_form_page(form, campaign), 422)
     if saving.frozen_by(db.session(), campaign, form):
-        form.keyword.errors = ["The keyword can’t be changed while a broadcast of this campaign has not ended."]
+        form.keyword.errors = ["The keyword can’t be changed while a broadcast of this campaign is unfinished."]
         return make_response(_form_page(form, campaign), 422)
     changed = saving.change(db.session(), campaign, form, current_user.id)
     db.session.commit()

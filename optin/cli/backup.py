@@ -49,22 +49,22 @@ def command(file: Path) -> None:
     finally:
         os.umask(old)
         draft.unlink(missing_ok=True)
-    click.echo(f"{file} holds the whole database, {file.stat().st_size:,} bytes. Keep the instance folder as well.")
+    click.echo(f"{file} holds the whole database ({file.stat().st_size:,} bytes). Keep the instance folder as well.")
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.confirmation_option(prompt="This replaces everything in the database. Go on?")
+@click.confirmation_option(prompt="This replaces everything in the database. Continue?")
 @with_appcontext
 def restore_command(file: Path) -> None:
     """Replace the database by the copy in FILE; sending stays closed until Twilio's list has been compared."""
     config: Config = current_app.config["OPTIN"]
     if answers(config):
-        raise click.ClickException(f"Optin runs at {config.local_url}. Stop it and its workers first.")
+        raise click.ClickException(f"Optin is running at {config.local_url}. Stop it and its workers first.")
     wanted = SQLITE_FILE if _is_sqlite(config) else POSTGRESQL_FILE
     with file.open("rb") as opened:
         if opened.read(len(wanted)) != wanted:
-            raise click.ClickException(f"{file} is no backup of this kind of database.")
+            raise click.ClickException(f"{file} is not a backup of this kind of database.")
     if _is_sqlite(config):
         _restore_sqlite(file, Path(str(make_url(config.database_url).database)))
     else:
@@ -74,7 +74,9 @@ def restore_command(file: Path) -> None:
         session.execute(delete(SendingGate))  # also for copies that were not made by our command
         session.commit()
     _check(db.engine)
-    click.echo("Restored. Nothing is sent until what Twilio received since the backup has been taken in: start Optin.")
+    click.echo(
+        "Restored. Start Optin: it sends nothing until it has fetched what Twilio has received since the backup."
+    )
 
 
 def _is_sqlite(config: Config) -> bool:
@@ -117,7 +119,7 @@ def _restore_sqlite(file: Path, target: Path) -> None:
     if target.exists():
         kept = target.with_name(f"{target.name}.before-{clock.now():%Y%m%d-%H%M%S}")
         _copy(target, kept)
-        click.echo(f"What was there before stands in {kept}.")
+        click.echo(f"The previous database was kept as {kept}.")
     db.engine.dispose()
     with closing(sqlite3.connect(file)) as copy, closing(sqlite3.connect(target)) as opened:
         copy.backup(opened)
@@ -139,7 +141,7 @@ def _check(engine: Engine) -> None:
     with Session(engine) as session:
         for event, payload in session.execute(pairs.execution_options(yield_per=1000)):
             if payload_hash(payload.salt, payload.number, payload.text) != event.payload_hash:
-                raise click.ClickException(f"The ledger is not sound: event {event.id} has another payload.")
+                raise click.ClickException(f"The ledger is damaged: the payload of event {event.id} has been changed.")
 
 
 def _run(program: str, url: str, *arguments: str | Path) -> None:

@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from optin import free_space
+from optin import free_space, storage
 from optin.config import Config
 from optin.environment import LOOPBACK
 from optin.extensions import db
@@ -33,19 +33,19 @@ def command() -> None:
     if database_state(db.engine) == "ok":
         problems += [sentence for check in (our_senders, sending, users) for sentence in check(config)]
     for sentence in problems:
-        click.echo(f"Wrong: {sentence}")
+        click.echo(f"Problem: {sentence}")
     if problems:
         raise click.exceptions.Exit(1)
-    click.echo(f"Nothing is wrong. Twilio should call {config.inbound_webhook} for incoming messages.")
+    click.echo(f"No problems found. Twilio should call {config.inbound_webhook} for incoming messages.")
 
 
 def database(_config: Config) -> Iterator[str]:
     """Say whether the database answers with this version's tables, and can store something."""
     state = working_state(db.engine)
     if state == "old tables":
-        yield "the database has not the tables of this version. Run: flask --app app db upgrade"
+        yield "the database has not been upgraded to this version. Run: flask --app app db upgrade"
     elif state == Trouble.AWAY:
-        yield "the database does not answer. Is OPTIN_DATABASE_URL right, and does the server run?"
+        yield f"the database does not answer. {storage.LOOK_AT_THE_SERVER}"
     elif state != "ok":
         yield in_a_list(Trouble(state).sentence)
 
@@ -58,7 +58,7 @@ def queue(config: Config) -> Iterator[str]:
     if state == Trouble.AWAY:
         yield "the queue's database does not answer. Is OPTIN_QUEUE_URL right?"
     else:
-        yield f"of the queue: {in_a_list(Trouble(state).sentence)}"
+        yield f"the queue has a problem: {in_a_list(Trouble(state).sentence)}"
 
 
 def room(config: Config) -> Iterator[str]:
@@ -105,6 +105,6 @@ def users(config: Config) -> Iterator[str]:
     """Say whether an admin can sign in."""
     admins = db.session.scalars(select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None))).all()
     if not admins:
-        yield "nobody is an admin. Run: flask --app app user add YOUR@EMAIL --role admin"
+        yield "there is no admin. Run: flask --app app user add YOUR@EMAIL --role admin"
     elif not config.is_simulator and not any(admin.password_hash for admin in admins):
-        yield f"no admin has a password. Let one in with: flask --app app sign-in-link {admins[0].email}"
+        yield f"no admin has a password. Make a sign-in link with: flask --app app sign-in-link {admins[0].email}"

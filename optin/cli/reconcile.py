@@ -12,7 +12,7 @@ from optin.messaging.gateway import GatewayError
 
 
 @click.command("reconcile")
-@click.option("--since", type=click.DateTime(), help="Compare everything since this moment (UTC), both ways.")
+@click.option("--since", type=click.DateTime(), help="Compare everything since this time (UTC), in both directions.")
 @with_appcontext
 def command(since: datetime | None) -> None:
     """Take in texts that no webhook brought, settle sends of unknown outcome, open the sending gate if it is closed."""
@@ -27,11 +27,11 @@ def command(since: datetime | None) -> None:
     except GatewayError as error:
         raise click.ClickException(error.text) from None
     if report is None or settled is None:
-        raise click.ClickException("Another process is comparing just now.")
+        raise click.ClickException(reconcile.BUSY)
     click.echo(
-        f"{report.read} messages read: {report.texts} texts taken in, "
-        f"{report.settled + settled.settled} sends settled, "
-        f"{report.statuses} statuses brought up to date, {settled.not_found} not found."
+        f"{report.read} messages read: {report.texts} missing texts added, "
+        f"{report.settled + settled.settled} unknown outcomes settled, "
+        f"{report.statuses} statuses updated, {settled.not_found} not found."
     )
     if opened:
         click.echo("Sending is open again.")

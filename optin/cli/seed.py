@@ -15,6 +15,6 @@ def command() -> None:
 
     config: Config = current_app.config["OPTIN"]
     if not config.is_simulator:
-        raise click.ClickException("Sample data only goes with OPTIN_MODE=simulator.")
+        raise click.ClickException("Sample data needs OPTIN_MODE=simulator.")
     filled = seed(config)
-    click.echo("Thirty days of sample data are there." if filled else "There is data already: nothing was added.")
+    click.echo("Added 30 days of sample data." if filled else "The database already has data. Nothing was added.")

@@ -17,6 +17,6 @@ def command(port: int) -> None:
     config: Config = current_app.config["OPTIN"]
     if not config.is_simulator:
         raise click.ClickException("The simulator only runs with OPTIN_MODE=simulator.")
-    click.echo(f"The simulator answers at http://127.0.0.1:{port} and calls {config.inbound_webhook}.")
-    click.echo(f"Start the app with TWILIO_API_URL=http://127.0.0.1:{port}. Ctrl-C stops it.")
+    click.echo(f"The simulator is running at http://127.0.0.1:{port} and calls {config.inbound_webhook}.")
+    click.echo(f"Start the app with TWILIO_API_URL=http://127.0.0.1:{port}. Press Ctrl-C to stop.")
     serve(make_simulator(config), port)

@@ -69,9 +69,9 @@ def refuse_a_port_in_use(config: Config) -> None:
         if _is_free(config.port):
             return
         time.sleep(0.1)
-    who = "Optin runs already at" if answers(config) else "Something else listens on"
+    who = "Optin is already running at" if answers(config) else "Another program is already using"
     raise click.ClickException(
-        f"{who} {config.local_url}. Stop it first, or take another port: make run PORT={config.port + 1}"
+        f"{who} {config.local_url}. Stop it first, or use another port: make run PORT={config.port + 1}"
     )
 
 
@@ -94,12 +94,12 @@ def fill_in_sample_data() -> None:
         return
     try:
         if seed(current_app.config["OPTIN"]):
-            click.echo("Thirty days of sample data are there; OPTIN_SAMPLE_DATA=0 starts without.")
+            click.echo("Added 30 days of sample data. Set OPTIN_SAMPLE_DATA=0 to start without it.")
     except Exception as error:
         if words := in_words(error):
-            click.echo(f"The sample data could not be filled in. {words}", err=True)
+            click.echo(f"The sample data could not be added. {words}", err=True)
         else:
-            structlog.get_logger().exception("the sample data could not be filled in")
+            structlog.get_logger().exception("the sample data could not be added")
     finally:
         sys.stdout.flush()
         os._exit(0)
@@ -138,7 +138,7 @@ def _when_it_works(config: Config, begin: Callable[[], T]) -> T:
             if not words:
                 raise
             if words != told:
-                click.echo(f"Optin waits and starts by itself when this is over. {words}", err=True)
+                click.echo(f"Optin is waiting and will start by itself when this is over. {words}", err=True)
             told = words
             time.sleep(PATIENCE)
 
@@ -165,7 +165,7 @@ def _say_when_ready(config: Config, lines: list[str]) -> None:
     """Wait until the server answers and print the lines."""
     while not answers(config):
         time.sleep(0.1)
-    click.echo("\n" + "\n".join(lines) + "\n\nCtrl-C stops it.")
+    click.echo("\n" + "\n".join(lines) + "\n\nPress Ctrl-C to stop.")
 
 
 def answers(config: Config) -> bool:

@@ -19,10 +19,13 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("email")
-@click.option("--name", help="What colleagues see; the part before the @ when left out.")
+@click.option("--name", help="The name that colleagues see. By default, the part of the email before the @.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.AGENT.value, show_default=True)
 @click.option(
-    "--password", envvar="OPTIN_USER_PASSWORD", default="", help="Without it only a sign-in link lets them in."
+    "--password",
+    envvar="OPTIN_USER_PASSWORD",
+    default="",
+    help="Without it, they can only sign in with a sign-in link.",
 )
 @with_appcontext
 def add(email: str, name: str | None, role: str, password: str) -> None:
@@ -31,9 +34,10 @@ def add(email: str, name: str | None, role: str, password: str) -> None:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise click.ClickException(f"{email} is not an email address.")
     if db.session.scalar(select(User.id).where(func.lower(User.email) == email.lower())) is not None:
-        raise click.ClickException(f"There is a user with the email {email} already.")
+        raise click.ClickException(f"There is already a user with the email {email}.")
     add_user(db.session(), email=email, name=name or email.partition("@")[0], role=Role(role), password=password)
     db.session.commit()
     click.echo(
-        f"{email} can work as {role}." + ("" if password else f" Let them in: flask --app app sign-in-link {email}")
+        f"{email} was added as {role}."
+        + ("" if password else f" Make a sign-in link for them: flask --app app sign-in-link {email}")
     )

@@ -17,6 +17,6 @@ def command(info: ScriptInfo) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     engine.launch(info.load_app(), receives=False)
-    click.echo("This worker runs jobs. Ctrl-C stops it.")
+    click.echo("The worker is running. Press Ctrl-C to stop.")
     ended.wait()
     engine.shutdown()

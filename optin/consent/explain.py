@@ -71,17 +71,17 @@ def no_sender(teller: Teller) -> Refusal:
     return Refusal(
         None,
         f"You can’t text {teller.name}: there is no number to send from.",
-        remedy="To open the composer, an admin adds a sender in Settings › Twilio.",
+        remedy="To open the composer, ask an admin to add a sender in Settings › Twilio.",
     )
 
 
 def by_another_channel(teller: Teller, channel: Channel) -> Refusal:
     """Return the sentences for a conversation that does not go by SMS."""
     if channel is Channel.OTHER:
-        title, text = "You can’t answer here: these texts come by a channel that Optin does not know.", ""
+        title, text = "You can’t reply here: these texts came by a channel that Optin does not support.", ""
     else:
-        title, text = f"You can’t answer here: these texts come by {channel.label}.", ""
-    stop = "A request to stop counts here as everywhere, but nobody opts in or comes back this way."
+        title, text = f"You can’t reply here: these texts came by {channel.label}.", ""
+    stop = "A request to stop counts here as it does everywhere, but nobody can opt in or opt back in this way."
     remedy = ""
     if teller.to.number and phone.is_e164(teller.to.number):
         remedy = f"To text {teller.name} by SMS, open their contact, lead or SMS conversation."
@@ -90,15 +90,15 @@ def by_another_channel(teller: Teller, channel: Channel) -> Refusal:
 
 def _no_phone(teller: Teller, address: str) -> Refusal:
     if address.isdigit():
-        why = "It is a short code, as services send from: nobody reads answers there, and it can’t opt in."
+        why = "This is a short code, which services send from. Nobody reads replies there, and it can’t opt in."
     else:
-        why = "It is the name of a sender and no phone number: it can’t be answered and can’t opt in."
+        why = "This is the name of a sender, not a phone number. You can’t reply to it, and it can’t opt in."
     return Refusal(Reason.NO_NUMBER, f"You can’t text {teller.show(address)}.", why)
 
 
 def sending_closed(teller: Teller, why: str) -> Refusal:
     """Return the sentences for a time in which nothing is sent to anybody; `why` says so."""
-    return Refusal(None, f"You can’t text {teller.name} just now.", why)
+    return Refusal(None, f"You can’t text {teller.name} right now.", why)
 
 
 def notice(teller: Teller, decision: Decision) -> str:
@@ -111,7 +111,7 @@ def notice(teller: Teller, decision: Decision) -> str:
     why = _WHY_HELD.get(held.cause if held else "", f"the last text may ask to stop{quoted}")
     return (
         f"On hold for review{since}: {why}. "
-        f"You can answer {teller.name} here; broadcasts leave this number out until somebody decides."
+        f"You can reply to {teller.name} here; broadcasts skip this number until someone decides."
     )
 
 
@@ -134,23 +134,26 @@ def _correctable(teller: Teller, stopped: Suppression | None) -> tuple[int | Non
     for opt_out in read.values():
         if ledger.correction(teller.session, opt_out, clock.now()).refused is None:
             until = teller.day(opt_out.at + ledger.CORRECT_WITHIN)
-            said = f"It was read from “{opt_out.phrase}”: if that was no request to stop, correct it until {until}."
-            return opt_out.id, said
+            read_from = f"This was read from “{opt_out.phrase}”."
+            return opt_out.id, f"{read_from} If it was not a request to stop, you can correct it until {until}."
     return None, ""
 
 
 def _lost(teller: Teller) -> Refusal:
     gone = teller.open(NumberLoss)
     day = teller.day(gone.started_at) if gone else ""
-    why, said = "somebody else has this number now", f"That was noted in Review on {day}. Its opt-ins have ended."
+    why, said = (
+        "somebody else has this number now",
+        f"This was recorded in Review on {day}. The number’s opt-ins have ended.",
+    )
     if gone is None or gone.error_code:
         why, code = "this number is not in use", f" (Twilio’s error {gone.error_code})" if gone else ""
-        said = f"Carriers have said so since {day}{code}. Its opt-ins have ended." if gone else ""
+        said = f"Carriers have reported this since {day}{code}. The number’s opt-ins have ended." if gone else ""
     return Refusal(
         Reason.NUMBER_LOST,
         f"You can’t text {teller.name}: {why}.",
         said,
-        "Ask for a new number and enter it on the record. A text from this number opens the composer again.",
+        "Ask them for their new number and enter it on the record. A text from this number opens the composer again.",
     )
 
 
@@ -182,7 +185,8 @@ def _asked(teller: Teller) -> str:
     asked = _last(teller, OptIn.number == teller.to.number, OptIn.status == OptInStatus.PENDING)
     if asked is None:
         return ""
-    return f"They were asked on {teller.day(asked.requested_at)} to confirm {asked.keyword.word}: no answer yet."
+    day = teller.day(asked.requested_at)
+    return f"They were asked to confirm {asked.keyword.word} on {day} and have not answered yet."
 
 
 def _elsewhere(teller: Teller) -> str:
@@ -214,7 +218,7 @@ def _ways_in(teller: Teller) -> tuple[list[Keyword], bool]:
 def _way_in(teller: Teller, keywords: list[Keyword], has_question: bool) -> str:
     """Say what the person can text."""
     if not keywords:
-        return "To open the composer, create an opt-in keyword first: texting it is how people opt in."
+        return "To open the composer, create an opt-in keyword first. People opt in by texting it."
     *others, last = (["YES"] if has_question else []) + [keyword.word for keyword in keywords]
     said = f"{', '.join(others)} or {last}" if others else last
     return f"To open the composer, {teller.does('text')} {said} to {teller.address}."

@@ -33,7 +33,7 @@ def check_window(window: Window) -> None:
     if any(bound.second or bound.microsecond or bound.tzinfo for bound in window):
         raise ValueError("Sending hours are local times in whole minutes.")
     if end != time() and start >= end:
-        raise ValueError("Sending hours must end later on the same day than they begin.")
+        raise ValueError("Sending hours must end later than they begin, on the same day.")
 
 
 def is_open(zones: Sequence[str], moment: datetime, window: Window, fallback: Sequence[str] = ()) -> bool:

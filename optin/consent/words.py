@@ -54,6 +54,7 @@ _RESERVED_FOR = {
     Meaning.YES: "to confirm",
 }
 _LONGEST_KEYWORD = 30
+KEYWORD_LENGTH = f"Use 2 to {_LONGEST_KEYWORD} letters and digits."
 _TEXTING = frozenset({"texting", "texts", "sending", "messaging", "messages", "me", "msgs", "this", "it", "please"})
 _SLIPPED = {
     "me": ("unsubscribe", "remove"),
@@ -143,11 +144,11 @@ def refusal_as_keyword(word: str, extra_opt_out: Collection[str] = ()) -> str | 
     if reserved_for:
         return f"“{shown}” is reserved: people text it {reserved_for}."
     if not 2 <= len(normal) <= _LONGEST_KEYWORD:
-        return f"A keyword has 2 to {_LONGEST_KEYWORD} letters and digits."
+        return KEYWORD_LENGTH
     if " " in normal:
-        return "A keyword is one word, without spaces."
+        return "Enter one word, without spaces."
     if not is_one_token(normal) or not all(category(character)[0] in "LNM" for character in word.strip()):
-        return "A keyword has only letters and digits."
+        return "Use only letters and digits."
     return None
 
 

@@ -125,7 +125,7 @@ def _create_campaign(story: _Story) -> Step:
 def _add_opt_ins(story: _Story) -> Step:
     title, campaign = "Add Opt-Ins to the campaign", story.campaign
     if campaign is None:
-        return Step(title, about="Whoever opted in becomes a member of the campaign")
+        return Step(title, about="Everyone who opted in becomes a member of the campaign")
     added = story.session.scalars(
         select(AuditEntry)
         .join(Campaign, Campaign.id == AuditEntry.subject_id)

@@ -37,7 +37,7 @@ class ToReview:
     def sentence(self) -> str:
         """Say how soon somebody has to decide."""
         if self.nearest is None:
-            return "Nothing waits for a decision"
+            return "Nothing to decide"
         if self.nearest < 0:
             return f"{self.first} overdue"
         if self.nearest == 0:

@@ -49,5 +49,9 @@ def show_or_hide() -> Response:
     hide = request.form.get("hidden") == "1"
     current_user.checklist_hidden_at = clock.now() if hide else None
     db.session.commit()
-    flash("Get started is hidden. A button at the end of this page shows it again." if hide else "Get started is back.")
+    flash(
+        "Get started is hidden. Use the button at the end of this page to show it again."
+        if hide
+        else "Get started is shown again."
+    )
     return redirect(url_for(".index"))

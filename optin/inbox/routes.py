@@ -121,7 +121,7 @@ def assign(conversation_id: int) -> WSGIResponse:
         names = tuple(one.name if one else handling.NOBODY for one in (before, user))
         _changed(conversation, "assigned", {"to": names})
     db.session.commit()
-    flash(f"Assigned to {user.name}." if user else "Assigned to nobody.", "ok")
+    flash(f"Assigned to {user.name}." if user else "No longer assigned.", "ok")
     return _back(conversation)
 
 
@@ -135,7 +135,7 @@ def close(conversation_id: int) -> WSGIResponse:
         conversation.closed_by_id = current_user.id if closed else None
         _changed(conversation, "closed" if closed else "reopened")
     db.session.commit()
-    flash("Closed. It opens again by itself when they text." if closed else "Open again.", "ok")
+    flash("Closed. It reopens by itself when they text." if closed else "Reopened.", "ok")
     return _back(conversation)
 
 

@@ -43,7 +43,7 @@ class Jobs:
             try:
                 task(*args, **kwargs)
             except BaseException as error:
-                tell(f"the job {task.__name__} ended early; what is left goes on in another", error)
+                tell(f"the job {task.__name__} ended early; another job continues with what is left", error)
             finally:
                 self._count(job, -1)
 

@@ -30,10 +30,10 @@ class _Asked:
             opened = reconcile.reopen(self.engine, self.gateway)
             self.said = (_words(report, settled, opened), "ok" if report else "off")
         except GatewayError as error:
-            self.said = (f"It could not be done: {error.text}", "bad")
+            self.said = (f"The comparison failed: {error.text}", "bad")
         except Exception:
             log.exception("a comparison that was asked for failed")
-            self.said = ("It could not be done: the reason is in the log.", "bad")
+            self.said = ("The comparison failed. The reason is in the log.", "bad")
 
 
 def now(engine: Engine, gateway: Gateway) -> tuple[str, str]:
@@ -42,11 +42,11 @@ def now(engine: Engine, gateway: Gateway) -> tuple[str, str]:
     thread = threading.Thread(target=asked.run, name="optin-compare", daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    return asked.said if not thread.is_alive() else ("It is under way, and goes on without this page.", "off")
+    return asked.said if not thread.is_alive() else ("The comparison is running. You can leave this page.", "off")
 
 
 def _words(report: Report | None, settled: Report | None, opened: bool) -> str:
     if report is None:
-        return "Another process is comparing just now."
+        return reconcile.BUSY
     found = [f"{report.texts} texts were missing", f"{(settled or Report()).settled} sends were settled"]
     return f"Compared with Twilio’s list: {', '.join(found)}." + (" Sending is open again." if opened else "")

@@ -59,7 +59,7 @@ def launch(app: Flask, *, receives: bool = True) -> None:
     global _running, _bell
     with _changing:
         if _running is not None:
-            raise RuntimeError("the job engine runs already")
+            raise RuntimeError("the job engine is already running")
         _running = _Running(app, receives)
         try:
             _running.start()
@@ -92,7 +92,7 @@ def nudge() -> None:
         if bell is not None:
             bell.ring()
     except Exception:
-        log.warning("the job engine could not be reached; the schedule will find what waits", exc_info=True)
+        log.warning("the job engine could not be reached; the schedule will pick up what is waiting", exc_info=True)
 
 
 class _Queue:
@@ -198,7 +198,7 @@ class _Running:
         A process one of whose threads has ended gives none: it does not do all that it should, and must say so.
         """
         if ended := self._ended():
-            log.error("threads have ended that must not: %s. Start this process anew.", ", ".join(sorted(ended)))
+            log.error("threads that must keep running have ended: %s. Restart this process.", ", ".join(sorted(ended)))
             return
         executors.live(self._database, self._name.text)
         gone = executors.dead(self._database)
@@ -214,7 +214,7 @@ class _Running:
         )
         gone = _jobs.gone(job.workflow_id for job in claimed)
         if gone:
-            log.warning("%s jobs had ended without a word of it: they are deleted", len(gone))
+            log.warning("%s jobs had ended without a record of it and were deleted", len(gone))
             DBOS.delete_workflows(gone)
 
     def _ended(self) -> set[str]:

@@ -38,7 +38,7 @@ class Name:
                 continue
             self._handle, self.text = handle, f"{socket.gethostname()}:{folder.resolve()}#{number}"
             return
-        raise RuntimeError(f"there are {MOST} workers already")
+        raise RuntimeError(f"there are already {MOST} workers")
 
     def give_back(self) -> None:
         """Let another process have the name."""

@@ -186,5 +186,5 @@ class Schedule:
             chore.do()
         except BaseException as error:
             wait = min(wait, RETRY)
-            tell(f"the chore {chore.do.__qualname__} failed and is done again in {wait:g} seconds", error)
+            tell(f"the chore {chore.do.__qualname__} failed and will be retried in {wait:g} seconds", error)
         chore.due = time.monotonic() + wait

@@ -155,6 +155,6 @@ class _Sending:
                 if not is_away(error) or (time.monotonic() > until and not patient):
                     raise
                 if not told:
-                    tell("the database is asked again until it works", error)
+                    tell("the database does not work; retrying until it does", error)
                 told = True
                 time.sleep(0.5)

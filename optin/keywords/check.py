@@ -66,13 +66,13 @@ def about_word(normal: str, others: Collection[str], reserved: Collection[str] =
     """Return what speaks against a word; all are in normal form, `others` being the words of other keywords."""
     found = []
     if normal in others:
-        found.append("Another keyword has this word.")
+        found.append("Another keyword already has this word.")
     if normal in COMMON:
         found.append("It is a common word: people will send it without meaning to opt in.")
     elif len(normal) < SHORTEST:
-        found.append(f"It is short: with {SHORTEST} letters or more it is rarely sent by accident.")
+        found.append(f"It is short. Words of {SHORTEST} letters or more are rarely sent by accident.")
     if len(normal) <= TINY:
-        found.append("Many everyday words are one letter away from it, so few slips are marked as near misses.")
+        found.append("Many everyday words are one letter away from it, so few typos are marked as near misses.")
     near_reserved = next((word for word in sorted(reserved) if one_edit(normal, word)), None)
     if near_reserved:
         found.append(f"It is one letter away from {near_reserved.upper()}.")

@@ -9,7 +9,7 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, TextArea
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import Length
 
-from optin.consent.words import normalise, refusal_as_keyword
+from optin.consent.words import KEYWORD_LENGTH, normalise, refusal_as_keyword
 from optin.form_text import clean
 from optin.keywords import pictures
 from optin.keywords.pictures import Picture
@@ -54,7 +54,7 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
     disclosure_url = StringField("Web address where they see it", filters=[clean], validators=[Length(max=500)])
     image = FileField("Image of what they see")
     kept_image = HiddenField(filters=[clean])
-    remove_image = BooleanField("Take the image away")
+    remove_image = BooleanField("Remove the image")
     frequency = StringField("Frequency", filters=[clean], validators=[Length(max=80)])
     opt_in = RadioField("Opt-in", choices=OPT_IN)
     confirmation = TextAreaField("Confirmation reply", filters=[clean], validators=[Length(max=1600)])
@@ -94,13 +94,13 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
         for alias in aliases:
             _refuse(self._refusal(alias))
             if normalise(alias) in seen:
-                raise ValidationError(f"“{alias}” is there twice.")
+                raise ValidationError(f"“{alias}” is entered twice.")
             seen.add(normalise(alias))
 
     def validate_disclosure_url(self, field: Field) -> None:
         """Ask for a web address that a browser can open."""
         if field.data and not _URL.fullmatch(field.data):
-            raise ValidationError("Enter a whole web address, such as https://example.org/volunteer.")
+            raise ValidationError("Enter a full web address, such as https://example.org/volunteer.")
 
     def validate_image(self, field: Field) -> None:
         """Take a picture by its content, whatever its name says."""
@@ -108,11 +108,11 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
             return
         data = field.data.read(pictures.LARGEST + 1)
         if len(data) > pictures.LARGEST:
-            raise ValidationError("The image is larger than 2 MB. Make it smaller and choose it again.")
+            raise ValidationError("The image is larger than 2 MB. Choose a smaller one.")
         self.picture = pictures.read(data)
         self.remove_image.data = self.remove_image.data and self.picture is None
         if self.picture is None:
-            raise ValidationError("Choose a PNG, JPEG or WebP image. This file is none, whatever its name says.")
+            raise ValidationError("This file is not a PNG, JPEG or WebP image. Choose another file.")
 
     def validate_confirmation(self, field: Field) -> None:
         """Refuse a template that could not be filled in."""
@@ -123,7 +123,7 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
         _refuse(" ".join(templates.problems(field.data, MERGE_FIELDS)))
 
     def _refusal(self, word: str) -> str | None:
-        too_long = f"A keyword has 2 to {LONGEST_WORD} letters and digits." if len(word) > LONGEST_WORD else None
+        too_long = KEYWORD_LENGTH if len(word) > LONGEST_WORD else None
         return refusal_as_keyword(word, self.extra_opt_out) or too_long
 
 

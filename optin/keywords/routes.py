@@ -57,7 +57,7 @@ def create() -> WSGIResponse:
     if not isinstance(made, Keyword):
         return _refused(_with_taken(form, made))
     db.session.commit()
-    flash(f"Keyword “{made.word}” was created. Whoever texts it from now on opts in.", "ok")
+    flash(f"Keyword “{made.word}” was created. Anyone who texts it from now on opts in.", "ok")
     _flash_warnings(made)
     return redirect(url_for(".show", keyword_id=made.id), 303)
 
@@ -148,7 +148,7 @@ def delete(keyword_id: int) -> WSGIResponse:
     word = keyword.word
     if not saving.remove(db.session(), keyword, current_user.id):
         db.session.rollback()
-        flash(f"“{word}” can't be deleted: opt-ins, campaigns or the ledger point to it. Archive it instead.", "bad")
+        flash(f"“{word}” can't be deleted: opt-ins, campaigns or the ledger refer to it. Archive it instead.", "bad")
         return redirect(url_for(".show", keyword_id=keyword_id), 303)
     db.session.commit()
     flash(f"Keyword “{word}” was deleted.", "ok")
@@ -204,8 +204,8 @@ def _with_taken(form: KeywordForm, taken: Taken | None) -> KeywordForm:
 
 def _archived_notice(word: str, archived: bool, changed: bool, active: int) -> str:
     if not changed:
-        return f"“{word}” was {'archived' if archived else 'active'} already."
+        return f"“{word}” was already {'archived' if archived else 'active'}."
     if archived:
         stay = "opt-in stays" if active == 1 else "opt-ins stay"
-        return f"“{word}” is archived: texting it opts nobody in any more. Its {active:,} active {stay} as they are."
-    return f"“{word}” is active again: whoever texts it opts in."
+        return f"“{word}” is archived: texting it no longer opts anyone in. Its {active:,} active {stay} as they are."
+    return f"“{word}” is active again: anyone who texts it opts in."

@@ -169,5 +169,7 @@ def _taken(session: Session, content: Content, keyword_id: int) -> Taken:
 
 
 def _whose(typed: str, row: KeywordWord) -> str:
-    which = f"“{typed}” is a keyword already" if row.is_main else f"“{typed}” is an alias of “{row.keyword.word}”"
-    return f"{which}, archived: bring that one back." if row.keyword.archived_at else f"{which}."
+    which = (
+        f"“{typed}” is already a keyword" if row.is_main else f"“{typed}” is already an alias of “{row.keyword.word}”"
+    )
+    return f"{which}, but it is archived: bring it back instead." if row.keyword.archived_at else f"{which}."

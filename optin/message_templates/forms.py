@@ -7,7 +7,7 @@ from wtforms.validators import DataRequired, Length
 from optin.messaging import drafts
 
 LONGEST_NAME = 80
-TAKEN = "Another template has this name."
+TAKEN = "Another template already has this name."
 
 
 def one_line(text: str | None) -> str:

@@ -92,16 +92,16 @@ def remark(reading: Reading, origin: Origin) -> str:
     if origin.joins:
         return ""
     if origin.channel is Channel.OTHER:
-        return f"came by “{origin.scheme}”, a channel that Optin does not know: it can’t be answered from here"
+        return f"came by “{origin.scheme}”, a channel that Optin does not support: you can’t reply from here"
     if reading.meaning in (Meaning.OPT_OUT, Meaning.OPT_OUT_KEYWORD):
         return f"asked by {origin.channel.label}" if origin.channel is not Channel.SMS else ""
     if reading.meaning not in _ASKS:
         return ""
     if not origin.is_phone:
-        return "does nothing: there is no phone number behind this sender"
+        return "no effect: this sender has no phone number"
     if reading.meaning == Meaning.HELP:
-        return f"asked for help by {origin.channel.label}: it can’t be answered from here"
-    return f"does nothing by {origin.channel.label}: it counts only as a text message (SMS)"
+        return f"asked for help by {origin.channel.label}: you can’t reply from here"
+    return f"no effect by {origin.channel.label}: it only counts as a text message (SMS)"
 
 
 def _split(address: str) -> tuple[str, str]:

@@ -4,14 +4,14 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import audience
-from optin.messaging import segments, templates
+from optin.messaging import segments, senders, templates
 from optin.messaging.segments import Segments
 from optin.models import CampaignMember, Person, Sender
 
 PERSONAL = ("first_name", "last_name", "company")
 ACCENTED = 5000
 TOO_LONG_FILLED_IN = (
-    f"With the longest names filled in the text has more than {segments.MAX_CHARACTERS:,} characters. Shorten it."
+    f"With the longest names filled in, the text has more than {segments.MAX_CHARACTERS:,} characters. Shorten it."
 )
 
 
@@ -26,7 +26,7 @@ def faults(body: str) -> list[str]:
         return ["Write a message first."]
     size = segments.count(templates.render(body, {}))
     if size.too_long:
-        return [f"A text can have {segments.MAX_CHARACTERS:,} characters, this one has {size.characters:,}."]
+        return [f"The text has {size.characters:,} characters. Shorten it to {segments.MAX_CHARACTERS:,}."]
     return templates.problems(body)
 
 
@@ -36,13 +36,13 @@ def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) 
     `late` are those for whom only its last time comes too early.
     """
     if sender is None:
-        return ["There is no number to send from yet. An admin adds one under Settings."]
+        return [senders.NONE_YET]
     if not members:
         return ["This campaign has no members yet. Add them before you send."]
     if not people and late:
-        return ["Nobody could get it in time. Choose a later “Send until”, or no limit."]
+        return ["Nobody would get it in time. Choose a later “Send until”, or no limit."]
     if not people:
-        return ["None of the members can receive this now. Deliverability says why for each."]
+        return ["None of the members can receive this now. Deliverability shows why."]
     return []
 
 

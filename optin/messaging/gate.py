@@ -25,7 +25,7 @@ MARGIN = timedelta(minutes=10)
 """How much further back is looked than the last moment that is known to be complete."""
 UNTOLD = timedelta(days=7)
 BACKUP_SETTING = "last_backup_at"
-FROM_BACKUP = "It waited when the backup was made, and may have been sent since."
+FROM_BACKUP = "It was waiting when the backup was made, and may have been sent since."
 DUE_BEFORE = "It was due before the database was restored from a backup, and may have been sent then."
 GOES_ANYWAY = ReplyKind.OPT_OUT
 """Whoever opts out while the gate is closed gets the confirmation: it answers a text that has just come in."""
@@ -50,11 +50,11 @@ class Closed:
         """Say it to users."""
         why = {
             Closure.RESTORED: "The database was restored from a backup",
-            Closure.AWAY: "Optin could not take in texts for a while",
+            Closure.AWAY: "Optin could not receive texts for a while",
         }[self.closure]
         return (
-            f"Nothing is sent for now. {why}, and people may have opted out meanwhile. "
-            "Sending goes on by itself when everything that Twilio received since has been taken in."
+            f"Nothing is being sent for now. {why}, and people may have opted out since. "
+            "Sending resumes by itself once everything that Twilio has received since then has been fetched."
         )
 
 

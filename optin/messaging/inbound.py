@@ -127,7 +127,7 @@ def _opt_out(handled: InboundCase) -> str:
         handled.reply(ReplyKind.OPT_OUT, handled.policy.opt_out_reply)
     count = len(result.ended)
     if result.already and not count:
-        return "opted out, as before"
+        return "already opted out"
     return f"opted out of everything, {count} opt-in{'' if count == 1 else 's'} ended"
 
 
@@ -135,7 +135,7 @@ def _opt_out_keyword(handled: InboundCase, normal: str) -> str:
     keyword = handled.standing.keywords[normal]
     was = ledger.opt_out_keyword(handled.session, handled.text.number, keyword.id, handled.act)
     handled.reply(ReplyKind.KEYWORD_ENDED, handled.policy.keyword_ended_reply, keyword=keyword)
-    return f"opted out of {keyword.word}" if was else f"asked to end {keyword.word}, was not opted in"
+    return f"opted out of {keyword.word}" if was else f"asked to end {keyword.word}, but was not opted in"
 
 
 def _ordinary(handled: InboundCase, reading: Reading) -> Done:
@@ -152,7 +152,7 @@ def _ordinary(handled: InboundCase, reading: Reading) -> Done:
     effects = [
         answered.effect,
         "on hold for review" if held else "",
-        f"looks like {near.word.upper()}, opted in to nothing" if near else "",
+        f"looks like {near.word.upper()}, not opted in" if near else "",
     ]
     return answered._replace(effect="; ".join(filter(None, effects)))
 

@@ -10,7 +10,7 @@ from optin.terms import Meaning, ReplyKind, SenderKind
 
 RESTORED = "texts allowed again, earlier opt-ins restored"
 ALLOWED_AGAIN = "texts allowed again; a keyword is needed for each campaign"
-STILL_BLOCKED = "Twilio blocks them until they text START alone"
+STILL_BLOCKED = "Twilio blocks them until they text START on its own"
 
 
 def start(handled: InboundCase, reading: Reading) -> str:
@@ -65,7 +65,7 @@ def to_question(handled: InboundCase) -> Done:
             result = ledger.ask_again(handled.session, asked.opt_in_id, handled.act, hours)
             return Done(_joined(handled, result), Meaning.YES)
         case Answer.YES, _:
-            return Done(f"too early to confirm {word}: the question had not gone out", Meaning.ORDINARY)
+            return Done(f"too early to confirm {word}: the question had not been sent", Meaning.ORDINARY)
         case Answer.NO, QuestionState.OPEN:
             ledger.decline(handled.session, handled.text.number, asked, handled.act)
             return Done(f"answered no, not opted in with {word}", Meaning.NO)
@@ -124,7 +124,7 @@ def _joined(handled: InboundCase, result: OptInResult) -> str:
         template = about.question if result.reply == ReplyKind.QUESTION else about.confirmation
         handled.reply(result.reply, template, result.opt_in_id, about)
     elif result.outcome == Outcome.PENDING:
-        return f"asked to confirm {about.word}, as before"
+        return f"already asked to confirm {about.word}"
     return {
         Outcome.ACTIVATED: f"opted in with {about.word}",
         Outcome.PENDING: f"asked to confirm {about.word}",

@@ -153,7 +153,9 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
     text = draft.body.replace("\r\n", "\n").replace("\0", "").strip()
     problem = "" if to.refusal else _problem(text, to.person, policy)
     if draft.number and draft.number != to.number:
-        problem = "The number was changed after this page was loaded. Nothing was sent: look again and press Send."
+        problem = (
+            "The number has changed since this page was loaded, so nothing was sent. Check it and press Send again."
+        )
     if to.refusal or to.sender is None or problem:
         return new_draft(draft.body, problem)
     body = filled(text, to.person, policy)
@@ -170,7 +172,7 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
     if not isinstance(queued, Message):
         return new_draft(draft.body, _in_a_word(queued.decision))
     if (queued.body, queued.number, queued.author_id) != (body, to.number, author_id):
-        return new_draft(draft.body, "This form was sent before. Press Send to send this text as well.")
+        return new_draft(draft.body, "This form was already sent. Press Send to send this text as well.")
     return queued
 
 
@@ -207,7 +209,7 @@ def _problem(text: str, person: Person | None, policy: Policy) -> str:
     body = filled(text, person, policy)
     if not body:
         return "With its merge fields filled in, this message is empty."
-    return "This text is longer than 1,600 characters: shorten it." if segments.count(body).too_long else ""
+    return "This text is longer than 1,600 characters. Shorten it." if segments.count(body).too_long else ""
 
 
 def _key(given: str) -> str:

@@ -17,9 +17,9 @@ from optin.terms import Purpose, Reason
 
 HOLDS = timedelta(minutes=10)
 TRIES = 5
-TEXT = "{{ brand }}: {{ code }} is your code. It holds for ten minutes. If you did not ask for it, ignore this text."
-RUN_OUT = "That code counts no more: it was tried five times, or ten minutes have passed. Have a new one texted."
-WRONG = "That is not the code. Look at the newest text from us."
+TEXT = "{{ brand }}: {{ code }} is your code. It is valid for 10 minutes. If you did not ask for it, ignore this text."
+RUN_OUT = "That code has expired. Ask for a new one."
+WRONG = "That code is wrong. Check the latest text from us."
 
 
 def waiting(session: Session, user_id: int) -> NumberCode | None:
@@ -35,7 +35,7 @@ def text_code(session: Session, user: User, number: str) -> str:
     """
     sender = next(iter(senders.in_use(session)), None)
     if sender is None:
-        return "There is no number to send from yet. An admin adds one under Settings."
+        return senders.NONE_YET
     if shut := gate.closed(session):
         return shut.sentence
     new = {

@@ -186,7 +186,7 @@ def sentence(pause: SendingPause) -> str:
     source = f" from {pause.sender.address}" if pause.sender else ""
     code = f" (error {pause.error_code})" if pause.error_code else ""
     return (
-        f"Nothing is sent{source} for now. {error.text[:-1]}{code}. {error.remedy} "
+        f"Nothing is being sent{source} for now. {error.text[:-1]}{code}. {error.remedy} "
         "Waiting messages are sent as soon as this is fixed."
     )
 

@@ -45,12 +45,12 @@ class Plan:
             return ""
         moment = self._moment(self.typed)
         if moment is None:
-            return "Choose the day and the time at which it is to be sent."
+            return "Choose the day and time to send it."
         if skipped := self._skipped(self.typed, moment):
             return skipped
         if moment <= now:
             return "That time has passed. Choose a later one, or send now."
-        return "Choose a time within the next twelve months." if moment > now + FURTHEST else ""
+        return "Choose a time within the next 12 months." if moment > now + FURTHEST else ""
 
     def end_fault(self, now: datetime) -> str:
         """Say what forbids the last time, "" for nothing."""
@@ -58,14 +58,14 @@ class Plan:
             return ""
         moment, start = self._moment(self.until), self.starts_at
         if moment is None:
-            return "Choose the day and the time until which it may be sent."
+            return "Choose the day and time to stop."
         if skipped := self._skipped(self.until, moment):
             return skipped
         if moment <= now:
             return "“Send until” has passed. Choose a later time."
         if start and moment <= start:
             return "“Send until” is before the broadcast starts. Choose a later time."
-        return "Choose an end within the next twelve months." if moment > (start or now) + FURTHEST else ""
+        return "Choose an end within the next 12 months." if moment > (start or now) + FURTHEST else ""
 
     def faults(self, now: datetime) -> list[str]:
         """Say what forbids the times."""

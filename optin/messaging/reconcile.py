@@ -27,6 +27,7 @@ FIRST_LOOK = timedelta(hours=24)
 LEASE = timedelta(minutes=10)
 STATUSES_BETWEEN = (timedelta(hours=36), timedelta(hours=12))
 """Statuses that did not come within twelve hours are asked for (Twilio's advice), once a day."""
+BUSY = "Another process is comparing right now."
 INBOUND, DAILY, UNKNOWN = "inbound", "daily", "unknown"
 
 log = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from optin.terms import BroadcastState, CampaignStatus
 _ALWAYS = true()
 ABORTED = "the campaign was aborted"
 ARCHIVED = "the campaign’s opt-in keyword was archived"
-NO_SENDER = "the number that it was to go from is not in use any more"
-OVER = "the time to send it was over before it could start"
+NO_SENDER = "the number to send from is no longer in use"
+OVER = "its time to send had passed before it could start"
 NOBODY = "none of the campaign’s members could receive it"
 
 

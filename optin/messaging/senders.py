@@ -11,6 +11,7 @@ from optin.messaging import channels
 from optin.models import Sender
 from optin.terms import Channel, SenderKind
 
+NONE_YET = "There is no number to send from yet. Ask an admin to add one under Settings › Twilio."
 TOLL_FREE = re.compile(r"^\+1(800|833|844|855|866|877|888)\d{7}$")
 
 

@@ -48,5 +48,5 @@ def warning(session: Session) -> str:
     hours = int(silent.total_seconds() // 3600)
     return (
         f"Nobody has texted for {hours} hours, which is longer than usual. "
-        "If that surprises you, check in the Twilio console that its webhooks reach this address."
+        "If that surprises you, check in the Twilio Console that its webhooks reach this address."
     )

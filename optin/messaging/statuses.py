@@ -96,7 +96,7 @@ def meaning(code: int) -> ErrorMeaning:
 
 _P, _C, _Q = ErrorKind.PERMANENT, ErrorKind.CONSENT, ErrorKind.CONFIGURATION
 _T, _U = ErrorKind.TRANSIENT, ErrorKind.UNCLEAR
-_BUG = "This is a fault of the app: please report it with the message's SID."
+_BUG = "This is a bug in the app. Please report it with the message's SID."
 _CHECK_NUMBER = "Check the number with the person."
 _CHECK_SENDER = "Check the sender in Settings, and that the number belongs to this Twilio account and can send SMS."
 _CHECK_SERVICE = "Check the Messaging Service in Settings and its senders in the Twilio Console."
@@ -109,18 +109,18 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
     (
         (20003,),
         _Q,
-        "Twilio refused our sign-in.",
+        "Twilio rejected our credentials.",
         "Check account SID, token and region, and that the account is active.",
     ),
-    ((20005,), _Q, "The Twilio account is not active.", "Look at the account in the Twilio Console."),
-    ((20006,), _Q, "Twilio denies our access.", "Look at the account and its permissions in the Twilio Console."),
+    ((20005,), _Q, "The Twilio account is not active.", "Check the account in the Twilio Console."),
+    ((20006,), _Q, "Twilio denied us access.", "Check the account and its permissions in the Twilio Console."),
     (
         (20404,),
         _Q,
         "Twilio has no account with our SID.",
         "Check account SID and region.",
     ),
-    ((20429,), _T, "Too many requests to Twilio at once; this one was not taken.", "It is tried again by itself."),
+    ((20429,), _T, "Too many requests to Twilio at once; this one was not taken.", "It is retried automatically."),
     ((20500,), _U, "Twilio had an internal error.", "Wait for the outcome before you send it again."),
     ((20503,), _U, "Twilio was not available.", "Wait for the outcome before you send it again."),
     ((21211,), _P, "The number is not valid.", _CHECK_NUMBER),
@@ -129,7 +129,7 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
         (21408,),
         _Q,
         "Texts to this country are not enabled.",
-        "Enable it in the Twilio Console: Messaging, Geo permissions.",
+        "Enable the country in the Twilio Console: Messaging, Geo permissions.",
     ),
     ((21602, 21619), _Q, "The message had no text.", _BUG),
     ((21603,), _Q, "The message had no sender.", "Choose a sender in Settings."),
@@ -138,14 +138,14 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
     (
         (21608,),
         _Q,
-        "A trial account may text verified numbers only.",
-        "Upgrade the account, or verify the number at Twilio.",
+        "A trial account can only text verified numbers.",
+        "Upgrade the account, or verify the number with Twilio.",
     ),
     (
         (21609,),
         _Q,
         "Twilio refused our address for status reports.",
-        "Check the public address of the app: no underscores.",
+        "Check the public address of the app: it must not contain underscores.",
     ),
     ((21610,), _C, "They opted out at Twilio, which blocks this sender.", "Ask them to text START to the sender."),
     (
@@ -159,18 +159,23 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
     ((21617,), _Q, "The text is longer than 1600 characters.", "Shorten the text."),
     ((21624, 30045), _Q, "The validity period is not valid.", _BUG),
     ((21635,), _P, "The number is a landline.", "Ask the person for a mobile number."),
-    ((21659,), _Q, "The sender is no Twilio number, or a short code of another country.", _CHECK_SENDER),
+    ((21659,), _Q, "The sender is not a Twilio number, or is a short code of another country.", _CHECK_SENDER),
     ((21701, 21705), _Q, "The Messaging Service is missing or not valid.", _CHECK_SERVICE),
     ((21703,), _Q, "The Messaging Service has no sender for this number.", _CHECK_SERVICE),
     ((21704,), _Q, "The Messaging Service has no senders.", _CHECK_SERVICE),
     ((30001,), _T, "The message waited too long in a full queue.", "Send more slowly, or try again later."),
-    ((30002,), _Q, "The Twilio account was suspended.", "Look at the account in the Twilio Console."),
-    ((30003,), _T, "The phone was switched off or out of reach.", "Try once or twice later; then check the number."),
+    ((30002,), _Q, "The Twilio account was suspended.", "Check the account in the Twilio Console."),
+    (
+        (30003,),
+        _T,
+        "The phone was switched off or out of reach.",
+        "Try again once or twice later, then check the number.",
+    ),
     (
         (30004,),
         _C,
         "The carrier or the person blocks our texts.",
-        "Don't send again; ask on another way if they want texts.",
+        "Don't send again. Ask in another way whether they want texts.",
     ),
     ((30005,), _P, "The number is not in use.", _CHECK_NUMBER),
     ((30006,), _P, "The number is a landline, or its carrier can't be reached.", "Ask the person for a mobile number."),
@@ -184,34 +189,39 @@ _TABLE: tuple[tuple[tuple[int, ...], ErrorKind, str, str], ...] = (
     ((30009,), _U, "A part of a received message is missing.", "Ask the person to text again."),
     ((30017,), _T, "The carrier's network was overloaded.", _LATER),
     ((30022,), _T, "More messages than the carrier allows in this time.", "Send more slowly."),
-    ((30023, 30027), _T, "T-Mobile's limit for today is reached.", "Try again tomorrow, after midnight Pacific time."),
+    (
+        (30023, 30027),
+        _T,
+        "T-Mobile's limit for today has been reached.",
+        "Try again tomorrow, after midnight Pacific time.",
+    ),
     ((30024,), _Q, "The carrier does not know the sender yet.", "Wait a day after the registration, then ask Twilio."),
     ((30032,), _Q, "The toll-free number is not verified.", "Verify it in the Twilio Console."),
-    ((30033,), _Q, "The sender's registered campaign was suspended.", "Ask Twilio's support why."),
+    ((30033,), _Q, "The sender's registered campaign was suspended.", "Ask Twilio Support why."),
     ((30034,), _Q, "The sender is not registered for texts to the US.", _REGISTER),
-    ((30035,), _Q, "The sender's registration is not finished.", "Wait for it, or look at it in the Twilio Console."),
+    ((30035,), _Q, "The sender's registration is not finished.", "Wait for it, or check it in the Twilio Console."),
     ((30036,), _T, "The message waited too long at Twilio and was dropped.", "Send it again if it is still wanted."),
-    ((30037,), _Q, "Sending is switched off for the Twilio account.", "Look at the account in the Twilio Console."),
+    ((30037,), _Q, "Sending is switched off for the Twilio account.", "Check the account in the Twilio Console."),
     ((30039,), _U, "Twilio dropped a received message to stop a loop.", "Check which automatic system texts us."),
     ((30044,), _Q, "The text is too long for a trial account.", "Shorten the text, or upgrade the account."),
-    ((30046,), _U, "The carrier did not confirm the delivery.", "Ask the person if it matters; it may have arrived."),
+    ((30046,), _U, "The carrier did not confirm the delivery.", "It may have arrived. If it matters, ask the person."),
     ((30409,), _U, "The message could not be cancelled: it was already on its way.", "Nothing to do."),
-    ((30410,), _T, "The carrier did not answer in time.", "Try again later; it may then arrive twice."),
+    ((30410,), _T, "The carrier did not answer in time.", "Try again later. It may then arrive twice."),
     (
         (30450,),
         _T,
-        "Twilio holds back texts to this destination as a guard against fraud.",
+        "Twilio blocks texts to this destination to prevent fraud.",
         "Try once, after 30 minutes.",
     ),
     ((30453,), _P, "The message could not be delivered.", _CHECK_NUMBER),
     (
         (30454, 63038),
         _T,
-        "The account's limit of messages is reached.",
+        "The account's message limit has been reached.",
         "Try again tomorrow, or ask Twilio for a higher limit.",
     ),
     ((30610,), _T, "Twilio's quiet hours held the message back.", "Try again within the sending hours."),
-    ((30640,), _C, "Twilio lists the number as one that sues over texts.", "Don't text this number."),
+    ((30640,), _C, "Twilio lists the owner of this number as someone who sues over texts.", "Don't text this number."),
 )
 _OF_ACCOUNT = frozenset({20003, 20005, 20006, 20404, 21609, 30002, 30037, 30454, 63038})
 _OF_SENDER = frozenset(
@@ -242,7 +252,7 @@ def without_code(http_status: int) -> ErrorMeaning:
     if http_status == UNAUTHORIZED:
         return meaning(SIGN_IN_REFUSED)
     return ErrorMeaning(
-        f"Twilio's address answers with HTTP {http_status} and gives no reason.",
+        f"Twilio's address answered with HTTP {http_status} and gave no reason.",
         "Check whether a proxy or firewall stands between Optin and Twilio.",
         ErrorKind.CONFIGURATION,
     )

@@ -20,7 +20,7 @@ def warning(session: Session) -> str:
     named = sorted({channels.origin(each).scheme for each in written if each} - {""})
     quoted = ", ".join(f"“{scheme}”" for scheme in named[:NAMED])
     return (
-        f"Texts come in by a channel that Optin does not know{f': {quoted}' if quoted else ''}. They are in the inbox, "
-        "and a STOP in them counts, but they can’t be answered from here. "
-        "This notice goes away once these conversations are closed."
+        f"Texts are coming in by a channel that Optin does not support{f': {quoted}' if quoted else ''}. They are in "
+        "the inbox, and a STOP in them counts, but you can’t reply to them from here. "
+        "This notice disappears once these conversations are closed."
     )

@@ -46,8 +46,8 @@ _TODAY = re.compile(
     re.IGNORECASE,
 )
 
-_OPT_OUT = "“{}” means opt-out: whoever replies with it gets no more messages. Ask for another word."
-_START = "“{}” means that a person wants texts again: it does not reach you as an answer. Ask for another word."
+_OPT_OUT = "“{}” means opt-out: anyone who replies with it gets no more messages. Ask for another word."
+_START = "“{}” means that a person wants texts again, so it does not reach you as an answer. Ask for another word."
 _YES = "“{}” means that a person wants texts again, and confirms a double opt-in that is open. Ask for another word."
 _HELP = "“{}” is answered with the help text. Ask for another word."
 
@@ -120,7 +120,7 @@ def _field_problems(match: re.Match[str], known: Collection[str]) -> Iterator[st
     if not name:
         yield "A merge field is empty: write a name between “{{” and “}}”."
     elif name not in known:
-        yield f"There is no merge field “{name}”. Known are: {', '.join(known)}."
+        yield f"There is no merge field “{name}”. Use one of these: {', '.join(known)}."
     if default[:1] in {'"', "'", "“", "‘"}:
         yield f"Write the default of “{name}” without quotation marks: they would be sent too."
 

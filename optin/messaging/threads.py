@@ -125,9 +125,7 @@ def _row(
 def _why_unanswered(message: Message) -> str:
     if message.reason == Reason.BLOCKED:
         return "Twilio blocks it, they cannot be answered until they text START"
-    return (
-        Reason(message.reason).label[0].lower() + Reason(message.reason).label[1:] if message.reason else "taken back"
-    )
+    return Reason(message.reason).label[0].lower() + Reason(message.reason).label[1:] if message.reason else "cancelled"
 
 
 def _sending(message: Message, stopped: Pauses | None) -> str:

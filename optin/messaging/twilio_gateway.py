@@ -170,7 +170,9 @@ def _patiently(ask: Callable[[], Any]) -> Any:
             status = int(getattr(error, "status", 0) or getattr(answer, "status_code", 0))
             again = status == TOO_MANY_REQUESTS or status >= 500
             if not again or attempt == LIST_TRIES - 1:
-                raise GatewayError(f"Twilio refused its list ({status or 'no answer'}).", try_again=again) from error
+                raise GatewayError(
+                    f"Twilio refused to list messages ({status or 'no answer'}).", try_again=again
+                ) from error
         except (urllib3.exceptions.HTTPError, ValueError, OSError) as error:
             raise GatewayError("Twilio could not be reached.", try_again=True) from error
         time.sleep(0.5 * 2**attempt)

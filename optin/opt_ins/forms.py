@@ -23,7 +23,9 @@ class EndForm(FlaskForm):  # type: ignore[misc]
     def validate_reason(self, field: Field) -> None:
         """Ask for a reason: it becomes part of the ledger."""
         if not field.data:
-            raise ValidationError("Say why you end it, such as “asked by telephone”. It becomes part of the proof.")
+            raise ValidationError(
+                "Say why you are ending it, such as “asked by telephone”. It becomes part of the proof."
+            )
 
 
 class RecordForm(FlaskForm):  # type: ignore[misc]

@@ -38,7 +38,7 @@ def end(opt_in_id: int) -> Response:
     if ended:
         flash(f"{opt_in.name} was ended. Campaigns with “{opt_in.keyword.word}” no longer reach this number.", "ok")
     else:
-        flash(f"{opt_in.name} had ended already. Nothing was changed.", "warn")
+        flash(f"{opt_in.name} had already ended. Nothing was changed.", "warn")
     return redirect(url_for(".show", opt_in_id=opt_in_id), 303)
 
 
@@ -113,5 +113,5 @@ def _why_not(number: str, keyword: Keyword, region: str) -> str:
 
 def _notice(result: OptInResult, number: str, word: str) -> tuple[str, str]:
     if result.outcome == Outcome.REAFFIRMED:
-        return f"{number} was opted in with “{word}” already. Your note was added to its ledger.", "off"
-    return f"{number} is opted in with “{word}”. No text was sent.", "ok"
+        return f"{number} was already opted in with “{word}”. Your note was added to its ledger.", "off"
+    return f"{number} is now opted in with “{word}”. No text was sent.", "ok"

@@ -49,7 +49,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
         ]
         names = sorted({*_zone_names(), *filter(None, [given.get("time_zone")])})
         self.time_zone.choices = [
-            SelectChoice(FROM_NUMBER, "As the number says"),
+            SelectChoice(FROM_NUMBER, "From the phone number"),
             *(SelectChoice(name) for name in names),
         ]
 
@@ -68,7 +68,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     def validate_email(self, field: StringField) -> None:
         """Accept what has the form of an address, and nothing."""
         if field.data and not _EMAIL.fullmatch(field.data):
-            raise ValidationError("That is not an email address: it looks like name@example.org.")
+            raise ValidationError("Enter an email address, such as name@example.org.")
 
     def validate_last_name(self, field: StringField) -> None:
         """Ask for something that the person can be found by."""

@@ -111,7 +111,7 @@ def convert_lead(person_id: int) -> WSGIResponse:
     person = db.session.get(Person, person_id) or abort(404)
     if records.convert(db.session(), person, current_user.id):
         db.session.commit()
-        flash(f"{person.name} is a contact now. The opt-ins of the number are the same as before.", "ok")
+        flash(f"{person.name} is now a contact. The opt-ins of the number have not changed.", "ok")
     return redirect(url_for("people.contact", person_id=person_id), 303)
 
 

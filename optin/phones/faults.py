@@ -32,7 +32,7 @@ GROUPS = (
             Knob("refused", "Refused, too many requests", "429. Nothing was sent; the app tries again."),
             Knob("failed_before", "Error before accepting", "503. Nothing was sent, but the app can’t know."),
             Knob("failed_after", "Error after accepting", "500. It was sent, but the app can’t know."),
-            Knob("dropped", "Answer breaks off", "It was sent; the connection breaks before the app knows."),
+            Knob("dropped", "Answer cut off", "It was sent; the connection breaks before the app knows."),
             Knob("slow", "Slow answer", "It was sent; the answer takes the seconds below."),
         ),
     ),
@@ -40,23 +40,23 @@ GROUPS = (
         "On the way to the phone",
         (
             Knob("carrier", "Carrier error", "The text ends with the error code below."),
-            Knob("no_receipt", "No receipt", "It arrives, but nobody says so: it stays “sent”."),
+            Knob("no_receipt", "No receipt", "It arrives, but no receipt comes: it stays “sent”."),
         ),
     ),
     Group(
-        "When Twilio tells the app what became of it",
+        "When Twilio reports the status to the app",
         (
             Knob("callback_lost", "Callback lost", "The app never hears of it."),
-            Knob("callback_late", "Callback late", "By the seconds below."),
-            Knob("callback_twice", "Callback twice", "The same news again."),
+            Knob("callback_late", "Callback late", "Late by the seconds below."),
+            Knob("callback_twice", "Callback twice", "The same status again."),
             Knob("callback_shuffled", "Callbacks out of order", "“Delivered” comes before “sent”."),
         ),
     ),
     Group(
         "When somebody texts us",
         (
-            Knob("webhook_lost", "Webhook lost", "The app does not hear of the text."),
-            Knob("webhook_late", "Webhook late", "By the seconds below."),
+            Knob("webhook_lost", "Webhook lost", "The app never gets the text."),
+            Knob("webhook_late", "Webhook late", "Late by the seconds below."),
             Knob("webhook_twice", "Webhook twice", "The same text, at the same moment."),
         ),
     ),
@@ -68,12 +68,12 @@ _LABELS = {knob.name: knob.label for group in GROUPS for knob in group.knobs}
 _LABELS |= {"per_second": "Segments a second", "at_once": "Requests at once"}
 _OTHERS = {"seconds": "Seconds", "seed": "Seed", "code": "Carrier’s error code"}
 _SENTENCES = {
-    "callback_lost": "The news “{about}” of this text was lost",
-    "callback_late": "The news “{about}” of this text is late",
-    "callback_twice": "The news “{about}” of this text came twice",
-    "callback_shuffled": "The news “{about}” of this text waits until later news has come",
+    "callback_lost": "The status “{about}” of this text was lost",
+    "callback_late": "The status “{about}” of this text is late",
+    "callback_twice": "The status “{about}” of this text came twice",
+    "callback_shuffled": "The status “{about}” of this text waits until a later one has come",
     "webhook_lost": "The app was not told of this text: the webhook was lost",
-    "webhook_late": "The app is told of this text late",
+    "webhook_late": "The app will be told of this text late",
     "webhook_twice": "The app was told of this text twice",
 }
 

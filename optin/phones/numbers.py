@@ -41,7 +41,7 @@ def read(text: str, region: str, ours: Collection[str]) -> str:
         return f"{channel.lower()}:{read(rest, region, ours)}"
     number = phone.normalise(text, region)
     if number in ours:
-        raise NotANumber("That is our own number: a person texts from another one.")
+        raise NotANumber("That is one of our own numbers. Enter another one.")
     return number
 
 

@@ -87,7 +87,7 @@ def new() -> ResponseReturnValue:
 def _send(shown: Shown, slot: int, text: str) -> str:
     """Send, and return the sentence why it was refused, "" when it was not."""
     if not text:
-        return "Type a message, or press one of the suggestions."
+        return "Enter a message, or choose a suggestion."
     try:
         result = control.send(config(), shown.phones[slot - 1], shown.to, text)
     except SimulatorAway as away:

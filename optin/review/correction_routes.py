@@ -71,9 +71,9 @@ def refusal(opt_out: PhraseOptOut, found: Correction | Withdrawal) -> str:
     match found.refused:
         case NotWithdrawn.ALREADY:
             who = opt_out.corrected_by.name if opt_out.corrected_by else "another user"
-            return f"It was corrected already by {who}."
+            return f"It was already corrected by {who}."
         case NotWithdrawn.TOO_LATE:
-            return "This opt-out is older than ten days and stands. Only they can opt in again, by texting a keyword."
+            return "This opt-out is more than 10 days old and stands. Only they can opt in again, by texting a keyword."
         case NotWithdrawn.OVERTAKEN if found.overtaken_by:
             since = EventKind(found.overtaken_by.kind).label
             when = filters.when(found.overtaken_by.at)
@@ -82,7 +82,7 @@ def refusal(opt_out: PhraseOptOut, found: Correction | Withdrawal) -> str:
 
 
 def _corrected(restored: int) -> str:
-    back = {0: "no opt-in had ended", 1: "1 opt-in stands again"}.get(restored, f"{restored} opt-ins stand again")
+    back = {0: "no opt-in had ended", 1: "1 opt-in was restored"}.get(restored, f"{restored} opt-ins were restored")
     return f"Corrected: {back}. Messages that were cancelled stay cancelled."
 
 

@@ -95,7 +95,7 @@ def _apply(hold: Hold, decision: HoldResolution) -> None:
 def _decision(hold: Hold, ended: int) -> str:
     """Say what a decision did."""
     if hold.resolution == HoldResolution.KEEP:
-        return f"Kept: broadcasts reach {_name(hold)} again. Messages that were skipped meanwhile are not sent later."
+        return f"Kept: broadcasts reach {_name(hold)} again. Messages skipped in the meantime are not sent later."
     if hold.resolution == HoldResolution.NUMBER_LOST:
         number = phone.display(hold.number, policy.load(db.session()).default_region)
         return f"{number} is marked as lost: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
@@ -117,17 +117,17 @@ def _stands(hold: Hold, done: Withdrawal) -> str:
     match done.refused:
         case NotWithdrawn.ALREADY:
             who = hold.withdrawn_by.name if hold.withdrawn_by else "another user"
-            return f"The decision about {name} was withdrawn already by {who}. Your click changed nothing."
+            return f"The decision about {name} was already withdrawn by {who}. Nothing was changed."
         case NotWithdrawn.TOO_LATE:
             only = (
                 " Only they can opt in again, by texting a keyword." if hold.resolution != HoldResolution.KEEP else ""
             )
-            return f"The decision about {name} is older than ten minutes and stands.{only}"
+            return f"The decision about {name} is more than 10 minutes old and stands.{only}"
         case NotWithdrawn.OVERTAKEN if done.overtaken_by:
             since = EventKind(done.overtaken_by.kind).label
             when = filters.when(done.overtaken_by.at)
             return f"The decision about {name} stands: “{since}” came after it, {when}, and must not be undone."
-    return f"Nobody decided about {name}: there is nothing to withdraw."
+    return f"Nobody has decided about {name}, so there is nothing to withdraw."
 
 
 def _came_late(hold: Hold) -> str:
@@ -135,7 +135,7 @@ def _came_late(hold: Hold) -> str:
     how = HoldResolution(hold.resolution).label if hold.resolution else "Decided"
     who = f" by {hold.resolved_by.name}" if hold.resolved_by else ""
     when = f", {filters.when(hold.ended_at)}" if hold.ended_at else ""
-    return f"{_name(hold)} was decided already: {how}{who}{when}. Your click changed nothing."
+    return f"{_name(hold)} was already decided: {how}{who}{when}. Nothing was changed."
 
 
 def _name(hold: Hold) -> str:

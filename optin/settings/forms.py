@@ -88,8 +88,8 @@ class SmsForm(PolicyForm):
     tries_before_lost = SelectField(
         "A number counts as not in use",
         choices=[
-            SelectChoice("1", "When a carrier says so once"),
-            SelectChoice("2", "When a carrier says so of two messages"),
+            SelectChoice("1", "When a carrier reports it once"),
+            SelectChoice("2", "When a carrier reports it for 2 messages"),
         ],
         coerce=int,
     )
@@ -172,8 +172,8 @@ class HoursForm(PolicyForm):
 
 def _check_reply(field: Field, fields: tuple[str, ...]) -> None:
     if not field.data:
-        raise ValidationError("Write a text: a person who asks must get an answer.")
+        raise ValidationError("Enter a text. Anyone who asks must get an answer.")
     if found := templates.problems(field.data, known=fields):
         raise ValidationError(" ".join(found))
     if segments.count(field.data).too_long:
-        raise ValidationError(f"Twilio takes at most {segments.MAX_CHARACTERS} characters.")
+        raise ValidationError(f"Use at most {segments.MAX_CHARACTERS} characters.")

@@ -33,7 +33,7 @@ def _refusals(word: str, keywords: Collection[KeywordWord]) -> Iterator[str]:
     elif len(normal) > LONGEST:
         yield f"“{normal[:LONGEST]}…” is too long: use at most {LONGEST} characters."
     elif normal in words.OPT_OUT_WORDS:
-        yield f"“{normal}” opts out already."
+        yield f"“{normal}” already opts people out."
     else:
         for meant, does in _OWN_MEANING:
             if any(_opts_out(text, (), [word]) for text in meant):

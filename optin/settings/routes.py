@@ -109,7 +109,7 @@ def _save(panel: Panel) -> Response | tuple[str, int]:
     effect = _word_effect(form) if panel is REPLIES else None
     if effect and effect.is_any:
         form.form_errors.append(
-            "See under “Extra opt-out words” what the new words would have done. Save again to add them."
+            "Check what the new words would have done under “Extra opt-out words”, then save again to add them."
         )
         return _page(panel, form, effect), 422
     changed = policy.change(db.session(), current_user.id, **form.settings())

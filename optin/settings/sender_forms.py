@@ -44,7 +44,9 @@ class NewSenderForm(FlaskForm):  # type: ignore[misc]
         try:
             self.e164 = phone.normalise(field.data, self.region)
         except phone.NotANumber as error:
-            raise ValidationError(f"{error.sentence} A short code or a Messaging Service SID will do too.") from None
+            raise ValidationError(
+                f"{error.sentence} You can also enter a short code or a Messaging Service SID."
+            ) from None
 
 
 class SenderForm(FlaskForm):  # type: ignore[misc]
@@ -53,7 +55,10 @@ class SenderForm(FlaskForm):  # type: ignore[misc]
     kind = SelectField("Kind")
     messaging_service_sid = StringField(
         "Messaging Service SID",
-        [Optional(), Regexp(SERVICE_SID, message="Enter MG and 32 hexadecimal digits, as Twilio’s console shows it.")],
+        [
+            Optional(),
+            Regexp(SERVICE_SID, message="Enter MG and 32 hexadecimal digits, as shown in the Twilio Console."),
+        ],
         filters=[stripped],
     )
     advanced_opt_out = BooleanField("Its Messaging Service has Advanced Opt-Out")

@@ -25,7 +25,7 @@ def who_answers(sender: Sender) -> str:
     """Say who answers a STOP to this sender: the same rule that decides whether the app does."""
     kind = SenderKind(sender.kind)
     if sender.channel != Channel.SMS:
-        return "Texts to it are taken in, and a STOP counts; nothing is sent from it."
+        return "Texts to it are received, and a STOP counts. Nothing is sent from it."
     if not twilio_answers("STOP", kind, opt_out_type=None, advanced_opt_out=sender.advanced_opt_out):
         return "The app answers STOP and HELP."
     if sender.advanced_opt_out:

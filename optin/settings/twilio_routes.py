@@ -32,7 +32,7 @@ def add_sender() -> Response | tuple[str, int]:
         return _panel(form), 422
     sender, is_new = senders.add(db.session(), current_user.id, form.e164)
     db.session.commit()
-    notice = "is added. Check its kind: it decides who answers STOP." if is_new else "was there already."
+    notice = "was added. Check its kind: it decides who answers STOP." if is_new else "is already a sender."
     flash(f"{sender.address} {notice}", "ok" if is_new else "warn")
     return redirect(url_for("settings.sender", sender_id=sender.id), 303)
 
@@ -67,7 +67,7 @@ def retire_sender(sender_id: int) -> Response:
     left = senders.retire(db.session(), current_user.id, found, clock.now())
     db.session.commit()
     if left:
-        flash(f"{found.address} is retired. Texts to it still come in; nothing is sent from it.", "ok")
+        flash(f"{found.address} is retired. Texts to it are still received, but nothing is sent from it.", "ok")
     else:
         flash(f"{found.address} is retired. No sender is left: nothing can be sent.", "warn")
     return redirect(url_for("settings.twilio"), 303)

@@ -58,7 +58,7 @@ def test_the_refusal_says_what_to_do_and_holds_for_the_right_password(client: Br
     tries(client, A_MINUTE["email"], "ana@example.org", "203.0.113.{}")
     refused = client.post("/sign-in", data={"email": "ana@example.org", "password": "river otters at dawn"})
     assert refused.status_code == 429
-    assert "Too many tries" in refused.text
+    assert "Too many attempts" in refused.text
     assert client.get("/sign-in").status_code == 200
 
 

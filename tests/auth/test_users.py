@@ -170,7 +170,7 @@ def test_only_admins_see_users(browse_as: Callable[[Role | None], Browser]) -> N
         assert browser.user is not None
         for response in (browser.get("/settings/users"), browser.get(f"/settings/users/{browser.user.id}")):
             assert response.status_code == 403
-            assert "Your role does not allow it" in response.text
+            assert "Your role does not allow this" in response.text
         for path in ("/settings/users", f"/settings/users/{browser.user.id}/role"):
             assert browser.post(path, data={**BEN, "role": "admin"}).status_code == 403
         assert browser.user.role == role

@@ -235,7 +235,7 @@ def test_who_is_known_to_be_too_late_stands_in_the_results_at_once(
     causes = queries.progress(session, tonight).causes
     assert [(cause.status, cause.reason, cause.count) for cause in causes] == [(*LATE, 1)]
     late = session.scalars(select(Message).where(Message.number == east)).one()
-    assert recipient_list.why(late) == "Too late: the time to send it was over"
+    assert recipient_list.why(late) == "Too late: its time to send had passed"
 
 
 def test_while_the_time_comes_none_starts_after_it(session: Session, engine: Engine, tonight: Broadcast) -> None:

@@ -70,11 +70,11 @@ def test_the_question_before_sending_says_whom_it_leaves_out(campaign: Campaign,
     page = post(agent, campaign).text
     said = text_of(page)
     assert f"Send until {SAID}. 1 person is left out: their sending hours begin later." in said
-    assert "1 Too late: the time to send it was over" in said
+    assert "1 Too late: its time to send had passed" in said
     assert "Send to 1 person" in said
     assert (fields(page)["last"], fields(page)["until"]) == ("by", TONIGHT)
     said = text_of(post(agent, campaign, last="").text)
-    assert "Send until No limit: what has to wait may go the next day" in said
+    assert "Send until No limit: messages that have to wait may go out the next day" in said
     assert "1 Wait for sending hours" in said
     assert "Too late" not in said
     said = text_of(post(agent, campaign, until="2026-11-26T12:00").text)
@@ -92,7 +92,7 @@ def test_it_is_stored_and_shown_with_what_became_of_everybody(
     said = text_of(agent.get(answer.location).text)
     assert "Sending to 1 person." in said
     assert f"Send until {SAID}" in said
-    assert "Skipped : Too late: the time to send it was over" in said
+    assert "Skipped : Too late: its time to send had passed" in said
     assert EAST in agent.get(f"{answer.location}/recipients/file?status=skipped").text
 
 
@@ -117,10 +117,10 @@ def test_a_new_broadcast_has_none(campaign: Campaign, session: Session, agent: B
     ("more", "sentence"),
     [
         ({"until": "2026-11-25T17:30"}, "“Send until” has passed. Choose a later time."),
-        ({"until": ""}, "Choose the day and the time until which it may be sent."),
+        ({"until": ""}, "Choose the day and time to stop."),
         ({"until": "2027-03-14T02:30"}, "The clocks go forward that night: 02:30 does not exist there."),
         ({"when": "later", "at": "2026-11-27T10:00"}, "“Send until” is before the broadcast starts."),
-        ({"until": "2028-11-25T17:30"}, "Choose an end within the next twelve months."),
+        ({"until": "2028-11-25T17:30"}, "Choose an end within the next 12 months."),
     ],
 )
 @pytest.mark.parametrize("address", ["draft", "send"])
@@ -146,7 +146,7 @@ def test_one_that_leaves_out_everybody_is_refused(
     for address in ("draft", "send"):
         answer = post(agent, campaign, address, until="2026-11-25T23:00", form_key=str(uuid4()))
         assert answer.status_code == 422
-        assert "Nobody could get it in time. Choose a later “Send until”, or no limit." in text_of(answer.text)
+        assert "Nobody would get it in time. Choose a later “Send until”, or no limit." in text_of(answer.text)
     assert session.scalars(select(Broadcast)).all() == []
 
 
@@ -185,14 +185,14 @@ def test_a_scheduled_one_whose_last_time_came_first_does_not_start(
         assert scheduled.start_or_end(engine, broadcast.id)
         session.refresh(broadcast)
         assert broadcast.state == BroadcastState.CANCELLED
-        assert broadcast.ended_because == "It was not sent: the time to send it was over before it could start."
+        assert broadcast.ended_because == "It was not sent: its time to send had passed before it could start."
     else:
         answer = agent.post(f"/broadcasts/{broadcast.id}/start", follow_redirects=True)
-        assert "It can’t be sent now: the time to send it was over before it could start." in text_of(answer.text)
+        assert "It can’t be sent now: its time to send had passed before it could start." in text_of(answer.text)
     assert scene.messages(session, broadcast.id) == []
 
 
-ADVICE = "The text speaks of today, but 1 person would get it on another day"
+ADVICE = "The text mentions today, but 1 person would get it on another day"
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_the_confirmation_counts_for_that_hour(campaign: Campaign, session: Sess
     ("at", "sentence"),
     [
         ("2026-11-25T08:59", "That time has passed."),
-        ("", "Choose the day and the time"),
+        ("", "Choose the day and time"),
         ("2027-03-14T02:30", "02:30 does not exist there"),
     ],
 )
@@ -205,7 +205,7 @@ def everybody_leaves(session: Session, broadcast: Broadcast) -> None:
 OBSTACLES = [
     (abort, "the campaign was aborted."),
     (archive, "the campaign’s opt-in keyword was archived."),
-    (retire, "the number that it was to go from is not in use any more."),
+    (retire, "the number to send from is no longer in use."),
     (everybody_leaves, "none of the campaign’s members could receive it."),
 ]
 
@@ -244,7 +244,7 @@ def test_it_can_be_sent_now(
     assert "Sending to 2 people." in answer.text
     assert broadcast.state == BroadcastState.SENDING
     again = agent.post(f"/broadcasts/{broadcast.id}/start", follow_redirects=True)
-    assert "It is not scheduled any more" in again.text
+    assert "It is no longer scheduled" in again.text
     clock.set(START)
     look_at_the_clock()
     assert len(numbers(session, broadcast)) == 2
@@ -279,7 +279,9 @@ def test_while_nothing_may_be_sent_it_waits(
     row.closed_at = row.unsure_since = clock.now()
     row.closure = "away"
     session.commit()
-    assert "Nothing is sent for now." in agent.post(f"/broadcasts/{broadcast.id}/start", follow_redirects=True).text
+    assert (
+        "Nothing is being sent for now." in agent.post(f"/broadcasts/{broadcast.id}/start", follow_redirects=True).text
+    )
     clock.set(START + timedelta(hours=1))
     look_at_the_clock()
     assert broadcast.state == BroadcastState.SCHEDULED

@@ -86,7 +86,7 @@ def test_the_engine_is_woken_after_the_commit(
     [
         ("", "Write a message first."),
         ("\u0000 \n", "Write a message first."),
-        ("x" * 1601, "A text can have 1,600 characters, this one has 1,601."),
+        ("x" * 1601, "The text has 1,601 characters. Shorten it to 1,600."),
         ("Hi {{ nick }}", "There is no merge field “nick”"),
         ("{{ first_name }}" + "x" * 1598, "With the longest names filled in"),
     ],
@@ -126,7 +126,7 @@ def test_a_sender_that_is_retired_is_refused(campaign: Campaign, session: Sessio
     other.retired_at = clock.now()
     response = send(agent, campaign, sender=str(other.id))
     assert response.status_code == 422
-    assert "That number is not in use any more." in response.text
+    assert "That number is no longer in use." in response.text
 
 
 def test_a_form_key_that_is_none_is_refused(campaign: Campaign, session: Session, agent: Browser) -> None:
@@ -138,7 +138,7 @@ def test_the_same_form_twice_is_one_broadcast(campaign: Campaign, session: Sessi
     key = str(uuid4())
     first, second = send(agent, campaign, form_key=key), send(agent, campaign, form_key=key)
     assert first.location == second.location
-    assert "was started already" in agent.get(second.location).text
+    assert "was already started" in agent.get(second.location).text
     assert len(scene.messages(session, sent(session).id)) == 2
 
 
@@ -184,7 +184,7 @@ def test_what_was_cancelled_is_not_sent_and_what_had_started_is(
     scene.messages(session, broadcast.id)[0].status = MessageStatus.SENDING
     scene.messages(session, broadcast.id)[1].status = MessageStatus.CLAIMED
     response = agent.post(f"/broadcasts/{broadcast.id}/state", data={"state": "cancelled"}, follow_redirects=True)
-    assert "Cancelled. 1 waiting message was taken back." in response.text
+    assert "Cancelled. 1 waiting message will not be sent." in response.text
     assert broadcast.state == BroadcastState.CANCELLED
     assert broadcast.finished_at is not None
     assert broadcast.stopped_by_id == agent.user.id

@@ -60,7 +60,7 @@ CASES = {
         opted_in=[A],
         members=["Mei Chen"],
         expected=["Mei Chen"],
-        said="0 members added, 1 is in the campaign already",
+        said="0 members added, 1 is already in the campaign",
     ),
     "an unknown number becomes a lead": Case(opted_in=[A], expected=[A], said="1 member added, 1 lead created. Nobody"),
     "an unknown number stays out": Case(
@@ -214,7 +214,7 @@ def test_very_many_are_counted_behind(
     for number in (A, B, C):
         scene.opts_in(session, number, keyword)
     page = agent.get(f"/campaigns/{campaign.id}/opt-ins").text
-    assert "They are being counted" in page
+    assert "They are still being counted" in page
     assert 'hx-trigger="every 3s"' in page
     with app.app_context():
         assert figures.refresh(db.engine) > 0

@@ -124,7 +124,7 @@ def test_an_empty_campaign_says_how_many_have_opted_in(session: Session, agent: 
     assert "This campaign has no members yet" in page
     assert (
         "12 people have opted in with <em>volunteer</em>. Add them before you use SMS Broadcasts. "
-        "Nobody is messaged by adding them."
+        "Adding them sends no messages."
     ) in page
     assert page.count("+ Add Opt-Ins") == 2
     assert "12 new" in page

@@ -57,7 +57,7 @@ def test_the_tab_shows_composer_and_deliverability(campaign: Campaign, agent: Br
         ("Hi {{ first_name }}", "1 segment 19 characters"),
         ("Hi {{ nick }}", "There is no merge field “nick”"),
         ("Reply YES if you come", "“YES” means that a person wants texts again"),
-        ("x" * 1601, "A text can have 1,600 characters, this one has 1,601."),
+        ("x" * 1601, "The text has 1,601 characters. Shorten it to 1,600."),
         ("Bring \u0000 gloves", "1 segment 13 characters"),
     ],
 )
@@ -106,7 +106,7 @@ def test_one_click_replaces_the_character(campaign: Campaign, agent: Browser) ->
     [
         ("", "Write a message first."),
         (" \r\n\t", "Write a message first."),
-        ("y" * 1601, "A text can have 1,600 characters, this one has 1,601."),
+        ("y" * 1601, "The text has 1,601 characters. Shorten it to 1,600."),
         ("Hi {{ first_name", "is not closed"),
         ("{{ first_name }} " + "z" * 1596, "With the longest names filled in"),
     ],
@@ -163,7 +163,9 @@ def test_a_text_that_went_out_within_a_day_is_said_to_go_once_more(
     clock.forward(minutes=3)
     again = draft(agent, campaign, " See you on Saturday\r\n")
     assert again.status_code == 200
-    assert "The same text went to this campaign 3 minutes ago. Whoever got it gets it once more." in text_of(again.text)
+    assert "The same text went to this campaign 3 minutes ago. Anyone who got it will get it again." in text_of(
+        again.text
+    )
     assert f'href="/broadcasts/{before.id}"' in again.text
     for body in ("See you on Sunday", "Not ours", "Taken back"):
         assert "The same text" not in draft(agent, campaign, body).text

@@ -168,7 +168,7 @@ def test_people_are_added_by_ticking_and_by_pasting(session: Session, agent: Bro
     assert back.removed_at is None
     assert session.scalars(select(Person.kind).where(Person.mobile == C)).one() == PersonKind.LEAD
     again = agent.post(f"/campaigns/{campaign.id}/members", data=data, follow_redirects=True)
-    assert "0 members added, they were members already." in again.text
+    assert "0 members added, they were already members." in again.text
 
 
 def test_without_leads_unknown_numbers_are_left_out(session: Session, agent: Browser) -> None:
@@ -181,8 +181,8 @@ def test_without_leads_unknown_numbers_are_left_out(session: Session, agent: Bro
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({}, "Tick somebody in the list, or enter a number."),
-        ({"person": ["x", str(10**30)]}, "Tick somebody in the list, or enter a number."),
+        ({}, "Select someone in the list, or enter a number."),
+        ({"person": ["x", str(10**30)]}, "Select someone in the list, or enter a number."),
         ({"numbers": "12\n911"}, "“12”: That number is too short"),
         ({"numbers": "1" * 500_001}, "Paste at most 500,000 characters."),
         ({"numbers": "call me"}, "A phone number has no letters"),
@@ -223,7 +223,7 @@ def test_good_numbers_are_added_and_bad_ones_come_back(session: Session, agent: 
     assert [row.number for row in scene.members(session, campaign)] == sorted([A, B, C])
     text = html.unescape(response.text)
     assert "3 members added, 2 leads created." in text
-    assert "6 entries are not phone numbers and stay in the field below." in text
+    assert "6 entries are not phone numbers and were left in the field below." in text
     assert "Nothing was saved" not in text
     for piece, sentence in BAD.items():
         line = next(line for line in text.splitlines() if f"“{piece[:39]}" in line)

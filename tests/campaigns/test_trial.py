@@ -231,7 +231,7 @@ def test_a_test_goes_to_oneself_as_the_member_would_get_it(
     test = session.scalars(select(Message).where(Message.purpose == Purpose.TEST)).one()
     assert (test.status, test.broadcast_id, test.author_id) == (MessageStatus.SENT, None, agent.user.id)
     assert test.decided_at is not None
-    assert "Nothing was sent yet" in agent.get(f"/campaigns/{campaign.id}?tab=broadcasts&view=sent").text
+    assert "No broadcasts yet" in agent.get(f"/campaigns/{campaign.id}?tab=broadcasts&view=sent").text
 
 
 def test_a_test_counts_towards_no_cap(campaign: Campaign, session: Session, agent: Browser, deliver) -> None:

@@ -67,7 +67,7 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(app: Flask, session: S
     file = tmp_path / "a text"
     file.write_text("no backup")
     code, said = run(app, "restore", str(file), "--yes")
-    assert (code, "is no backup of this kind of database" in said) == (1, True)
+    assert (code, "is not a backup of this kind of database" in said) == (1, True)
     assert outbox.keyword(session).id == 1
 
 
@@ -82,7 +82,7 @@ def test_a_damaged_ledger_is_told(app: Flask, session: Session, tmp_path: Path) 
         code, said = run(app, "restore", str(tmp_path / "backup"), "--yes")
     else:
         assert not (tmp_path / "backup").exists()
-    assert (code, "The ledger is not sound" in said) == (1, True)
+    assert (code, "The ledger is damaged" in said) == (1, True)
 
 
 def test_without_postgresqls_programs_it_says_so(

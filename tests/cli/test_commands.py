@@ -33,7 +33,7 @@ def test_every_command_explains_itself(app: Flask, command: str) -> None:
 
 def test_add_a_user(app: Flask, session: Session) -> None:
     code, output = run(app, "user", "add", "ana@example.org", "--role", "admin", "--password", "correct horse staple")
-    assert (code, output) == (0, "ana@example.org can work as admin.\n")
+    assert (code, output) == (0, "ana@example.org was added as admin.\n")
     user = session.scalars(select(User)).one()
     assert (user.email, user.name, user.role) == ("ana@example.org", "ana", Role.ADMIN)
     assert passwords.verify(user.password_hash, "correct horse staple")
@@ -54,7 +54,7 @@ def test_a_user_without_a_password_needs_a_link(app: Flask, session: Session) ->
     ("words", "sentence"),
     [
         (("user", "add", "ana"), "ana is not an email address."),
-        (("user", "add", "Ana@Example.org"), "There is a user with the email Ana@Example.org already."),
+        (("user", "add", "Ana@Example.org"), "There is already a user with the email Ana@Example.org."),
         (("sign-in-link", "bob@example.org"), "There is no user with the email bob@example.org."),
         (("sign-in-link", "gone@example.org"), "Gone is disabled and cannot sign in."),
     ],
@@ -72,7 +72,7 @@ def test_the_doctor_finds_nothing(app: Flask, session: Session) -> None:
     session.commit()
     code, output = run(app, "doctor")
     assert code == 0, output
-    assert "Nothing is wrong." in output
+    assert "No problems found." in output
 
 
 def test_the_doctor_says_what_is_wrong(make_app: Callable[..., Flask]) -> None:
@@ -84,7 +84,7 @@ def test_the_doctor_says_what_is_wrong(make_app: Callable[..., Flask]) -> None:
         "chmod 600",
         "Twilio cannot reach http://127.0.0.1:5000",
         "no number to send from",
-        "nobody is an admin",
+        "there is no admin",
     ):
         assert problem in output
 

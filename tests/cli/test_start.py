@@ -61,7 +61,7 @@ def port() -> int:
 def test_from_an_empty_folder_to_a_signed_in_page(start: Start, port: int, tmp_path: Path) -> None:
     process = start(port, OPTIN_SAMPLE_DATA="1")
     lines = read_until(process, "Ctrl-C")
-    assert "Thirty days of sample data are there" in lines
+    assert "Added 30 days of sample data" in lines
     assert f"Optin is ready at http://127.0.0.1:{port}" in lines
     assert f"http://127.0.0.1:{port}/simulator/phones" in lines
     link = re.search(rf"Sign in as Ada Admin .*: http://127\.0\.0\.1:{port}(/sign-in/\S+)", lines)
@@ -78,7 +78,7 @@ def test_the_second_start_says_that_the_port_is_in_use(start: Start, port: int) 
     second = start(port)
     output, _ = second.communicate(timeout=120)
     assert second.returncode == 1
-    assert f"Optin runs already at http://127.0.0.1:{port}. Stop it first, or take another port" in output
+    assert f"Optin is already running at http://127.0.0.1:{port}. Stop it first, or use another port" in output
     assert "Traceback" not in output
 
 

@@ -46,7 +46,7 @@ def test_many_of_a_kind_lead_to_their_list(viewer: Browser, session: Session) ->
 
 def test_nothing_asked_says_what_one_can_look_for(viewer: Browser) -> None:
     page = viewer.get("/search").text
-    assert "A name, a number in any spelling, an email, a keyword or a campaign." in page
+    assert "Enter a name, a number in any format, an email, a keyword or a campaign." in page
     assert 'action="/search"' in page
 
 

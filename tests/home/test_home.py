@@ -41,7 +41,7 @@ def test_an_empty_install_is_told_how_to_begin(agent: Browser, session: Session)
     assert done(page) == [False] * 6
     assert "0 of 6 done" in page
     assert 'class="btn btn-sm btn-primary" href="/keywords/new"' in page
-    assert "No broadcast yet" in page
+    assert "No broadcasts yet" in page
 
 
 def test_tiles_count_what_waits(agent: Browser, session: Session) -> None:
@@ -54,7 +54,7 @@ def test_tiles_count_what_waits(agent: Browser, session: Session) -> None:
     thread.assigned_to_id = agent.user.id
     page = agent.get("/").text
     assert tiles(page) == {
-        "To review": ("0", "Nothing waits for a decision"),
+        "To review": ("0", "Nothing to decide"),
         "Unread conversations": ("3", "1 assigned to you"),
         "Active opt-ins": ("1", "+2 this week, 1 opted out"),
         "Near misses, 30 days": ("1", "“volunteer please”"),

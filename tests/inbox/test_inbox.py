@@ -124,7 +124,7 @@ def test_a_closed_conversation_opens_by_itself_when_they_text(
     page = agent.post(f"{place}?show=unread", follow_redirects=True)
     assert page.request.path == f"/inbox/{conversation(session).id}"
     assert page.request.args["show"] == "unread"
-    assert "Closed. It opens again by itself when they text." in page.text
+    assert "Closed. It reopens by itself when they text." in page.text
     assert conversation(session).closed_by_id == (agent.user.id if agent.user else 0)
     agent.post(place, data={"closed": "0"})
     assert conversation(session).closed_at is None
@@ -144,7 +144,7 @@ def test_a_conversation_is_given_to_somebody_who_can_answer(
     assert agent.post(place, data={"user_id": viewer.id}).status_code == 422
     assert agent.post(place, data={"user_id": 99}).status_code == 422
     assert conversation(session).assigned_to_id == admin.id
-    assert "Assigned to nobody." in agent.post(place, data={"user_id": ""}, follow_redirects=True).text
+    assert "No longer assigned." in agent.post(place, data={"user_id": ""}, follow_redirects=True).text
     assert conversation(session).assigned_to_id is None
 
 

@@ -23,10 +23,10 @@ def talk(session: Session, number: str, body: str = "Is there parking?", to: str
 @pytest.mark.parametrize(
     ("number", "badge", "why"),
     [
-        (f"rcs:{NOOR}", "RCS", "these texts come by RCS"),
-        (f"whatsapp:{NOOR}", "WhatsApp", "these texts come by WhatsApp"),
-        ("messenger:10158431276", "Messenger", "these texts come by Messenger"),
-        (f"carrierpigeon:{NOOR}", "Unknown channel", "by a channel that Optin does not know"),
+        (f"rcs:{NOOR}", "RCS", "these texts came by RCS"),
+        (f"whatsapp:{NOOR}", "WhatsApp", "these texts came by WhatsApp"),
+        ("messenger:10158431276", "Messenger", "these texts came by Messenger"),
+        (f"carrierpigeon:{NOOR}", "Unknown channel", "by a channel that Optin does not support"),
     ],
 )
 def test_a_thread_of_another_channel_is_shown_and_closed(
@@ -39,7 +39,7 @@ def test_a_thread_of_another_channel_is_shown_and_closed(
     assert f"/inbox/{found.id}" in listed
     page = agent.get(f"/inbox/{found.id}").text
     assert "Is there parking?" in page
-    assert "You can’t answer here" in page
+    assert "You can’t reply here" in page
     assert why in page
     refused = agent.post(f"/conversations/{found.id}/messages", data={"body": "Yes, behind the hall."})
     assert refused.status_code == 422
@@ -68,13 +68,13 @@ def test_a_thread_of_another_channel_is_found_and_its_poll_answers(agent: Browse
 def test_what_was_asked_in_vain_is_said_in_the_thread(agent: Browser, session: Session) -> None:
     world.keyword(session)
     found = talk(session, f"rcs:{NOOR}", "volunteer")
-    assert "counts only as a text message (SMS)" in agent.get(f"/inbox/{found.id}").text
+    assert "only counts as a text message (SMS)" in agent.get(f"/inbox/{found.id}").text
 
 
 def test_an_unknown_channel_alarms_the_admin_until_it_is_closed(
     browse_as: Callable[[Role], Browser], session: Session
 ) -> None:
-    said = "a channel that Optin does not know: “carrierpigeon”"
+    said = "a channel that Optin does not support: “carrierpigeon”"
     admin = browse_as(Role.ADMIN)
     assert said not in admin.get("/").text
     found = talk(session, f"carrierpigeon:{NOOR}")

@@ -114,8 +114,8 @@ def test_the_same_image_again_changes_nothing(agent: Browser, session: Session) 
 @pytest.mark.parametrize(
     ("image", "sentence"),
     [
-        (SVG, "Choose a PNG, JPEG or WebP image. This file is none, whatever its name says."),
-        (b"\x89PNG\r\n\x1a\n not really", "Choose a PNG, JPEG or WebP image."),
+        (SVG, "This file is not a PNG, JPEG or WebP image. Choose another file."),
+        (b"\x89PNG\r\n\x1a\n not really", "This file is not a PNG, JPEG or WebP image."),
         (made("PNG") + b"\0" * pictures.LARGEST, "The image is larger than 2 MB."),
     ],
 )
@@ -160,7 +160,7 @@ def test_images_of_forms_that_nobody_sent_again_go(agent: Browser, session: Sess
 def test_far_too_much_is_refused_with_a_sentence(agent: Browser, session: Session) -> None:
     response = agent.post("/keywords", data=form(b"\0" * (33 * 1024 * 1024)))
     assert response.status_code == 413
-    assert "That was too large" in unescape(response.text)
+    assert "That is too large" in unescape(response.text)
 
 
 def test_strangers_see_no_image(client: Browser, agent: Browser, session: Session) -> None:

@@ -77,18 +77,18 @@ def test_everything_can_be_said(agent: Browser, session: Session) -> None:
         ("word", "info", "“info” is reserved: people text it to ask for help."),
         ("word", "unstop", "“unstop” is reserved: people text it to allow texts again."),
         ("word", "yes", "“yes” is reserved: people text it to confirm."),
-        ("word", "two words", "A keyword is one word, without spaces."),
-        ("word", "x", "A keyword has 2 to 30 letters and digits."),
-        ("word", "a" * 31, "A keyword has 2 to 30 letters and digits."),
-        ("word", "e\u0301" * 31, "A keyword has 2 to 30 letters and digits."),
-        ("word", "save-it", "A keyword has only letters and digits."),
+        ("word", "two words", "Enter one word, without spaces."),
+        ("word", "x", "Use 2 to 30 letters and digits."),
+        ("word", "a" * 31, "Use 2 to 30 letters and digits."),
+        ("word", "e\u0301" * 31, "Use 2 to 30 letters and digits."),
+        ("word", "save-it", "Use only letters and digits."),
         ("word", "nul\0l", "null"),
         ("aliases", "help", "“help” is reserved: people text it to ask for help."),
-        ("aliases", "creek, CREEK", "“CREEK” is there twice."),
-        ("aliases", "river", "“river” is there twice."),
+        ("aliases", "creek, CREEK", "“CREEK” is entered twice."),
+        ("aliases", "river", "“river” is entered twice."),
         ("aliases", " ".join(f"word{n}" for n in range(21)), "Enter at most 20 aliases."),
-        ("disclosure_url", "example.org", "Enter a whole web address, such as https://example.org/volunteer."),
-        ("disclosure_url", "javascript:alert(1)", "Enter a whole web address, such as https://example.org/volunteer."),
+        ("disclosure_url", "example.org", "Enter a full web address, such as https://example.org/volunteer."),
+        ("disclosure_url", "javascript:alert(1)", "Enter a full web address, such as https://example.org/volunteer."),
         ("confirmation", "Hi {{ first_name }}", "There is no merge field “first_name”."),
         ("confirmation", "Hi {{ brand", "A merge field that begins with “{{” is not closed with “}}”."),
         ("question", "{{ }}", "A merge field is empty"),
@@ -114,11 +114,11 @@ def test_what_cannot_be_used_is_refused_and_kept(
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"word": "volunteer"}, "“volunteer” is a keyword already."),
-        ({"word": "ＶＯＬＵＮＴＥＥＲ"}, "“VOLUNTEER” is a keyword already."),
-        ({"word": "vols"}, "“vols” is an alias of “volunteer”."),
-        ({"word": "new", "aliases": "fresh vols"}, "“vols” is an alias of “volunteer”."),
-        ({"word": "old"}, "“old” is a keyword already, archived: bring that one back."),
+        ({"word": "volunteer"}, "“volunteer” is already a keyword."),
+        ({"word": "ＶＯＬＵＮＴＥＥＲ"}, "“VOLUNTEER” is already a keyword."),
+        ({"word": "vols"}, "“vols” is already an alias of “volunteer”."),
+        ({"word": "new", "aliases": "fresh vols"}, "“vols” is already an alias of “volunteer”."),
+        ({"word": "old"}, "“old” is already a keyword, but it is archived: bring it back instead."),
     ],
 )
 def test_a_word_belongs_to_one_keyword(agent: Browser, session: Session, typed: dict[str, str], sentence: str) -> None:
@@ -142,7 +142,7 @@ def test_two_users_who_save_the_same_word_at_once_get_one_keyword(app: Flask, se
         browser.sign_in(user)
         start.wait()
         response = browser.post("/keywords", data={"word": word, "aliases": "" if word.islower() else "helper"})
-        assert response.status_code == 303 or "is a keyword already" in unescape(response.text)
+        assert response.status_code == 303 or "is already a keyword" in unescape(response.text)
         answers.append(response.status_code)
 
     typed = ["volunteer", "Volunteer", "VOLUNTEER", "volunteer"]
@@ -190,7 +190,7 @@ def test_a_change_to_a_word_that_is_taken_leaves_everything(agent: Browser, sess
     made = keyword(session, "volunteer", "vols")
     response = agent.post(f"/keywords/{made.id}", data={"word": "Donate", "description": "typed"})
     assert response.status_code == 422
-    assert "“Donate” is a keyword already." in unescape(response.text)
+    assert "“Donate” is already a keyword." in unescape(response.text)
     assert "typed" in response.text
     assert (made.word, made.description, words(session)) == ("volunteer", "", ["donate", "vols", "volunteer"])
 
@@ -262,13 +262,13 @@ def test_an_unknown_keyword_cannot_be_changed(agent: Browser, url: str) -> None:
         ("stop", "“stop” is reserved: people text it to opt out."),
         ("hello", "It is a common word"),
         ("abc", "It is short"),
-        ("vol", "Many everyday words are one letter away from it, so few slips are marked as near misses."),
+        ("vol", "Many everyday words are one letter away from it, so few typos are marked as near misses."),
         ("stops", "It is one letter away from STOP."),
         ("send", "It is one letter away from END."),
         ("yep", "It is one letter away from YES."),
         ("infos", "It is one letter away from INFO."),
         ("donatee", "It is one letter away from the keyword “donate”."),
-        ("donate", "Another keyword has this word."),
+        ("donate", "Another keyword already has this word."),
         ("pizza", "1 person texted this as an ordinary message in the last year."),
     ],
 )

@@ -154,10 +154,10 @@ def test_an_archived_keyword_says_that_texting_it_does_nothing(
 ) -> None:
     made = keyword(session)
     for page in ("share", "poster"):
-        assert "texting it does nothing" not in agent.get(f"/keywords/{made.id}/{page}").text
+        assert "texting it has no effect" not in agent.get(f"/keywords/{made.id}/{page}").text
     made.archived_at = clock.now()
     for page in ("share", "poster"):
-        assert "texting it does nothing now" in agent.get(f"/keywords/{made.id}/{page}").text
+        assert "texting it has no effect" in agent.get(f"/keywords/{made.id}/{page}").text
 
 
 @pytest.mark.parametrize("page", ["share", "poster", "code.svg", "code.png"])

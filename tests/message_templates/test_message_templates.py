@@ -70,7 +70,7 @@ def test_admins_see_the_trail(session: Session, admin: Browser) -> None:
         ("x" * 81, TEXT, "longer than 80 characters"),
         ("Reminder", "", "Write a message first."),
         ("Reminder", "Hi {{ nick }}", "There is no merge field “nick”"),
-        ("Reminder", "y" * 1601, "A text can have 1,600 characters"),
+        ("Reminder", "y" * 1601, "The text has 1,601 characters. Shorten it to 1,600."),
     ],
 )
 def test_what_is_no_template_is_refused_and_kept(
@@ -87,7 +87,7 @@ def test_a_name_is_taken_once_whatever_its_case(session: Session, agent: Browser
     create(agent)
     refused = create(agent, "REMINDER", "Another text")
     assert refused.status_code == 422
-    assert "Another template has this name." in refused.text
+    assert "Another template already has this name." in refused.text
     assert "Another text" in refused.text
     create(agent, "Other")
     other = session.scalars(select(MessageTemplate).where(MessageTemplate.name == "Other")).one()

@@ -174,10 +174,10 @@ def test_every_page_says_so_and_nobody_writes(agent: Browser, session: Session) 
     person = outbox.one_to_one(session)
     session.execute(delete(SendingGate))
     for address in ("/", "/keywords", f"/inbox/{person.conversation_id}"):
-        assert "Nothing is sent for now. The database was restored from a backup" in agent.get(address).text
+        assert "Nothing is being sent for now. The database was restored from a backup" in agent.get(address).text
     answer = agent.post(f"/conversations/{person.conversation_id}/messages", data={"body": "Hello?"})
     assert answer.status_code == 422
-    assert "You can’t text (415) 555-0134 just now." in answer.text
+    assert "You can’t text (415) 555-0134 right now." in answer.text
     assert "Hello?" in answer.text
 
 

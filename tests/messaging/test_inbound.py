@@ -122,7 +122,7 @@ def wide(word: str) -> str:
 
 def test_stop_works_twice_and_from_strangers(phone: Phone) -> None:
     assert phone.text("stop") == "opted out of everything, 0 opt-ins ended"
-    assert phone.text("STOP") == "opted out, as before"
+    assert phone.text("STOP") == "already opted out"
     assert phone.open(Suppression) == 1
 
 
@@ -261,7 +261,7 @@ def test_stop_with_a_keyword_ends_that_keyword_only(phone: Phone) -> None:
     assert phone.states() == ["volunteer inactive opted_out", "second active"]
     assert phone.open(Suppression) == 0
     assert phone.answers()[-1] == "keyword_ended"
-    assert phone.text("stop old") == "asked to end old, was not opted in"
+    assert phone.text("stop old") == "asked to end old, but was not opted in"
 
 
 @pytest.mark.parametrize("body", ["we have to stop this bill", "stpo"])
@@ -293,7 +293,7 @@ def test_a_user_keeps_a_held_number(phone: Phone) -> None:
 
 @pytest.mark.parametrize("body", ["volunter", "volunteer please", "I'd like to volunteer"])
 def test_a_near_keyword_is_marked_and_opts_nobody_in(phone: Phone, body: str) -> None:
-    assert phone.text(body) == "looks like VOLUNTEER, opted in to nothing"
+    assert phone.text(body) == "looks like VOLUNTEER, not opted in"
     assert phone.states() == []
     message = phone.session.scalars(select(Message)).one()
     assert message.near_keyword_id is not None

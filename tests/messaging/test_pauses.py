@@ -127,7 +127,7 @@ def test_an_opt_out_confirmation_waits_five_minutes_and_then_says_why_it_was_not
     if state == S.SKIPPED:
         assert message.reason == Reason.REPLY_TOO_LATE
         [row] = threads.rows_of(message)
-        assert row.text == "automatic reply not sent: too late for an automatic answer"
+        assert row.text == "automatic reply not sent: too late for an automatic reply"
         assert provider.accepted == []
 
 
@@ -213,11 +213,14 @@ def test_everybody_sees_what_stopped_it_and_what_to_do(
     assert send(session, engine, provider) == [S.QUEUED]
     untried = outbox.one_to_one(session, "+14155550135")
     session.commit()
-    sentence = "Nothing is sent for now. Twilio refused our sign-in (error 20003). Check account SID, token and region"
+    sentence = (
+        "Nothing is being sent for now. Twilio rejected our credentials (error 20003). "
+        "Check account SID, token and region"
+    )
     for path in ("/", "/inbox", f"/inbox/{untried.conversation_id}"):
         assert sentence in re.sub(r"\s+", " ", agent.get(path).text), path
     thread = threads.load(session, untried.conversation_id)
-    assert "Waiting: Twilio refused our sign-in." in thread.rows[-1].note
+    assert "Waiting: Twilio rejected our credentials." in thread.rows[-1].note
     assert agent.get("/readyz").json["sending"] == "paused (account): error 20003"
     [wrong] = list(pauses.sentences(session))
     assert wrong.startswith(sentence)
@@ -232,7 +235,9 @@ def test_the_broadcast_says_what_stopped_it(
     provider.at = {outbox.OURS: (400, 21606)}
     send(session, engine, provider, broadcast)
     progress = agent.get(f"/broadcasts/{broadcast.id}/progress").text
-    assert "Nothing is sent from +14155550100 for now. The sender can’t send SMS" in progress.replace("&#39;", "’")
+    assert "Nothing is being sent from +14155550100 for now. The sender can’t send SMS" in progress.replace(
+        "&#39;", "’"
+    )
     broadcast_id = broadcast.id
     session.commit()
     assert not delivery.finish(engine, broadcast_id)

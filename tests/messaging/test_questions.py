@@ -24,7 +24,7 @@ TOLL_FREE = "+18005550100"
 NOT_YET = (S.QUEUED, S.CLAIMED, S.SENDING)
 LOST = (S.FAILED, S.SKIPPED, S.CANCELLED, S.UNKNOWN, S.NOT_FOUND, S.UNDELIVERED)
 ANSWERS = ["YES", "Y", "yes.", "Yes please", "Yep", "👍", "YES\n--\nMaya Chen", "sí", "oui"]
-AGAIN = "asked to confirm donate, as before"
+AGAIN = "already asked to confirm donate"
 
 
 @pytest.fixture

@@ -103,8 +103,8 @@ def test_the_question_before_sending_says_the_sum(session: Session, agent: Brows
     for name, number in (("Al X", world.MAYA), ("Bo Y", world.TOM), ("Bartholomew Z", world.INES)):
         scene.member(session, campaign, world.person(session, name, number))
         scene.opts_in(session, number, keyword)
-    assert "In all 4 segments (1 for 2 people, 2 for 1 person)" in ask(agent, campaign, BODIES[1])
-    assert "In all 3 segments Who gets it" in ask(agent, campaign, "Same for all")
+    assert "Total 4 segments (1 for 2 people, 2 for 1 person)" in ask(agent, campaign, BODIES[1])
+    assert "Total 3 segments Who gets it" in ask(agent, campaign, "Same for all")
 
 
 def ask(agent: Browser, campaign: Campaign, body: str) -> str:

@@ -77,12 +77,15 @@ def test_any_value_arrives_as_it_is(value):
     [
         ("Hi {{ first_name | there }} from {{brand}}", []),
         ("Costs { 5 } or {x}", []),
-        ("{{ nickname }}", ["There is no merge field “nickname”. Known are: first_name, last_name, company, brand."]),
+        (
+            "{{ nickname }}",
+            ["There is no merge field “nickname”. Use one of these: first_name, last_name, company, brand."],
+        ),
         (
             "{{ First_Name }}",
-            ["There is no merge field “First_Name”. Known are: first_name, last_name, company, brand."],
+            ["There is no merge field “First_Name”. Use one of these: first_name, last_name, company, brand."],
         ),
-        ("{{ a }} {{ a }}", ["There is no merge field “a”. Known are: first_name, last_name, company, brand."]),
+        ("{{ a }} {{ a }}", ["There is no merge field “a”. Use one of these: first_name, last_name, company, brand."]),
         ("{{ }}", ["A merge field is empty: write a name between “{{” and “}}”."]),
         ("{{ | there }}", ["A merge field is empty: write a name between “{{” and “}}”."]),
         ("Hi {{ first_name", ["A merge field that begins with “{{” is not closed with “}}”."]),
@@ -97,7 +100,10 @@ def test_any_value_arrives_as_it_is(value):
         ),
         (
             '{{ first_name or "there" }}',
-            ['There is no merge field “first_name or "there"”. Known are: first_name, last_name, company, brand.'],
+            [
+                'There is no merge field “first_name or "there"”. '
+                "Use one of these: first_name, last_name, company, brand."
+            ],
         ),
     ],
 )
@@ -107,7 +113,9 @@ def test_problems(template, expected):
 
 def test_problems_know_the_fields_they_are_told():
     assert problems("{{ code }}", ["code"]) == []
-    assert problems("{{ brand }}", ["code", "date"]) == ["There is no merge field “brand”. Known are: code, date."]
+    assert problems("{{ brand }}", ["code", "date"]) == [
+        "There is no merge field “brand”. Use one of these: code, date."
+    ]
 
 
 @given(st.text(st.sampled_from("{}| ab\n"), max_size=30))

@@ -178,5 +178,5 @@ def test_start_with_a_word_around_it_does_not_lift_what_twilio_blocks(
 ) -> None:
     phone.text("STOP")
     monkeypatch.setattr(inbound, "read", lambda *_: Reading(Meaning.START))
-    assert phone.text("Start please") == f"{ALLOWED}; Twilio blocks them until they text START alone"
+    assert phone.text("Start please") == f"{ALLOWED}; Twilio blocks them until they text START on its own"
     assert (phone.open(Suppression), phone.open(ProviderBlock)) == (0, 1)

@@ -148,11 +148,13 @@ def test_a_user_ends_it_with_a_reason(agent: Browser, session: Session, voluntee
     assert "Ended by a user" in page
     assert "“asked by telephone” Entered by a user: Agent Example" in page
     again = agent.post(f"/opt-ins/{opt_in.id}/end", data={"reason": "twice"}, follow_redirects=True)
-    assert "had ended already" in again.text
+    assert "had already ended" in again.text
     assert opt_in.end_comment == "asked by telephone"
 
 
-@pytest.mark.parametrize(("reason", "sentence"), [("", "Say why you end it"), (" ", "Say why"), ("x" * 1001, "longer")])
+@pytest.mark.parametrize(
+    ("reason", "sentence"), [("", "Say why you are ending it"), (" ", "Say why"), ("x" * 1001, "longer")]
+)
 def test_without_a_reason_nothing_ends(
     agent: Browser, session: Session, volunteer: Keyword, reason: str, sentence: str
 ) -> None:
@@ -181,7 +183,7 @@ def test_of_two_users_who_end_it_at_once_one_is_recorded(app: Flask, session: Se
     for thread in threads:
         thread.join()
     assert sum("was ended." in page for page in pages) == 1
-    assert sum("had ended already" in page for page in pages) == 3
+    assert sum("had already ended" in page for page in pages) == 3
     kinds = session.scalars(select(ConsentEvent.kind)).all()
     assert kinds.count("ended_by_user") == 1
 
@@ -201,7 +203,7 @@ def test_an_opt_in_given_elsewhere_is_recorded(agent: Browser, session: Session,
     )  # fmt: skip
     assert session.scalars(select(ConsentPayload.text)).one() == "Paper form, 3 May"
     page = words_only(agent.get(response.location).text)
-    assert "(415) 555-0134 is opted in with “volunteer”. No text was sent." in page
+    assert "(415) 555-0134 is now opted in with “volunteer”. No text was sent." in page
     assert "Entered by Agent Example Comment Paper form, 3 May" in page
     assert "Entered by a user" in words_only(agent.get(f"/keywords/{volunteer.id}?tab=related").text)
 
@@ -209,7 +211,7 @@ def test_an_opt_in_given_elsewhere_is_recorded(agent: Browser, session: Session,
 def test_the_same_again_adds_to_the_ledger_only(agent: Browser, session: Session, volunteer: Keyword) -> None:
     text(session, "volunteer")
     response = agent.post("/opt-ins", data={**GIVEN, "keyword": volunteer.id}, follow_redirects=True)
-    assert "was opted in with “volunteer” already" in unescape(response.text)
+    assert "was already opted in with “volunteer”" in unescape(response.text)
     assert only(session).source == "sms"
 
 

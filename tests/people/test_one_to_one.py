@@ -152,7 +152,7 @@ def test_a_hold_is_said_and_does_not_refuse(agent: Browser, session: Session, no
     act = Act(source=OptInSource.SMS, at=the_clock.now(), text="we have to stop this bill")
     ledger.hold(session, NOOR, act, HoldCause.SENTENCE, "stop")
     page = agent.get(f"/contacts/{noor.id}").text
-    assert "the last text may ask to stop (“stop”). You can answer Noor here" in page
+    assert "the last text may ask to stop (“stop”). You can reply to Noor here" in page
     assert agent.post(f"/contacts/{noor.id}/messages", data=form("Which bill?")).status_code == 303
 
 
@@ -181,7 +181,8 @@ def test_an_open_question_is_named(
     volunteer.double_opt_in = True
     text("volunteer")
     said = warning(agent.get(f"/contacts/{noor.id}").text)
-    assert "to confirm volunteer: no answer yet." in said
+    assert "They were asked to confirm volunteer on " in said
+    assert " and have not answered yet." in said
     assert "Noor texts YES or volunteer to (415) 555-0100." in said
 
 
@@ -222,7 +223,7 @@ def test_a_number_that_changed_meanwhile_is_not_texted(
     records.change(session, noor, {"mobile": "+12065550147"}, None)
     refused = agent.post(f"/contacts/{noor.id}/messages", data=form("Hello"))
     assert refused.status_code == 422
-    assert "The number was changed after this page was loaded." in refused.text
+    assert "The number has changed since this page was loaded" in refused.text
     assert outbox(session) == []
 
 

@@ -59,7 +59,7 @@ def test_change_puts_another_phone_in_the_same_place(agent: Browser) -> None:
     assert "Change a phone" in page.text
     answer = agent.get(f"{NEW}{BESIDES}&phone={quote(TOM)}&slot=1&number=3125550118")
     assert phones(answer.location) == ["+13125550118", TOM]
-    away = re.search(r'href="([^"]+)">Take', page.text)
+    away = re.search(r'href="([^"]+)">Remove', page.text)
     assert away
     assert phones(away.group(1).replace("&amp;", "&")) == [TOM]
 
@@ -82,7 +82,7 @@ def test_a_person_is_found_by_name(agent: Browser, session: Session) -> None:
     found = agent.get(f"{NEW}?q=ChEn").text
     assert "Maya Chen" in found
     assert "Tom Baker" not in found
-    assert "Nobody of that name" in agent.get(f"{NEW}?q=100%").text
+    assert "Nobody with that name" in agent.get(f"{NEW}?q=100%").text
     assert "Maya Chen" not in agent.get(f"{NEW}{BESIDES}").text, "her phone is on the page already"
 
 

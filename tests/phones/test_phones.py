@@ -115,7 +115,7 @@ def _chips(page: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "Type a message"), (" \0 ", "Type a message"), ("x" * 1601, "exceeds the 1600 character limit")],
+    [("", "Enter a message"), (" \0 ", "Enter a message"), ("x" * 1601, "exceeds the 1600 character limit")],
 )
 def test_what_cannot_be_sent_stays_with_a_sentence(
     agent_there: Browser, running: Session, text: str, sentence: str
@@ -134,7 +134,7 @@ def test_with_htmx_the_phone_alone_comes_back(agent_there: Browser) -> None:
     assert "volunteer<small>" in answer.text
     refused = agent_there.post(f"{PHONES}/2/messages{address(MAYA, TOM)}", data={"text": ""}, headers=HTMX)
     assert refused.status_code == 422
-    assert "Type a message" in refused.text
+    assert "Enter a message" in refused.text
 
 
 def test_a_poll_brings_the_face_only_when_something_is_new(agent_there: Browser) -> None:

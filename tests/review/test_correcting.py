@@ -65,7 +65,7 @@ def test_a_corrected_opt_out_is_undone_by_new_events(
     clock.forward(days=9, hours=23)
     [opt_out] = read(session)
     page = correct(agent, opt_out)
-    assert "Corrected: 1 opt-in stands again. Messages that were cancelled stay cancelled." in page
+    assert "Corrected: 1 opt-in was restored. Messages that were cancelled stay cancelled." in page
     assert f"“{REASON}”" in page
     assert "Agent Example" in page
     assert events(session)[: len(written)] == written
@@ -86,7 +86,7 @@ def test_the_page_shows_the_words_and_what_would_stand_again(
     [opt_out] = read(session)
     page = unescape(agent.get(f"/review/opt-outs/{opt_out.id}").text)
     assert "tell them to <mark>take me off</mark> your list." in page or "<mark>take me off your list</mark>" in page
-    assert "1 opt-in stands again as before" in page
+    assert "That restores 1 opt-in" in page
     assert ">volunteer</a> since" in page
     listed = unescape(agent.get("/review/opt-outs").text)
     assert "Maya Chen" in listed
@@ -133,10 +133,10 @@ def test_after_ten_days_it_stands(agent: Browser, session: Session, volunteer: K
     [opt_out] = read(session)
     clock.forward(days=10)
     page = correct(agent, opt_out)
-    assert "This opt-out is older than ten days and stands." in page
+    assert "This opt-out is more than 10 days old and stands." in page
     assert "Correct this opt-out" not in page
     assert stands(session).suppressed
-    assert "Nothing in the last ten days" in agent.get("/review/opt-outs").text
+    assert "Nothing in the last 10 days" in agent.get("/review/opt-outs").text
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_a_robot_that_says_it_again_is_corrected_at_once(
     first, second = read(session)
     page = unescape(agent.get(f"/review/opt-outs/{second.id}").text)
     assert page.count("<blockquote") == 2
-    assert "1 opt-in stands again" in correct(agent, second)
+    assert "1 opt-in was restored" in correct(agent, second)
     assert (stands(session).suppressed, stands(session).any_opt_in) == (False, True)
     assert first.corrected_at == second.corrected_at is not None
-    assert "It was corrected already by Agent Example." in correct(agent, first)
+    assert "It was already corrected by Agent Example." in correct(agent, first)
 
 
 def test_a_robot_that_was_stopped_by_a_stop_between_keeps_the_stop(
@@ -243,7 +243,7 @@ def test_the_same_phone_in_another_numbering_plan_is_corrected_along(agent: Brow
     assert not stands(session, old).any_opt_in
     assert not stands(session, new).any_opt_in
     [opt_out] = read(session)
-    assert "2 opt-ins stand again" in correct(agent, opt_out)
+    assert "2 opt-ins were restored" in correct(agent, opt_out)
     for number in (old, new):
         assert (stands(session, number).suppressed, stands(session, number).any_opt_in) == (False, True)
 
@@ -349,15 +349,15 @@ def test_everybody_is_led_to_it_from_where_they_look(
     link = f'href="/review/opt-outs/{opt_out.id}"'
     for place in places:
         assert link in agent.get(place).text, place
-    assert f"It was read from “{opt_out.phrase}”" in unescape(agent.get(places[0]).text)
+    assert f"This was read from “{opt_out.phrase}”" in unescape(agent.get(places[0]).text)
     correct(agent, opt_out)
     thread = unescape(agent.get(places[1]).text)
     assert "opted out of everything, 1 opt-in ended · corrected by Agent Example" in thread
     assert "You can’t text Maya" not in thread
     history = unescape(agent.get(f"{places[0]}?tab=history").text)
-    assert "Corrected: no request to stop" in history
+    assert "Corrected: not a request to stop" in history
     assert f"“{REASON}”" in history
-    assert "Corrected: no request to stop" in unescape(agent.get(places[3]).text)
+    assert "Corrected: not a request to stop" in unescape(agent.get(places[3]).text)
     for place in places[2:]:
         assert link not in agent.get(place).text, place
 

@@ -111,7 +111,7 @@ def test_it_can_be_withdrawn_for_ten_minutes(agent: Browser, session: Session, h
     assert again.cause == HoldCause.NOT_THEIRS
     decide(agent, again)
     clock.forward(minutes=10)
-    assert "is older than ten minutes and stands." in undo(agent, again)
+    assert "is more than 10 minutes old and stands." in undo(agent, again)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_the_persons_own_text_decides_first(
     text(session, said)
     ended = session.scalars(select(OptIn.end_reason)).all()
     response = agent.post(f"/review/{held.id}/decision", data={"decision": "opt_out"}, follow_redirects=True)
-    assert f"Maya Chen was decided already: {how}" in response.text
+    assert f"Maya Chen was already decided: {how}" in response.text
     assert session.scalars(select(OptIn.end_reason)).all() == ended
     assert ">the person</td>" in response.text
 
@@ -117,7 +117,7 @@ def test_of_two_users_who_decide_at_once_one_wins(app: Flask, session: Session, 
         thread.start()
     for thread in threads:
         thread.join()
-    late = [page for page in pages if "was decided already" in page]
+    late = [page for page in pages if "was already decided" in page]
     assert (len(pages), len(late)) == (6, 5)
     session.expire_all()
     kinds = session.scalars(select(ConsentEvent.kind)).all()
@@ -130,7 +130,7 @@ def test_what_was_decided_longer_ago_than_a_week_is_gone(agent: Browser, held: H
     agent.post(f"/review/{held.id}/decision", data={"decision": "keep"})
     assert "Agent Example" in agent.get("/review").text
     clock.forward(days=8)
-    assert "Nothing was decided in the last seven days." in agent.get("/review").text
+    assert "Nothing was decided in the last 7 days." in agent.get("/review").text
 
 
 def test_a_viewer_sees_but_does_not_decide(viewer: Browser, held: Hold, session: Session) -> None:

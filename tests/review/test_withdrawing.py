@@ -103,7 +103,7 @@ def test_after_ten_minutes_a_decision_stands(
     written = events(session)
     clock.forward(minutes=10)
     assert "min left" not in agent.get("/review").text
-    assert "is older than ten minutes and stands." in undo(agent, hold)
+    assert "is more than 10 minutes old and stands." in undo(agent, hold)
     assert events(session) == written
 
 
@@ -270,14 +270,14 @@ def test_who_withdrew_it_is_told(agent: Browser, session: Session, volunteer: Ke
     hold = decide(agent, session, "keep")
     page = undo(agent, hold)
     assert "Kept before; by you" in page
-    assert f"was withdrawn already by {agent.user.name if agent.user else ''}" in undo(agent, hold)
+    assert f"was already withdrawn by {agent.user.name if agent.user else ''}" in undo(agent, hold)
 
 
 def test_only_a_users_decision_can_be_withdrawn(agent: Browser, session: Session, volunteer: Keyword) -> None:
     hold = session.scalars(select(Hold)).one()
-    assert "Nobody decided about Maya Chen" in undo(agent, hold)
+    assert "Nobody has decided about Maya Chen" in undo(agent, hold)
     text(session, "STOP")
-    assert "Nobody decided about Maya Chen" in undo(agent, hold)
+    assert "Nobody has decided about Maya Chen" in undo(agent, hold)
     assert agent.post("/review/999/withdrawal").status_code == 404
 
 

@@ -181,7 +181,7 @@ def test_the_command_says_what_it_did(app: Flask, session: Session) -> None:
     with app.app_context():
         db.session.remove()
     said = app.test_cli_runner().invoke(args=["seed"])
-    assert (said.exit_code, said.output) == (0, "There is data already: nothing was added.\n")
+    assert (said.exit_code, said.output) == (0, "The database already has data. Nothing was added.\n")
 
 
 def test_without_a_number_to_text_there_is_no_sample(make_app: Callable[..., Flask]) -> None:

@@ -52,7 +52,7 @@ def test_another_choice_is_refused(admin: Browser, session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("reply", "sentence"),
-    [("", "Write a text"), ("Hi {{ name }}", "name"), ("Hi {{ brand", "{{")],
+    [("", "Enter a text"), ("Hi {{ name }}", "name"), ("Hi {{ brand", "{{")],
 )
 def test_a_reply_that_cannot_be_sent_is_refused(admin: Browser, session: Session, reply: str, sentence: str) -> None:
     answer = post(admin, "replies", REPLIES, how_to_confirm_reply=reply)

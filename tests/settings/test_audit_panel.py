@@ -72,7 +72,7 @@ def test_it_goes_on_page_by_page(admin: Browser, session: Session) -> None:
 
 
 def test_nothing_yet(admin: Browser) -> None:
-    assert "Nothing was changed yet" in admin.get("/settings/audit").text
+    assert "No changes yet" in admin.get("/settings/audit").text
 
 
 def test_markup_in_a_setting_stays_text(admin: Browser, session: Session) -> None:

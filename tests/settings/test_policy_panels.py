@@ -116,16 +116,20 @@ def test_what_is_saved(
         ("sms", {"brand": "   "}, "Enter the name that people know you by."),
         ("sms", {"brand": "{{ brand }}"}, "they mark merge fields"),
         ("sms", {"brand": "B" * 41}, "cannot be longer than 40 characters"),
-        ("replies", {"opt_out_reply": " "}, "Write a text"),
+        ("replies", {"opt_out_reply": " "}, "Enter a text"),
         (
             "replies",
             {"opt_out_reply": "Bye {{ first_name }}"},
-            "There is no merge field “first_name”. Known are: brand.",
+            "There is no merge field “first_name”. Use one of these: brand.",
         ),
-        ("replies", {"opt_out_reply": "No more {{ keyword }}"}, "There is no merge field “keyword”. Known are: brand."),
+        (
+            "replies",
+            {"opt_out_reply": "No more {{ keyword }}"},
+            "There is no merge field “keyword”. Use one of these: brand.",
+        ),
         ("replies", {"keyword_ended_reply": "Bye {{ brand"}, "is not closed"),
-        ("replies", {"help_reply": "x" * 1601}, "Twilio takes at most 1600 characters."),
-        ("replies", {"extra_opt_out_words": "adios\nSTOP"}, "“stop” opts out already."),
+        ("replies", {"help_reply": "x" * 1601}, "Use at most 1600 characters."),
+        ("replies", {"extra_opt_out_words": "adios\nSTOP"}, "“stop” already opts people out."),
         ("replies", {"extra_opt_out_words": "Help!"}, "“help” asks for help."),
         ("replies", {"extra_opt_out_words": "start"}, "“start” allows texts again."),
         ("replies", {"extra_opt_out_words": "Y"}, "“y” confirms."),
@@ -133,8 +137,8 @@ def test_what_is_saved(
         ("replies", {"extra_opt_out_words": "w" * 31}, "is too long"),
         ("replies", {"extra_opt_out_words": "\n".join(f"word{n}" for n in range(51))}, "Enter at most 50 words."),
         ("replies", {"question_hours": "0"}, "Enter 1 to 168 hours."),
-        ("hours", {"sending_from": "20:00", "sending_to": "08:00"}, "must end later on the same day"),
-        ("hours", {"sending_from": "08:00", "sending_to": "08:00"}, "must end later on the same day"),
+        ("hours", {"sending_from": "20:00", "sending_to": "08:00"}, "must end later than they begin"),
+        ("hours", {"sending_from": "08:00", "sending_to": "08:00"}, "must end later than they begin"),
         ("hours", {"sending_from": "8 o’clock"}, "Enter a time such as 08:00."),
         ("hours", {"sending_to": "24:00"}, "Enter a time such as 20:00."),
         ("hours", {"sending_to": ""}, "Enter a time such as 20:00."),
@@ -219,7 +223,7 @@ def test_others_read_but_do_not_change(
     assert "/settings/twilio" not in page.text
     refused = save(browser, panel, brand="Mine", sending_hours=None, question_hours="1")
     assert refused.status_code == 403
-    assert "Your role does not allow it" in refused.text
+    assert "Your role does not allow this" in refused.text
     assert policy.load(session) == DEFAULT
 
 

@@ -114,7 +114,7 @@ def test_a_retired_sender_sends_nothing_until_it_is_used_again(admin: Browser, s
     path, other = add(admin, "+14155552671"), add(admin, "12345")
     admin.post(f"{path}/retired")
     assert [sender.address for sender in senders.in_use(session)] == ["12345"]
-    assert "Texts to it still come in" in admin.get("/settings/twilio").text
+    assert "Texts to it are still received" in admin.get("/settings/twilio").text
     admin.post(f"{other}/retired")
     assert "No sender is left: nothing can be sent." in admin.get("/settings/twilio").text
     admin.post(f"{path}/used")

@@ -57,7 +57,7 @@ def test_a_word_that_stops_texts_of_today_is_shown_first(admin: Browser, session
     assert "“There is no bus on Sundays” (on hold for review)" in said
     assert said.count("(opted out)") == 1, "each wording once"
     assert said.count("“") == 4, "the word, and three texts"
-    assert "Nothing was saved yet." in refused.text
+    assert "Nothing has been saved yet." in refused.text
     assert policy.load(session).extra_opt_out_words == ()
     assert ">no</textarea>" in refused.text.replace("\r", "").replace(">\n", ">"), "what was typed is kept"
     assert "a new help text." in refused.text
