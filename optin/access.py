@@ -1,4 +1,4 @@
-"""Who may ask for which address: everything needs a signed-in user of the right role unless it is marked public."""
+"""Who can open which address: everything needs a signed-in user with the right role, unless it is marked public."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""Record ids in addresses and forms: a number that no database could take names no record, and is no fault of ours."""
+"""Record ids in addresses and forms: a number too large for the database names no record and is not our error."""
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map

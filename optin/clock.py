@@ -1,4 +1,4 @@
-"""The one clock: everything that asks for the time asks here, so that tests and sample data can set it."""
+"""The one clock: all code gets the time from here, so that tests and sample data can set it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

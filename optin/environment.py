@@ -1,4 +1,4 @@
-"""Reading single settings from the environment: each either makes sense or adds a sentence that says what is wrong."""
+"""Reading single settings from the environment: each is either valid or adds a sentence that says what is wrong."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What people and programs get when something is wrong: a page in the same clothes, a notice, JSON, a plain line."""
+"""What people and programs get when something is wrong: a page in the usual layout, a notice, JSON or a plain line."""
 
 from dataclasses import dataclass
 from typing import Any

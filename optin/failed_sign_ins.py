@@ -1,4 +1,4 @@
-"""Failed sign-ins from devices that a user's account does not know: counted for its owner, an alarm for admins."""
+"""Failed sign-ins from unknown devices: counted for the owner of the account, and an alarm for admins."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

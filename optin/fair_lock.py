@@ -1,4 +1,4 @@
-"""A lock that serves in the order of asking."""
+"""A lock that is granted in the order in which it was requested."""
 
 import threading
 from collections import deque

@@ -1,4 +1,4 @@
-"""Figures of any size on pages that never wait for them.
+"""Counts of any size, on pages that never wait for them.
 
 Up to FEW rows are counted for the page. What is larger is shown as it was counted last, with its age, and the look asks
 for it to be counted again behind: by the schedule of a process that runs jobs (optin/jobs/schedule.py).

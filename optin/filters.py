@@ -1,4 +1,4 @@
-"""How values read on the page: times in the user's zone, numbers for people, counts, initials."""
+"""How values are shown on pages: times in the user's zone, numbers for people, counts, initials."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a new install needs before anybody can use it: an admin, the senders, rules that fit the simulator."""
+"""What a new install needs before anyone can use it: an admin, the senders, rules that fit the simulator."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""How much room is left on the disks that this machine's files are on, and whether that is too little."""
+"""How much space is left on the disks that hold this machine's files, and whether that is too little."""
 
 import os
 from dataclasses import dataclass

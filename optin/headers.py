@@ -1,4 +1,4 @@
-"""The headers that every answer carries: what a page may load, who may frame it, who may keep it."""
+"""The headers of every response: what a page may load, who may frame it, who may cache it."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Under which names this machine is asked, and whether a proxy passed it on.
+"""Under which host name a request comes, and whether a proxy passed it on.
 
 A page on the web can let its own name lead to this machine and then read what a browser here may read (DNS rebinding).
 Such a request still has the page's name in `Host`, so only our names are answered.

@@ -1,4 +1,4 @@
-"""Settings, keywords and senders as they are in force, kept in the process until the database says that they changed.
+"""Current settings, keywords and senders, cached in the process until the database says that they have changed.
 
 The webhook needs them for every text. The database renews a token with every change of them (InForceToken); whoever
 has read the token, in a statement that it runs anyway, gets the rest without another one.

@@ -1,4 +1,4 @@
-"""What is counted and timed, for Prometheus: by kind and result, never by person."""
+"""Counters and timings for Prometheus: by kind and result, never by person."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Lists that stay fast at a million rows: pages by key, never by offset."""
+"""Keyset paging: lists that stay fast at a million rows, paged by key, never by offset."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: one that died while it lay in the pool is noticed before it is used."""
+"""PostgreSQL connections: one that has died in the pool is detected before it is used."""
 
 import select
 from typing import Any

@@ -1,4 +1,4 @@
-"""Cells of a CSV file that no spreadsheet program takes for a formula, whatever it takes for the separator.
+"""CSV cells that no spreadsheet program treats as a formula, whichever separator it uses.
 
 A file is read with a comma here, a semicolon or a tab there (Excel takes the country's list separator, LibreOffice what
 its dialogue says), so that a cell may begin in the middle of a text. OWASP, "CSV Injection".

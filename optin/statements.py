@@ -1,4 +1,4 @@
-"""Core statements that are made once and run often: no ORM objects are built, and nothing is compiled twice.
+"""Core statements that are built once and run often: no ORM objects are created, and nothing is compiled twice.
 
 They stand as constants beside the functions that run them, with `bindparam`s for what differs. Where the two databases
 need different statements (ON CONFLICT), it is a function of the dialect's name instead, marked with `functools.cache`.

@@ -1,4 +1,4 @@
-"""Why nothing can be read or stored: what the databases and the operating system say, in one word and a sentence.
+"""Why nothing can be read or stored: what the database or the operating system reports, in one word and a sentence.
 
 SQLite's codes: https://www.sqlite.org/rescode.html; PostgreSQL's: its documentation, appendix A.
 """

@@ -1,4 +1,4 @@
-"""How often something may be tried: counted in the database, so that many processes share one count.
+"""Rate limits: attempts are counted in the database, so that many processes share one count.
 
 One statement counts and tells the count, so that of tries at the same moment none is overlooked. Keys are kept as
 hashes: what people type in place of an email may be their password.

@@ -1,4 +1,4 @@
-"""Whether anything can be stored now: found out by storing something, and by what requests ran into."""
+"""Whether anything can be stored now, found out by storing something and from the errors that requests meet."""
 
 import threading
 import time

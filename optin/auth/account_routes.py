@@ -1,4 +1,4 @@
-"""One's own account: name, time zone, password, sessions."""
+"""The user's own account: name, time zone, password, sessions."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user

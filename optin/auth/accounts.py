@@ -1,4 +1,4 @@
-"""Making a user, and who is the first admin."""
+"""Creating users, and the first admin."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in: by their device, where they are and whom they claim to be."""
+"""How often someone may try to sign in: by device, by address and by the email they enter."""
 
 from collections.abc import Callable
 from datetime import timedelta

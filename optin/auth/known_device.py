@@ -1,4 +1,4 @@
-"""The signed cookie by which a browser is known again in which a user has signed in before.
+"""The signed cookie that recognises a browser in which a user has signed in before.
 
 It lets nobody in. It only keeps strangers' failed tries from slowing down the owner of the account.
 """

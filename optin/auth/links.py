@@ -1,4 +1,4 @@
-"""Links that sign in one user once; the database keeps only the token's SHA-256."""
+"""Links that sign one user in once; the database stores only the SHA-256 of the token."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""One's own mobile number: a code is texted to it, entering that code verifies it; then tests go there."""
+"""The user's own mobile number: entering a code that is texted to it verifies it; tests then go there."""
 
 from flask import flash, redirect, request, url_for
 from flask_login import current_user

@@ -1,4 +1,4 @@
-"""Where a form may lead back to."""
+"""The addresses to which a form may return."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Messages that Twilio's list does not show: a person has them sent again, or leaves them."""
+"""Messages that are not in Twilio's list: a user decides whether to send them again or leave them."""
 
 from collections.abc import Sequence
 

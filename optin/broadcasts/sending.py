@@ -1,4 +1,4 @@
-"""Starting a broadcast, and stopping it. Messages leave by the outbox; here rows are only put in or taken back."""
+"""Starting and stopping a broadcast. Messages leave through the outbox; this module only adds and cancels its rows."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`doctor`: says in words what is wrong with the configuration and what to do about it."""
+"""`doctor`: says what is wrong with the configuration and how to fix it."""
 
 import stat
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Commands that say in a sentence that the database, or a folder, can't be used."""
+"""Commands that report an unusable database or folder in a plain sentence."""
 
 import copy
 from typing import Any

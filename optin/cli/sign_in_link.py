@@ -1,4 +1,4 @@
-"""`sign-in-link`: lets in who has no password or forgot it."""
+"""`sign-in-link`: lets in a user who has no password or has forgotten it."""
 
 import click
 from flask import current_app, url_for

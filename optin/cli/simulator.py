@@ -1,4 +1,4 @@
-"""`simulator`: the Twilio stand-in as a server of its own."""
+"""`simulator`: runs the Twilio stand-in as a separate server."""
 
 import click
 from flask import current_app

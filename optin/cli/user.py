@@ -1,4 +1,4 @@
-"""`user add`: people who sign in."""
+"""`user add`: adds a person who can sign in."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`worker`: runs the jobs in a process of its own."""
+"""`worker`: runs the jobs in a separate process."""
 
 import signal
 import threading

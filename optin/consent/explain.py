@@ -1,6 +1,6 @@
 """Why somebody can't be texted 1:1, in sentences: who, why, since when, and what would change it.
 
-The record page, the inbox and the refusal of a forged send all say what stands here.
+The record page, the inbox and the refusal of a forged send all use these sentences.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who has a number, for lists and records: contacts before leads, then the oldest record. For display only."""
+"""The people who have a number, for lists and records: contacts first, then the oldest record. For display only."""
 
 from collections.abc import Collection, Sequence
 

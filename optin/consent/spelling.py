@@ -1,4 +1,4 @@
-"""How near one word is to another: the slip of one finger. Pure."""
+"""How close one word is to another: one typing slip apart. Pure."""
 
 import re
 from collections.abc import Iterable

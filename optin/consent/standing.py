@@ -1,4 +1,4 @@
-"""Where a number stands, in the same words on every page: our consent, and beside it Twilio's own door."""
+"""The consent status of a number, in the same words on every page: our record, and beside it the block at Twilio."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Whom a sentence about a refusal is about, and how it names people, numbers and days."""
+"""How the sentences of a refusal name people, numbers and days."""
 
 from dataclasses import dataclass
 from datetime import datetime

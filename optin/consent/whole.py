@@ -1,4 +1,4 @@
-"""The campaign rule over all members of a campaign at once, in the form that the database does best.
+"""The campaign rule over all members of a campaign at once, in the form that suits each database best.
 
 SQLite looks up each member in turn, quickest in the order of the numbers. PostgreSQL joins whole sets: asked for each
 of a million members, the same took four times as long.

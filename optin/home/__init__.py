@@ -1,1 +1,1 @@
-"""The first page: what needs attention, the way to begin, what happened lately."""
+"""The home page: what needs attention, how to get started, what has happened lately."""

@@ -1,4 +1,4 @@
-"""Get started: six steps through the whole product that tick themselves from what the team itself has made.
+"""Get started: six steps through the whole product that tick themselves off as the team does them.
 
 Sample data does not count: everything up to the moment at which it was complete belongs to it.
 """

@@ -1,4 +1,4 @@
-"""What the first page counts: what waits for somebody, consent per day, the last broadcasts."""
+"""The counts on the home page: what is waiting for someone, consent per day, the last broadcasts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

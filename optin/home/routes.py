@@ -1,4 +1,4 @@
-"""The first page."""
+"""The home page: showing it, and hiding its checklist."""
 
 from flask import Blueprint, current_app, flash, render_template, request, url_for
 from flask_login import current_user

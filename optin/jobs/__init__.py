@@ -1,1 +1,1 @@
-"""The work beside the web: delivery of the outbox, and what has to happen from time to time."""
+"""Background work: delivering the outbox, and what has to happen from time to time."""

@@ -1,4 +1,4 @@
-"""What really runs here, and what nobody is at: known from this process and the outbox, not from the engine's word.
+"""What is really running here, and what nobody is working on: taken from this process and the outbox, not the engine.
 
 A job may end without the engine being able to write that down (a full disk, a database that is away). Its entry then
 says for ever that it runs, and refuses every new job with its key.

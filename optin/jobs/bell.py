@@ -1,4 +1,4 @@
-"""Turning any number of calls into few: whoever has something to say rings, a thread of its own acts on it."""
+"""Turning any number of calls into a few: callers ring, and a separate thread acts on it."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A comparison with Twilio's message list that somebody asks for."""
+"""A comparison with Twilio's message list that a user asks for."""
 
 import logging
 import threading

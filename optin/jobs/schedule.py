@@ -1,4 +1,4 @@
-"""What happens from time to time: what waits gets a job, what a dead process left is put right.
+"""What happens from time to time: waiting messages get a job, and what a dead process left is cleaned up.
 
 A thread of our own: the engine's schedules are looked up every half minute only, and this must also work when the
 engine has lost something.

@@ -1,4 +1,4 @@
-"""Messages both ways, the conversations that hold them, and what Twilio said of their status."""
+"""Messages both ways, the conversations that hold them, and what Twilio said about their status."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Texts that users keep to write the same again."""
+"""Texts that users save for reuse."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""How often something was tried lately, for all processes."""
+"""How often something has been tried recently, across all processes."""
 
 from datetime import datetime
 

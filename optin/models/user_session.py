@@ -1,4 +1,4 @@
-"""Sessions: who is signed in where."""
+"""Sessions: which users are signed in, and on which devices."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""How an address names a person, and how both kinds share one view."""
+"""Loading the person that an address names, and sharing one view between contacts and leads."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

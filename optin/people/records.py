@@ -1,4 +1,4 @@
-"""Making, changing, converting and deleting people: the form, imports and scripts all come through here.
+"""Creating, changing, converting and deleting people: the form, imports and scripts all use this module.
 
 A change of the mobile number ends consent, so it is decided here and not in a form. Nothing here commits.
 """

@@ -1,4 +1,4 @@
-"""What stands on the page with the phones, kept in its address: ?phone=+14155550134&phone=…, and for the next visit."""
+"""Which phones the page shows, kept in its address: ?phone=+14155550134&phone=…, and for the next visit."""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""How settings and their values read in the audit trail and in notices."""
+"""The wording of settings and their values in the audit trail and in notices."""
 
 import json
 

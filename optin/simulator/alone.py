@@ -1,4 +1,4 @@
-"""The simulator as a server of its own."""
+"""The simulator as a separate server."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Puts the simulator together."""
+"""Assembles the simulator's Flask app."""
 
 import hmac
 import threading

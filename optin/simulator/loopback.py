@@ -1,4 +1,4 @@
-"""Who may ask the simulator at all: programs on this machine. Its token is no secret, so it can't be the only lock."""
+"""Who can use the simulator at all: programs on this machine. Its token is public, so it can't be the only lock."""
 
 from flask import Response, request
 

@@ -1,4 +1,4 @@
-"""The life of an outbound text: its planned changes of status, and what the phone gets."""
+"""The life of an outbound text: its planned status changes, and what the phone gets."""
 
 import sqlite3
 from dataclasses import dataclass, replace

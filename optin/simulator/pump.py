@@ -1,4 +1,4 @@
-"""What happens by itself: changes of status, callbacks and webhooks, each when it is due."""
+"""What happens automatically: status changes, callbacks and webhooks, each when it is due."""
 
 import atexit
 import logging

@@ -1,4 +1,4 @@
-"""Twilio's doors: inbound texts and status callbacks. What could not be stored is never answered with a 200."""
+"""Twilio's doors: inbound texts and status callbacks. A request that could not be stored never gets a 200."""
 
 from flask import Blueprint, Response, request
 
