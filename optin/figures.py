@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import Engine, Select, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import Session
 
-from optin import clock, extensions
-from optin.extensions import insert
+from optin import clock
+from optin.extensions import insert, is_reading, reading, writing_aside
 from optin.models import Figure
 
 FEW = 2000
@@ -122,7 +122,7 @@ def up_to_few(session: Session, rows: Select[Any]) -> Count:
 
 def refresh(engine: Engine) -> int:
     """Count again what somebody asked for, one after the other; return how many figures that were."""
-    with extensions.reading(), Session(engine) as session:
+    with reading(), Session(engine) as session:
         asked = select(Figure.name).where(Figure.asked_at.is_not(None)).order_by(Figure.asked_at).limit(AT_ONCE)
         names = session.scalars(asked).all()
     return sum(_refresh(engine, name) for name in names)
@@ -138,7 +138,7 @@ def _refresh(engine: Engine, name: str) -> bool:
     if taken is None or kind not in _kinds:
         return False
     begin = perf_counter()
-    with extensions.reading(), Session(engine) as session:
+    with reading(), Session(engine) as session:
         value = json.dumps(_kinds[kind].count(session, *(int(each) if each.isdecimal() else each for each in ids)))
     with Session(engine) as session:
         new = {"value": value, "counted_at": clock.now(), "seconds": perf_counter() - begin}
@@ -155,10 +155,10 @@ def _is_old(figure: Figure) -> bool:
 
 def _ask(session: Session, names: Collection[str]) -> None:
     """Note that figures are wanted, in a transaction of its own; who writes at this moment is not to wait for it."""
-    if not extensions.is_reading():
+    if not is_reading():
         return
     now = clock.now()
-    with extensions.writing_aside(), Session(session.get_bind()) as own:
+    with writing_aside(), Session(session.get_bind()) as own:
         rows = [{"name": name, "value": "", "seconds": 0.0, "asked_at": now} for name in names]
         wanted = insert(own, Figure).values(rows)
         own.execute(wanted.on_conflict_do_update(index_elements=["name"], set_={"asked_at": now}))

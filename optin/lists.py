@@ -16,8 +16,8 @@ from flask_login import current_user
 from sqlalchemy import Engine, Select, SQLColumnExpression
 from sqlalchemy.orm import Session
 
-from optin import access, clock, extensions, filters, paging, spreadsheets
-from optin.extensions import db
+from optin import access, clock, filters, paging, spreadsheets
+from optin.extensions import db, reading
 from optin.paging import Page
 
 AT_ONCE = 500
@@ -156,7 +156,7 @@ def _parts(engine: Engine, listing: Listing, query: Select[Any], cells: Cells, z
     column, descending = listing.order
     token: str | None = None
     while True:
-        with extensions.reading(), Session(engine) as session:
+        with reading(), Session(engine) as session:
             page = paging.page(session, query, column.keys, token, descending=descending, size=AT_ONCE)
             lines = [_line(values, zone) for values in cells(session, page.rows)]
         yield "".join(lines)

@@ -7,9 +7,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import extensions, figures
+from optin import figures
 from optin.consent import deliverability
-from optin.extensions import db
+from optin.extensions import db, reading
 from optin.models import Campaign, Figure
 from tests.campaign_scene import campaign, member, opts_in
 from tests.clients import Browser
@@ -45,7 +45,7 @@ def test_few_are_counted_at_once(session: Session) -> None:
 
 
 def test_many_are_counted_behind(app: Flask, session: Session, large: Campaign) -> None:
-    with extensions.reading():
+    with reading():
         before = deliverability.MEMBERS.of(session, large.id)
     assert (before, before.more) == (2, True)
     session.rollback()
@@ -59,17 +59,17 @@ def test_many_are_counted_behind(app: Flask, session: Session, large: Campaign) 
 
 
 def test_an_old_figure_is_shown_and_counted_again(app: Flask, session: Session, large: Campaign, clock: Clock) -> None:
-    with extensions.reading():
+    with reading():
         deliverability.MEMBERS.of(session, large.id)
     session.rollback()
     counted(app)
     member(session, large, person(session, "Noor", mobile="+14155550139"))
-    with extensions.reading():
+    with reading():
         assert deliverability.MEMBERS.of(session, large.id) == 4
     session.rollback()
     assert counted(app) == 0
     clock.forward(seconds=2 * figures.FRESH.total_seconds())
-    with extensions.reading():
+    with reading():
         assert deliverability.MEMBERS.of(session, large.id) == 4
     session.rollback()
     assert counted(app) == 1

@@ -78,7 +78,7 @@ def look(session: Session, asked: Question, body: str, after: int = 0, *, among:
     covered = queries.example(session, asked, after) or queries.example(session, asked)
     example = covered or queries.example(session, asked, anybody=True)
     person, member_id = example or (None, 0)
-    preview = templates.render(body, delivery.merge_fields(person, brand))
+    preview = templates.render(body, delivery.person_fields(person, brand))
     worst = drafts.longest(session, campaign_id, body, brand, among=among)
     plain = segments.plain(body)
     fixed = drafts.longest(session, campaign_id, plain, brand, among=among) if plain != body else None

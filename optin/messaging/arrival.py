@@ -1,9 +1,9 @@
 """A text as it arrives: what is known of it before, and storing it with its thread."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import String, bindparam, case, exists, select, update
@@ -153,7 +153,7 @@ def note_effect(session: Session, message_id: int, effect: str, meaning: str) ->
     run(session, _EFFECT, {"message_id": message_id, "effect": effect[:255], "meaning": meaning})
 
 
-@cache
+@functools.cache
 def _new_message(dialect: str) -> Any:
     made = insert_into(dialect, _MESSAGE).values(person_id=_FIRST_PERSON.scalar_subquery())
     return made.on_conflict_do_nothing(index_elements=["sid"]).returning(_MESSAGE.c.id)

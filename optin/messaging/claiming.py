@@ -105,7 +105,7 @@ def release(engine: Engine, posts: Sequence[Post]) -> None:
         session.commit()
 
 
-def merge_fields(person: Person | None, brand: str) -> dict[str, str]:
+def person_fields(person: Person | None, brand: str) -> dict[str, str]:
     """Return the values of the merge fields for a person (None: nobody has the number)."""
     if person is None:
         return {"brand": brand}
@@ -211,7 +211,7 @@ def _post(row: Any, conversation_id: int, brand: str) -> Post:
         number=row.number,
         address=row.Sender.address,
         scope=row.Sender.scope,
-        body=templates.render(broadcast.body, merge_fields(row.Person, brand)) if broadcast else row.body,
+        body=templates.render(broadcast.body, person_fields(row.Person, brand)) if broadcast else row.body,
         keyword_id=broadcast.keyword_id if broadcast else None,
         broadcast_id=row.broadcast_id,
         reply_kind=ReplyKind(row.reply_kind) if row.reply_kind else None,

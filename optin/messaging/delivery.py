@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging.claiming import CHUNK, QUEUED, Post, can_be_claimed, claim, merge_fields, release
+from optin.messaging.claiming import CHUNK, QUEUED, Post, can_be_claimed, claim, person_fields, release
 from optin.messaging.gateway import Gateway, GatewayError, Sent
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, LEASED, Outcome, learned_block, record, sweep
 from optin.messaging.starting import start
@@ -30,7 +30,7 @@ __all__ = [
     "deliver",
     "finish",
     "learned_block",
-    "merge_fields",
+    "person_fields",
     "record",
     "release",
     "start",

@@ -3,8 +3,9 @@
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from optin import clock, extensions, policy
+from optin import clock, policy
 from optin.consent import facts
+from optin.extensions import reading
 from optin.messaging.claiming import QUEUED
 from optin.models import Broadcast, Message
 from optin.terms import BroadcastState, MessageStatus, Reason
@@ -17,7 +18,7 @@ def end_late(engine: Engine) -> int:
 
     What the rule refuses for another reason is left to the start, which says that reason.
     """
-    with extensions.reading(), Session(engine) as session:
+    with reading(), Session(engine) as session:
         over = (Broadcast.state == BroadcastState.SENDING, Broadcast.not_after <= clock.now())
         broadcast_ids = session.scalars(select(Broadcast.id).where(*over)).all()
     ended = 0

@@ -17,7 +17,7 @@ from optin.consent.rules import Decision
 from optin.consent.standing import Standing
 from optin.consent.teller import Recipient, Teller
 from optin.messaging import gate, handling, outbound, saved_templates, segments, senders, templates, threads
-from optin.messaging.delivery import merge_fields
+from optin.messaging.delivery import person_fields
 from optin.messaging.segments import Segments
 from optin.messaging.stamps import stamp
 from optin.messaging.threads import Row
@@ -178,7 +178,7 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
 
 def filled(text: str, person: Person | None, policy: Policy) -> str:
     """Return the text with its merge fields filled in for a person (None: nobody is known to have the number)."""
-    return templates.render(text, merge_fields(person, policy.brand)).strip()
+    return templates.render(text, person_fields(person, policy.brand)).strip()
 
 
 def measured(text: str, person: Person | None, policy: Policy) -> Segments:

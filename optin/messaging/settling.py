@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, policy
 from optin.messaging import callbacks, channels, conversations, segments, templates
-from optin.messaging.claiming import merge_fields
+from optin.messaging.claiming import person_fields
 from optin.messaging.gateway import Gateway, Listed
 from optin.models import Broadcast, Message, Person, Sender
 from optin.terms import Channel, MessageStatus, SenderKind
@@ -151,7 +151,7 @@ def _text(session: Session, message: Message) -> str:
         return message.body
     person = session.get(Person, message.person_id) if message.person_id else None
     broadcast = session.get_one(Broadcast, message.broadcast_id)
-    return templates.render(broadcast.body, merge_fields(person, policy.load(session).brand))
+    return templates.render(broadcast.body, person_fields(person, policy.load(session).brand))
 
 
 def _plain(text: str) -> str:

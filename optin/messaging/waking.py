@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Engine, func, select, update
 from sqlalchemy.orm import Session
 
-from optin import clock, extensions
+from optin import clock
+from optin.extensions import reading
 from optin.messaging.claiming import QUEUED
 from optin.models import Broadcast, Message, Setting
 from optin.terms import BroadcastState, Reason
@@ -32,7 +33,7 @@ class Alarm:
 
     def ring(self) -> int:
         """Let everything be asked again that asked before the last change; return how many messages that were."""
-        with extensions.reading(), Session(self._engine) as session:
+        with reading(), Session(self._engine) as session:
             changed = session.scalar(select(func.max(Setting.updated_at)).where(Setting.name.in_(SETTINGS)))
         if changed is None or changed == self._done:
             return 0

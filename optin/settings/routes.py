@@ -8,10 +8,10 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin import extensions, policy
+from optin import policy
 from optin.access import requires
 from optin.consent import words
-from optin.extensions import db
+from optin.extensions import db, reading
 from optin.filters import n
 from optin.jobs import engine
 from optin.messaging import segments, templates
@@ -128,7 +128,7 @@ def _save(panel: Panel) -> Response | tuple[str, int]:
 def _word_effect(form: PolicyForm) -> Effect:
     """Look at what the new opt-out words would have done, unless the page has shown it; nobody who writes waits."""
     db.session.commit()
-    with extensions.reading(), Session(db.engine) as session:
+    with reading(), Session(db.engine) as session:
         return word_effect.of_words(session, form.extra_opt_out_words.data, request.form.get("words_shown", ""))
 
 

@@ -18,7 +18,7 @@ from tests import outbox
 NAMES = ["SUPPORT", "40404", "Acme & Co", "messenger:10158431276", "+0"]
 
 
-def start(app: Flask, session: Session) -> list[Message]:
+def started(app: Flask, session: Session) -> list[Message]:
     """Start all that waits; return the messages as they are then."""
     session.commit()
     with app.app_context():
@@ -38,7 +38,7 @@ def test_a_broadcast_message_is_skipped(app: Flask, session: Session, name: str)
     sending = outbox.broadcast(session, to=word)
     outbox.add_people(session, sending, [name])
     session.add(OptIn(number=name, keyword_id=word.id, status="active", source="sms", requested_at=outbox.act().at))
-    (message,) = start(app, session)
+    (message,) = started(app, session)
     assert (message.status, message.reason) == (MessageStatus.SKIPPED, Reason.NO_NUMBER)
 
 
@@ -46,7 +46,7 @@ def test_a_broadcast_message_is_skipped(app: Flask, session: Session, name: str)
 @pytest.mark.parametrize("kind", [*ReplyKind])
 def test_an_automatic_answer_is_skipped(app: Flask, session: Session, name: str, kind: ReplyKind) -> None:
     outbox.reply(session, kind, name)
-    (message,) = start(app, session)
+    (message,) = started(app, session)
     assert (message.status, message.reason) == (MessageStatus.SKIPPED, Reason.NO_NUMBER)
 
 
@@ -55,7 +55,7 @@ def test_an_automatic_answer_is_skipped(app: Flask, session: Session, name: str,
 def test_any_other_message_is_skipped(app: Flask, session: Session, name: str, purpose: Purpose) -> None:
     message = outbox.reply(session, ReplyKind.HELP, name)
     message.purpose, message.reply_kind, message.author_id = purpose, None, outbox.author(session)
-    (message,) = start(app, session)
+    (message,) = started(app, session)
     assert (message.status, message.reason) == (MessageStatus.SKIPPED, Reason.NO_NUMBER)
 
 
