@@ -18,7 +18,7 @@ from bench import data
 from optin import clock, policy
 from optin.campaigns import add_opt_ins
 from optin.consent import audience, whole
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import outbound
 from optin.models import Broadcast, Campaign, Sender
 from optin.terms import BroadcastState

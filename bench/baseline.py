@@ -2,9 +2,10 @@
 
 import os
 
-import optin.extensions  # noqa: F401  (the same SQLite settings and the same BEGIN)
 from flask import Flask
 from sqlalchemy import create_engine, text
+
+import optin.database.session  # noqa: F401  (the same SQLite settings and the same BEGIN)
 
 app = Flask(__name__)
 engine = create_engine(os.environ["OPTIN_DATABASE_URL"], pool_size=20, max_overflow=40)

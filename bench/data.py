@@ -20,8 +20,8 @@ from sqlalchemy.engine import make_url
 from bench.rows import FILLS, LEAST, Fill, names
 from optin import ROOT, clock, create_app
 from optin.config import Config
+from optin.database.session import Base, UTCDateTime, db
 from optin.environment import sqlite_url
-from optin.extensions import Base, UTCDateTime, db
 
 VERSION = 1
 """Raised when bench/rows.py changes: what was made by an older one is made again."""

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from bench import addresses, data
 from optin import clock, figures, sessions
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User
 
 FEW = 1000

@@ -22,8 +22,8 @@ from bench.server import free_port, postgresql_cpu_seconds
 from optin import create_app, policy
 from optin.clock import now
 from optin.config import Config
+from optin.database.session import db
 from optin.environment import sqlite_url
-from optin.extensions import db
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.jobs.worker import BROADCAST_THREADS

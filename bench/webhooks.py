@@ -17,8 +17,8 @@ from bench.server import free_port, make_queue, serve
 from optin import create_app
 from optin.clock import now
 from optin.config import Config
+from optin.database.session import db
 from optin.environment import sqlite_url
-from optin.extensions import db
 from optin.models import Keyword, KeywordWord, OptIn
 from optin.terms import OptInSource, OptInStatus
 

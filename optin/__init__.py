@@ -106,28 +106,16 @@ def _configure(app: "Flask", config: "Config") -> None:
 
 def _bind_core(app: "Flask", config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
-    from optin import (
-        access,
-        addresses,
-        cli,
-        errors,
-        extensions,
-        filters,
-        headers,
-        health,
-        htmx,
-        logs,
-        metrics,
-        navigation,
-        scrape,
-    )
+    from optin import access, addresses, cli, errors, filters, headers, health, htmx, logs, metrics, navigation, scrape
+    from optin.database.session import db, end_reading
+    from optin.web import extensions
 
     logs.configure(config)
     app.before_request(extensions.read_or_write)
-    app.teardown_request(extensions.end_reading)
+    app.teardown_request(end_reading)
     metrics.time_requests(app)
-    extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=ROOT / "optin" / "migrations")
+    db.init_app(app)
+    extensions.migrate.init_app(app, db, directory=ROOT / "optin" / "migrations")
     extensions.login_manager.init_app(app)
     access.init_app(app)
     extensions.csrf.init_app(app)
@@ -144,7 +132,6 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.auth.routes import blueprint as auth
     from optin.broadcasts.routes import blueprint as broadcasts
     from optin.campaigns.routes import blueprint as campaigns
-    from optin.extensions import csrf, limiter
     from optin.finding.routes import blueprint as finding
     from optin.home.routes import blueprint as home
     from optin.inbox.routes import blueprint as inbox
@@ -155,6 +142,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.phones.routes import blueprint as phones
     from optin.review.routes import blueprint as review
     from optin.settings.routes import blueprint as settings
+    from optin.web.extensions import csrf, limiter
     from optin.webhooks.routes import blueprint as webhooks
 
     for blueprint in (

@@ -10,9 +10,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import clock, sessions
-from optin.extensions import db, login_manager
+from optin.database.session import db
 from optin.models import User
 from optin.terms import Role
+from optin.web.extensions import login_manager
 
 View = TypeVar("View", bound=Callable[..., Any])
 READING = ("GET", "HEAD", "OPTIONS")

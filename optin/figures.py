@@ -16,7 +16,7 @@ from sqlalchemy import Engine, Select, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert, is_reading, reading, writing_aside
+from optin.database.session import insert, is_reading, reading, writing_aside
 from optin.models import Figure
 
 FEW = 2000

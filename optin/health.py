@@ -11,10 +11,11 @@ from sqlalchemy.pool import NullPool
 from optin import clock, free_space, write_check
 from optin.access import public
 from optin.config import Config
-from optin.extensions import db, migrate
+from optin.database.session import db
 from optin.jobs import executors
 from optin.messaging import gate, pauses
 from optin.storage import Trouble, trouble_of
+from optin.web.extensions import migrate
 
 blueprint = Blueprint("health", __name__)
 

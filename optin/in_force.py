@@ -11,9 +11,9 @@ from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from optin import policy
+from optin.database.statements import run, table
 from optin.models import InForceToken, Keyword, KeywordWord, Sender, Setting
 from optin.policy import Policy
-from optin.statements import run, table
 
 _TOKEN = select(table(InForceToken).c.token)
 _KEYWORD, _WORD, _SENDER = table(Keyword), table(KeywordWord), table(Sender)

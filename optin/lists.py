@@ -17,7 +17,7 @@ from sqlalchemy import Engine, Select, SQLColumnExpression
 from sqlalchemy.orm import Session
 
 from optin import access, clock, filters, paging, spreadsheets
-from optin.extensions import db, reading
+from optin.database.session import db, reading
 from optin.paging import Page
 
 AT_ONCE = 500

@@ -8,7 +8,7 @@ from flask.sansio.app import App
 from sqlalchemy.orm import Session
 
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 
 BRAND = "Optin"
 

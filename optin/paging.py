@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Integer, Select, SQLColumnExpression, literal
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from optin.extensions import UTCDateTime
+from optin.database.session import UTCDateTime
 
 Row = TypeVar("Row")
 SIZE = 50

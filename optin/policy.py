@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import audit, clock
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.models import Setting
 
 

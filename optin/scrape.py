@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from optin import clock, free_space, hosts, write_check
 from optin.access import public
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.health import last_sign_of_a_worker
 from optin.messaging import gate, silence
 from optin.models import Hold, Message, SendingGate

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, and_, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, contains_eager
 
-from optin.extensions import writing_aside
+from optin.database.session import writing_aside
 from optin.models import User, UserSession
 
 IDLE = timedelta(days=14)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import case, delete, select
 from sqlalchemy.orm import Session
 
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.models import TryCount
 
 

@@ -7,9 +7,9 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from optin import clock
-from optin.extensions import db, writing_aside
+from optin.database.session import db, writing_aside
+from optin.database.statements import insert_into, table
 from optin.models import WriteCheck
-from optin.statements import insert_into, table
 from optin.storage import Trouble, trouble_of
 
 AT_MOST_EVERY = 1.0

@@ -14,7 +14,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from optin import create_app, run_jobs_beside
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.first_start import prepare
 from optin.jobs import engine
 from optin.simulator import close_simulator

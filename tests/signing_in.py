@@ -5,7 +5,7 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.orm import Session, object_session
 
 from optin import clock, sessions
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User
 
 

@@ -30,7 +30,7 @@ FLOORS = [
         "storage",
         "form_text",
     },
-    {"extensions", "statements", "free_space"},
+    {"database", "free_space"},
     {"models"},
     {"audit", "policy", "in_force", "paging", "search", "metrics", "access", "figures", "write_check"} | SIGNING_IN,
     {"consent"},

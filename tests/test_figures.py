@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import figures
 from optin.consent import deliverability
-from optin.extensions import db, reading
+from optin.database.session import db, reading
 from optin.models import Campaign, Figure
 from tests.campaign_scene import campaign, member, opts_in
 from tests.clients import Browser

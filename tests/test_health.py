@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import SendingGate
 from tests import world
 from tests.clients import Browser

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Message
 from tests.conftest import Clock
 from tests.world import keyword

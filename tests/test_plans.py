@@ -15,7 +15,7 @@ from optin import clock, figures, policy
 from optin.campaigns import add_opt_ins
 from optin.consent import audience, ledger, whole
 from optin.consent.events import Act
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import outbound, short_refusals
 from optin.models import Broadcast, Campaign, Message, User
 from optin.terms import OptInSource, ReplyKind

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, sessions
 from optin.auth import links, passwords
-from optin.extensions import db
+from optin.database.session import db
 from optin.first_start import add_user
 from optin.models import SignInLink, User, UserSession
 from optin.terms import Role

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import db
+from optin.database.session import db
+from optin.database.statements import in_one_go, run, table
 from optin.models import Setting
-from optin.statements import in_one_go, run, table
 
 SETTING = table(Setting)
 NEW = insert(SETTING).inline()

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask
 from sqlalchemy import make_url, text
 
 from optin.access import public
-from optin.extensions import db, writing
+from optin.database.session import db, writing
 from tests.clients import Browser
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

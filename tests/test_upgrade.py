@@ -8,7 +8,7 @@ from sqlalchemy import MetaData, select
 from sqlalchemy.orm import Session
 
 from optin.consent import standing
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Message, OptIn
 from optin.sample_data import seed
 from optin.terms import OptInStatus

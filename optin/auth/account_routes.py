@@ -12,7 +12,7 @@ from optin.auth.attempts import limit_for_user
 from optin.auth.blueprint import blueprint
 from optin.auth.forms import CodeForm, NumberForm, PasswordForm, ProfileForm
 from optin.auth.paths import local_path
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import own_number
 from optin.models import User
 from optin.terms import Role

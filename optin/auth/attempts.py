@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 
 from optin import clock, failed_sign_ins, throttle
 from optin.auth import known_device
-from optin.extensions import db, limiter
+from optin.database.session import db
 from optin.models import User, UserSession
 from optin.throttle import Limit
+from optin.web.extensions import limiter
 
 View = TypeVar("View", bound=Callable[..., Any])
 

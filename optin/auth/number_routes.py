@@ -10,7 +10,7 @@ from optin.auth.attempts import limit_codes, limit_for_user
 from optin.auth.blueprint import blueprint
 from optin.auth.forms import CodeForm, NumberForm
 from optin.auth.paths import local_path
-from optin.extensions import db
+from optin.database.session import db
 from optin.filters import default_region
 from optin.jobs import engine
 from optin.messaging import own_number

@@ -13,7 +13,7 @@ from optin.auth.attempts import limit_sign_in
 from optin.auth.blueprint import blueprint
 from optin.auth.forms import SignInForm
 from optin.auth.paths import local_path
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User
 from optin.terms import Role
 

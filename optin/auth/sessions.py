@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from optin import clock, sessions
 from optin.auth import devices
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User, UserSession
 
 LINK_COUNTS_FOR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from optin.auth import users as accounts
 from optin.auth.blueprint import blueprint
 from optin.auth.forms import InviteForm, RoleForm
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User
 from optin.terms import Role
 

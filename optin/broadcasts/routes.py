@@ -11,7 +11,7 @@ from optin.access import requires
 from optin.addresses import message_id
 from optin.broadcasts import not_found, queries, recipient_list, sending
 from optin.broadcasts.sending import Order, Refusal, Started
-from optin.extensions import db
+from optin.database.session import db
 from optin.filters import current_zone, planned, plural
 from optin.jobs import engine
 from optin.messaging import drafts, kept_drafts, plans, statuses

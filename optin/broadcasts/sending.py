@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import audit, clock, policy
 from optin.consent import audience, ledger
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.messaging import drafts, gate, scheduled, senders
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.terms import BroadcastState

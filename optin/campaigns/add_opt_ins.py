@@ -16,7 +16,7 @@ from optin import audit, clock, figures
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.consent import facts
-from optin.extensions import UTCDateTime, insert
+from optin.database.session import UTCDateTime, insert
 from optin.models import Campaign, CampaignMember, OptIn, Person
 from optin.terms import OptInStatus
 

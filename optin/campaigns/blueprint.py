@@ -2,8 +2,8 @@
 
 from flask import Blueprint, abort, request
 
-from optin import extensions
-from optin.extensions import db
+from optin.database import session
+from optin.database.session import db
 from optin.messaging import senders
 from optin.models import Campaign, Sender
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, SenderKind, Term
@@ -36,7 +36,7 @@ def only_reads() -> None:
     What has begun by then (who is signed in) is over with the commit.
     """
     db.session.commit()
-    extensions.begin_reading()
+    session.begin_reading()
 
 
 def chosen_sender() -> Sender | None:

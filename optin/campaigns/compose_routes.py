@@ -14,7 +14,7 @@ from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_se
 from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
 from optin.consent import whole
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import drafts, plans, saved_templates, segments, spread
 from optin.models import Campaign
 from optin.terms import Reason

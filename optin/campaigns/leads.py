@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import phone, policy
 from optin.consent import ledger
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.models import Person
 from optin.terms import PersonKind
 

@@ -11,7 +11,7 @@ from optin.access import requires
 from optin.campaigns import add_opt_ins, member_list, members
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
 from optin.campaigns.forms import AddMembersForm, AddOptInsForm
-from optin.extensions import db
+from optin.database.session import db
 from optin.filters import plural
 from optin.models import Campaign, CampaignMember, Person
 from optin.terms import PersonKind, Role

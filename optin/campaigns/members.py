@@ -12,7 +12,7 @@ from optin import audit, clock, phone, search
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.consent import audience, ledger, people
-from optin.extensions import UTCDateTime, insert
+from optin.database.session import UTCDateTime, insert
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.search import Hits
 from optin.terms import Reason

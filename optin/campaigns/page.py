@@ -14,7 +14,7 @@ from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
 from optin.consent import deliverability, standing
 from optin.consent.audience import Deliverability
-from optin.extensions import db
+from optin.database.session import db
 from optin.figures import Count
 from optin.history import History, Line
 from optin.messaging import kept_drafts, outcome

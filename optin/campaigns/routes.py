@@ -9,7 +9,7 @@ from optin.campaigns import compose_routes, forms, index_list, member_routes, pa
 from optin.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.campaigns.forms import CampaignForm
 from optin.consent import deliverability
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Campaign
 from optin.terms import Role
 

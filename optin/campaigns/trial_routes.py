@@ -11,11 +11,12 @@ from optin.campaigns import compose, page
 from optin.campaigns.blueprint import CAMPAIGN, blueprint, chosen_sender, load
 from optin.campaigns.compose import Draft
 from optin.campaigns.compose_routes import typed_draft
-from optin.extensions import db, limiter
+from optin.database.session import db
 from optin.filters import default_region
 from optin.jobs import engine
 from optin.messaging import drafts, kept_drafts, own_number
 from optin.models import Campaign, User
+from optin.web.extensions import limiter
 
 LIMIT = "6 per minute;60 per hour"
 

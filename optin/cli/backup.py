@@ -20,8 +20,8 @@ from optin import clock
 from optin.cli.start import answers
 from optin.config import Config
 from optin.consent.events import payload_hash
+from optin.database.session import db, insert
 from optin.environment import sqlite_url
-from optin.extensions import db, insert
 from optin.messaging.gate import BACKUP_SETTING
 from optin.models import ConsentEvent, ConsentPayload, SendingGate, Setting
 

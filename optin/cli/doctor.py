@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from optin import free_space, storage
 from optin.config import Config
+from optin.database.session import db
 from optin.environment import LOOPBACK
-from optin.extensions import db
 from optin.health import database_state, queue_state, working_state
 from optin.messaging import pauses, senders
 from optin.models import User

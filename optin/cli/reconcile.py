@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import reconcile
 from optin.messaging.gateway import GatewayError
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from optin import clock
 from optin.auth import links
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User
 
 

@@ -24,7 +24,7 @@ from optin.auth import links
 from optin.auth.accounts import first_admin
 from optin.cli.sign_in_link import address
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.first_start import prepare
 from optin.storage import in_words
 

@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from optin.auth.accounts import add_user
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User
 from optin.terms import Role
 

@@ -13,9 +13,9 @@ from sqlalchemy import Insert, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert as insert_known
+from optin.database.session import insert as insert_known
+from optin.database.statements import is_postgresql, run, table
 from optin.models import ConsentEvent, ConsentPayload, Setting
-from optin.statements import is_postgresql, run, table
 from optin.terms import Channel, EventKind, OptInSource
 
 KEY_SETTING = "ledger_key"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, cast, literal, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from optin.extensions import UTCDateTime
+from optin.database.session import UTCDateTime
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
 from optin.terms import OptInStatus
 

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 
 from optin import lists
 from optin.consent import standing
-from optin.extensions import db
+from optin.database.session import db
 from optin.finding import queries
 
 blueprint = Blueprint("finding", __name__)

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from optin import clock, failed_sign_ins, filters, free_space, write_check
 from optin.access import requires
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.home import checklist, overview
 from optin.htmx import redirect
 from optin.messaging import senders, silence, strange

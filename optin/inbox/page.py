@@ -8,7 +8,7 @@ from flask_login import current_user
 from optin import phone, policy
 from optin.addresses import message_id
 from optin.consent import people
-from optin.extensions import db
+from optin.database.session import db
 from optin.filters import current_zone
 from optin.inbox import queries
 from optin.inbox.queries import SHOWS, Asked

@@ -7,9 +7,10 @@ from flask_login import current_user
 from sqlalchemy import update
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import audit, clock, extensions, htmx, navigation, policy
+from optin import audit, clock, htmx, navigation, policy
 from optin.addresses import message_id, record_id
-from optin.extensions import db
+from optin.database import session
+from optin.database.session import db
 from optin.inbox import page, queries
 from optin.jobs import engine
 from optin.messaging import handling, one_to_one
@@ -155,7 +156,7 @@ def _read(conversation: Conversation) -> Conversation:
     """Mark it as read by somebody who can answer, unless a text came in after it was loaded for this page."""
     if conversation.unread and current_user.may(Role.AGENT):
         seen = (Conversation.id == conversation.id, Conversation.version == conversation.version)
-        with extensions.writing():
+        with session.writing():
             db.session.execute(update(Conversation).where(*seen).values(unread=0))
         db.session.refresh(conversation)
     return conversation

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import Engine
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs.schedule import Chore, Schedule
 from optin.messaging import gate
 from optin.messaging.gate_mark import Mark

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from optin import clock, figures, throttle
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.extensions import begin_reading, end_reading
+from optin.database.session import begin_reading, end_reading
 from optin.jobs.at_work import Idle, tell
 from optin.jobs.worker import Worker
 from optin.messaging import delivery, lateness, patience, pauses, reconcile, scheduled, waking

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from optin.database.statements import is_away
 from optin.jobs.at_work import tell
 from optin.jobs.outlet import Outlet
 from optin.messaging import delivery
 from optin.messaging.delivery import Outcome, Post
-from optin.statements import is_away
 from optin.terms import MessageStatus
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ import threading
 from flask import Flask
 
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs.outlet import Outlet
 from optin.messaging.gateway import Gateway
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Keyword
 
 blueprint = Blueprint("keywords", __name__)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.keywords.pictures import Picture
 from optin.models import Disclosure, DisclosureImage
 

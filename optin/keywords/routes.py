@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import policy
 from optin.access import requires
-from optin.extensions import db
+from optin.database.session import db
 from optin.keywords import check, images, index_list, opt_in_list, queries, record, saving, share_routes
 from optin.keywords.blueprint import blueprint, load
 from optin.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling

@@ -2,7 +2,7 @@
 
 from flask import Response, abort, render_template, request
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.keywords import sharing
 from optin.keywords.blueprint import blueprint, load
 from optin.keywords.invitation import Invitation

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin.access import requires
-from optin.extensions import db
+from optin.database.session import db
 from optin.message_templates import saving
 from optin.message_templates.forms import TAKEN, TemplateForm
 from optin.messaging import saved_templates

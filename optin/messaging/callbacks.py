@@ -8,10 +8,10 @@ from sqlalchemy import BigInteger, String, and_, bindparam, literal_column, or_,
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.database.statements import insert_into, run, table
 from optin.messaging import carrier, conversations, pauses, statuses, waking
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, learned_block
 from optin.models import Message, Sender, StatusEvent
-from optin.statements import insert_into, run, table
 from optin.terms import Direction, MessageStatus, Purpose, Reason
 
 _MESSAGE, _EVENT = table(Message), table(StatusEvent)

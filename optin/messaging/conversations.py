@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from optin.extensions import insert
+from optin.database.session import insert
+from optin.database.statements import insert_into, run, table
 from optin.models import Conversation
-from optin.statements import insert_into, run, table
 from optin.terms import Channel
 
 PREVIEW = 160

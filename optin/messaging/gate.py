@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, exists, literal_column, or_, selec
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.messaging.gate_mark import Mark
 from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
 from optin.terms import BroadcastState, Closure, MessageStatus, ReplyKind

@@ -11,12 +11,12 @@ from optin.consent import answers, ledger, words
 from optin.consent.answers import Answer
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.consent.words import Reading
+from optin.database.statements import in_one_go
 from optin.in_force import InForce, SenderInForce
 from optin.messaging import arrival, channels, conversations, inbound_joining, outbound, senders, short_refusals
 from optin.messaging.arrival import InboundText
 from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.models import Message
-from optin.statements import in_one_go
 from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
 __all__ = ["InboundText", "receive", "take_in"]

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from optin.consent import words
 from optin.consent.events import Act
 from optin.consent.words import Reading
+from optin.database.statements import Values
 from optin.in_force import InForce, KeywordInForce, SenderInForce
 from optin.messaging import outbound, patience, templates
 from optin.messaging.arrival import InboundText, Stored
 from optin.policy import Policy
-from optin.statements import Values
 from optin.terms import Meaning, ReplyKind, SenderKind
 
 

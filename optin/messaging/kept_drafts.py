@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.models import KeptDraft
 
 FIELDS = ("body", "when", "at", "last", "until", "zone")

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, policy
 from optin.consent import facts
-from optin.extensions import reading
+from optin.database.session import reading
 from optin.messaging.claiming import QUEUED
 from optin.models import Broadcast, Message
 from optin.terms import BroadcastState, MessageStatus, Reason

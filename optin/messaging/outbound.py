@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, facts, rules, whole
 from optin.consent.rules import Decision, Facts
-from optin.extensions import UTCDateTime, insert
+from optin.database.session import UTCDateTime, insert
+from optin.database.statements import Values, run, table
 from optin.in_force import SenderInForce
 from optin.messaging import conversations, segments
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy import Policy
-from optin.statements import Values, run, table
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import audit, clock, phone, policy
 from optin.consent.rules import Decision
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.messaging import gate, outbound, senders
 from optin.messaging.outbound import Refused
 from optin.models import Message, NumberCode, Sender, User

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, false, or_, select, true, update
 from sqlalchemy.orm import Session, joinedload
 
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.messaging import statuses
 from optin.messaging.gateway import GatewayError
 from optin.messaging.statuses import ErrorMeaning

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.messaging import gate, listing, settling
 from optin.messaging.gateway import Gateway, GatewayError
 from optin.messaging.settling import Report

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.extensions import Base, UTCDateTime
+from optin.database.session import Base, UTCDateTime
+from optin.database.statements import is_away
 from optin.messaging import answers, carrier, conversations, pauses, statuses, waking
 from optin.messaging.claiming import Post
 from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, CampaignMember, Message
-from optin.statements import is_away
 from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 
 BLOCKED_BY_PROVIDER = 21610

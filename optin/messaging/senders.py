@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.messaging import channels
 from optin.models import Sender
 from optin.terms import Channel, SenderKind

@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, String, and_, bindparam, func, literal_col
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
-from optin.extensions import UTCDateTime
+from optin.database.session import UTCDateTime
+from optin.database.statements import run, table
 from optin.models import Message
-from optin.statements import run, table
 from optin.terms import MessageStatus, Purpose, ReplyKind
 
 ANSWERS_WITHIN = timedelta(hours=72)

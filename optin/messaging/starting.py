@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from optin import clock, policy
 from optin.consent import decisions, facts, hours, ledger, rules
 from optin.consent.rules import Decision
-from optin.extensions import Base
+from optin.database.session import Base
 from optin.messaging import conversations, gate, pauses, segments
 from optin.messaging.claiming import Post
 from optin.messaging.pauses import Pauses

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import reading
+from optin.database.session import reading
 from optin.messaging.claiming import QUEUED
 from optin.models import Broadcast, Message, Setting
 from optin.terms import BroadcastState, Reason

@@ -7,7 +7,7 @@ from click import ClickException
 from flask import current_app
 
 import optin.models  # noqa: F401  the tables
-from optin.extensions import Base, UTCDateTime, db
+from optin.database.session import Base, UTCDateTime, db
 from optin.storage import in_words
 
 

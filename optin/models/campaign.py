@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from optin.extensions import Base
+from optin.database.session import Base
 from optin.models.keyword import Keyword
 from optin.models.person import Person
 from optin.models.sender import Sender

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from optin.extensions import Base
+from optin.database.session import Base
 
 _ASKED = text("asked_at IS NOT NULL")
 

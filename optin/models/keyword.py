@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from optin.extensions import Base
+from optin.database.session import Base
 from optin.models.user import User
 
 MERGE_FIELDS = ("brand", "keyword", "frequency")

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from optin.extensions import Base
+from optin.database.session import Base
 from optin.models.sender import Sender
 from optin.models.user import User
 from optin.terms import Channel

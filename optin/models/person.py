@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin import phone
-from optin.extensions import Base
+from optin.database.session import Base
 from optin.models.user import User
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from optin.extensions import Base
+from optin.database.session import Base
 
 LONGEST = 80
 _BY_CODE_POINT = String(LONGEST).with_variant(String(LONGEST, collation="C"), "postgresql")

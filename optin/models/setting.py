@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from optin.extensions import Base
+from optin.database.session import Base
 
 
 class Setting(Base):

@@ -11,7 +11,7 @@ from optin.access import requires
 from optin.consent import ledger, people, phrase_opt_outs, standing
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Keyword, OptIn
 from optin.opt_ins import queries
 from optin.opt_ins.forms import EndForm, RecordForm

@@ -6,7 +6,7 @@ from flask import render_template, request
 
 from optin import phone, policy
 from optin.consent import people, standing
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import OptIn, Person
 from optin.people import queries, records
 from optin.people.forms import PersonForm

@@ -11,7 +11,7 @@ from wtforms import HiddenField, SelectField, StringField, TelField, TextAreaFie
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import User
 from optin.people import records
 from optin.phone import NotANumber

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import lists, policy
 from optin.consent import standing
-from optin.extensions import db
+from optin.database.session import db
 from optin.lists import Column, Listing
 from optin.models import Person
 from optin.people import queries

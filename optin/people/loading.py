@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from flask import abort
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Person
 from optin.people.blueprint import blueprint
 from optin.terms import PersonKind

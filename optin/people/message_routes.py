@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import htmx, policy
 from optin.addresses import message_id, record_id
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import engine
 from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Draft

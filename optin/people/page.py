@@ -7,7 +7,7 @@ from flask import render_template, request, url_for
 from optin import clock, policy
 from optin.addresses import message_id
 from optin.consent import people
-from optin.extensions import db
+from optin.database.session import db
 from optin.filters import current_zone
 from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Composer, Draft

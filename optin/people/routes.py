@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 from optin import policy
 from optin.access import requires
 from optin.consent import people, standing
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Person
 from optin.people import form_page, index_list, message_routes, page, queries, records
 from optin.people.blueprint import blueprint

@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request
 from flask_login import current_user
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.phones import control, faults, screens
 from optin.phones.control import Faults, SimulatorAway
 from optin.phones.screens import Screen

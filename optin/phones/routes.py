@@ -3,8 +3,8 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from optin import extensions
-from optin.extensions import db
+from optin.database import session
+from optin.database.session import db
 from optin.htmx import is_htmx, respond
 from optin.phone import NotANumber
 from optin.phones import control, fault_routes, numbers, parts
@@ -46,7 +46,7 @@ def send(slot: int) -> ResponseReturnValue:
     typed = request.form.get("text", "").replace("\0", "").strip()
     suggestion = request.form.get("suggestion", "")
     db.session.commit()  # the webhook comes while we wait: on SQLite it needs the lock that this request holds
-    extensions.begin_reading()
+    session.begin_reading()
     refused = _send(shown, slot, suggestion or typed)
     draft = typed if suggestion or refused else ""
     if refused and not is_htmx():

@@ -8,7 +8,7 @@ from flask import session as cookie
 
 from optin import policy
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.phones import control, numbers
 
 MOST = 6

@@ -11,7 +11,7 @@ from optin import clock, filters
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import Correction, NotWithdrawn, Withdrawal
-from optin.extensions import db
+from optin.database.session import db
 from optin.form_text import clean
 from optin.models import PhraseOptOut
 from optin.review import corrections

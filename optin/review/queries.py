@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, figures, paging
 from optin.consent import business_days, ledger, people
-from optin.extensions import UTCDateTime
+from optin.database.session import UTCDateTime
 from optin.figures import Count
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
 from optin.paging import Page

@@ -8,7 +8,7 @@ from optin import clock, filters, phone, policy, spellings
 from optin.consent import ledger, people
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn, Withdrawal
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Hold
 from optin.review import correction_routes, queries
 from optin.review.blueprint import blueprint

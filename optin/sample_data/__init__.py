@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, create_app
 from optin.config import Config, Workers
-from optin.extensions import db
+from optin.database.session import db
 from optin.first_start import prepare
 from optin.home.checklist import SAMPLE_DATA_ENDS
 from optin.models import Keyword, Message, Person, Setting, User

@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from optin import clock, make_simulator
 from optin.config import Config
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs.worker import STATUS_WEBHOOK
 from optin.messaging import delivery
 from optin.messaging.twilio_gateway import TwilioGateway

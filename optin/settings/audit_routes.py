@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from optin import lists
 from optin.access import requires
 from optin.addresses import record_id
-from optin.extensions import db
+from optin.database.session import db
 from optin.lists import Column, Listing
 from optin.models import AuditEntry
 from optin.settings import queries, wording

@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, g, request
 
 from optin import filters, navigation, phone
 from optin.access import is_public
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import gate, pauses
 from optin.models import Setting
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import select
 
 from optin.consent import words
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import KeywordWord
 from optin.terms import Meaning
 

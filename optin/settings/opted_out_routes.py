@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from optin import clock, lists, phone, policy
 from optin.access import requires
 from optin.consent import people, phrase_opt_outs
-from optin.extensions import db
+from optin.database.session import db
 from optin.lists import Column, Listing
 from optin.models import Suppression
 from optin.settings import queries

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from optin import policy
 from optin.access import requires
 from optin.consent import words
-from optin.extensions import db, reading
+from optin.database.session import db, reading
 from optin.filters import n
 from optin.jobs import engine
 from optin.messaging import segments, templates

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock, policy
 from optin.access import requires
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import compare
 from optin.messaging import reconcile, settling, strange
 from optin.models import Reconciliation, Sender

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from optin.access import public
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import engine
 from optin.messaging import callbacks, inbound
 from optin.metrics import WEBHOOKS

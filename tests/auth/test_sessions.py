@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from optin import access, clock, sessions
 from optin.auth import devices, links, passwords
 from optin.auth.accounts import add_user
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import AuditEntry, User, UserSession
 from optin.terms import Role
 from tests.clients import Browser

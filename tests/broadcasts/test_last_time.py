@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from optin import policy
 from optin.broadcasts import queries, recipient_list
 from optin.consent import audience, ledger
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import delivery, outbound
 from optin.messaging.gateway import GatewayError
 from optin.models import Broadcast, Campaign, Message

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import policy
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import scheduled, templates
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.terms import BroadcastState, MessageStatus, Reason

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from optin import policy
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import schedule
 from optin.jobs.worker import Worker
 from optin.messaging import gate, scheduled

@@ -13,7 +13,7 @@ from optin.broadcasts import sending
 from optin.broadcasts.sending import Order, Started
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import engine
 from optin.messaging import claiming, delivery
 from optin.models import AuditEntry, Broadcast, Campaign, Message

@@ -13,7 +13,7 @@ from optin import clock, figures
 from optin.campaigns import add_opt_ins
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import CampaignMember, Keyword, OptIn, OptInPerson, Person
 from optin.terms import OptInSource, PersonKind
 from tests import campaign_scene as scene

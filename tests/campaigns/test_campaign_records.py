@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Campaign
 from optin.terms import BroadcastState
 from tests import campaign_scene as scene

@@ -14,7 +14,7 @@ from optin import clock as the_clock
 from optin import policy
 from optin.consent import facts, ledger
 from optin.consent.events import Act
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import delivery, own_number
 from optin.models import AuditEntry, Campaign, Message, NumberCode, ProviderBlock, User
 from optin.terms import MessageStatus, OptInSource, Purpose, Reason

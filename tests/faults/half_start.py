@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import scheduled
 from tests.faults.made import app
 

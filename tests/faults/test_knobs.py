@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import engine
 from optin.messaging import reconcile
 from optin.models import Message, OptIn

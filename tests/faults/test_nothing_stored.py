@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import write_check
-from optin.extensions import db
+from optin.database.session import db
 from optin.models import Message, OptIn, Suppression, User
 from optin.storage import Trouble
 from optin.terms import OptInStatus, Role

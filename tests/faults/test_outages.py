@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from optin import clock
 from optin.consent import ledger
-from optin.extensions import reading
+from optin.database.session import reading
 from optin.models import Broadcast, Figure, Message, OptIn, Reconciliation, SendingGate
 from optin.terms import BroadcastState, MessageStatus, OptInStatus
 from tests import outbox

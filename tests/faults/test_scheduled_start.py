@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import ledger
-from optin.extensions import db, reading
+from optin.database.session import db, reading
 from optin.messaging import scheduled
 from optin.models import Broadcast, Keyword, Message
 from optin.terms import BroadcastState, MessageStatus

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs.sending import soon_free
 from optin.jobs.worker import BROADCAST_THREADS
 from optin.messaging.recording import LEFT_OPEN

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import engine, executors
 from optin.terms import BroadcastState, MessageStatus
 from tests import outbox

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import at_work, engine, executors, tasks
 from optin.jobs.at_work import Idle, Jobs
 from optin.jobs.bell import Bell

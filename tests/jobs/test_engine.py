@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs import engine
 from optin.jobs.queue_database import open_queue
 from optin.jobs.worker import BROADCAST_THREADS

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.models import Broadcast
@@ -182,7 +182,7 @@ def _disturb(database: str, ended: threading.Event) -> None:
                     )
                 )
             else:
-                with connection.begin():  # optin/extensions.py takes the write lock
+                with connection.begin():  # optin/database/session.py takes the write lock
                     ended.wait(0.5)
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.messaging import delivery

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, OptIn, Sender
 from optin.terms import BroadcastState, CampaignStatus, OptInSource, PersonKind, Role
 from tests.clients import Browser

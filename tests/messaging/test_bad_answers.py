@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import delivery, twilio_gateway
 from optin.messaging.gateway import GatewayError, Listed, Sent
 from optin.models import Message

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.consent import ledger, standing
 from optin.consent.events import Act
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import callbacks, delivery, inbound, settling
 from optin.messaging.arrival import InboundText
 from optin.messaging.gateway import Listed

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin.consent import ledger
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import callbacks, delivery
 from optin.messaging.gateway import GatewayError, Sent
 from optin.messaging.recording import LEFT_OPEN

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import delivery, gate
 from optin.messaging.gate_mark import Mark
 from optin.models import Message, SendingGate

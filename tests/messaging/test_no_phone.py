@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import rules
 from optin.consent.rules import Facts
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import delivery, outbound, starting
 from optin.messaging.outbound import Refused
 from optin.models import Message, OptIn

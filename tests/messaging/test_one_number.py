@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, spellings
 from optin.consent import facts
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import inbound
 from optin.messaging.inbound import InboundText
 from optin.models import Conversation, Hold, Message, OptIn, OptInPerson, Person, Sender, Suppression

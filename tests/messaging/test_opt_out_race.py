@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from optin import policy
 from optin.consent import ledger
-from optin.extensions import db
+from optin.database.session import db
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.messaging import delivery, outbound

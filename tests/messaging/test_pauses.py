@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from optin import clock as clocks
 from optin import policy
 from optin.consent import ledger
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import callbacks, delivery, patience, pauses, threads
 from optin.messaging.delivery import Post
 from optin.models import Broadcast, Message, Sender, SendingPause

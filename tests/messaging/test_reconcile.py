@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import gate, reconcile
 from optin.messaging.gate_mark import Mark
 from optin.messaging.gateway import GatewayError, Listed, Sent

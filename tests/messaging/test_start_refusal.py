@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.clock import now
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import delivery
 from optin.models import Message, ProviderBlock, Suppression
 from optin.terms import MessageStatus, Reason, ReplyKind

@@ -17,7 +17,7 @@ from optin.broadcasts import sending as broadcasts
 from optin.campaigns import members
 from optin.consent import audience, ledger
 from optin.consent.events import Act
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import delivery, outbound
 from optin.models import Broadcast, Campaign, CampaignMember, Hold, Keyword, Message, OptIn, Person, Suppression
 from optin.terms import BroadcastState, HoldCause, HoldResolution, MessageStatus, OptInSource, Reason

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin import policy
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import callbacks, delivery
 from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, Message

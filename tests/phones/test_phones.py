@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.extensions import db
+from optin.database.session import db
 from optin.messaging import senders
 from optin.models import Conversation, Keyword, Message, OptIn, Sender
 from optin.simulator import SIMULATOR_SERVICE_SID

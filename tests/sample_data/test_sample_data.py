@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import standing
 from optin.consent.standing import Kind
-from optin.extensions import Base, db
+from optin.database.session import Base, db
 from optin.models import (
     Broadcast,
     Campaign,

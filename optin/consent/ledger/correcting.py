@@ -18,7 +18,7 @@ from optin.consent.ledger.giving_back import AFTER_OPT_OUT, first_after, give_ba
 from optin.consent.ledger.obstacles import open_hold
 from optin.consent.ledger.waiting import lock_number
 from optin.consent.ledger.withdrawing import NotWithdrawn, Withdrawal
-from optin.extensions import insert
+from optin.database.session import insert
 from optin.models import ConsentEvent, Hold, OptIn, PhraseOptOut, Suppression
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from optin.consent.events import Act
 from optin.consent.ledger.waiting import IS_LIVE, WAITING
-from optin.extensions import UTCDateTime
+from optin.database.session import UTCDateTime
+from optin.database.statements import run, table
 from optin.models import Hold, Message, OptIn, Person, Suppression
-from optin.statements import run, table
 from optin.terms import EndReason
 
 

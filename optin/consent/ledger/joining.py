@@ -15,10 +15,10 @@ from optin.consent.ledger.history import Stood, before
 from optin.consent.ledger.obstacles import end_suppression, resolve_hold
 from optin.consent.ledger.questions import Question, QuestionState, activate, question
 from optin.consent.ledger.waiting import LIVE, lock_number
-from optin.extensions import UTCDateTime
-from optin.extensions import insert as insert_known
+from optin.database.session import UTCDateTime
+from optin.database.session import insert as insert_known
+from optin.database.statements import run, table
 from optin.models import Disclosure, OptIn, OptInPerson, Person
-from optin.statements import run, table
 from optin.terms import EventKind, HoldResolution, OptInStatus, ReplyKind
 
 ANSWER_AGAIN_AFTER = timedelta(hours=24)

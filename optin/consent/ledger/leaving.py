@@ -22,9 +22,9 @@ from optin.consent.ledger.waiting import (
     end_waiting,
     lock_number,
 )
-from optin.extensions import UTCDateTime
+from optin.database.session import UTCDateTime
+from optin.database.statements import insert_into, run, table
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
-from optin.statements import insert_into, run, table
 from optin.terms import (
     EndReason,
     EventKind,

@@ -10,9 +10,9 @@ from optin import spellings
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.waiting import IS_LIVE, end_waiting, lock_number
-from optin.extensions import UTCDateTime, insert
+from optin.database.session import UTCDateTime, insert
+from optin.database.statements import insert_into, run, table
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
-from optin.statements import insert_into, run, table
 from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution
 
 _BLOCK, _HOLD, _SUPPRESSION = table(ProviderBlock), table(Hold), table(Suppression)

@@ -16,9 +16,9 @@ from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.obstacles import end_suppression
 from optin.consent.ledger.waiting import lock_number
-from optin.extensions import UTCDateTime
+from optin.database.session import UTCDateTime
+from optin.database.statements import run, table
 from optin.models import Message, OptIn
-from optin.statements import run, table
 from optin.terms import EndReason, EventKind, MessageStatus, OptInStatus, Purpose, ReplyKind
 
 SAME_REQUEST_WITHIN = timedelta(seconds=30)

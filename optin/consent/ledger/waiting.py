@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from optin import policy
 from optin.consent import decisions, rules
+from optin.database.statements import is_postgresql, run, table
 from optin.models import Broadcast, Message, OptIn, Sender
-from optin.statements import is_postgresql, run, table
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 
 _LOCKED = "locked_numbers"

@@ -1,4 +1,4 @@
-"""The Flask extensions, made once and bound by create_app; the database session and its two kinds of transaction."""
+"""The database session, its two kinds of transaction, and how moments are stored."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import request
-from flask_bootstrap import Bootstrap5
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -21,7 +14,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
-from optin import postgresql, sqlite  # noqa: F401  (postgresql looks after the pool)
+from optin.database import postgresql, sqlite  # noqa: F401  (postgresql looks after the pool)
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -61,11 +54,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-csrf = CSRFProtect()
-login_manager = LoginManager()
-limiter = Limiter(key_func=get_remote_address, default_limits=[], storage_uri="memory://")
-migrate = Migrate()
-bootstrap = Bootstrap5()
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -73,11 +61,6 @@ _reading: ContextVar[bool] = ContextVar("reading", default=False)
 def begin_reading() -> None:
     """Say that the transactions of this request only read: on SQLite they then take no write lock."""
     _reading.set(True)
-
-
-def read_or_write() -> None:
-    """Begin a request: GET and HEAD only read. Said for each request, since a thread serves one after the other."""
-    _reading.set(request.method in ("GET", "HEAD"))
 
 
 def end_reading(_error: BaseException | None = None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from optin.fair_lock import FairLock
+from optin.database.fair_lock import FairLock
 
 PATIENCE = 10.0
 """Seconds that a transaction waits to write; PostgreSQL waits as long (`lock_timeout`). Twilio waits for 15."""
