@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from optin import phone, spellings
+from optin import phone
 from optin.models import Person, PersonWord
 from optin.models.person_word import LONGEST
+from optin.phone import spellings
 
 Text = SQLColumnExpression[str] | SQLColumnExpression[str | None]
 MOST_WORDS = 6

@@ -64,8 +64,8 @@ DOORS = {
 PURE = [
     "optin.terms",
     "optin.clock",
-    "optin.area_codes",
-    "optin.spellings",
+    "optin.phone.area_codes",
+    "optin.phone.spellings",
     "optin.phone",
     "optin.spreadsheets",
     "optin.hosts",

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from optin import area_codes, phone
+from optin import phone
 from optin.consent import hours
+from optin.phone import area_codes
 
 AREAS = sorted({prefix[1:4] for prefix in TIMEZONE_DATA if prefix.startswith("1") and len(prefix) >= 4})
 EASTERN, CENTRAL, MOUNTAIN, PACIFIC = (

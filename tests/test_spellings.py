@@ -2,7 +2,8 @@
 
 import pytest
 
-from optin import phone, spellings
+from optin import phone
+from optin.phone import spellings
 
 ONE_NUMBER = [
     # the form that is stored, and the other ways to write it

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
-from optin import in_force, spellings
+from optin import in_force
 from optin.consent import facts, ledger
 from optin.database.statements import insert_into, is_postgresql, run, table
 from optin.messaging import channels, conversations, segments
 from optin.messaging.channels import Origin
 from optin.models import Conversation, Message, Person
+from optin.phone import spellings
 from optin.terms import Channel, Direction, MessageStatus, PersonKind
 
 _MESSAGE, _CONVERSATION, _PERSON = table(Message), table(Conversation), table(Person)

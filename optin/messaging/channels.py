@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, replace
 from unicodedata import category
 
-from optin import phone, spellings
+from optin import phone
 from optin.consent.words import Reading
+from optin.phone import spellings
 from optin.terms import Channel, Meaning
 
 LONGEST_NUMBER = 32

@@ -6,7 +6,7 @@ consent is written by consent/ledger.py.
 
 from sqlalchemy.orm import Session
 
-from optin import clock, in_force, spellings
+from optin import clock, in_force
 from optin.consent import answers, ledger, words
 from optin.consent.answers import Answer
 from optin.consent.events import KEY_SETTING, Act, know_key
@@ -17,6 +17,7 @@ from optin.messaging import arrival, channels, conversations, inbound_joining, o
 from optin.messaging.arrival import InboundText
 from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.models import Message
+from optin.phone import spellings
 from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
 __all__ = ["InboundText", "receive", "take_in"]

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import clock, paging, spellings
+from optin import clock, paging
 from optin.consent import ledger, people, standing
 from optin.consent.ledger import CORRECT_WITHIN, Correction
 from optin.consent.standing import Standing
 from optin.models import Conversation, Message, OptIn, Person, PhraseOptOut
 from optin.paging import Page
+from optin.phone import spellings
 from optin.review.queries import marked
 from optin.terms import Channel, EndReason, ReplyKind
 

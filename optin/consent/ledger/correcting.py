@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from optin import spellings
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.giving_back import AFTER_OPT_OUT, first_after, give_back, lift_suppression
@@ -20,6 +19,7 @@ from optin.consent.ledger.waiting import lock_number
 from optin.consent.ledger.withdrawing import NotWithdrawn, Withdrawal
 from optin.database.session import insert
 from optin.models import ConsentEvent, Hold, OptIn, PhraseOptOut, Suppression
+from optin.phone import spellings
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution
 
 CORRECT_WITHIN = timedelta(days=10)

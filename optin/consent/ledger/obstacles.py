@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import bindparam, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from optin import spellings
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.waiting import IS_LIVE, end_waiting, lock_number
 from optin.database.session import UTCDateTime, insert
 from optin.database.statements import insert_into, run, table
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
+from optin.phone import spellings
 from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution
 
 _BLOCK, _HOLD, _SUPPRESSION = table(ProviderBlock), table(Hold), table(Suppression)

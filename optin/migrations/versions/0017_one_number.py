@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from optin import clock, phone, spellings
+from optin import clock, phone
+from optin.phone import spellings
 
 revision = "0017"
 down_revision = "0016"
@@ -46,7 +47,7 @@ HOLDERS = ((PERSON, "mobile"), (MEMBER, "number"), (USER, "mobile"), (CODE, "num
 CONSENT = (OPT_IN, SUPPRESSION, HOLD, BLOCK)
 BY_PERSON = ("sms", "form")
 COUNTRIES = ("+52", "+54", "+55")
-"""Where a number has several spellings (optin/spellings.py)."""
+"""Where a number has several spellings (optin/phone/spellings.py)."""
 
 
 def upgrade() -> None:

@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from optin import area_codes, spellings
+from optin.phone import area_codes, spellings
 
 HOME: ContextVar[str] = ContextVar("home", default="")
 """The region whose numbers stand for people without a name as they are written there; "" for none."""
@@ -47,7 +47,7 @@ class NotANumber(ValueError):
 
 
 def normalise(text: str, region: str) -> str:
-    """Return the E.164 form of what a person typed, of several spellings the one that we store (optin/spellings.py).
+    """Return the E.164 form of what a person typed, of several spellings the one that we store (optin/phone/spellings.py).
 
     `region` is the two-letter code of the country whose national format is understood, such as "US".
     Only valid numbers pass (not merely possible ones), and nothing is dropped in silence: an extension, a channel
