@@ -29,7 +29,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     try:
         return _put_together(_config_from_environment())
     except Exception as error:
-        from optin.storage import in_words
+        from optin.storage.troubles import in_words
 
         if words := in_words(error):
             raise SystemExit(f"Optin cannot start.\n{words}") from None

@@ -8,13 +8,14 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from optin import clock, free_space, write_check
+from optin import clock
 from optin.access import public
 from optin.config import Config
 from optin.database.session import db
 from optin.jobs import executors
 from optin.messaging import gate, pauses
-from optin.storage import Trouble, trouble_of
+from optin.storage import free_space, write_check
+from optin.storage.troubles import Trouble, trouble_of
 from optin.web.extensions import migrate
 
 blueprint = Blueprint("health", __name__)

@@ -16,13 +16,14 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
-from optin import clock, free_space, hosts, write_check
+from optin import clock, hosts
 from optin.access import public
 from optin.config import Config
 from optin.database.session import db
 from optin.health import last_sign_of_a_worker
 from optin.messaging import gate, silence
 from optin.models import Hold, Message, SendingGate
+from optin.storage import free_space, write_check
 from optin.terms import MessageStatus
 
 TEN_BUSINESS_DAYS = timedelta(days=14)

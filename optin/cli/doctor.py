@@ -9,14 +9,14 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from optin import free_space, storage
 from optin.config import Config
 from optin.database.session import db
 from optin.environment import LOOPBACK
 from optin.health import database_state, queue_state, working_state
 from optin.messaging import pauses, senders
 from optin.models import User
-from optin.storage import Trouble
+from optin.storage import free_space, troubles
+from optin.storage.troubles import Trouble
 from optin.terms import Role
 
 Check = Callable[[Config], Iterator[str]]
@@ -45,7 +45,7 @@ def database(_config: Config) -> Iterator[str]:
     if state == "old tables":
         yield "the database has not been upgraded to this version. Run: flask --app app db upgrade"
     elif state == Trouble.AWAY:
-        yield f"the database does not answer. {storage.LOOK_AT_THE_SERVER}"
+        yield f"the database does not answer. {troubles.LOOK_AT_THE_SERVER}"
     elif state != "ok":
         yield in_a_list(Trouble(state).sentence)
 

@@ -7,7 +7,7 @@ import click
 from flask import Flask
 
 from optin.config import Config
-from optin.storage import in_words
+from optin.storage.troubles import in_words
 
 
 def plainly(app: Flask, command: click.Command) -> click.Command:

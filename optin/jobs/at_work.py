@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import ParamSpec
 
-from optin.storage import trouble_of
+from optin.storage.troubles import trouble_of
 
 GRACE = 4.0
 """Seconds between two looks after which a job that runs nowhere is given up; it may have been just about to begin."""

@@ -68,7 +68,7 @@ class SendingPause(Base):
 
 
 class WriteCheck(Base):
-    """The one row that is written to find out whether anything can be stored; see optin/write_check.py."""
+    """The one row that is written to find out whether anything can be stored; see optin/storage/write_check.py."""
 
     __tablename__ = "write_check"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from optin.storage.troubles import Trouble
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import write_check
 from optin.database.session import db
 from optin.models import Message, OptIn, Suppression, User
-from optin.storage import Trouble
+from optin.storage import write_check
 from optin.terms import OptInStatus, Role
 from tests import twilio_requests, world
 from tests.apps import end_app, new_app

@@ -10,7 +10,7 @@ from optin import clock
 from optin.database.session import db, writing_aside
 from optin.database.statements import insert_into, table
 from optin.models import WriteCheck
-from optin.storage import Trouble, trouble_of
+from optin.storage.troubles import Trouble, trouble_of
 
 AT_MOST_EVERY = 1.0
 """Seconds between two writes of one process, however often somebody asks."""
