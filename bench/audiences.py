@@ -15,12 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bench import data
-from optin import clock, policy
+from optin import clock
 from optin.campaigns import add_opt_ins
 from optin.consent import audience, whole
 from optin.database.session import db
 from optin.messaging import outbound
 from optin.models import Broadcast, Campaign, Sender
+from optin.policy import policy
 from optin.terms import BroadcastState
 
 ROUNDS = 3

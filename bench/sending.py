@@ -19,7 +19,7 @@ from twilio.rest import Client
 
 from bench import data
 from bench.server import free_port, postgresql_cpu_seconds
-from optin import create_app, policy
+from optin import create_app
 from optin.clock import now
 from optin.config import Config
 from optin.database.session import db
@@ -30,6 +30,7 @@ from optin.jobs.worker import BROADCAST_THREADS
 from optin.messaging import senders
 from optin.messaging.twilio_gateway import PooledHttpClient, TwilioGateway
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, Message, OptIn, Person
+from optin.policy import policy
 from optin.terms import BroadcastState, Direction, MessageStatus, OptInSource, OptInStatus, PersonKind, Purpose
 
 DELAYS = (0, 30, 100)

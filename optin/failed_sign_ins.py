@@ -8,8 +8,9 @@ from unicodedata import normalize
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import audit, throttle
+from optin import throttle
 from optin.models import User
+from optin.policy import audit
 from optin.throttle import Tries
 
 ALARM_AT = 10

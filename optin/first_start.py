@@ -3,11 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.auth.accounts import add_user
 from optin.config import Config
 from optin.messaging import senders
 from optin.models import User
+from optin.policy import policy
 from optin.terms import Role, SenderKind
 
 

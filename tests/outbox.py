@@ -6,11 +6,12 @@ from itertools import count
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.messaging import outbound, senders
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, KeywordWord, Message, Person, Sender, User
+from optin.policy import policy
 from optin.terms import BroadcastState, Direction, MessageStatus, OptInSource, PersonKind, Purpose, ReplyKind, Role
 
 OURS = "+14155550100"
@@ -45,7 +46,7 @@ def opted_in(session: Session, number: str, to: Keyword | None = None) -> None:
 
 
 def without_sending_hours(session: Session, **rules: object) -> None:
-    """Let broadcasts go at any hour; further rules as in optin/policy.py."""
+    """Let broadcasts go at any hour; further rules as in optin/policy/policy.py."""
     policy.change(session, None, sending_hours=False, **rules)
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.auth import links, passwords
 from optin.auth.accounts import add_user
 from optin.config import Config
 from optin.first_start import prepare
 from optin.models import Sender, SignInLink, User
+from optin.policy import policy
 from optin.simulator import SIMULATOR_SERVICE_SID
 from optin.terms import Role
 

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.orm import Session
 
-from optin import clock, in_force, policy
+from optin import clock
 from optin.models import InForceToken, Keyword, KeywordWord, Sender, Setting
+from optin.policy import cache, policy
 from tests import world
 
 
@@ -16,9 +17,9 @@ def token(session: Session) -> str | None:
     return session.scalar(select(InForceToken.token))
 
 
-def now_in_force(session: Session) -> in_force.InForce:
+def now_in_force(session: Session) -> cache.InForce:
     """Read what is in force as the webhook does."""
-    return in_force.at(session, token(session))
+    return cache.at(session, token(session))
 
 
 def a_setting(session: Session) -> None:

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, lists
+from optin import clock, lists
 from optin.campaigns import index_list as campaigns
 from optin.keywords import index_list as keywords
 from optin.lists import Column
 from optin.messaging import senders
 from optin.models import Message, Person
 from optin.people import index_list as people
+from optin.policy import audit
 from optin.terms import BroadcastState, MessageStatus, OptInSource, PersonKind, Role
 from tests import campaign_scene as scene
 from tests import outbox, world

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from bench import addresses, data
-from optin import clock, figures, policy
+from optin import clock, figures
 from optin.campaigns import add_opt_ins
 from optin.consent import audience, ledger, whole
 from optin.consent.events import Act
 from optin.database.session import db
 from optin.messaging import outbound, short_refusals
 from optin.models import Broadcast, Campaign, Message, User
+from optin.policy import policy
 from optin.terms import OptInSource, ReplyKind
 
 ROWS = 3000

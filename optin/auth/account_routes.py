@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import audit, clock
+from optin import clock
 from optin import sessions as records
 from optin.access import requires
 from optin.auth import links, passwords, sessions
@@ -15,6 +15,7 @@ from optin.auth.paths import local_path
 from optin.database.session import db
 from optin.messaging import own_number
 from optin.models import User
+from optin.policy import audit
 from optin.terms import Role
 
 ENDED_ALL = "ended the sessions of"

@@ -4,7 +4,7 @@ from flask import flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import phone, policy
+from optin import phone
 from optin.auth import account_routes
 from optin.auth.attempts import limit_codes, limit_for_user
 from optin.auth.blueprint import blueprint
@@ -16,6 +16,7 @@ from optin.jobs import engine
 from optin.messaging import own_number
 from optin.models import User
 from optin.phone import NotANumber
+from optin.policy import policy
 
 PLACE = "number"
 

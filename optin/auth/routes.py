@@ -5,7 +5,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from optin import audit, clock
+from optin import clock
 from optin.access import public, requires, say_that_it_ended
 from optin.auth import account_routes, attempts, links, number_routes, passwords, sessions, user_routes
 from optin.auth.accounts import first_admin
@@ -15,6 +15,7 @@ from optin.auth.forms import SignInForm
 from optin.auth.paths import local_path
 from optin.database.session import db
 from optin.models import User
+from optin.policy import audit
 from optin.terms import Role
 
 __all__ = ["account_routes", "blueprint", "number_routes", "user_routes"]

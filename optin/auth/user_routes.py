@@ -5,7 +5,7 @@ from flask import session as cookie
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import audit, clock, sessions
+from optin import clock, sessions
 from optin.access import requires
 from optin.auth import users as accounts
 from optin.auth.blueprint import blueprint
@@ -13,6 +13,7 @@ from optin.auth.forms import InviteForm, RoleForm
 from optin.config import Config
 from optin.database.session import db
 from optin.models import User
+from optin.policy import audit
 from optin.terms import Role
 
 _NEW_LINK = "new_link"

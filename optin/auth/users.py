@@ -6,10 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, sessions
+from optin import clock, sessions
 from optin.auth import links
 from optin.auth.accounts import add_user
 from optin.models import User
+from optin.policy import audit
 from optin.terms import Role
 
 LINK_HOURS = 72

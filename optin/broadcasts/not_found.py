@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
-from optin import audit, clock
+from optin import clock
 from optin.models import Broadcast, Message
+from optin.policy import audit
 from optin.terms import BroadcastState, MessageStatus
 
 LEFT = "It is not in Twilio’s list, and it was not sent again."

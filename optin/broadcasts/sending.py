@@ -7,11 +7,12 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, policy
+from optin import clock
 from optin.consent import audience, ledger
 from optin.database.session import insert
 from optin.messaging import drafts, gate, scheduled, senders
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
+from optin.policy import audit, policy
 from optin.terms import BroadcastState
 
 FROM = {

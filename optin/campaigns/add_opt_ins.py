@@ -12,12 +12,13 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
-from optin import audit, clock, figures
+from optin import clock, figures
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.consent import facts
 from optin.database.session import UTCDateTime, insert
 from optin.models import Campaign, CampaignMember, OptIn, Person
+from optin.policy import audit
 from optin.terms import OptInStatus
 
 MANY = 5000

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from optin import clock, filters, policy
+from optin import clock, filters
 from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience, whole
@@ -15,7 +15,8 @@ from optin.messaging import delivery, drafts, plans, saved_templates, segments, 
 from optin.messaging.plans import Plan
 from optin.messaging.segments import Segments
 from optin.models import Campaign, Person, Sender
-from optin.policy import Policy
+from optin.policy import policy
+from optin.policy.policy import Policy
 from optin.terms import Reason
 
 LOOKED_AT_WHILE_TYPING = 20_000

@@ -7,7 +7,7 @@ from uuid import uuid4
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from optin import clock, filters, policy
+from optin import clock, filters
 from optin.addresses import record_id
 from optin.campaigns import compose, page, queries
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
@@ -17,6 +17,7 @@ from optin.consent import whole
 from optin.database.session import db
 from optin.messaging import drafts, plans, saved_templates, segments, spread
 from optin.models import Campaign
+from optin.policy import policy
 from optin.terms import Reason
 
 SAME_TEXT_WITHIN = timedelta(days=1)

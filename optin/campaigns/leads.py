@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from optin import phone, policy
+from optin import phone
 from optin.consent import ledger
 from optin.database.session import insert
 from optin.models import Person
+from optin.policy import policy
 from optin.terms import PersonKind
 
 AT_ONCE = 1000

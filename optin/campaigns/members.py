@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, phone, search
+from optin import clock, phone, search
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.consent import audience, ledger, people
 from optin.database.session import UTCDateTime, insert
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
+from optin.policy import audit
 from optin.search import Hits
 from optin.terms import Reason
 

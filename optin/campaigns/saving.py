@@ -2,10 +2,11 @@
 
 from sqlalchemy.orm import Session
 
-from optin import audit, clock
+from optin import clock
 from optin.campaigns import queries
 from optin.campaigns.forms import CampaignForm
 from optin.models import Campaign, Keyword, User
+from optin.policy import audit
 from optin.terms import CampaignStatus
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import facts, hours
 from optin.models import Campaign, CampaignMember
-from optin.policy import Policy
+from optin.policy.policy import Policy
 from optin.terms import OptInStatus, Reason
 
 WILL_RECEIVE = ""

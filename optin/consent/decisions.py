@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import facts, rules
 from optin.consent.rules import Decision
-from optin.policy import Policy
+from optin.policy.policy import Policy
 
 
 def of_campaign(

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
-from optin import figures, policy
+from optin import figures
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability
 from optin.figures import Count
 from optin.models import Campaign, CampaignMember, Sender
+from optin.policy import policy
 from optin.terms import Reason
 
 

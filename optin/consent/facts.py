@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from optin.consent.rules import Facts
 from optin.models import CampaignMember, Hold, Message, NumberCode, NumberLoss, OptIn, ProviderBlock, Suppression, User
 from optin.phone import is_e164
-from optin.policy import Policy
+from optin.policy.policy import Policy
 from optin.terms import MessageStatus, OptInStatus, Purpose
 
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)

@@ -59,7 +59,7 @@ def ends_as(reason: Reason) -> MessageStatus:
 def decide_campaign(facts: Facts, *, has_keyword: bool, keywordless_needs_opt_in: bool, cap_waits: bool) -> Decision:
     """Decide about one member of a campaign.
 
-    `has_keyword` tells whether the campaign requires one; the two policies are those of optin/policy.py.
+    `has_keyword` tells whether the campaign requires one; the two policies are those of optin/policy/policy.py.
     """
     if not facts.has_number:
         return _refused(Reason.NO_NUMBER)

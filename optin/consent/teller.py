@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.models import Hold, NumberLoss, Person, ProviderBlock, Sender, Suppression
-from optin.policy import Policy
+from optin.policy.policy import Policy
 
 Obstacle = TypeVar("Obstacle", Suppression, NumberLoss, Hold, ProviderBlock)
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin import policy, search
+from optin import search
 from optin.consent import people
 from optin.consent.words import normalise
 from optin.models import Campaign, Conversation, Keyword, KeywordWord, Person
+from optin.policy import policy
 from optin.terms import Channel, PersonKind
 
 SHOWN = 8

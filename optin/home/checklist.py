@@ -11,7 +11,7 @@ from flask import url_for
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from optin import filters, phone, policy
+from optin import filters, phone
 from optin.consent import people
 from optin.messaging import senders
 from optin.models import (
@@ -26,6 +26,7 @@ from optin.models import (
     OptIn,
     Setting,
 )
+from optin.policy import policy
 from optin.terms import Channel, EventKind, OptInSource, OptInStatus
 
 SAMPLE_DATA_ENDS = "sample_data_ends"

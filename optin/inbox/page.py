@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_login import current_user
 
-from optin import phone, policy
+from optin import phone
 from optin.addresses import message_id
 from optin.consent import people
 from optin.database.session import db
@@ -15,7 +15,8 @@ from optin.inbox.queries import SHOWS, Asked
 from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Composer, Draft
 from optin.models import Conversation
-from optin.policy import Policy
+from optin.policy import policy
+from optin.policy.policy import Policy
 from optin.terms import Channel
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import policy, search
+from optin import search
 from optin.consent import people, standing
 from optin.consent.standing import Standing
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
 from optin.paging import Page, page
+from optin.policy import policy
 from optin.search import Hits
 from optin.terms import Channel, OptInStatus, Role
 

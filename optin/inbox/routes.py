@@ -7,7 +7,7 @@ from flask_login import current_user
 from sqlalchemy import update
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import audit, clock, htmx, navigation, policy
+from optin import clock, htmx, navigation
 from optin.addresses import message_id, record_id
 from optin.database import session
 from optin.database.session import db
@@ -16,7 +16,8 @@ from optin.jobs import engine
 from optin.messaging import handling, one_to_one
 from optin.messaging.one_to_one import Draft
 from optin.models import Conversation, User
-from optin.policy import Policy
+from optin.policy import audit, policy
+from optin.policy.policy import Policy
 from optin.terms import Role
 
 LARGEST_ID = 2**31 - 1

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from flask import Response
 from sqlalchemy.orm import Session
 
-from optin import lists, policy
+from optin import lists
 from optin.consent import people
 from optin.keywords import opt_ins
 from optin.keywords.opt_ins import Asked
 from optin.lists import Column, Listing
 from optin.models import Keyword, OptIn
+from optin.policy import policy
 from optin.terms import OptInSource, OptInStatus
 
 COLUMNS = (

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy.orm import Session
 
-from optin import audit, filters, history, policy
+from optin import filters, history
 from optin.consent import people
 from optin.keywords import opt_in_list, opt_ins, queries, saving
 from optin.keywords.opt_ins import Asked
@@ -14,6 +14,7 @@ from optin.keywords.queries import Highlights
 from optin.messaging import segments, templates
 from optin.models import Keyword
 from optin.paging import Page
+from optin.policy import audit, policy
 from optin.terms import OptInSource, OptInStatus
 
 DETAILS, RELATED, NEAR, HISTORY = "details", "related", "near", "history"

@@ -6,9 +6,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from optin import audit, clock
+from optin import clock
 from optin.consent.words import normalise
 from optin.models import Disclosure, DisclosureImage, Keyword, KeywordWord, Message
+from optin.policy import audit
 
 KIND = "keyword"
 

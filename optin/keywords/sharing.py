@@ -5,11 +5,11 @@ from typing import Any
 from flask import abort
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.keywords import saving
 from optin.keywords.invitation import Invitation, invite
 from optin.messaging import senders
 from optin.models import Keyword, Sender
+from optin.policy import policy
 from optin.terms import SenderKind
 
 ALWAYS = (

@@ -3,8 +3,9 @@
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from optin import audit, clock
+from optin import clock
 from optin.models import MessageTemplate
+from optin.policy import audit
 
 KIND = "template"
 

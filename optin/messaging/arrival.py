@@ -9,19 +9,19 @@ from typing import Any
 from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
-from optin import in_force
 from optin.consent import facts, ledger
 from optin.database.statements import insert_into, is_postgresql, run, table
 from optin.messaging import channels, conversations, segments
 from optin.messaging.channels import Origin
 from optin.models import Conversation, Message, Person
 from optin.phone import spellings
+from optin.policy import cache
 from optin.terms import Channel, Direction, MessageStatus, PersonKind
 
 _MESSAGE, _CONVERSATION, _PERSON = table(Message), table(Conversation), table(Person)
 _NUMBER = bindparam("number", type_=String())
 _KNOWN = (
-    in_force.token(),
+    cache.token(),
     exists().where(_MESSAGE.c.sid == bindparam("sid", type_=String())),
     select(_CONVERSATION.c.id)
     .where(_CONVERSATION.c.channel == bindparam("channel", type_=String()), _CONVERSATION.c.number == _NUMBER)

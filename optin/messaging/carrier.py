@@ -11,10 +11,10 @@ from enum import Enum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.models import Hold, Message, Sender
+from optin.policy import policy
 from optin.terms import Direction, HoldCause, MessageStatus, OptInSource
 
 GONE = frozenset({21211, 21614, 21635, 30005, 30006})

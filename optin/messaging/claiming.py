@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, select, true, update
 from sqlalchemy.orm import Session, aliased
 
-from optin import clock, policy
+from optin import clock
 from optin.messaging import conversations, gate, patience, pauses, templates
 from optin.messaging.pauses import Pauses
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
+from optin.policy import policy
 from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
 
 LEASE = timedelta(seconds=30)

@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session, joinedload
 
-from optin import audit
 from optin.messaging.threads import AT_ONCE, Row
 from optin.models import AuditEntry
+from optin.policy import audit
 
 SUBJECT = "conversation"
 """What the audit trail calls a conversation."""

@@ -6,18 +6,19 @@ consent is written by consent/ledger.py.
 
 from sqlalchemy.orm import Session
 
-from optin import clock, in_force
+from optin import clock
 from optin.consent import answers, ledger, words
 from optin.consent.answers import Answer
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.consent.words import Reading
 from optin.database.statements import in_one_go
-from optin.in_force import InForce, SenderInForce
 from optin.messaging import arrival, channels, conversations, inbound_joining, outbound, senders, short_refusals
 from optin.messaging.arrival import InboundText
 from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.models import Message
 from optin.phone import spellings
+from optin.policy import cache
+from optin.policy.cache import InForce, SenderInForce
 from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
 __all__ = ["InboundText", "receive", "take_in"]
@@ -35,7 +36,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
     before = arrival.look(session, text)
     if before.repeated:
         return None
-    now, standing = clock.now(), in_force.at(session, before.token)
+    now, standing = clock.now(), cache.at(session, before.token)
     know_key(session, standing.settings.get(KEY_SETTING))
     sender = _sender(session, text, standing)
     whole = read(text.body, standing, text.opt_out_type)

@@ -9,10 +9,10 @@ from optin.consent import words
 from optin.consent.events import Act
 from optin.consent.words import Reading
 from optin.database.statements import Values
-from optin.in_force import InForce, KeywordInForce, SenderInForce
 from optin.messaging import outbound, patience, templates
 from optin.messaging.arrival import InboundText, Stored
-from optin.policy import Policy
+from optin.policy.cache import InForce, KeywordInForce, SenderInForce
+from optin.policy.policy import Policy
 from optin.terms import Meaning, ReplyKind, SenderKind
 
 

@@ -22,7 +22,7 @@ from optin.messaging.segments import Segments
 from optin.messaging.stamps import stamp
 from optin.messaging.threads import Row
 from optin.models import Conversation, Message, Person, Sender
-from optin.policy import Policy
+from optin.policy.policy import Policy
 from optin.terms import Channel
 
 

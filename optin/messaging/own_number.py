@@ -7,12 +7,13 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, phone, policy
+from optin import clock, phone
 from optin.consent.rules import Decision
 from optin.database.session import insert
 from optin.messaging import gate, outbound, senders
 from optin.messaging.outbound import Refused
 from optin.models import Message, NumberCode, Sender, User
+from optin.policy import audit, policy
 from optin.terms import Purpose, Reason
 
 HOLDS = timedelta(minutes=10)

@@ -10,10 +10,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, select, true, update
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, policy
+from optin import clock
 from optin.consent import audience
 from optin.messaging import gate, outbound
 from optin.models import Broadcast, Campaign
+from optin.policy import audit, policy
 from optin.terms import BroadcastState, CampaignStatus
 
 _ALWAYS = true()

@@ -8,11 +8,12 @@ from itertools import takewhile
 from sqlalchemy import ColumnElement, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.messaging import callbacks, channels, conversations, segments, templates
 from optin.messaging.claiming import person_fields
 from optin.messaging.gateway import Gateway, Listed
 from optin.models import Broadcast, Message, Person, Sender
+from optin.policy import policy
 from optin.terms import Channel, MessageStatus, SenderKind
 
 LOOKED_FOR_AFTER = timedelta(minutes=2)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.consent import decisions, facts, hours, ledger, rules
 from optin.consent.rules import Decision
 from optin.database.session import Base
@@ -34,7 +34,8 @@ from optin.messaging import conversations, gate, pauses, segments
 from optin.messaging.claiming import Post
 from optin.messaging.pauses import Pauses
 from optin.models import Broadcast, Message, OptIn
-from optin.policy import Policy
+from optin.policy import policy
+from optin.policy.policy import Policy
 from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 
 UNDER_WAY = timedelta(seconds=60)

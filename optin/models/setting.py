@@ -9,7 +9,7 @@ from optin.database.session import Base
 
 
 class Setting(Base):
-    """A setting that was changed from its default; the value is JSON text (see optin/policy.py)."""
+    """A setting that was changed from its default; the value is JSON text (see optin/policy/policy.py)."""
 
     __tablename__ = "setting"
 

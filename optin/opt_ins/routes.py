@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters, phone, policy
+from optin import clock, filters, phone
 from optin.access import requires
 from optin.consent import ledger, people, phrase_opt_outs, standing
 from optin.consent.events import Act
@@ -15,6 +15,7 @@ from optin.database.session import db
 from optin.models import Keyword, OptIn
 from optin.opt_ins import queries
 from optin.opt_ins.forms import EndForm, RecordForm
+from optin.policy import policy
 from optin.terms import EndReason, OptInSource, Role
 
 blueprint = Blueprint("opt_ins", __name__)

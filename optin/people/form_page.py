@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import render_template, request
 
-from optin import phone, policy
+from optin import phone
 from optin.consent import people, standing
 from optin.database.session import db
 from optin.models import OptIn, Person
@@ -12,6 +12,7 @@ from optin.people import queries, records
 from optin.people.forms import PersonForm
 from optin.people.records import Changed
 from optin.phone import NotANumber
+from optin.policy import policy
 from optin.terms import PersonKind
 
 

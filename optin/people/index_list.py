@@ -6,12 +6,13 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists, policy
+from optin import lists
 from optin.consent import standing
 from optin.database.session import db
 from optin.lists import Column, Listing
 from optin.models import Person
 from optin.people import queries
+from optin.policy import policy
 from optin.terms import PersonKind
 
 COLUMNS = (

@@ -4,7 +4,7 @@ from flask import Response, make_response, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import htmx, policy
+from optin import htmx
 from optin.addresses import message_id, record_id
 from optin.database.session import db
 from optin.jobs import engine
@@ -13,7 +13,8 @@ from optin.messaging.one_to_one import Draft
 from optin.models import Person
 from optin.people import page
 from optin.people.loading import RECORD, load, route
-from optin.policy import Policy
+from optin.policy import policy
+from optin.policy.policy import Policy
 from optin.terms import PersonKind
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from flask import render_template, request, url_for
 
-from optin import clock, policy
+from optin import clock
 from optin.addresses import message_id
 from optin.consent import people
 from optin.database.session import db
@@ -13,7 +13,8 @@ from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Composer, Draft
 from optin.models import Person
 from optin.people import history, queries
-from optin.policy import Policy
+from optin.policy import policy
+from optin.policy.policy import Policy
 from optin.terms import PersonKind
 
 TABS = ("details", "related", "history")

@@ -27,7 +27,7 @@ from optin.models import (
     User,
 )
 from optin.people import records
-from optin.policy import Policy
+from optin.policy.policy import Policy
 from optin.search import Hits
 from optin.terms import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 

@@ -4,7 +4,6 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import policy
 from optin.access import requires
 from optin.consent import people, standing
 from optin.database.session import db
@@ -12,6 +11,7 @@ from optin.models import Person
 from optin.people import form_page, index_list, message_routes, page, queries, records
 from optin.people.blueprint import blueprint
 from optin.people.loading import RECORD, load, route
+from optin.policy import policy
 from optin.terms import PersonKind, Role
 
 __all__ = ["blueprint", "message_routes"]

@@ -6,10 +6,10 @@ from typing import Any
 from flask import current_app, request, url_for
 from flask import session as cookie
 
-from optin import policy
 from optin.config import Config
 from optin.database.session import db
 from optin.phones import control, numbers
+from optin.policy import policy
 
 MOST = 6
 TO_BEGIN_WITH = 2

@@ -4,13 +4,14 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters, phone, policy
+from optin import clock, filters, phone
 from optin.consent import ledger, people
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn, Withdrawal
 from optin.database.session import db
 from optin.models import Hold
 from optin.phone import spellings
+from optin.policy import policy
 from optin.review import correction_routes, queries
 from optin.review.blueprint import blueprint
 from optin.terms import EventKind, HoldResolution, OptInSource

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from optin import audit, clock, policy
+from optin import clock
 from optin.broadcasts import sending
 from optin.campaigns import add_opt_ins, members
 from optin.consent import ledger
@@ -18,6 +18,7 @@ from optin.messaging import outbound, senders
 from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.people import records
+from optin.policy import audit, policy
 from optin.sample_data.cast import PEOPLE, TEXTS
 from optin.sample_data.town import Town
 from optin.terms import CampaignStatus, OptInSource

@@ -1,4 +1,4 @@
-"""The forms of the policy panels. Their fields are named as the settings in optin/policy.py."""
+"""The forms of the policy panels. Their fields are named as the settings in optin/policy/policy.py."""
 
 import re
 from datetime import time

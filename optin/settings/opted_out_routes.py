@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from flask import Response, render_template
 from sqlalchemy.orm import Session
 
-from optin import clock, lists, phone, policy
+from optin import clock, lists, phone
 from optin.access import requires
 from optin.consent import people, phrase_opt_outs
 from optin.database.session import db
 from optin.lists import Column, Listing
 from optin.models import Suppression
+from optin.policy import policy
 from optin.settings import queries
 from optin.settings.blueprint import blueprint
 from optin.terms import Role

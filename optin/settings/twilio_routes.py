@@ -4,12 +4,13 @@ from flask import current_app, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, policy
+from optin import clock
 from optin.access import requires
 from optin.database.session import db
 from optin.jobs import compare
 from optin.messaging import reconcile, settling, strange
 from optin.models import Reconciliation, Sender
+from optin.policy import policy
 from optin.settings import senders
 from optin.settings.blueprint import blueprint
 from optin.settings.sender_forms import NewSenderForm, SenderForm

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, literal_column, select
 from sqlalchemy.orm import Session
 
-from optin import clock, in_force
+from optin import clock
 from optin.consent import words
-from optin.in_force import InForce
 from optin.models import Message
+from optin.policy import cache
+from optin.policy.cache import InForce
 from optin.terms import Meaning
 
 YEAR = timedelta(days=365)
@@ -56,7 +57,7 @@ def of_words(session: Session, typed: Collection[str], shown: str = "") -> Effec
 
     Nothing is read where no word is new, or where the form has `shown` what the new ones do.
     """
-    standing = in_force.at(session, None)
+    standing = cache.at(session, None)
     today = {words.normalise(word) for word in standing.policy.extra_opt_out_words}
     new = Effect(tuple(sorted({words.normalise(word) for word in typed} - today - {""})))
     if not new.added or new.was_shown(shown):

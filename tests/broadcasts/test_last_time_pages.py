@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.database.session import db
 from optin.messaging import scheduled, templates
 from optin.models import AuditEntry, Broadcast, Campaign
+from optin.policy import policy
 from optin.terms import BroadcastState, MessageStatus, Reason
 from tests import campaign_scene as scene
 from tests import world

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import db
@@ -19,6 +18,7 @@ from optin.jobs.worker import Worker
 from optin.messaging import gate, scheduled
 from optin.messaging.gate_mark import Mark
 from optin.models import AuditEntry, Broadcast, Campaign, Sender, SendingGate
+from optin.policy import policy
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInSource
 from tests import campaign_scene as scene
 from tests import world

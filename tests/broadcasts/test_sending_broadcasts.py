@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.broadcasts import sending
 from optin.broadcasts.sending import Order, Started
 from optin.consent import ledger
@@ -17,6 +17,7 @@ from optin.database.session import db
 from optin.jobs import engine
 from optin.messaging import claiming, delivery
 from optin.models import AuditEntry, Broadcast, Campaign, Message
+from optin.policy import policy
 from optin.terms import BroadcastState, MessageStatus, OptInSource, Role
 from tests import campaign_scene as scene
 from tests import world

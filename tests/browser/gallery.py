@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.auth import passwords
 from optin.broadcasts import sending
 from optin.campaigns import add_opt_ins
@@ -37,6 +37,7 @@ from optin.models import (
     PhraseOptOut,
     User,
 )
+from optin.policy import policy
 from optin.sample_data import seed
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy

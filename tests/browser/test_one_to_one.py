@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from optin import policy
 from optin.models import Conversation, Keyword, Message, Person
 from optin.people import records
+from optin.policy import policy
 from optin.terms import Purpose, Role
 from tests import campaign_scene as scene
 from tests.browser.guests import HTMX

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, literal, select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin import policy
 from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.database.session import db
 from optin.messaging import delivery, own_number
 from optin.models import AuditEntry, Campaign, Message, NumberCode, ProviderBlock, User
+from optin.policy import policy
 from optin.terms import MessageStatus, OptInSource, Purpose, Reason
 from tests import campaign_scene as scene
 from tests import world

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+from optin.policy.policy import Policy
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,6 @@ from optin.models import (
     ProviderBlock,
     Suppression,
 )
-from optin.policy import Policy
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason
 
 SCOPE = "+14155550100"

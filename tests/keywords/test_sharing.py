@@ -8,10 +8,11 @@ import zxingcpp
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.keywords.invitation import invite
 from optin.messaging import senders
 from optin.models import Disclosure, Sender
+from optin.policy import policy
 from tests.clients import Browser
 from tests.world import OURS, keyword
 

@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from optin.policy.policy import Policy
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,6 @@ from optin.database.session import db
 from optin.messaging import delivery, outbound, starting
 from optin.messaging.outbound import Refused
 from optin.models import Message, OptIn
-from optin.policy import Policy
 from optin.terms import MessageStatus, Purpose, Reason, ReplyKind
 from tests import outbox
 

@@ -12,13 +12,13 @@ from flask import Flask
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.consent import ledger
 from optin.database.session import db
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.messaging import delivery, outbound
 from optin.models import Message, Sender
+from optin.policy import policy
 from optin.terms import MessageStatus
 from tests import outbox
 from tests.outbox import MAYA, act

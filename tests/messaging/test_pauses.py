@@ -11,12 +11,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin import clock as clocks
-from optin import policy
 from optin.consent import ledger
 from optin.database.session import db
 from optin.messaging import callbacks, delivery, patience, pauses, threads
 from optin.messaging.delivery import Post
 from optin.models import Broadcast, Message, Sender, SendingPause
+from optin.policy import policy
 from optin.terms import MessageStatus, Reason, ReplyKind, SenderKind
 from tests import outbox
 from tests.clients import Browser

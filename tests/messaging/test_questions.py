@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin import policy
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.rules import REPLIES_AN_HOUR
 from optin.messaging import callbacks, inbound
 from optin.messaging.inbound import InboundText
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, ProviderBlock, Suppression
+from optin.policy import policy
 from optin.terms import EndReason, MessageStatus, OptInSource, ReplyKind
 from tests.conftest import Clock
 from tests.texting import MAYA, OURS, Phone, add_keyword

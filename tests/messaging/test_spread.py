@@ -7,13 +7,14 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.campaigns import compose
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.messaging import drafts, segments, spread, templates
 from optin.messaging.spread import Spread
 from optin.models import Campaign, Person
+from optin.policy import policy
 from optin.terms import OptInSource
 from tests import campaign_scene as scene
 from tests import world

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.broadcasts import queries, recipient_list
 from optin.broadcasts import sending as broadcasts
 from optin.campaigns import members
@@ -20,6 +20,7 @@ from optin.consent.events import Act
 from optin.database.session import db
 from optin.messaging import delivery, outbound
 from optin.models import Broadcast, Campaign, CampaignMember, Hold, Keyword, Message, OptIn, Person, Suppression
+from optin.policy import policy
 from optin.terms import BroadcastState, HoldCause, HoldResolution, MessageStatus, OptInSource, Reason
 from tests import outbox
 from tests.outbox import MAYA, OURS, act

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.consent import facts, words
 from optin.consent.words import Reading
 from optin.messaging import inbound, threads
 from optin.models import ConsentEvent, Conversation, Hold, Message, ProviderBlock, Suppression
+from optin.policy import policy
 from optin.terms import Meaning
 from tests.texting import OURS, Phone, add_keyword
 

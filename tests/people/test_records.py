@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from optin.policy.audit import history
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.audit import history
 from optin.consent import ledger, standing
 from optin.consent.events import Act
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, OptInPerson, Person

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy.orm import Session
 
-from optin import audit, policy
+from optin.policy import audit, policy
 from tests.clients import Browser
 
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from optin.policy.policy import Policy
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from optin import clock, policy
+from optin import clock
 from optin.consent.words import normalise
 from optin.models import Keyword, KeywordWord, OptIn, Person
-from optin.policy import Policy
+from optin.policy import policy
 from optin.terms import Role
 from tests.clients import Browser
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from optin import policy
+from optin.policy import policy
 from optin.settings import word_effect
 from tests.clients import Browser
 from tests.conftest import Clock

@@ -6,10 +6,10 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, String, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.consent import decisions, rules
 from optin.database.statements import is_postgresql, run, table
 from optin.models import Broadcast, Message, OptIn, Sender
+from optin.policy import policy
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 
 _LOCKED = "locked_numbers"

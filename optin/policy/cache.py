@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
-from optin import policy
 from optin.database.statements import run, table
 from optin.models import InForceToken, Keyword, KeywordWord, Sender, Setting
-from optin.policy import Policy
+from optin.policy import policy
+from optin.policy.policy import Policy
 
 _TOKEN = select(table(InForceToken).c.token)
 _KEYWORD, _WORD, _SENDER = table(Keyword), table(KeywordWord), table(Sender)

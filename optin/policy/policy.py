@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import audit, clock
+from optin import clock
 from optin.database.session import insert
 from optin.models import Setting
+from optin.policy import audit
 
 
 @dataclass(frozen=True)
