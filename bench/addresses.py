@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from bench.rows import RARE_NAME
-from optin import paging
 from optin.models import (
     AuditEntry,
     Campaign,
@@ -21,6 +20,7 @@ from optin.models import (
     PhraseOptOut,
     Suppression,
 )
+from optin.queries import paging
 
 BROADCAST = 60
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g
 
 from optin import clock, phone
-from optin.figures import Count
+from optin.queries.cached_counts import Count
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ from flask import request
 from sqlalchemy import Select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import paging
 from optin.models import AuditEntry
-from optin.paging import Page
+from optin.queries import paging
+from optin.queries.paging import Page
 
 SYSTEM = "The system"
 Address = Callable[[str], str]

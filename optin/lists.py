@@ -16,9 +16,10 @@ from flask_login import current_user
 from sqlalchemy import Engine, Select, SQLColumnExpression
 from sqlalchemy.orm import Session
 
-from optin import access, clock, filters, paging, spreadsheets
+from optin import access, clock, filters, spreadsheets
 from optin.database.session import db, reading
-from optin.paging import Page
+from optin.queries import paging
+from optin.queries.paging import Page
 
 AT_ONCE = 500
 Keys = Sequence[SQLColumnExpression[Any]]

@@ -7,10 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import figures
 from optin.consent import deliverability
 from optin.database.session import db, reading
 from optin.models import Campaign, Figure
+from optin.queries import cached_counts
 from tests.campaign_scene import campaign, member, opts_in
 from tests.clients import Browser
 from tests.conftest import Clock
@@ -20,7 +20,7 @@ from tests.world import keyword, person
 @pytest.fixture
 def large(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     """A campaign of four, where three are many."""
-    monkeypatch.setattr(figures, "FEW", 2)
+    monkeypatch.setattr(cached_counts, "FEW", 2)
     volunteer = keyword(session, "volunteer")
     made = campaign(session, volunteer)
     for index in range(4):
@@ -33,7 +33,7 @@ def large(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> Camp
 def counted(app: Flask) -> int:
     """Let the schedule count what was asked for."""
     with app.app_context():
-        return figures.refresh(db.engine)
+        return cached_counts.refresh(db.engine)
 
 
 def test_few_are_counted_at_once(session: Session) -> None:
@@ -68,7 +68,7 @@ def test_an_old_figure_is_shown_and_counted_again(app: Flask, session: Session, 
         assert deliverability.MEMBERS.of(session, large.id) == 4
     session.rollback()
     assert counted(app) == 0
-    clock.forward(seconds=2 * figures.FRESH.total_seconds())
+    clock.forward(seconds=2 * cached_counts.FRESH.total_seconds())
     with reading():
         assert deliverability.MEMBERS.of(session, large.id) == 4
     session.rollback()

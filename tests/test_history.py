@@ -7,9 +7,9 @@ from html import unescape
 import pytest
 from sqlalchemy.orm import Session
 
-from optin import paging
 from optin.people import records
 from optin.policy import audit
+from optin.queries import paging
 from tests import campaign_scene
 from tests.clients import Browser
 from tests.conftest import Clock

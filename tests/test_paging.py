@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock, paging
+from optin import clock
 from optin.models import Message, Person
+from optin.queries import paging
 
 BY_TIME = (Person.created_at, Person.id)
 BY_NAME = (Person.sort_name, Person.id)

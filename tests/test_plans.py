@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from bench import addresses, data
-from optin import clock, figures
+from optin import clock
 from optin.campaigns import add_opt_ins
 from optin.consent import audience, ledger, whole
 from optin.consent.events import Act
@@ -19,6 +19,7 @@ from optin.database.session import db
 from optin.messaging import outbound, short_refusals
 from optin.models import Broadcast, Campaign, Message, User
 from optin.policy import policy
+from optin.queries import cached_counts
 from optin.terms import OptInSource, ReplyKind
 
 ROWS = 3000
@@ -97,7 +98,7 @@ def repeated(node: dict[str, Any], hashed: set[str], again: bool = False) -> Ite
 
 
 def test_no_page_reads_a_whole_large_table(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "FEW", 100)
+    monkeypatch.setattr(cached_counts, "FEW", 100)
     with app.app_context():
         engine = db.engine
     data.fill(engine, ROWS)

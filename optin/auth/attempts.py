@@ -12,11 +12,12 @@ from flask import abort, flash, request
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from optin import clock, failed_sign_ins, throttle
+from optin import clock
 from optin.auth import known_device
 from optin.database.session import db
 from optin.models import User, UserSession
-from optin.throttle import Limit
+from optin.queries import failed_sign_ins, throttle
+from optin.queries.throttle import Limit
 from optin.web.extensions import limiter
 
 View = TypeVar("View", bound=Callable[..., Any])

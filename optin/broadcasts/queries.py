@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
 from sqlalchemy.orm import Session
 
-from optin import clock, figures
+from optin import clock
 from optin.consent import phrase_opt_outs
-from optin.figures import Count
 from optin.messaging import outcome, pauses, statuses
 from optin.messaging.statuses import ErrorMeaning
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
+from optin.queries import cached_counts
+from optin.queries.cached_counts import Count
 from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
 
 EFFECT_LASTS = timedelta(hours=24)
@@ -91,7 +92,7 @@ def progress(session: Session, broadcast: Broadcast) -> Progress:
     """Count the messages of a broadcast by status, and why some did not arrive; of a large one as counted last."""
     counts, causes = _counted(session, broadcast.id)
     if counts is None:
-        unknown = Count(figures.FEW, more=True)
+        unknown = Count(cached_counts.FEW, more=True)
         return Progress([], [], total=unknown, waiting=unknown, live=True, version="uncounted")
     sums = {key: sum(counts.get(status, 0) for status in group) for key, group in SHOWN.items()}
     lines = [Line(key, SHOWN[key][0], count) for key, count in sums.items() if count]
@@ -217,5 +218,5 @@ def _counted_answers(session: Session, broadcast_id: int) -> list[int]:
     return [found.replies, found.opt_outs]
 
 
-_CAUSES = figures.Kind("causes", _causes)
-_ANSWERS = figures.Kind("answers", _counted_answers)
+_CAUSES = cached_counts.Kind("causes", _causes)
+_ANSWERS = cached_counts.Kind("answers", _counted_answers)

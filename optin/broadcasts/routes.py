@@ -14,8 +14,9 @@ from optin.broadcasts.sending import Order, Refusal, Started
 from optin.database.session import db
 from optin.filters import current_zone, planned, plural
 from optin.jobs import engine
-from optin.messaging import drafts, kept_drafts, plans, statuses
+from optin.messaging import drafts, plans, statuses
 from optin.models import Broadcast, Campaign
+from optin.queries import saved_draft
 from optin.terms import BroadcastState, MessageStatus, Reason, Role
 
 blueprint = Blueprint("broadcasts", __name__)
@@ -54,7 +55,7 @@ def create(campaign_id: int) -> Response:
         db.session.rollback()
         context = {"campaign": campaign, "order": order, "plan": plan, "refused": done.sentences}
         return make_response(render_template("broadcasts/refused.html", **context), 422)
-    kept_drafts.drop(db.session(), current_user.id, campaign_id)
+    saved_draft.drop(db.session(), current_user.id, campaign_id)
     db.session.commit()
     engine.nudge()
     flash(*_said(done, order))

@@ -12,13 +12,14 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
-from optin import clock, figures
+from optin import clock
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
 from optin.consent import facts
 from optin.database.session import UTCDateTime, insert
 from optin.models import Campaign, CampaignMember, OptIn, Person
 from optin.policy import audit
+from optin.queries import cached_counts
 from optin.terms import OptInStatus
 
 MANY = 5000
@@ -113,7 +114,7 @@ def _counts(session: Session, campaign_id: int) -> list[int]:
     return [found.already, found.removed, found.known, found.unknown]
 
 
-_COUNTED = figures.Kind("add-opt-ins", _counts)
+_COUNTED = cached_counts.Kind("add-opt-ins", _counts)
 
 
 def add(

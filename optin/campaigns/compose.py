@@ -11,12 +11,13 @@ from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability, Question
-from optin.messaging import delivery, drafts, plans, saved_templates, segments, senders, templates
+from optin.messaging import delivery, drafts, plans, segments, senders, templates
 from optin.messaging.plans import Plan
 from optin.messaging.segments import Segments
 from optin.models import Campaign, Person, Sender
 from optin.policy import policy
 from optin.policy.policy import Policy
+from optin.queries import message_templates
 from optin.terms import Reason
 
 LOOKED_AT_WHILE_TYPING = 20_000
@@ -151,7 +152,7 @@ def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, obj
         "draft": draft,
         "senders": senders.in_use(session),
         "sender": sender,
-        "saved": saved_templates.listed(session),
+        "saved": message_templates.listed(session),
         "has_hours": policy.load(session).sending_hours,
         "time_fault": draft.plan.fault(clock.now()),
         "end_fault": draft.plan.end_fault(clock.now()),

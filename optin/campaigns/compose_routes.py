@@ -15,9 +15,10 @@ from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
 from optin.consent import whole
 from optin.database.session import db
-from optin.messaging import drafts, plans, saved_templates, segments, spread
+from optin.messaging import drafts, plans, segments, spread
 from optin.models import Campaign
 from optin.policy import policy
+from optin.queries import message_templates
 from optin.terms import Reason
 
 SAME_TEXT_WITHIN = timedelta(days=1)
@@ -50,7 +51,7 @@ def compose_broadcast(campaign_id: int) -> Response:
     if do == "plain":
         return page.render(campaign, "broadcasts", draft=replace(draft, body=segments.plain(draft.body)))
     if do == "template":
-        body = saved_templates.inserted(db.session(), draft.body, request.form.get("template", type=record_id))
+        body = message_templates.inserted(db.session(), draft.body, request.form.get("template", type=record_id))
         return page.render(campaign, "broadcasts", draft=replace(draft, body=body))
     if do in ("edit", "next"):
         return page.render(campaign, "broadcasts", draft=draft)

@@ -8,14 +8,15 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from optin import clock, phone, search
+from optin import clock, phone
 from optin.campaigns import leads
 from optin.campaigns.queries import changed
-from optin.consent import audience, ledger, people
+from optin.consent import audience, ledger
 from optin.database.session import UTCDateTime, insert
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.policy import audit
-from optin.search import Hits
+from optin.queries import people_of_numbers, search
+from optin.queries.search import Hits
 from optin.terms import Reason
 
 WILL_RECEIVE = "will_receive"
@@ -171,7 +172,7 @@ def _people_of(session: Session, numbers: Sequence[str]) -> dict[str, int]:
     """Return the person who stands for each number that has one."""
     found: dict[str, int] = {}
     for start in range(0, len(numbers), AT_ONCE):
-        having = people.of_numbers(session, numbers[start : start + AT_ONCE])
+        having = people_of_numbers.of_numbers(session, numbers[start : start + AT_ONCE])
         found |= {number: persons[0].id for number, persons in having.items()}
     return found
 

@@ -8,17 +8,18 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin import history, paging
+from optin import history
 from optin.campaigns import add_opt_ins, compose, member_list, members, queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
 from optin.consent import deliverability, standing
 from optin.consent.audience import Deliverability
 from optin.database.session import db
-from optin.figures import Count
 from optin.history import History, Line
-from optin.messaging import kept_drafts, outcome
+from optin.messaging import outcome
 from optin.models import AuditEntry, Broadcast, Campaign
+from optin.queries import paging, saved_draft
+from optin.queries.cached_counts import Count
 from optin.terms import Reason, Role
 
 TABS = ("details", "members", "broadcasts", "history")
@@ -105,7 +106,7 @@ def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draf
 
 
 def _kept_draft(session: Session, campaign: Campaign) -> Draft:
-    return compose.new_draft(kept_drafts.kept(session, current_user.id, campaign.id))
+    return compose.new_draft(saved_draft.kept(session, current_user.id, campaign.id))
 
 
 def _history(session: Session, campaign: Campaign) -> History:

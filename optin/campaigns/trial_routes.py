@@ -14,8 +14,9 @@ from optin.campaigns.compose_routes import typed_draft
 from optin.database.session import db
 from optin.filters import default_region
 from optin.jobs import engine
-from optin.messaging import drafts, kept_drafts, own_number
+from optin.messaging import drafts, own_number
 from optin.models import Campaign, User
+from optin.queries import saved_draft
 from optin.web.extensions import limiter
 
 LIMIT = "6 per minute;60 per hour"
@@ -31,11 +32,11 @@ def send_test(campaign_id: int) -> Response:
     campaign, draft, session = load(campaign_id), typed_draft(), db.session()
     user: User = current_user._get_current_object()
     if user.mobile is None:
-        kept_drafts.keep(session, user.id, campaign.id, {**request.form.to_dict(), "body": draft.body})
+        saved_draft.keep(session, user.id, campaign.id, {**request.form.to_dict(), "body": draft.body})
         session.commit()
         return htmx.redirect(_where_to_verify(campaign))
     refused = _text(campaign, draft, user)
-    kept_drafts.drop(session, user.id, campaign.id)
+    saved_draft.drop(session, user.id, campaign.id)
     session.commit()
     engine.nudge()
     return _answer(campaign, replace(draft, refused=refused), user)

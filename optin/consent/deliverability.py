@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
-from optin import figures
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability
-from optin.figures import Count
 from optin.models import Campaign, CampaignMember, Sender
 from optin.policy import policy
+from optin.queries import cached_counts
+from optin.queries.cached_counts import Count
 from optin.terms import Reason
 
 
@@ -49,5 +49,5 @@ def _rows(campaign_id: int | SQLColumnExpression[int]) -> Select[Any]:
     )
 
 
-MEMBERS = figures.Counter("members", _rows)
-_COUNTED = figures.Kind("deliverability", _counts)
+MEMBERS = cached_counts.Counter("members", _rows)
+_COUNTED = cached_counts.Kind("deliverability", _counts)

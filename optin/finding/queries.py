@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin import search
-from optin.consent import people
 from optin.consent.words import normalise
 from optin.models import Campaign, Conversation, Keyword, KeywordWord, Person
 from optin.policy import policy
+from optin.queries import people_of_numbers, search
 from optin.terms import Channel, PersonKind
 
 SHOWN = 8
@@ -74,5 +73,5 @@ def _strangers(session: Session, text: str) -> Sequence[Conversation]:
     hits = search.find(session, text, [select(Conversation.id).where(way, *is_sms) for way in ways])
     query = select(Conversation).where(Conversation.id.in_(hits.ids)).order_by(Conversation.last_message_at.desc())
     found = session.scalars(query.limit(SHOWN + 1)).all()
-    known = people.of_numbers(session, [each.number for each in found])
+    known = people_of_numbers.of_numbers(session, [each.number for each in found])
     return [each for each in found if each.number not in known]

@@ -12,7 +12,6 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from optin import filters, phone
-from optin.consent import people
 from optin.messaging import senders
 from optin.models import (
     AuditEntry,
@@ -27,6 +26,7 @@ from optin.models import (
     Setting,
 )
 from optin.policy import policy
+from optin.queries import people_of_numbers
 from optin.terms import Channel, EventKind, OptInSource, OptInStatus
 
 SAMPLE_DATA_ENDS = "sample_data_ends"
@@ -185,7 +185,7 @@ def _text_stop(story: _Story) -> Step:
 
 def _who(session: Session, number: str) -> str:
     """Name a number: its person, or the number as people read it."""
-    having = people.of_numbers(session, [number]).get(number)
+    having = people_of_numbers.of_numbers(session, [number]).get(number)
     return having[0].name if having else phone.display(number, policy.load(session).default_region)
 
 

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import clock, figures
-from optin.consent import business_days, daily
-from optin.figures import Count
+from optin import clock
+from optin.consent import business_days
 from optin.messaging import aftermath, outcome
 from optin.models import Broadcast, Conversation, Hold, Keyword, Message, OptIn
+from optin.queries import cached_counts, opt_ins_per_day
+from optin.queries.cached_counts import Count
 from optin.terms import BroadcastState, MessageStatus, OptInStatus
 
 LOOKED_AT = 500
@@ -95,7 +96,7 @@ class Sending:
 def to_review(session: Session, zone: ZoneInfo) -> ToReview:
     """Count the numbers on hold and the business days that are left for the first of them."""
     is_open = Hold.ended_at.is_(None)
-    count = figures.up_to_few(session, select(Hold.id).where(is_open))
+    count = cached_counts.up_to_few(session, select(Hold.id).where(is_open))
     if not count:
         return ToReview(0)
     oldest = session.scalars(select(Hold.started_at).where(is_open).order_by(Hold.started_at).limit(LOOKED_AT))
@@ -109,7 +110,9 @@ def unread(session: Session, user_id: int) -> Unread:
     # Written out, since SQLite uses the partial index only where the statement repeats its condition word by word.
     waits = (Conversation.unread > literal_column("0"), Conversation.closed_at.is_(None))
     mine = select(Conversation.id).where(*waits, Conversation.assigned_to_id == user_id)
-    return Unread(figures.up_to_few(session, select(Conversation.id).where(*waits)), figures.up_to_few(session, mine))
+    return Unread(
+        cached_counts.up_to_few(session, select(Conversation.id).where(*waits)), cached_counts.up_to_few(session, mine)
+    )
 
 
 def active_opt_ins(session: Session) -> int:
@@ -143,7 +146,7 @@ def near_misses(session: Session) -> NearMisses:
 
 def per_day(session: Session, zone: ZoneInfo) -> list[tuple[date, int, int]]:
     """Return (day, opt-ins, opt-outs) of the last thirty days, all keywords together."""
-    return daily.known(session, zone)
+    return opt_ins_per_day.known(session, zone)
 
 
 def last_broadcasts(session: Session) -> list[Sending]:
@@ -178,7 +181,7 @@ def _count(session: Session, *given: ColumnElement[bool]) -> int:
     return session.scalars(select(func.count()).where(*given)).one()
 
 
-_ACTIVE = figures.Counter(
+_ACTIVE = cached_counts.Counter(
     "active",
     lambda: select(OptIn.id).where(OptIn.keyword_id.in_(select(Keyword.id)), OptIn.status == OptInStatus.ACTIVE),
 )

@@ -4,13 +4,14 @@ from flask import Blueprint, current_app, flash, render_template, request, url_f
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, failed_sign_ins, filters
+from optin import clock, filters
 from optin.access import requires
 from optin.config import Config
 from optin.database.session import db
 from optin.home import checklist, overview
 from optin.htmx import redirect
 from optin.messaging import senders, silence, strange
+from optin.queries import failed_sign_ins
 from optin.storage import free_space, write_check
 from optin.terms import Role
 

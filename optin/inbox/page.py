@@ -7,7 +7,6 @@ from flask_login import current_user
 
 from optin import phone
 from optin.addresses import message_id
-from optin.consent import people
 from optin.database.session import db
 from optin.filters import current_zone
 from optin.inbox import queries
@@ -17,6 +16,7 @@ from optin.messaging.one_to_one import Composer, Draft
 from optin.models import Conversation
 from optin.policy import policy
 from optin.policy.policy import Policy
+from optin.queries import people_of_numbers
 from optin.terms import Channel
 
 
@@ -49,7 +49,7 @@ def render(conversation: Conversation, draft: Draft | None = None) -> str:
         "inbox/show.html",
         conversation=conversation,
         is_phone=phone.is_e164(conversation.number),
-        shared=people.of_numbers(session, [conversation.number]).get(conversation.number, []),
+        shared=people_of_numbers.of_numbers(session, [conversation.number]).get(conversation.number, []),
         opt_ins=queries.opt_ins(session, conversation.number),
         campaigns=queries.campaigns(session, conversation.number),
         users=queries.assignable(session),
@@ -61,7 +61,7 @@ def render(conversation: Conversation, draft: Draft | None = None) -> str:
 def composer(conversation: Conversation, in_force: Policy) -> Composer:
     """Return the state of the component for a conversation: the contact stands before the lead."""
     session = db.session()
-    found = people.of_numbers(session, [conversation.number]).get(conversation.number)
+    found = people_of_numbers.of_numbers(session, [conversation.number]).get(conversation.number)
     person, channel = found[0] if found else None, Channel(conversation.channel)
     return one_to_one.composer(session, conversation.number, person, in_force, current_zone(), channel)
 

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import search
-from optin.consent import people, standing
+from optin.consent import standing
 from optin.consent.standing import Standing
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
-from optin.paging import Page, page
 from optin.policy import policy
-from optin.search import Hits
+from optin.queries import people_of_numbers, search
+from optin.queries.paging import Page, page
+from optin.queries.search import Hits
 from optin.terms import Channel, OptInStatus, Role
 
 SHOWS = {
@@ -101,7 +101,9 @@ def listed(session: Session, asked: Asked) -> Listed:
     keys = [Conversation.last_message_at, Conversation.id]
     shown = page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
     numbers = [row.number for row in shown.rows]
-    return Listed(shown, people.of_numbers(session, numbers), standing.of_numbers(session, numbers), hits.more)
+    return Listed(
+        shown, people_of_numbers.of_numbers(session, numbers), standing.of_numbers(session, numbers), hits.more
+    )
 
 
 def unread_count(session: Session) -> int:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from optin import clock, figures, throttle
+from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import begin_reading, end_reading
@@ -23,6 +23,7 @@ from optin.jobs.at_work import Idle, tell
 from optin.jobs.worker import Worker
 from optin.messaging import delivery, lateness, patience, pauses, reconcile, scheduled, waking
 from optin.messaging.gateway import GatewayError
+from optin.queries import cached_counts, throttle
 from optin.terms import OptInSource
 
 DAY = timedelta(hours=24)
@@ -120,7 +121,7 @@ def counting(worker: Worker) -> list[Chore]:
                 connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
                 connection.exec_driver_sql("PRAGMA optimize")
 
-    return [Chore(2, lambda: figures.refresh(worker.engine)), Chore(3600, look_at_tables)]
+    return [Chore(2, lambda: cached_counts.refresh(worker.engine)), Chore(3600, look_at_tables)]
 
 
 def comparisons(worker: Worker) -> list[Chore]:

@@ -6,12 +6,12 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from optin import lists
-from optin.consent import people
 from optin.keywords import opt_ins
 from optin.keywords.opt_ins import Asked
 from optin.lists import Column, Listing
 from optin.models import Keyword, OptIn
 from optin.policy import policy
+from optin.queries import people_of_numbers
 from optin.terms import OptInSource, OptInStatus
 
 COLUMNS = (
@@ -51,7 +51,7 @@ def file(session: Session, keyword: Keyword) -> Response:
     query = opt_ins.query(keyword.id, given, opt_ins.found_in_all(keyword.id, given, region))
 
     def cells(session: Session, rows: Sequence[OptIn]) -> Iterator[Sequence[object]]:
-        having = people.of_opt_ins(session, rows)
+        having = people_of_numbers.of_opt_ins(session, rows)
         for row in rows:
             names = ", ".join(person.name for person in having.get(row.id, []))
             source, when = OptInSource(row.source).label, (row.requested_at, row.activated_at, row.ended_at)

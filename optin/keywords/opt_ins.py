@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
-from optin import figures, search
-from optin.consent import people
-from optin.figures import Count
 from optin.models import OptIn, OptInPerson, Person
-from optin.paging import Page
-from optin.search import Hits
+from optin.queries import cached_counts, people_of_numbers, search
+from optin.queries.cached_counts import Count
+from optin.queries.paging import Page
+from optin.queries.search import Hits
 from optin.terms import OptInStatus
 
 
@@ -72,7 +71,7 @@ def query(keyword_id: int, asked: Asked, among: Sequence[int] | Select[int] | No
 
 def listed(session: Session, page: Page[OptIn], hits: Hits | None) -> OptInList:
     """Return a page of opt-ins with the people behind each."""
-    return OptInList(page, people.of_opt_ins(session, page.rows), bool(hits and hits.more))
+    return OptInList(page, people_of_numbers.of_opt_ins(session, page.rows), bool(hits and hits.more))
 
 
 def count(session: Session, keyword_id: int, asked: Asked, hits: Hits | None) -> Count:
@@ -110,5 +109,5 @@ def _rows(status: str) -> Callable[[Any], Select[Any]]:
     return rows
 
 
-OF_STATUS = {status: figures.Counter(f"opt-ins {status}".strip(), _rows(status)) for status in ("", *OptInStatus)}
+OF_STATUS = {status: cached_counts.Counter(f"opt-ins {status}".strip(), _rows(status)) for status in ("", *OptInStatus)}
 """Counts of a keyword's opt-ins: all ("") and those of each status."""

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from optin import clock, figures, paging
-from optin.consent import daily, deliverability
+from optin import clock
+from optin.consent import deliverability
 from optin.consent.audience import Deliverability
 from optin.consent.words import normalise
-from optin.figures import Count
 from optin.keywords import opt_ins
 from optin.messaging import senders
 from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn, Sender
-from optin.paging import Page
+from optin.queries import cached_counts, opt_ins_per_day, paging
+from optin.queries.cached_counts import Count
+from optin.queries.paging import Page
 from optin.terms import CampaignStatus, OptInStatus
 
 CAMPAIGNS_AT_ONCE = 10
@@ -80,7 +81,7 @@ def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, C
 def highlights(session: Session, keyword_id: int, zone: ZoneInfo) -> Highlights:
     """Count for a keyword's header; the week begins on Monday in `zone`."""
     today = clock.now().astimezone(zone).date()
-    days = daily.known(session, zone, keyword_id)
+    days = opt_ins_per_day.known(session, zone, keyword_id)
     return Highlights(
         active=opt_ins.OF_STATUS[OptInStatus.ACTIVE].of(session, keyword_id),
         inactive=opt_ins.OF_STATUS[OptInStatus.INACTIVE].of(session, keyword_id),
@@ -139,6 +140,6 @@ def _count(session: Session, *given: ColumnElement[bool]) -> int:
     return session.scalars(select(func.count()).where(*given)).one()
 
 
-_NEAR_MISSES = figures.Counter(
+_NEAR_MISSES = cached_counts.Counter(
     "near-misses", lambda keyword_id: select(Message.id).where(Message.near_keyword_id == keyword_id)
 )

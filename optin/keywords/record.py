@@ -7,14 +7,14 @@ from flask import request, url_for
 from sqlalchemy.orm import Session
 
 from optin import filters, history
-from optin.consent import people
 from optin.keywords import opt_in_list, opt_ins, queries, saving
 from optin.keywords.opt_ins import Asked
 from optin.keywords.queries import Highlights
 from optin.messaging import segments, templates
 from optin.models import Keyword
-from optin.paging import Page
 from optin.policy import audit, policy
+from optin.queries import people_of_numbers
+from optin.queries.paging import Page
 from optin.terms import OptInSource, OptInStatus
 
 DETAILS, RELATED, NEAR, HISTORY = "details", "related", "near", "history"
@@ -101,7 +101,7 @@ def _near(session: Session, keyword: Keyword) -> dict[str, Any]:
     page = queries.near_misses(session, keyword.id, request.args.get("page"))
     return {
         "messages": page.rows,
-        "people": people.of_numbers(session, {message.number for message in page.rows}),
+        "people": people_of_numbers.of_numbers(session, {message.number for message in page.rows}),
         **_neighbours(keyword, NEAR, page),
     }
 

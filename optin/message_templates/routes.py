@@ -8,8 +8,8 @@ from optin.access import requires
 from optin.database.session import db
 from optin.message_templates import saving
 from optin.message_templates.forms import TAKEN, TemplateForm
-from optin.messaging import saved_templates
 from optin.models import MessageTemplate
+from optin.queries import message_templates
 from optin.terms import Role
 
 blueprint = Blueprint("message_templates", __name__)
@@ -73,7 +73,7 @@ def _saved(template: MessageTemplate, form: TemplateForm) -> bool:
 
 
 def _list(form: TemplateForm) -> str:
-    rows = saved_templates.listed(db.session())
+    rows = message_templates.listed(db.session())
     may_edit = current_user.may(Role.AGENT)
     return render_template("message_templates/index.html", rows=rows, form=form, may_edit=may_edit)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin import figures
 from optin.consent import phrase_opt_outs
 from optin.messaging import outcome
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
+from optin.queries import cached_counts
 from optin.terms import EventKind
 
 LASTS = timedelta(hours=24)
@@ -48,6 +48,6 @@ def opt_outs(session: Session, broadcast: Broadcast) -> int:
     return session.scalar(left) or 0
 
 
-_OPT_OUTS = figures.Kind(
+_OPT_OUTS = cached_counts.Kind(
     "opt-outs", lambda session, broadcast_id: opt_outs(session, session.get_one(Broadcast, broadcast_id))
 )

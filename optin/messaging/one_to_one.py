@@ -16,13 +16,14 @@ from optin.consent.explain import Refusal
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
 from optin.consent.teller import Recipient, Teller
-from optin.messaging import gate, handling, outbound, saved_templates, segments, senders, templates, threads
+from optin.messaging import gate, handling, outbound, segments, senders, templates, threads
 from optin.messaging.delivery import person_fields
 from optin.messaging.segments import Segments
 from optin.messaging.stamps import stamp
 from optin.messaging.threads import Row
 from optin.models import Conversation, Message, Person, Sender
 from optin.policy.policy import Policy
+from optin.queries import message_templates
 from optin.terms import Channel
 
 
@@ -118,7 +119,7 @@ def page(
         "urls": urls,
         "draft": draft or new_draft(),
         "before": before,
-        "saved": saved_templates.listed(session),
+        "saved": message_templates.listed(session),
         "stamp": partial(stamp, zone=zone, now=clock.now()),
     }
 
@@ -141,7 +142,7 @@ def new_draft(body: str = "", problem: str = "") -> Draft:
 
 def with_template(session: Session, draft: Draft, template_id: int | None) -> Draft:
     """Return the draft with a template behind what was typed."""
-    return new_draft(saved_templates.inserted(session, draft.body, template_id))
+    return new_draft(message_templates.inserted(session, draft.body, template_id))
 
 
 def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id: int) -> Message | Draft:

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
-from optin import figures
-from optin.figures import Count
 from optin.models import Broadcast, Message
+from optin.queries import cached_counts
+from optin.queries.cached_counts import Count
 
 
 def by_status(session: Session, broadcast_ids: Collection[int]) -> dict[int, dict[str, Count]]:
@@ -46,5 +46,5 @@ def _counts(session: Session, broadcast_id: int) -> dict[str, int]:
     return {row[1]: row[2] for row in session.execute(_statuses([broadcast_id]))}
 
 
-MESSAGES = figures.Counter("messages", _rows)
-STATUSES = figures.Kind("statuses", _counts)
+MESSAGES = cached_counts.Counter("messages", _rows)
+STATUSES = cached_counts.Kind("statuses", _counts)

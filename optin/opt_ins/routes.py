@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock, filters, phone
 from optin.access import requires
-from optin.consent import ledger, people, phrase_opt_outs, standing
+from optin.consent import ledger, phrase_opt_outs, standing
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
 from optin.database.session import db
@@ -16,6 +16,7 @@ from optin.models import Keyword, OptIn
 from optin.opt_ins import queries
 from optin.opt_ins.forms import EndForm, RecordForm
 from optin.policy import policy
+from optin.queries import people_of_numbers
 from optin.terms import EndReason, OptInSource, Role
 
 blueprint = Blueprint("opt_ins", __name__)
@@ -88,7 +89,7 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
         "is_live": opt_in.status in LIVE,
         "source": OptInSource(opt_in.source),
         "sender": queries.sender(session, opt_in),
-        "people": people.of_opt_ins(session, [opt_in]).get(opt_in.id, []),
+        "people": people_of_numbers.of_opt_ins(session, [opt_in]).get(opt_in.id, []),
         "blocked_scopes": queries.blocked_scopes(session, opt_in.number),
         "conversation_id": queries.conversation_id(session, opt_in.number),
         "timeline": queries.timeline(session, opt_in),

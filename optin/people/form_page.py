@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import render_template, request
 
 from optin import phone
-from optin.consent import people, standing
+from optin.consent import standing
 from optin.database.session import db
 from optin.models import OptIn, Person
 from optin.people import queries, records
@@ -13,6 +13,7 @@ from optin.people.forms import PersonForm
 from optin.people.records import Changed
 from optin.phone import NotANumber
 from optin.policy import policy
+from optin.queries import people_of_numbers
 from optin.terms import PersonKind
 
 
@@ -69,7 +70,7 @@ def ending(person: Person, typed: str) -> Ending:
         return NOTHING
     if new == person.mobile:
         return NOTHING
-    sharing = people.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else []
+    sharing = people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else []
     return Ending(
         records.what_ends(session, person, new),
         [other for other in sharing if other.id != person.id],

@@ -7,7 +7,7 @@ from flask import request, url_for
 from sqlalchemy import Select, literal, select, union, union_all
 from sqlalchemy.orm import Session, joinedload
 
-from optin import filters, paging, phone
+from optin import filters, phone
 from optin.history import Address, History, Line, shown, told
 from optin.messaging import handling
 from optin.models import (
@@ -22,6 +22,7 @@ from optin.models import (
 )
 from optin.people import records
 from optin.policy import audit
+from optin.queries import paging
 from optin.terms import Channel, EventKind, OptInSource
 
 LABELS = {

@@ -6,7 +6,6 @@ from flask import render_template, request, url_for
 
 from optin import clock
 from optin.addresses import message_id
-from optin.consent import people
 from optin.database.session import db
 from optin.filters import current_zone
 from optin.messaging import one_to_one
@@ -15,6 +14,7 @@ from optin.models import Person
 from optin.people import history, queries
 from optin.policy import policy
 from optin.policy.policy import Policy
+from optin.queries import people_of_numbers
 from optin.terms import PersonKind
 
 TABS = ("details", "related", "history")
@@ -31,7 +31,7 @@ def render(person: Person, draft: Draft | None = None) -> str:
         kind=PersonKind(person.kind),
         tab=tab,
         address=address,
-        shared=people.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
+        shared=people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
         memberships=queries.memberships(session, person, in_force) if tab == "related" else [],

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
-from optin import clock, figures, phone, search
+from optin import clock, phone
 from optin.consent import audience, facts, hours
 from optin.consent.audience import Question
-from optin.figures import Count
 from optin.messaging import senders
 from optin.messaging.threads import Row
 from optin.models import (
@@ -28,7 +27,9 @@ from optin.models import (
 )
 from optin.people import records
 from optin.policy.policy import Policy
-from optin.search import Hits
+from optin.queries import cached_counts, search
+from optin.queries.cached_counts import Count
+from optin.queries.search import Hits
 from optin.terms import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 
 SHOWN = 50
@@ -94,7 +95,7 @@ def count_others(session: Session, kind: PersonKind, text: str, region: str, con
     if text:
         hits = search.find_people(session, text, region, ~search.is_kind(kind), *_given(consent))
         return Count(len(hits.ids), more=hits.more)
-    return figures.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))
+    return cached_counts.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))
 
 
 def owners(session: Session, person: Person | None) -> list[User]:

@@ -5,13 +5,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin.access import requires
-from optin.consent import people, standing
+from optin.consent import standing
 from optin.database.session import db
 from optin.models import Person
 from optin.people import form_page, index_list, message_routes, page, queries, records
 from optin.people.blueprint import blueprint
 from optin.people.loading import RECORD, load, route
 from optin.policy import policy
+from optin.queries import people_of_numbers
 from optin.terms import PersonKind, Role
 
 __all__ = ["blueprint", "message_routes"]
@@ -34,7 +35,7 @@ def index(kind: PersonKind) -> str:
         has_more=has_more,
         search=text,
         no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
-        shared=people.of_numbers(session, numbers),
+        shared=people_of_numbers.of_numbers(session, numbers),
         standings=standing.of_numbers(session, numbers),
         no_opt_in=standing.NO_OPT_IN,
         others=queries.count_others(session, kind, text, policy.load(session).default_region, consent)

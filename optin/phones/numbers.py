@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.config import Config
-from optin.consent.people import CONTACT_FIRST
 from optin.messaging import senders
 from optin.models import Conversation, Person, Sender
 from optin.phone import NotANumber
+from optin.queries.people_of_numbers import CONTACT_FIRST
 from optin.simulator import line_up
 from optin.terms import Channel, SenderKind
 

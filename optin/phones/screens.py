@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, aliased
 
 from optin import phone
 from optin.config import Config
-from optin.consent import people
 from optin.messaging import statuses
 from optin.models import Keyword, Message, OptIn, Person
 from optin.phones import control, faults
 from optin.phones.control import Entry
+from optin.queries import people_of_numbers
 from optin.terms import MessageStatus, OptInStatus, Purpose, Reason
 
 KEYWORDS = 4
@@ -64,7 +64,7 @@ def load(session: Session, config: Config, numbers: Sequence[str], *, default: s
 
     `region` is the country whose numbers are shown in national form. Raises SimulatorAway.
     """
-    owners = people.of_numbers(session, numbers)
+    owners = people_of_numbers.of_numbers(session, numbers)
     return [
         Screen(
             slot,

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from optin import clock, paging
-from optin.consent import ledger, people, standing
+from optin import clock
+from optin.consent import ledger, standing
 from optin.consent.ledger import CORRECT_WITHIN, Correction
 from optin.consent.standing import Standing
 from optin.models import Conversation, Message, OptIn, Person, PhraseOptOut
-from optin.paging import Page
 from optin.phone import spellings
+from optin.queries import paging, people_of_numbers
+from optin.queries.paging import Page
 from optin.review.queries import marked
 from optin.terms import Channel, EndReason, ReplyKind
 
@@ -64,7 +65,7 @@ def recent(session: Session, token: str | None) -> tuple[list[Line], Page[Phrase
     loaded = found.options(joinedload(PhraseOptOut.message), joinedload(PhraseOptOut.corrected_by))
     page = paging.page(session, loaded, [PhraseOptOut.at, PhraseOptOut.id], token, descending=True)
     numbers = [row.number for row in page.rows]
-    having, stands = people.of_numbers(session, numbers), standing.of_numbers(session, numbers)
+    having, stands = people_of_numbers.of_numbers(session, numbers), standing.of_numbers(session, numbers)
     lines = [
         Line(
             opt_out=row,
@@ -85,7 +86,7 @@ def shown(session: Session, opt_out: PhraseOptOut) -> Shown:
     ours = (Conversation.channel == Channel.SMS, Conversation.number == opt_out.number)
     return Shown(
         opt_out=opt_out,
-        people=people.of_numbers(session, [opt_out.number]).get(opt_out.number, []),
+        people=people_of_numbers.of_numbers(session, [opt_out.number]).get(opt_out.number, []),
         standing=standing.of_number(session, opt_out.number),
         correction=correction,
         texts=[(each.when, _parts(each)) for each in together],

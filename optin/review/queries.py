@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin import clock, figures, paging
-from optin.consent import business_days, ledger, people
+from optin import clock
+from optin.consent import business_days, ledger
 from optin.database.session import UTCDateTime
-from optin.figures import Count
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
-from optin.paging import Page
+from optin.queries import cached_counts, paging, people_of_numbers
+from optin.queries.cached_counts import Count
+from optin.queries.paging import Page
 from optin.terms import Channel, Direction, HoldCause, HoldResolution, OptInStatus, Purpose
 
 RECENT = timedelta(days=7)
@@ -78,7 +79,7 @@ class Decided:
 
 def open_count(session: Session) -> Count:
     """Count the numbers that wait for a decision, up to some thousand."""
-    return figures.up_to_few(session, select(Hold.id).where(Hold.ended_at.is_(None)))
+    return cached_counts.up_to_few(session, select(Hold.id).where(Hold.ended_at.is_(None)))
 
 
 def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:
@@ -86,7 +87,7 @@ def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[C
     page = paging.page(session, select(Hold).where(Hold.ended_at.is_(None)), [Hold.started_at, Hold.id], token)
     holds: Sequence[Hold] = page.rows
     numbers = {hold.number for hold in holds}
-    having, texts = people.of_numbers(session, numbers), _texts(session, holds)
+    having, texts = people_of_numbers.of_numbers(session, numbers), _texts(session, holds)
     opted_in, talks, answers = _opt_ins(session, numbers), _conversations(session, numbers), _answers(session, holds)
     today = clock.now().astimezone(zone).date()
     cards = [
@@ -137,7 +138,7 @@ def marked(text: str, trigger: str) -> tuple[str, str, str]:
 
 
 def _decided(session: Session, holds: Sequence[Hold]) -> list[Decided]:
-    having, texts = people.of_numbers(session, {hold.number for hold in holds}), _texts(session, holds)
+    having, texts = people_of_numbers.of_numbers(session, {hold.number for hold in holds}), _texts(session, holds)
     now = clock.now()
     return [
         Decided(

@@ -5,13 +5,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock, filters, phone
-from optin.consent import ledger, people
+from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn, Withdrawal
 from optin.database.session import db
 from optin.models import Hold
 from optin.phone import spellings
 from optin.policy import policy
+from optin.queries import people_of_numbers
 from optin.review import correction_routes, queries
 from optin.review.blueprint import blueprint
 from optin.terms import EventKind, HoldResolution, OptInSource
@@ -141,5 +142,5 @@ def _came_late(hold: Hold) -> str:
 
 
 def _name(hold: Hold) -> str:
-    having = people.of_numbers(db.session(), [hold.number]).get(hold.number)
+    having = people_of_numbers.of_numbers(db.session(), [hold.number]).get(hold.number)
     return having[0].name if having else phone.display(hold.number, policy.load(db.session()).default_region)

@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from optin import clock, lists, phone
 from optin.access import requires
-from optin.consent import people, phrase_opt_outs
+from optin.consent import phrase_opt_outs
 from optin.database.session import db
 from optin.lists import Column, Listing
 from optin.models import Suppression
 from optin.policy import policy
+from optin.queries import people_of_numbers
 from optin.settings import queries
 from optin.settings.blueprint import blueprint
 from optin.terms import Role
@@ -30,7 +31,7 @@ def opted_out() -> str:
     """List the numbers that are opted out, the newest first, or look for one."""
     session, listing = db.session(), _listing()
     page = listing.page(session, queries.opted_out(_number(session, listing)))
-    shown = people.of_numbers(session, [row.number for row in page.rows])
+    shown = people_of_numbers.of_numbers(session, [row.number for row in page.rows])
     texts = queries.texts_of(session, page.rows)
     read = phrase_opt_outs.of_messages(session, [row.message_id for row in page.rows])
     young = {key: row.id for key, row in read.items() if phrase_opt_outs.is_young(row, clock.now())}
@@ -45,7 +46,7 @@ def opted_out_file() -> Response:
     listing = _listing()
 
     def cells(session: Session, rows: Sequence[Suppression]) -> Iterator[Sequence[object]]:
-        having = people.of_numbers(session, [row.number for row in rows])
+        having = people_of_numbers.of_numbers(session, [row.number for row in rows])
         texts = queries.texts_of(session, rows)
         for row in rows:
             names = ", ".join(person.name for person in having.get(row.number, []))

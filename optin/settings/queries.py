@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from optin import figures, filters, phone
-from optin.consent import facts, people
-from optin.figures import Count
+from optin import filters, phone
+from optin.consent import facts
 from optin.messaging import handling
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
+from optin.queries import cached_counts, people_of_numbers
+from optin.queries.cached_counts import Count
 from optin.terms import OptInStatus
 
 AUDITED = ("setting", "user", "sender", "template", handling.SUBJECT)
@@ -34,7 +35,7 @@ class Change:
 
 
 def reach(session: Session) -> Reach:
-    """Count whom requiring an opt-in for 1:1 messages would touch; very many as counted last (optin/figures.py)."""
+    """Count whom requiring an opt-in for 1:1 messages would touch; very many as counted last (optin/queries/cached_counts.py)."""
     return Reach(_WITH_NUMBER.of(session), _WITHOUT_OPT_IN.of(session))
 
 
@@ -94,14 +95,14 @@ def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[st
 def _conversations(session: Session, ids: Collection[int | None]) -> dict[tuple[str, int | None], str]:
     """Return with whom the conversations are: a person's name, else the number."""
     rows = session.execute(select(Conversation.id, Conversation.number).where(Conversation.id.in_(ids))).all()
-    having, home = people.of_numbers(session, [row.number for row in rows]), filters.default_region()
+    having, home = people_of_numbers.of_numbers(session, [row.number for row in rows]), filters.default_region()
     names = {number: having[number][0].name if number in having else phone.display(number, home) for _, number in rows}
     return {(_TALK, row.id): f"conversation with {names[row.number]}" for row in rows}
 
 
 _TALK = handling.SUBJECT
-_WITH_NUMBER = figures.Counter("with number", lambda: select(Person.id).where(Person.mobile.is_not(None)))
-_WITHOUT_OPT_IN = figures.Counter(
+_WITH_NUMBER = cached_counts.Counter("with number", lambda: select(Person.id).where(Person.mobile.is_not(None)))
+_WITHOUT_OPT_IN = cached_counts.Counter(
     "without opt-in",
     lambda: select(Person.id).where(
         Person.mobile.is_not(None), not_(facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE))

@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock, throttle
+from optin import clock
 from optin.auth import attempts, known_device, links
 from optin.auth.accounts import add_user
 from optin.models import AuditEntry, TryCount, User
+from optin.queries import throttle
 from optin.terms import Role
 from tests.clients import Browser
 from tests.conftest import Clock

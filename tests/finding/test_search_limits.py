@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from optin import search
 from optin.models import Campaign, Keyword, Person
+from optin.queries import search
 from optin.terms import PersonKind
 from tests import campaign_scene as scene
 from tests import world

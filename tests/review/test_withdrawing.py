@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.consent import daily, facts, ledger
+from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn
 from optin.models import ConsentEvent, Hold, Keyword, Message, OptIn, Suppression
+from optin.queries import opt_ins_per_day
 from optin.terms import Direction, HoldResolution, MessageStatus, OptInSource, PersonKind, Purpose, Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
@@ -244,9 +245,9 @@ def test_the_chart_forgets_an_opt_out_that_was_withdrawn(
 ) -> None:
     hold = decide(agent, session, "opt_out")
     zone = ZoneInfo("UTC")
-    assert daily.per_day(session, zone, clock.now(), keyword_id=volunteer.id)[-1][1:] == (1, 1)
+    assert opt_ins_per_day.per_day(session, zone, clock.now(), keyword_id=volunteer.id)[-1][1:] == (1, 1)
     undo(agent, hold)
-    assert daily.per_day(session, zone, clock.now(), keyword_id=volunteer.id)[-1][1:] == (1, 0)
+    assert opt_ins_per_day.per_day(session, zone, clock.now(), keyword_id=volunteer.id)[-1][1:] == (1, 0)
 
 
 def test_the_notice_offers_to_undo_and_counts_down(

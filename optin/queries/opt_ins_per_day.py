@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from optin import clock, figures
+from optin import clock
 from optin.models import ConsentEvent
+from optin.queries import cached_counts
 from optin.terms import EventKind
 
 ENTERED = (EventKind.ACTIVATED, EventKind.CONFIRMED, EventKind.RESTORED)
@@ -62,8 +63,8 @@ def _is_few(session: Session, since: datetime, keyword_id: int | None) -> bool:
     kinds = [ConsentEvent.kind == kind for kind in (*ENTERED, *LEFT, *WITHDRAWN)]
     own = [ConsentEvent.keyword_id == keyword_id] if keyword_id is not None else []
     for kind in kinds:  # one after the other: each is a range of an index
-        found = select(ConsentEvent.id).where(kind, ConsentEvent.at >= since, *own).limit(figures.FEW + 1)
-        if (session.scalar(select(func.count()).select_from(found.subquery())) or 0) > figures.FEW:
+        found = select(ConsentEvent.id).where(kind, ConsentEvent.at >= since, *own).limit(cached_counts.FEW + 1)
+        if (session.scalar(select(func.count()).select_from(found.subquery())) or 0) > cached_counts.FEW:
             return False
     return True
 
@@ -73,7 +74,7 @@ def _days(session: Session, keyword_id: int, zone: str) -> list[tuple[str, int, 
     return [(day.isoformat(), entered, left) for day, entered, left in days]
 
 
-_DAYS = figures.Kind("days", _days)
+_DAYS = cached_counts.Kind("days", _days)
 
 
 def _count(kinds: Sequence[EventKind], keyword_id: int | None, since: datetime, until: datetime) -> ScalarSelect[int]:

@@ -8,10 +8,10 @@ from unicodedata import normalize
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import throttle
 from optin.models import User
 from optin.policy import audit
-from optin.throttle import Tries
+from optin.queries import throttle
+from optin.queries.throttle import Tries
 
 ALARM_AT = 10
 TOLD_FROM = 3

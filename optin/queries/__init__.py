@@ -1,0 +1,1 @@
+"""SQL that several features share and none owns."""
