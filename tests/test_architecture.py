@@ -73,10 +73,10 @@ PURE = [
     "optin.consent.words",
     "optin.consent.hours",
     "optin.messaging.answers",
-    "optin.messaging.plans",
-    "optin.messaging.segments",
+    "optin.texts.send_time",
+    "optin.texts.segments",
     "optin.messaging.statuses",
-    "optin.messaging.templates",
+    "optin.texts.merge_fields",
     "optin.keywords.invitation",
     "optin.keywords.pictures",
 ]

@@ -14,10 +14,11 @@ from optin.broadcasts.sending import Order, Refusal, Started
 from optin.database.session import db
 from optin.filters import current_zone, planned, plural
 from optin.jobs import engine
-from optin.messaging import drafts, plans, statuses
+from optin.messaging import drafts, statuses
 from optin.models import Broadcast, Campaign
 from optin.queries import saved_draft
 from optin.terms import BroadcastState, MessageStatus, Reason, Role
+from optin.texts import send_time
 
 blueprint = Blueprint("broadcasts", __name__)
 
@@ -40,7 +41,7 @@ def terms() -> dict[str, object]:
 def create(campaign_id: int) -> Response:
     """Send the text to everybody in the campaign who may get it, now or later, and lead to the broadcast's page."""
     campaign = db.session.get(Campaign, campaign_id) or abort(404)
-    plan = plans.of_form(request.form, current_zone())
+    plan = send_time.of_form(request.form, current_zone())
     order = Order(
         body=drafts.clean(request.form.get("body", "")),
         sender_id=request.form.get("sender", type=int),

@@ -11,14 +11,15 @@ from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability, Question
-from optin.messaging import delivery, drafts, plans, segments, senders, templates
-from optin.messaging.plans import Plan
-from optin.messaging.segments import Segments
+from optin.messaging import delivery, drafts, senders
 from optin.models import Campaign, Person, Sender
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.queries import message_templates
 from optin.terms import Reason
+from optin.texts import merge_fields, segments, send_time
+from optin.texts.segments import Segments
+from optin.texts.send_time import Plan
 
 LOOKED_AT_WHILE_TYPING = 20_000
 
@@ -36,8 +37,8 @@ class Draft:
 def new_draft(kept: Mapping[str, str]) -> Draft:
     """Return what a composer says that nobody has typed in, or what was `kept` of it."""
     zone = filters.current_zone()
-    suggested = plans.suggested(zone, clock.now())
-    return Draft(plans.of_form(kept, zone) if kept.get("at") else suggested, kept.get("body", ""))
+    suggested = send_time.suggested(zone, clock.now())
+    return Draft(send_time.of_form(kept, zone) if kept.get("at") else suggested, kept.get("body", ""))
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def look(session: Session, asked: Question, body: str, after: int = 0, *, among:
     covered = queries.example(session, asked, after) or queries.example(session, asked)
     example = covered or queries.example(session, asked, anybody=True)
     person, member_id = example or (None, 0)
-    preview = templates.render(body, delivery.person_fields(person, brand))
+    preview = merge_fields.render(body, delivery.person_fields(person, brand))
     worst = drafts.longest(session, campaign_id, body, brand, among=among)
     plain = segments.plain(body)
     fixed = drafts.longest(session, campaign_id, plain, brand, among=among) if plain != body else None
@@ -93,7 +94,7 @@ def look(session: Session, asked: Question, body: str, after: int = 0, *, among:
         person=person,
         member_id=member_id,
         faults=drafts.faults(body) if body else [],
-        warnings=templates.warnings(body),
+        warnings=merge_fields.warnings(body),
     )
 
 
@@ -117,7 +118,7 @@ def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft
 
     The day is that of the zone in which the form's times are.
     """
-    if not templates.says_today(draft.body):
+    if not merge_fields.says_today(draft.body):
         return 0
     plan, start = draft.plan, draft.plan.starts_at or clock.now()
     day = start.astimezone(plan.zone).date() + timedelta(days=1)

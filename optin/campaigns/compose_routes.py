@@ -15,11 +15,12 @@ from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
 from optin.consent import whole
 from optin.database.session import db
-from optin.messaging import drafts, plans, segments, spread
+from optin.messaging import drafts, spread
 from optin.models import Campaign
 from optin.policy import policy
 from optin.queries import message_templates
 from optin.terms import Reason
+from optin.texts import segments, send_time
 
 SAME_TEXT_WITHIN = timedelta(days=1)
 
@@ -84,5 +85,5 @@ def typed_draft() -> Draft:
     """Read the composer: the text as it would be sent, when, and whom to preview it for, the same unless asked."""
     shown = request.form.get("after", 0, type=int)
     after = shown if request.form.get("do") == "next" else shown - 1
-    plan = plans.of_form(request.form, filters.current_zone())
+    plan = send_time.of_form(request.form, filters.current_zone())
     return Draft(plan, drafts.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))

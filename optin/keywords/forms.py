@@ -14,9 +14,9 @@ from optin.form_text import clean
 from optin.keywords import pictures
 from optin.keywords.pictures import Picture
 from optin.keywords.saving import Content
-from optin.messaging import templates
 from optin.models import DisclosureImage
 from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
+from optin.texts import merge_fields
 
 MOST_ALIASES = 20
 LONGEST_WORD = 30
@@ -116,11 +116,11 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
 
     def validate_confirmation(self, field: Field) -> None:
         """Refuse a template that could not be filled in."""
-        _refuse(" ".join(templates.problems(field.data, MERGE_FIELDS)))
+        _refuse(" ".join(merge_fields.problems(field.data, MERGE_FIELDS)))
 
     def validate_question(self, field: Field) -> None:
         """Refuse a template that could not be filled in."""
-        _refuse(" ".join(templates.problems(field.data, MERGE_FIELDS)))
+        _refuse(" ".join(merge_fields.problems(field.data, MERGE_FIELDS)))
 
     def _refusal(self, word: str) -> str | None:
         too_long = KEYWORD_LENGTH if len(word) > LONGEST_WORD else None

@@ -10,12 +10,12 @@ from optin import filters, history
 from optin.keywords import opt_in_list, opt_ins, queries, saving
 from optin.keywords.opt_ins import Asked
 from optin.keywords.queries import Highlights
-from optin.messaging import segments, templates
 from optin.models import Keyword
 from optin.policy import audit, policy
 from optin.queries import people_of_numbers
 from optin.queries.paging import Page
 from optin.terms import OptInSource, OptInStatus
+from optin.texts import merge_fields, segments
 
 DETAILS, RELATED, NEAR, HISTORY = "details", "related", "near", "history"
 TABS = {DETAILS: "Details", RELATED: "Related", NEAR: "Near misses", HISTORY: "History"}
@@ -74,9 +74,9 @@ def asked_for() -> Asked:
 def _details(session: Session, keyword: Keyword) -> dict[str, Any]:
     in_force = policy.load(session)
     fields = {"brand": in_force.brand, "keyword": keyword.word, "frequency": keyword.frequency}
-    replies = [("Confirmation reply", templates.render(keyword.confirmation, fields))]
+    replies = [("Confirmation reply", merge_fields.render(keyword.confirmation, fields))]
     if keyword.double_opt_in:
-        replies.insert(0, ("Question for double opt-in", templates.render(keyword.question, fields)))
+        replies.insert(0, ("Question for double opt-in", merge_fields.render(keyword.question, fields)))
     return {
         "told": saving.in_force(keyword),
         "earlier": keyword.disclosures[1:],

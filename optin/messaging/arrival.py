@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from optin.consent import facts, ledger
 from optin.database.statements import insert_into, is_postgresql, run, table
-from optin.messaging import channels, conversations, segments
+from optin.messaging import channels, conversations
 from optin.messaging.channels import Origin
 from optin.models import Conversation, Message, Person
 from optin.phone import spellings
 from optin.policy import cache
 from optin.terms import Channel, Direction, MessageStatus, PersonKind
+from optin.texts import segments
 
 _MESSAGE, _CONVERSATION, _PERSON = table(Message), table(Conversation), table(Person)
 _NUMBER = bindparam("number", type_=String())

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, sele
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
-from optin.messaging import conversations, gate, patience, pauses, templates
+from optin.messaging import conversations, gate, patience, pauses
 from optin.messaging.pauses import Pauses
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.policy import policy
 from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
+from optin.texts import merge_fields
 
 LEASE = timedelta(seconds=30)
 CHUNK = 100
@@ -201,7 +202,7 @@ def _with_code(session: Session, post: Post) -> Post:
     """Fill in the code to send, which no message keeps; without one the start refuses it."""
     asked = select(NumberCode.code).join(Message, Message.author_id == NumberCode.user_id)
     code = session.scalar(asked.where(Message.id == post.message_id)) or ""
-    return replace(post, body=templates.render(post.body, {"code": code}))
+    return replace(post, body=merge_fields.render(post.body, {"code": code}))
 
 
 def _post(row: Any, conversation_id: int, brand: str) -> Post:
@@ -212,7 +213,7 @@ def _post(row: Any, conversation_id: int, brand: str) -> Post:
         number=row.number,
         address=row.Sender.address,
         scope=row.Sender.scope,
-        body=templates.render(broadcast.body, person_fields(row.Person, brand)) if broadcast else row.body,
+        body=merge_fields.render(broadcast.body, person_fields(row.Person, brand)) if broadcast else row.body,
         keyword_id=broadcast.keyword_id if broadcast else None,
         broadcast_id=row.broadcast_id,
         reply_kind=ReplyKind(row.reply_kind) if row.reply_kind else None,

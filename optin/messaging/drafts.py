@@ -4,9 +4,10 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import audience
-from optin.messaging import segments, senders, templates
-from optin.messaging.segments import Segments
+from optin.messaging import senders
 from optin.models import CampaignMember, Person, Sender
+from optin.texts import merge_fields, segments
+from optin.texts.segments import Segments
 
 PERSONAL = ("first_name", "last_name", "company")
 ACCENTED = 5000
@@ -24,10 +25,10 @@ def faults(body: str) -> list[str]:
     """Return a sentence for each thing that forbids sending the text to whomever; merge fields count as empty."""
     if not body:
         return ["Write a message first."]
-    size = segments.count(templates.render(body, {}))
+    size = segments.count(merge_fields.render(body, {}))
     if size.too_long:
         return [f"The text has {size.characters:,} characters. Shorten it to {segments.MAX_CHARACTERS:,}."]
-    return templates.problems(body)
+    return merge_fields.problems(body)
 
 
 def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) -> list[str]:
@@ -48,7 +49,7 @@ def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) 
 
 def personal_fields(body: str) -> list[str]:
     """List the merge fields of the text that say something else to each person."""
-    return [name for name in PERSONAL if templates.render(body, {name: "x"}) != templates.render(body, {})]
+    return [name for name in PERSONAL if merge_fields.render(body, {name: "x"}) != merge_fields.render(body, {})]
 
 
 def longest(session: Session, campaign_id: int, body: str, brand: str, *, among: int | None = None) -> Segments:
@@ -58,11 +59,11 @@ def longest(session: Session, campaign_id: int, body: str, brand: str, *, among:
     them. `among` looks at only so many members, the first added, where an answer while typing matters more.
     """
     used = personal_fields(body)
-    sizes = [segments.count(templates.render(body, {"brand": brand}))]
+    sizes = [segments.count(merge_fields.render(body, {"brand": brand}))]
     if used:
         for row in _candidates(session, campaign_id, used, among):
             values = {**dict(zip(used, row, strict=True)), "brand": brand}
-            sizes.append(segments.count(templates.render(body, values)))
+            sizes.append(segments.count(merge_fields.render(body, values)))
     return max(sizes, key=lambda size: (size.segments, size.units))
 
 

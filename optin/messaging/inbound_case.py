@@ -9,11 +9,12 @@ from optin.consent import words
 from optin.consent.events import Act
 from optin.consent.words import Reading
 from optin.database.statements import Values
-from optin.messaging import outbound, patience, templates
+from optin.messaging import outbound, patience
 from optin.messaging.arrival import InboundText, Stored
 from optin.policy.cache import InForce, KeywordInForce, SenderInForce
 from optin.policy.policy import Policy
 from optin.terms import Meaning, ReplyKind, SenderKind
+from optin.texts import merge_fields
 
 
 class Done(NamedTuple):
@@ -55,7 +56,7 @@ class InboundCase:
             "keyword": keyword.word if keyword else "",
             "frequency": keyword.frequency if keyword else "",
         }
-        body = templates.render(template, fields)
+        body = merge_fields.render(template, fields)
         answer = outbound.reply(
             self.session,
             number=self.text.number,

@@ -16,15 +16,16 @@ from optin.consent.explain import Refusal
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
 from optin.consent.teller import Recipient, Teller
-from optin.messaging import gate, handling, outbound, segments, senders, templates, threads
+from optin.messaging import gate, handling, outbound, senders, threads
 from optin.messaging.delivery import person_fields
-from optin.messaging.segments import Segments
 from optin.messaging.stamps import stamp
 from optin.messaging.threads import Row
 from optin.models import Conversation, Message, Person, Sender
 from optin.policy.policy import Policy
 from optin.queries import message_templates
 from optin.terms import Channel
+from optin.texts import merge_fields, segments
+from optin.texts.segments import Segments
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
 
 def filled(text: str, person: Person | None, policy: Policy) -> str:
     """Return the text with its merge fields filled in for a person (None: nobody is known to have the number)."""
-    return templates.render(text, person_fields(person, policy.brand)).strip()
+    return merge_fields.render(text, person_fields(person, policy.brand)).strip()
 
 
 def measured(text: str, person: Person | None, policy: Policy) -> Segments:
@@ -204,7 +205,7 @@ def _problem(text: str, person: Person | None, policy: Policy) -> str:
     """Say what is wrong with a text, "" for nothing."""
     if not text:
         return "Write a message first."
-    found = templates.problems(text)
+    found = merge_fields.problems(text)
     if found:
         return " ".join(found)
     body = filled(text, person, policy)

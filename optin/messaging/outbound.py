@@ -15,11 +15,12 @@ from optin.consent import audience, facts, rules, whole
 from optin.consent.rules import Decision, Facts
 from optin.database.session import UTCDateTime, insert
 from optin.database.statements import Values, run, table
-from optin.messaging import conversations, segments
+from optin.messaging import conversations
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy.cache import SenderInForce
 from optin.policy.policy import Policy
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
+from optin.texts import segments
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging import callbacks, channels, conversations, segments, templates
+from optin.messaging import callbacks, channels, conversations
 from optin.messaging.claiming import person_fields
 from optin.messaging.gateway import Gateway, Listed
 from optin.models import Broadcast, Message, Person, Sender
 from optin.policy import policy
 from optin.terms import Channel, MessageStatus, SenderKind
+from optin.texts import merge_fields, segments
 
 LOOKED_FOR_AFTER = timedelta(minutes=2)
 NOT_FOUND_AFTER = timedelta(minutes=30)
@@ -152,7 +153,7 @@ def _text(session: Session, message: Message) -> str:
         return message.body
     person = session.get(Person, message.person_id) if message.person_id else None
     broadcast = session.get_one(Broadcast, message.broadcast_id)
-    return templates.render(broadcast.body, person_fields(person, policy.load(session).brand))
+    return merge_fields.render(broadcast.body, person_fields(person, policy.load(session).brand))
 
 
 def _plain(text: str) -> str:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, whole
 from optin.consent.audience import Question
-from optin.messaging import drafts, segments, templates
+from optin.messaging import drafts
 from optin.models import CampaignMember, Person
+from optin.texts import merge_fields, segments
 
 LARGE = 200_000
 """More people than these are not looked at one by one: it would take longer than somebody waits for a page."""
@@ -47,7 +48,7 @@ def of(session: Session, question: Question, body: str, people: int, worst: int)
     brand = question.policy.brand
     used = drafts.personal_fields(body)
     if not used:
-        return Spread({segments.count(templates.render(body, {"brand": brand})).segments: people})
+        return Spread({segments.count(merge_fields.render(body, {"brand": brand})).segments: people})
     if people > LARGE:
         return Spread({worst: people}, exact=False)
     keys = [_key(session, getattr(Person, name)) for name in used]
@@ -60,7 +61,7 @@ def of(session: Session, question: Question, body: str, people: int, worst: int)
     counts: dict[int, int] = {}
     for *filled, count in found:
         values = {name: _filling(key) for name, key in zip(used, filled, strict=True)}
-        size = segments.count(templates.render(body, {**values, "brand": brand})).segments
+        size = segments.count(merge_fields.render(body, {**values, "brand": brand})).segments
         counts[size] = counts.get(size, 0) + count
     return Spread(dict(sorted(counts.items())))
 

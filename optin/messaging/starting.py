@@ -30,13 +30,14 @@ from optin import clock
 from optin.consent import decisions, facts, hours, ledger, rules
 from optin.consent.rules import Decision
 from optin.database.session import Base
-from optin.messaging import conversations, gate, pauses, segments
+from optin.messaging import conversations, gate, pauses
 from optin.messaging.claiming import Post
 from optin.messaging.pauses import Pauses
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
+from optin.texts import segments
 
 UNDER_WAY = timedelta(seconds=60)
 """How long a start may stay without an outcome; more than any request may take (messaging/twilio_gateway.py)."""

@@ -12,8 +12,8 @@ from wtforms.widgets import TimeInput
 
 from optin import phone
 from optin.consent.hours import check_window
-from optin.messaging import segments, templates
 from optin.settings.opt_out_words import refusals
+from optin.texts import merge_fields, segments
 
 MOST_A_WEEK = 1000
 LONGEST_QUESTION_HOURS = 7 * 24
@@ -173,7 +173,7 @@ class HoursForm(PolicyForm):
 def _check_reply(field: Field, fields: tuple[str, ...]) -> None:
     if not field.data:
         raise ValidationError("Enter a text. Anyone who asks must get an answer.")
-    if found := templates.problems(field.data, known=fields):
+    if found := merge_fields.problems(field.data, known=fields):
         raise ValidationError(" ".join(found))
     if segments.count(field.data).too_long:
         raise ValidationError(f"Use at most {segments.MAX_CHARACTERS} characters.")

@@ -13,13 +13,13 @@ from optin.consent import words
 from optin.database.session import db, reading
 from optin.filters import n
 from optin.jobs import engine
-from optin.messaging import segments, templates
 from optin.policy import policy
 from optin.settings import audit_routes, opt_out_words, opted_out_routes, queries, twilio_routes, word_effect, wording
 from optin.settings.blueprint import blueprint
 from optin.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm, lines_typed
 from optin.settings.word_effect import Effect
 from optin.terms import Role
+from optin.texts import merge_fields, segments
 
 __all__ = ["audit_routes", "blueprint", "opted_out_routes", "twilio_routes"]
 
@@ -158,5 +158,5 @@ def _page(panel: Panel, form: PolicyForm, effect: Effect | None = None) -> str:
 
 def _preview(name: str, text: str, brand: str) -> tuple[str, segments.Segments, list[str]]:
     """Return a reply as it is sent, what it costs, and what it should not ask for."""
-    sent = templates.render(text, {"brand": brand, "keyword": EXAMPLE_KEYWORD})
-    return sent, segments.count(sent), templates.warnings(text, MEANT.get(name, ()))
+    sent = merge_fields.render(text, {"brand": brand, "keyword": EXAMPLE_KEYWORD})
+    return sent, segments.count(sent), merge_fields.warnings(text, MEANT.get(name, ()))

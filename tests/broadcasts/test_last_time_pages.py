@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
-from optin.messaging import scheduled, templates
+from optin.messaging import scheduled
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.policy import policy
 from optin.terms import BroadcastState, MessageStatus, Reason
+from optin.texts import merge_fields
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser
@@ -214,9 +215,9 @@ def test_a_text_that_speaks_of_today_does_not_go_tomorrow_unnoticed(
 
 @pytest.mark.parametrize("text", ["see you today", "2nite at 8", "This evening", "à ce soir", "Hoy!"])
 def test_texts_that_speak_of_today(text: str) -> None:
-    assert templates.says_today(text)
+    assert merge_fields.says_today(text)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "todays", "{{ first_name | today }}", "this is evening wear", "cehoyo"])
 def test_texts_that_do_not(text: str) -> None:
-    assert not templates.says_today(text)
+    assert not merge_fields.says_today(text)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from optin.messaging import plans
-from optin.messaging.plans import Plan
+from optin.texts import send_time
+from optin.texts.send_time import Plan
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
@@ -55,29 +55,29 @@ def test_now_needs_no_time() -> None:
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc", "America", "\0"])
 def test_a_zone_that_is_none_is_the_users(zone: str) -> None:
-    plan = plans.of_form({"when": "later", "at": " 2026-11-27T10:00\0", "zone": zone}, LOS_ANGELES)
+    plan = send_time.of_form({"when": "later", "at": " 2026-11-27T10:00\0", "zone": zone}, LOS_ANGELES)
     assert plan == Plan(LOS_ANGELES, True, "2026-11-27T10:00")
 
 
 def test_the_form_keeps_the_zone_in_which_it_was_typed() -> None:
-    plan = plans.of_form({"when": "later", "at": "2026-11-27T10:00", "zone": "Europe/Berlin"}, LOS_ANGELES)
+    plan = send_time.of_form({"when": "later", "at": "2026-11-27T10:00", "zone": "Europe/Berlin"}, LOS_ANGELES)
     assert plan.starts_at == datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 
 def test_tomorrow_at_ten_is_suggested() -> None:
     late = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  # still the 24th in Los Angeles
     suggested = Plan(LOS_ANGELES, typed="2026-11-25T10:00", until="2026-11-25T20:00")  # 23:00: the evening is over
-    assert plans.suggested(LOS_ANGELES, late) == suggested
-    assert plans.suggested(ZoneInfo("UTC"), late).until == "2026-11-25T20:00"
+    assert send_time.suggested(LOS_ANGELES, late) == suggested
+    assert send_time.suggested(ZoneInfo("UTC"), late).until == "2026-11-25T20:00"
 
 
 def test_a_last_time_is_a_moment_and_none_unless_it_is_chosen() -> None:
     form = {"last": "by", "until": " 2027-10-31T02:30\0", "zone": "Europe/Berlin"}
-    plan = plans.of_form(form, LOS_ANGELES)
+    plan = send_time.of_form(form, LOS_ANGELES)
     assert plan.not_after == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)  # comes twice: the first
     assert plan.starts_at is None
     for other in ({**form, "last": ""}, {**form, "last": "nonsense"}, {"until": form["until"]}):
-        plan = plans.of_form(other, LOS_ANGELES)
+        plan = send_time.of_form(other, LOS_ANGELES)
         assert (plan.not_after, plan.faults(NOW)) == (None, [])
 
 

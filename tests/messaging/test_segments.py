@@ -5,7 +5,7 @@ import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optin.messaging.segments import _PLAIN, GSM, GSM_EXTENSION, MAX_CHARACTERS, OFFENDERS_SHOWN, count, plain
+from optin.texts.segments import _PLAIN, GSM, GSM_EXTENSION, MAX_CHARACTERS, OFFENDERS_SHOWN, count, plain
 
 EMOJI = "😀"
 FAMILY = "👨‍👩‍👧"

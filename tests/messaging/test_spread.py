@@ -11,11 +11,12 @@ from optin import clock
 from optin.campaigns import compose
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.messaging import drafts, segments, spread, templates
+from optin.messaging import drafts, spread
 from optin.messaging.spread import Spread
 from optin.models import Campaign, Person
 from optin.policy import policy
 from optin.terms import OptInSource
+from optin.texts import merge_fields, segments
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser
@@ -62,7 +63,7 @@ def test_it_is_what_each_would_get(session: Session, campaign: Campaign, body: s
     sizes = []
     for person in session.query(Person).all():
         values = {"first_name": person.first_name, "last_name": person.last_name, "company": person.company}
-        sizes.append(segments.count(templates.render(body, {**values, "brand": "Our team"})).segments)
+        sizes.append(segments.count(merge_fields.render(body, {**values, "brand": "Our team"})).segments)
     assert counted(session, campaign, body) == Spread({size: sizes.count(size) for size in sorted(set(sizes))})
 
 

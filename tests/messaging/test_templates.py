@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optin.messaging.templates import FIELDS, problems, render, warnings
+from optin.texts.merge_fields import FIELDS, problems, render, warnings
 
 ANN = {"first_name": "Ann", "last_name": "Lee", "company": "", "brand": "Clean Rivers"}
 
