@@ -70,7 +70,7 @@ PURE = [
     "optin.spreadsheets",
     "optin.hosts",
     "optin.consent.rules",
-    "optin.consent.words",
+    "optin.reading.words",
     "optin.consent.hours",
     "optin.messaging.answers",
     "optin.texts.send_time",

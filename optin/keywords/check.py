@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent.words import (
+from optin.models import KeywordWord, Message
+from optin.reading.words import (
     HELP_WORDS,
     OPT_OUT_WORDS,
     START_WORDS,
@@ -17,7 +18,6 @@ from optin.consent.words import (
     one_edit,
     refusal_as_keyword,
 )
-from optin.models import KeywordWord, Message
 
 # Short answers and greetings that people send to anybody, whatever they were asked.
 COMMON = frozenset(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import segno
 
-from optin.consent.words import normalise
+from optin.reading.words import normalise
 
 QUIET = 4  # modules of white around the code (ISO/IEC 18004, quiet zone)
 PIXELS = 24  # a module of the PNG: about 900 pixels a side, sharp at 7 cm in print

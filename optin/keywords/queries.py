@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import deliverability
 from optin.consent.audience import Deliverability
-from optin.consent.words import normalise
 from optin.keywords import opt_ins
 from optin.messaging import senders
 from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn, Sender
 from optin.queries import cached_counts, opt_ins_per_day, paging
 from optin.queries.cached_counts import Count
 from optin.queries.paging import Page
+from optin.reading.words import normalise
 from optin.terms import CampaignStatus, OptInStatus
 
 CAMPAIGNS_AT_ONCE = 10

@@ -7,9 +7,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent.words import normalise
 from optin.models import Disclosure, DisclosureImage, Keyword, KeywordWord, Message
 from optin.policy import audit
+from optin.reading.words import normalise
 
 KIND = "keyword"
 

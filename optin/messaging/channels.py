@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from unicodedata import category
 
 from optin import phone
-from optin.consent.words import Reading
 from optin.phone import spellings
+from optin.reading.words import Reading
 from optin.terms import Channel, Meaning
 
 LONGEST_NUMBER = 32

@@ -1,16 +1,14 @@
 """One inbound text: stored once per MessageSid, its consent effects in the same transaction, its answer queued.
 
-The order of decisions is that of docs/rules.md; what a text asks for is read by consent/words.py, what it does to
+The order of decisions is that of docs/rules.md; what a text asks for is read by reading/words.py, what it does to
 consent is written by consent/ledger.py.
 """
 
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import answers, ledger, words
-from optin.consent.answers import Answer
+from optin.consent import ledger
 from optin.consent.events import KEY_SETTING, Act, know_key
-from optin.consent.words import Reading
 from optin.database.statements import in_one_go
 from optin.messaging import arrival, channels, conversations, inbound_joining, outbound, senders, short_refusals
 from optin.messaging.arrival import InboundText
@@ -19,6 +17,9 @@ from optin.models import Message
 from optin.phone import spellings
 from optin.policy import cache
 from optin.policy.cache import InForce, SenderInForce
+from optin.reading import answers, words
+from optin.reading.answers import Answer
+from optin.reading.words import Reading
 from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
 __all__ = ["InboundText", "receive", "take_in"]

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from optin.consent import words
 from optin.consent.events import Act
-from optin.consent.words import Reading
 from optin.database.statements import Values
 from optin.messaging import outbound, patience
 from optin.messaging.arrival import InboundText, Stored
 from optin.policy.cache import InForce, KeywordInForce, SenderInForce
 from optin.policy.policy import Policy
+from optin.reading import words
+from optin.reading.words import Reading
 from optin.terms import Meaning, ReplyKind, SenderKind
 from optin.texts import merge_fields
 

@@ -1,11 +1,12 @@
 """What a text does towards joining: a keyword, START, YES, and the answer to a double opt-in question."""
 
-from optin.consent import answers, ledger, words
-from optin.consent.answers import Answer
+from optin.consent import ledger
 from optin.consent.ledger import OptInResult, Outcome, Question, QuestionState
-from optin.consent.words import Reading
 from optin.messaging import outbound
 from optin.messaging.inbound_case import Done, InboundCase, read
+from optin.reading import answers, words
+from optin.reading.answers import Answer
+from optin.reading.words import Reading
 from optin.terms import Meaning, ReplyKind, SenderKind
 
 RESTORED = "texts allowed again, earlier opt-ins restored"

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import select
 
-from optin.consent import words
 from optin.database.session import db
 from optin.models import KeywordWord
+from optin.reading import words
 from optin.terms import Meaning
 
 MOST, LONGEST = 50, 30

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin.access import requires
-from optin.consent import words
 from optin.database.session import db, reading
 from optin.filters import n
 from optin.jobs import engine
 from optin.policy import policy
+from optin.reading import words
 from optin.settings import audit_routes, opt_out_words, opted_out_routes, queries, twilio_routes, word_effect, wording
 from optin.settings.blueprint import blueprint
 from optin.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm, lines_typed

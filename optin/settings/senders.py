@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.consent.words import twilio_answers
 from optin.messaging import senders
 from optin.models import Sender
 from optin.policy import audit
+from optin.reading.words import twilio_answers
 from optin.terms import Channel, SenderKind
 
 # Appended to the webhook's address: three retries, on answers of 5xx, and when connecting or reading takes too long.

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from optin.consent.words import Reading, read
+from optin.reading.words import Reading, read
 from optin.terms import Meaning
 
 KEYWORDS = frozenset({"volunteer", "vol"})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optin.consent.answers import Answer, answer, short_refusal
+from optin.reading.answers import Answer, answer, short_refusal
 
 YES = [
     "yes", "Y", "YES!", "Yes please", "yes, thank you", "Yep", "yup!", "yeah", "Yes yes", "sure", "ok yes",

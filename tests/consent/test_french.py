@@ -2,7 +2,7 @@
 
 import pytest
 
-from optin.consent.words import read, refusal_as_keyword
+from optin.reading.words import read, refusal_as_keyword
 from optin.terms import HoldCause, Meaning
 
 KEYWORDS = ("bénévole", "volunteer")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optin.consent.normal_form import bare, normalise, original_piece
+from optin.reading.normal_form import bare, normalise, original_piece
 
 ANY_TEXT = st.text(
     alphabet=st.one_of(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optin.consent.spelling import drawn_out, misspelt, one_edit
+from optin.reading.spelling import drawn_out, misspelt, one_edit
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from optin.consent.words import Reading
+from optin.reading.words import Reading
 from optin.terms import HoldCause, Meaning
 from tests.consent.confusion import TEXTS, labelled, main, outcome, reading_of
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.consent import facts, words
-from optin.consent.words import Reading
+from optin.consent import facts
 from optin.messaging import inbound, threads
 from optin.models import ConsentEvent, Conversation, Hold, Message, ProviderBlock, Suppression
 from optin.policy import policy
+from optin.reading import words
+from optin.reading.words import Reading
 from optin.terms import Meaning
 from tests.texting import OURS, Phone, add_keyword
 

@@ -10,12 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.consent import facts, ledger, words
+from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn
 from optin.messaging import inbound
 from optin.messaging.inbound import InboundText
 from optin.models import ConsentEvent, ConsentPayload, Hold, Keyword, Message, OptIn, Person, PhraseOptOut, Suppression
+from optin.reading import words
 from optin.terms import Direction, MessageStatus, OptInSource, Purpose, Role, SenderKind
 from tests.clients import Browser
 from tests.conftest import Clock, add_user

@@ -10,9 +10,9 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent.words import normalise
 from optin.models import Keyword, KeywordWord, OptIn, Person
 from optin.policy import policy
+from optin.reading.words import normalise
 from optin.terms import Role
 from tests.clients import Browser
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from optin import clock
-from optin.consent.words import lone_word
+from optin.reading.words import lone_word
 
 revision = "0005"
 down_revision = "0004"

@@ -1,6 +1,6 @@
 """Vietnamese, in the bare form without tones ("đừng" is "đung"): "dừng lại", "hủy đăng ký". Pure."""
 
-from optin.consent.languages.language import END, Language
+from optin.reading.languages.language import END, Language
 
 _WRITE = r"(?:nhan|gui|goi|lien lac|lam phien|spam)\b"
 

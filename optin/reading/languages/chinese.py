@@ -1,6 +1,6 @@
 """Chinese, both scripts, and Japanese: written without spaces, so phrases are looked for inside a sentence. Pure."""
 
-from optin.consent.languages.language import Language, folded
+from optin.reading.languages.language import Language, folded
 
 _NOT = r"(?:别|別|不要|请勿|請勿|勿|不准|不许)再?"
 _TO_ME = r"(?:给我|給我|向我|跟我)?"

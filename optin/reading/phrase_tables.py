@@ -3,10 +3,10 @@
 Each language stands in a file of its own in consent/languages; here are the words that may be a whole message.
 """
 
-from optin.consent.languages import LANGUAGES
-from optin.consent.languages.english import ENGLISH
-from optin.consent.languages.english_doubts import ENGLISH_DOUBTS, ENGLISH_HELD
-from optin.consent.languages.english_threats import WRONG_NUMBER
+from optin.reading.languages import LANGUAGES
+from optin.reading.languages.english import ENGLISH
+from optin.reading.languages.english_doubts import ENGLISH_DOUBTS, ENGLISH_HELD
+from optin.reading.languages.english_threats import WRONG_NUMBER
 
 
 def _any_of(*alternatives: str) -> str:

@@ -1,6 +1,6 @@
 """English sentences that may ask to be left alone: a person decides, unless the use is plain (plain_use.py). Pure."""
 
-from optin.consent.languages.language import END
+from optin.reading.languages.language import END
 
 _NUMBER = r"(?:number|info|information|contact|phone|cell|name)"
 _THESE = (

@@ -1,6 +1,6 @@
 """Pieces of English that several tables of sentences are made of (see language.py). Pure."""
 
-from optin.consent.languages.language import END
+from optin.reading.languages.language import END
 
 US = r"(?:me|us|my|this (?:number|phone)|here)"
 WHICH = (

@@ -1,6 +1,6 @@
 """Portuguese, as written in Brazil and in Portugal: "SAIR", "não me mande mais mensagens", "me tire da lista". Pure."""
 
-from optin.consent.languages.language import END, Language
+from optin.reading.languages.language import END, Language
 
 _MESSAGES = r"(?:mensagens?|sms|textos?|torpedos?|avisos?|notificacoes|propagandas?)\b"
 _THESE = r"(?: (?:receber|mais|as|os|a|o|suas|seus|essas|estas|esses|estes|nenhuma|nenhum|de|das|dos))*"

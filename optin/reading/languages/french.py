@@ -1,6 +1,6 @@
 """French, as written in France and in Canada: "ARRET", "désabonnez-moi", "ne m'envoyez plus de textos". Pure."""
 
-from optin.consent.languages.language import Language
+from optin.reading.languages.language import Language
 
 _MESSAGES = r" (?:messages?|sms|mms|textos?|textes?|notifications?|alertes?|appels?|pubs?|publicites?)\b"
 _THESE = r"(?: (?:de|des|du|vos|tes|les|ces|le|ce|aucune?|tous|toutes|autres))*"

@@ -6,7 +6,7 @@ Leaving is liberal: only what the grammar tells for certain counts, and nothing 
 import re
 from re import Pattern
 
-from optin.consent import wondering
+from optin.reading import wondering
 
 # A sentence is looked at with its word in marks: "in the <end> i decided to come".
 _ARTICLE = r"(?:the|an?|at|any|each|every|either|other|both|my|our|your|his|her|their|its)"

@@ -1,6 +1,6 @@
 """Korean: "수신거부", "그만 보내세요"; its words bend at their ends, so their beginnings are looked for. Pure."""
 
-from optin.consent.languages.language import Language, folded
+from optin.reading.languages.language import Language, folded
 
 KOREAN = Language(
     clear=folded("그만", "그만해", "그만하세요", "중지", "정지", "거부", "해지", "스톱", "수신거부"),

@@ -1,7 +1,7 @@
 """English sentences that ask to be taken off a list or out of the texts, as rows (see language.py). Pure."""
 
-from optin.consent.languages.english_words import AGAIN, LEAVE_FROM, LISTED, SOON, TEXTS, UNSUBSCRIBE, WHICH
-from optin.consent.languages.language import END
+from optin.reading.languages.english_words import AGAIN, LEAVE_FROM, LISTED, SOON, TEXTS, UNSUBSCRIBE, WHICH
+from optin.reading.languages.language import END
 
 _REMOVED = r"(?:removed|taken off|unsubscribed|opted out|deleted|left alone)"
 _DIGITS = r"(?:1 ?)?\d{3} ?\d{3} ?\d{4}"

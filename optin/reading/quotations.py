@@ -5,7 +5,7 @@ A quotation of "Reply STOP to end" is not the person's own word; what stands bef
 
 import re
 
-from optin.consent.signatures import without_signature
+from optin.reading.signatures import without_signature
 
 _OPENING, _CLOSING = '“"«„‘「『', '”"»“’」』'
 _QUOTED_LINE = re.compile(r"^[^\S\n]*(?:>+[^\n]*|\|>[^\n]*)(?:\n|$)", re.M)

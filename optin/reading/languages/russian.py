@@ -1,6 +1,6 @@
 """Russian: "СТОП", "отпишите меня", "не пишите мне больше"; in the bare form "й" is "и" and "ё" is "е". Pure."""
 
-from optin.consent.languages.language import Language
+from optin.reading.languages.language import Language
 
 _TO_WRITE = r"(?:пиши|шли|присылаи|отправляи|беспокои|звони)\w*"
 

@@ -1,6 +1,6 @@
 """Spanish, of the Americas and of Spain: "BAJA", "quítenme de la lista", "no me manden más mensajes". Pure."""
 
-from optin.consent.languages.language import END, Language
+from optin.reading.languages.language import END, Language
 
 _MESSAGES = r" (?:mensajes|textos|sms|llamadas)\b"
 _TO_ME = r" (?:me|nos)"

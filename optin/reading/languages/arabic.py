@@ -1,6 +1,6 @@
 """Arabic and Hebrew, in the bare form without hamza and vowel points: "توقف", "الغاء الاشتراك", "הסר". Pure."""
 
-from optin.consent.languages.language import Language, folded
+from optin.reading.languages.language import Language, folded
 
 ARABIC = Language(
     clear=folded(

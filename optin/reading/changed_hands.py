@@ -7,7 +7,7 @@ person decides, and the remedy is another than for a doubtful stop: the number i
 from collections.abc import Callable
 from re import Match
 
-from optin.consent import changed_hands_tables as tables
+from optin.reading import changed_hands_tables as tables
 
 Span = tuple[int, int]
 

@@ -1,6 +1,6 @@
 """German: "Abmelden", "keine SMS mehr bitte", "löschen Sie meine Nummer". Pure."""
 
-from optin.consent.languages.language import Language
+from optin.reading.languages.language import Language
 
 _MESSAGES = r"(?:nachricht|nachrichten|sms|texte|werbung|mitteilungen|infos)\b"
 _YOU = r"(?: (?:sie|du|ihr|bitte|endlich|mir|mich|uns|doch))*"

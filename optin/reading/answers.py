@@ -7,9 +7,9 @@ confirm.
 import re
 from enum import Enum, auto
 
-from optin.consent.common_words import COMMON_WORDS
-from optin.consent.normal_form import bare
-from optin.consent.signatures import without_signature
+from optin.reading.common_words import COMMON_WORDS
+from optin.reading.normal_form import bare
+from optin.reading.signatures import without_signature
 
 _LONGEST, _LONGEST_REFUSAL, _FEW = 200, 60, 3
 _LONGEST_NAME = 3  # words

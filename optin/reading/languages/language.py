@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from optin.consent.normal_form import bare
+from optin.reading.normal_form import bare
 
 END = r"(?=\||$)"
 Rows = tuple[tuple[str, tuple[str, ...]], ...]

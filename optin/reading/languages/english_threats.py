@@ -3,7 +3,7 @@
 A threat counts in a question too: "do I have to sue you?".
 """
 
-from optin.consent.languages.language import END
+from optin.reading.languages.language import END
 
 _COURT = r"(?:sue|suing|(?:my|our|a|an|the) (?:lawyer|attorney)|legal action|small claims|court|the police|the cops)"
 _AUTHORITY = r"(?:fcc|ftc|attorney general|better business bureau|bbb|authorities|state ag|do not call registry)"

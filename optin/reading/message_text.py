@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from re import Match
 
-from optin.consent.normal_form import bare, normalise, original_piece
-from optin.consent.quotations import own_words, reaction
-from optin.consent.signatures import signed_in_line
+from optin.reading.normal_form import bare, normalise, original_piece
+from optin.reading.quotations import own_words, reaction
+from optin.reading.signatures import signed_in_line
 
 _LOOKED_AT = 2000  # characters; Twilio's messages have 1600 at most
 _LONGEST_FORM = 6000  # Hangul has three letters a sign; some signs unfold to a whole sentence

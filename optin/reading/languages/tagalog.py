@@ -1,6 +1,6 @@
 """Tagalog: "itigil na po", "huwag na kayong mag-text", "alisin nyo ako sa listahan". Pure."""
 
-from optin.consent.languages.language import Language
+from optin.reading.languages.language import Language
 
 _YOU = r"(?: (?:na|po|nyo|niyo|ninyo|mo|kayong|kayo|ka|kang|ako|akong|nang|ng|naman))*"
 

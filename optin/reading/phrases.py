@@ -7,11 +7,11 @@ import re
 from enum import Enum, auto
 from re import Pattern
 
-from optin.consent import asides, plain_use, wondering
-from optin.consent import phrase_tables as tables
-from optin.consent.languages.english import FORBIDDING, LEADING
-from optin.consent.languages.english_threats import THREATS
-from optin.consent.languages.language import Rows
+from optin.reading import asides, plain_use, wondering
+from optin.reading import phrase_tables as tables
+from optin.reading.languages.english import FORBIDDING, LEADING
+from optin.reading.languages.english_threats import THREATS
+from optin.reading.languages.language import Rows
 
 _SHORT = 100
 _WEIGHED = 30  # doubts whose use is looked at; a text with more is strange, and held

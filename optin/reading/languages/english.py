@@ -4,9 +4,9 @@ A row of FORBIDDING also stands in statements ("I do not text"): it does not cou
 wrong numbers stand in english_threats.py, "take me off the list" in english_removal.py.
 """
 
-from optin.consent.languages.english_removal import ASKING_TO_REMOVE
-from optin.consent.languages.english_words import AGAIN, LEAVE_FROM, NOUN, SOON, TEXTS, US, WHICH
-from optin.consent.languages.language import END
+from optin.reading.languages.english_removal import ASKING_TO_REMOVE
+from optin.reading.languages.english_words import AGAIN, LEAVE_FROM, NOUN, SOON, TEXTS, US, WHICH
+from optin.reading.languages.language import END
 
 _TEXTING = r" (?:texting|txting|messaging|contacting|calling|bothering|harassing|spamming|bugging|emailing|annoying)"
 _TO_TEXT = r"(?:message|msg|contact|sms|bother|harass|spam|email|write)"

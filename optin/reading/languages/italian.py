@@ -1,6 +1,6 @@
 """Italian: "disiscrivimi", "non mandatemi più messaggi", "numero sbagliato". Pure."""
 
-from optin.consent.languages.language import Language
+from optin.reading.languages.language import Language
 
 _MESSAGES = r"(?:messaggi|messaggio|sms|notifiche)\b"
 _THESE = r"(?: (?:piu|ricevere|i|questi|vostri|altri|di|con|nessun|la|mia))*"

@@ -1,0 +1,1 @@
+"""What an inbound text asks for. Pure."""
