@@ -27,10 +27,10 @@ from optin.environment import sqlite_url
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.jobs.worker import BROADCAST_THREADS
-from optin.messaging import senders
-from optin.messaging.twilio_gateway import PooledHttpClient, TwilioGateway
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, Message, OptIn, Person
 from optin.policy import policy
+from optin.provider import senders
+from optin.provider.twilio import PooledHttpClient, TwilioGateway
 from optin.terms import BroadcastState, Direction, MessageStatus, OptInSource, OptInStatus, PersonKind, Purpose
 
 DELAYS = (0, 30, 100)

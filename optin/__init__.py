@@ -169,7 +169,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
 
 def _connect_to_twilio(app: "Flask", config: "Config") -> None:
     """Make the one door to the provider, which all threads share."""
-    from optin.messaging.twilio_gateway import TwilioGateway
+    from optin.provider.twilio import TwilioGateway
 
     app.extensions["gateway"] = TwilioGateway(
         config.twilio_account_sid, config.twilio_auth_token, api_url=config.twilio_api_url or None
@@ -201,7 +201,7 @@ def make_simulator(config: "Config", *, transport: "Transport | None" = None, st
 
     `transport` posts its webhooks instead of HTTP; without `start_pump` nothing happens by itself.
     """
-    from optin.messaging.senders import kind_of
+    from optin.provider.senders import kind_of
     from optin.simulator import create_simulator, line_up
 
     numbers, services = line_up({address: kind_of(address) for address in config.twilio_from})

@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 
 from optin.auth.accounts import add_user
 from optin.config import Config
-from optin.messaging import senders
 from optin.models import User
 from optin.policy import policy
+from optin.provider import senders
 from optin.terms import Role, SenderKind
 
 

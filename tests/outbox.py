@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.messaging import outbound, senders
+from optin.messaging import outbound
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, KeywordWord, Message, Person, Sender, User
 from optin.policy import policy
+from optin.provider import senders
 from optin.terms import BroadcastState, Direction, MessageStatus, OptInSource, PersonKind, Purpose, ReplyKind, Role
 
 OURS = "+14155550100"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from werkzeug.serving import make_server
 
-from optin.messaging.twilio_gateway import TwilioGateway
+from optin.provider.twilio import TwilioGateway
 from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
 
 ACCEPT, DROP = (201, 0), (0, 0)

@@ -4,8 +4,8 @@ import pytest
 import urllib3
 
 from optin.clock import now
-from optin.messaging.gateway import GatewayError
 from optin.models import Keyword, KeywordWord
+from optin.provider.gateway import GatewayError
 from tests.servers import LiveServer
 from tests.story import MAYA, OURS
 from tests.test_story import signed_in

@@ -56,7 +56,7 @@ FEATURES = {
     "phones",
 }
 DOORS = {
-    "twilio": {"optin.messaging.twilio_gateway"},
+    "twilio": {"optin.provider.twilio"},
     "phonenumbers": {"optin.phone"},
     "dbos": {"optin.jobs.engine"},
     "segno": {"optin.keywords.invitation"},
@@ -72,10 +72,10 @@ PURE = [
     "optin.consent.rules",
     "optin.reading.words",
     "optin.consent.hours",
-    "optin.messaging.answers",
+    "optin.provider.responses",
     "optin.texts.send_time",
     "optin.texts.segments",
-    "optin.messaging.statuses",
+    "optin.provider.statuses",
     "optin.texts.merge_fields",
     "optin.keywords.invitation",
     "optin.keywords.pictures",

@@ -13,10 +13,10 @@ from optin import clock, lists
 from optin.campaigns import index_list as campaigns
 from optin.keywords import index_list as keywords
 from optin.lists import Column
-from optin.messaging import senders
 from optin.models import Message, Person
 from optin.people import index_list as people
 from optin.policy import audit
+from optin.provider import senders
 from optin.terms import BroadcastState, MessageStatus, OptInSource, PersonKind, Role
 from tests import campaign_scene as scene
 from tests import outbox, world

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import phrase_opt_outs
-from optin.messaging import outcome, pauses, statuses
-from optin.messaging.statuses import ErrorMeaning
+from optin.messaging import outcome, pauses
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
+from optin.provider import statuses
+from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import Count
 from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from optin import lists
 from optin.broadcasts import queries
 from optin.lists import Column, Listing
-from optin.messaging import statuses
 from optin.models import Message
+from optin.provider import statuses
 from optin.terms import MessageStatus, Reason
 
 REST = (Column("Contact or lead"), Column("Status"), Column("Why"), Column("When"))

@@ -14,8 +14,9 @@ from optin.broadcasts.sending import Order, Refusal, Started
 from optin.database.session import db
 from optin.filters import current_zone, planned, plural
 from optin.jobs import engine
-from optin.messaging import drafts, statuses
+from optin.messaging import drafts
 from optin.models import Broadcast, Campaign
+from optin.provider import statuses
 from optin.queries import saved_draft
 from optin.terms import BroadcastState, MessageStatus, Reason, Role
 from optin.texts import send_time

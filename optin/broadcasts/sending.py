@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, ledger
 from optin.database.session import insert
-from optin.messaging import drafts, gate, scheduled, senders
+from optin.messaging import drafts, gate, scheduled
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, policy
+from optin.provider import senders
 from optin.terms import BroadcastState
 
 FROM = {

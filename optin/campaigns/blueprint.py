@@ -4,8 +4,8 @@ from flask import Blueprint, abort, request
 
 from optin.database import session
 from optin.database.session import db
-from optin.messaging import senders
 from optin.models import Campaign, Sender
+from optin.provider import senders
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, SenderKind, Term
 
 blueprint = Blueprint("campaigns", __name__)

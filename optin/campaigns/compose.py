@@ -11,10 +11,11 @@ from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability, Question
-from optin.messaging import delivery, drafts, senders
+from optin.messaging import delivery, drafts
 from optin.models import Campaign, Person, Sender
 from optin.policy import policy
 from optin.policy.policy import Policy
+from optin.provider import senders
 from optin.queries import message_templates
 from optin.terms import Reason
 from optin.texts import merge_fields, segments, send_time

@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from optin.database.session import db
 from optin.messaging import reconcile
-from optin.messaging.gateway import GatewayError
+from optin.provider.gateway import GatewayError
 
 
 @click.command("reconcile")

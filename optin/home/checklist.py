@@ -12,7 +12,6 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from optin import filters, phone
-from optin.messaging import senders
 from optin.models import (
     AuditEntry,
     Broadcast,
@@ -26,6 +25,7 @@ from optin.models import (
     Setting,
 )
 from optin.policy import policy
+from optin.provider import senders
 from optin.queries import people_of_numbers
 from optin.terms import Channel, EventKind, OptInSource, OptInStatus
 

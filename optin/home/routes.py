@@ -10,7 +10,8 @@ from optin.config import Config
 from optin.database.session import db
 from optin.home import checklist, overview
 from optin.htmx import redirect
-from optin.messaging import senders, silence, strange
+from optin.messaging import silence, strange
+from optin.provider import senders
 from optin.queries import failed_sign_ins
 from optin.storage import free_space, write_check
 from optin.terms import Role

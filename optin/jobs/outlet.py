@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from optin.messaging import delivery
 from optin.messaging.delivery import Outcome, Post
-from optin.messaging.gateway import Gateway, GatewayError, Sent
+from optin.provider.gateway import Gateway, GatewayError, Sent
 
 _LOST = GatewayError("The thread that sent it ended.", maybe_sent=True)
 

@@ -22,7 +22,7 @@ from optin.database.session import begin_reading, end_reading
 from optin.jobs.at_work import Idle, tell
 from optin.jobs.worker import Worker
 from optin.messaging import delivery, lateness, patience, pauses, reconcile, scheduled, waking
-from optin.messaging.gateway import GatewayError
+from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, throttle
 from optin.terms import OptInSource
 

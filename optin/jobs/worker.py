@@ -7,7 +7,7 @@ from flask import Flask
 from optin.config import Config
 from optin.database.session import db
 from optin.jobs.outlet import Outlet
-from optin.messaging.gateway import Gateway
+from optin.provider.gateway import Gateway
 
 URGENT_THREADS = 16
 BROADCAST_THREADS = 48

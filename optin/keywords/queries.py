@@ -12,8 +12,8 @@ from optin import clock
 from optin.consent import deliverability
 from optin.consent.audience import Deliverability
 from optin.keywords import opt_ins
-from optin.messaging import senders
 from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn, Sender
+from optin.provider import senders
 from optin.queries import cached_counts, opt_ins_per_day, paging
 from optin.queries.cached_counts import Count
 from optin.queries.paging import Page

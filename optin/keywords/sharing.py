@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from optin.keywords import saving
 from optin.keywords.invitation import Invitation, invite
-from optin.messaging import senders
 from optin.models import Keyword, Sender
 from optin.policy import policy
+from optin.provider import senders
 from optin.terms import SenderKind
 
 ALWAYS = (

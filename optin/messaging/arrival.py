@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
+from optin.channels import addresses
+from optin.channels.addresses import Origin
 from optin.consent import facts, ledger
 from optin.database.statements import insert_into, is_postgresql, run, table
-from optin.messaging import channels, conversations
-from optin.messaging.channels import Origin
+from optin.messaging import conversations
 from optin.models import Conversation, Message, Person
 from optin.phone import spellings
 from optin.policy import cache
@@ -86,12 +87,12 @@ def read(text: InboundText) -> InboundText:
 
     `written` keeps the sender's as Twilio wrote it, where the number does not say it all.
     """
-    came = channels.origin(text.number)
-    to = channels.of(text.address)
+    came = addresses.origin(text.number)
+    to = addresses.of(text.address)
     if came.channel is Channel.SMS and to is not Channel.SMS:  # the other end tells
         came = replace(came, channel=to, scheme=text.address.partition(":")[0])
     written = text.number[:LONGEST_WRITTEN] if came.number != text.number else None
-    return replace(text, number=came.number, address=channels.ours(text.address), origin=came, written=written)
+    return replace(text, number=came.number, address=addresses.ours(text.address), origin=came, written=written)
 
 
 def look(session: Session, text: InboundText) -> Known:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.statements import insert_into, run, table
-from optin.messaging import carrier, conversations, pauses, statuses, waking
+from optin.messaging import carrier, conversations, pauses, waking
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, learned_block
 from optin.models import Message, Sender, StatusEvent
+from optin.provider import statuses
 from optin.terms import Direction, MessageStatus, Purpose, Reason
 
 _MESSAGE, _EVENT = table(Message), table(StatusEvent)

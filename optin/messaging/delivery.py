@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.messaging.claiming import CHUNK, QUEUED, Post, can_be_claimed, claim, person_fields, release
-from optin.messaging.gateway import Gateway, GatewayError, Sent
 from optin.messaging.recording import BLOCKED_BY_PROVIDER, LEASED, Outcome, learned_block, record, sweep
 from optin.messaging.starting import start
 from optin.models import Broadcast, Message
+from optin.provider.gateway import Gateway, GatewayError, Sent
 from optin.terms import BroadcastState, MessageStatus
 
 __all__ = [

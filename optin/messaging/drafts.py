@@ -4,8 +4,8 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import audience
-from optin.messaging import senders
 from optin.models import CampaignMember, Person, Sender
+from optin.provider import senders
 from optin.texts import merge_fields, segments
 from optin.texts.segments import Segments
 

@@ -7,16 +7,18 @@ consent is written by consent/ledger.py.
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.channels import addresses
 from optin.consent import ledger
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.database.statements import in_one_go
-from optin.messaging import arrival, channels, conversations, inbound_joining, outbound, senders, short_refusals
+from optin.messaging import arrival, conversations, inbound_joining, outbound, short_refusals
 from optin.messaging.arrival import InboundText
 from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.models import Message
 from optin.phone import spellings
 from optin.policy import cache
 from optin.policy.cache import InForce, SenderInForce
+from optin.provider import senders
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
@@ -41,7 +43,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
     know_key(session, standing.settings.get(KEY_SETTING))
     sender = _sender(session, text, standing)
     whole = read(text.body, standing, text.opt_out_type)
-    reading = channels.heard(whole, text.origin)
+    reading = addresses.heard(whole, text.origin)
     near = standing.keywords.get(reading.near_keyword or "")
     found = {
         "meaning": reading.meaning,
@@ -63,7 +65,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
     )
     handled = InboundCase(session, stored, text, act, sender, standing)
     done = _apply(handled, reading)
-    done = done._replace(effect="; ".join(filter(None, (done.effect, channels.remark(whole, text.origin)))))
+    done = done._replace(effect="; ".join(filter(None, (done.effect, addresses.remark(whole, text.origin)))))
     if before.lost and text.origin.joins:
         done = done._replace(effect="; ".join(filter(None, (done.effect, _found_again(handled, done.meaning)))))
     acted = done.meaning != Meaning.ORDINARY and done.effect

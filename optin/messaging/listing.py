@@ -9,11 +9,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin import phone
-from optin.messaging import callbacks, channels, inbound, settling, statuses
-from optin.messaging.gateway import Gateway, Listed
+from optin.channels import addresses
+from optin.messaging import callbacks, inbound, settling
 from optin.messaging.inbound import InboundText
 from optin.messaging.settling import Report
 from optin.models import Message, Sender
+from optin.provider import statuses
+from optin.provider.gateway import Gateway, Listed
 from optin.terms import Channel, Direction, MessageStatus, SenderKind
 
 BATCH = 500
@@ -30,8 +32,8 @@ class _Ours:
     def received(self, text: Listed) -> bool:
         """Tell whether a text was meant for us, by whatever channel; the status of others says that Twilio never
         delivered them."""
-        address = channels.ours(text.address)
-        known = address in self.addresses or channels.behind(address) in self.addresses
+        address = addresses.ours(text.address)
+        known = address in self.addresses or addresses.behind(address) in self.addresses
         mine = known or text.messaging_service_sid in self.services
         return text.inbound and mine and text.status in TAKEN_IN
 
@@ -49,7 +51,7 @@ def compare(
     services = {each.messaging_service_sid for each in senders if each.messaging_service_sid}
     services |= {each.address for each in senders if each.kind == SenderKind.SERVICE}
     ours = _Ours(frozenset(each.address for each in senders), frozenset(services))
-    whole = everything or services or any(channels.is_cut(each) for each in ours.addresses)
+    whole = everything or services or any(addresses.is_cut(each) for each in ours.addresses)
     to: Sequence[str | None] = [None] if whole else _listed_of(ours.addresses)
     missing: list[Listed] = []
     for address in to:

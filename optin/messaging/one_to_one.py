@@ -16,12 +16,13 @@ from optin.consent.explain import Refusal
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
 from optin.consent.teller import Recipient, Teller
-from optin.messaging import gate, handling, outbound, senders, threads
+from optin.messaging import gate, handling, outbound, threads
 from optin.messaging.delivery import person_fields
 from optin.messaging.stamps import stamp
 from optin.messaging.threads import Row
 from optin.models import Conversation, Message, Person, Sender
 from optin.policy.policy import Policy
+from optin.provider import senders
 from optin.queries import message_templates
 from optin.terms import Channel
 from optin.texts import merge_fields, segments

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent.rules import Decision
 from optin.database.session import insert
-from optin.messaging import gate, outbound, senders
+from optin.messaging import gate, outbound
 from optin.messaging.outbound import Refused
 from optin.models import Message, NumberCode, Sender, User
 from optin.policy import audit, policy
+from optin.provider import senders
 from optin.terms import Purpose, Reason
 
 HOLDS = timedelta(minutes=10)

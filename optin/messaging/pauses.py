@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, false, or_, select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from optin.database.session import insert
-from optin.messaging import statuses
-from optin.messaging.gateway import GatewayError
-from optin.messaging.statuses import ErrorMeaning
 from optin.models import Message, SendingPause
+from optin.provider import statuses
+from optin.provider.gateway import GatewayError
+from optin.provider.statuses import ErrorMeaning
 from optin.terms import ErrorScope, MessageStatus
 
 FIRST_TRY, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=1)

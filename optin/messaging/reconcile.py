@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.session import insert
 from optin.messaging import gate, listing, settling
-from optin.messaging.gateway import Gateway, GatewayError
 from optin.messaging.settling import Report
 from optin.models import Reconciliation
+from optin.provider.gateway import Gateway, GatewayError
 from optin.terms import Closure
 
 WINDOW = timedelta(hours=6)

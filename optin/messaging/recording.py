@@ -12,10 +12,11 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import Base, UTCDateTime
 from optin.database.statements import is_away
-from optin.messaging import answers, carrier, conversations, pauses, statuses, waking
+from optin.messaging import carrier, conversations, pauses, waking
 from optin.messaging.claiming import Post
-from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, CampaignMember, Message
+from optin.provider import responses, statuses
+from optin.provider.gateway import GatewayError, Sent
 from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 
 BLOCKED_BY_PROVIDER = 21610
@@ -225,7 +226,7 @@ def _refused(message: Message, error: GatewayError, now: datetime, *, put_back: 
 
     `put_back`: a pause has begun because of it (messaging/pauses.py), and says when the next try is.
     """
-    message.error_code, message.error_text = answers.code(error.code), answers.words(error.text)
+    message.error_code, message.error_text = responses.code(error.code), responses.words(error.text)
     message.lease_until, message.updated_at = None, now
     if error.maybe_sent:
         message.status = MessageStatus.UNKNOWN

@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging import callbacks, channels, conversations
+from optin.channels import addresses
+from optin.messaging import callbacks, conversations
 from optin.messaging.claiming import person_fields
-from optin.messaging.gateway import Gateway, Listed
 from optin.models import Broadcast, Message, Person, Sender
 from optin.policy import policy
+from optin.provider.gateway import Gateway, Listed
 from optin.terms import Channel, MessageStatus, SenderKind
 from optin.texts import merge_fields, segments
 
@@ -87,7 +88,7 @@ def adopt(engine: Engine, found: Listed) -> bool:
         rows = session.scalars(
             select(Message)
             .where(
-                Message.number == channels.origin(found.number).number,
+                Message.number == addresses.origin(found.number).number,
                 Message.status.in_(_UNSETTLED),
                 Message.sid.is_(None),
             )

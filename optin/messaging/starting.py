@@ -40,7 +40,7 @@ from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Rea
 from optin.texts import segments
 
 UNDER_WAY = timedelta(seconds=60)
-"""How long a start may stay without an outcome; more than any request may take (messaging/twilio_gateway.py)."""
+"""How long a start may stay without an outcome; more than any request may take (provider/twilio.py)."""
 
 BY_CONSENT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)
 """The purposes that an opt-in allows; a reply keeps the opt-in that it confirms or asks about."""

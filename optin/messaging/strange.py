@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.messaging import channels
+from optin.channels import addresses
 from optin.models import Conversation, Message
 from optin.terms import Channel
 
@@ -17,7 +17,7 @@ def warning(session: Session) -> str:
     if not ids:
         return ""
     written = session.scalars(select(Message.written).where(Message.conversation_id.in_(ids)).distinct()).all()
-    named = sorted({channels.origin(each).scheme for each in written if each} - {""})
+    named = sorted({addresses.origin(each).scheme for each in written if each} - {""})
     quoted = ", ".join(f"“{scheme}”" for scheme in named[:NAMED])
     return (
         f"Texts are coming in by a channel that Optin does not support{f': {quoted}' if quoted else ''}. They are in "

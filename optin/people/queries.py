@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload
 from optin import clock, phone
 from optin.consent import audience, facts, hours
 from optin.consent.audience import Question
-from optin.messaging import senders
 from optin.messaging.threads import Row
 from optin.models import (
     AuditEntry,
@@ -27,6 +26,7 @@ from optin.models import (
 )
 from optin.people import records
 from optin.policy.policy import Policy
+from optin.provider import senders
 from optin.queries import cached_counts, search
 from optin.queries.cached_counts import Count
 from optin.queries.search import Hits

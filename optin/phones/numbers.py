@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.config import Config
-from optin.messaging import senders
 from optin.models import Conversation, Person, Sender
 from optin.phone import NotANumber
+from optin.provider import senders
 from optin.queries.people_of_numbers import CONTACT_FIRST
 from optin.simulator import line_up
 from optin.terms import Channel, SenderKind

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from optin import phone
 from optin.config import Config
-from optin.messaging import statuses
 from optin.models import Keyword, Message, OptIn, Person
 from optin.phones import control, faults
 from optin.phones.control import Entry
+from optin.provider import statuses
 from optin.queries import people_of_numbers
 from optin.terms import MessageStatus, OptInStatus, Purpose, Reason
 

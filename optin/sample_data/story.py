@@ -14,11 +14,12 @@ from optin.campaigns import add_opt_ins, members
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.keywords import saving
-from optin.messaging import outbound, senders
+from optin.messaging import outbound
 from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.people import records
 from optin.policy import audit, policy
+from optin.provider import senders
 from optin.sample_data.cast import PEOPLE, TEXTS
 from optin.sample_data.town import Town
 from optin.terms import CampaignStatus, OptInSource

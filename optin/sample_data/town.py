@@ -15,7 +15,7 @@ from optin.config import Config
 from optin.database.session import db
 from optin.jobs.worker import STATUS_WEBHOOK
 from optin.messaging import delivery
-from optin.messaging.twilio_gateway import TwilioGateway
+from optin.provider.twilio import TwilioGateway
 from optin.simulator import close_simulator, run_due
 
 SIMULATOR = "http://simulator.invalid"

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.messaging import senders
 from optin.models import Sender
 from optin.policy import audit
+from optin.provider import senders
 from optin.reading.words import twilio_answers
 from optin.terms import Channel, SenderKind
 

@@ -5,11 +5,11 @@ from typing import NoReturn
 
 from flask import Request, abort, current_app
 
+from optin.channels import addresses
 from optin.config import Config
-from optin.messaging import channels
 from optin.messaging.arrival import InboundText
-from optin.messaging.gateway import Gateway
 from optin.metrics import WEBHOOKS
+from optin.provider.gateway import Gateway
 
 LARGEST = 256 * 1024
 LONGEST_BODY = 20_000
@@ -68,7 +68,7 @@ def inbound_text(request: Request) -> InboundText:
 def _can_be_address(text: str) -> bool:
     """Tell whether somebody could be meant: there is something to be seen in it, and no end of it."""
     longest = LONGEST_CHANNEL_ADDRESS if ":" in text else LONGEST_ADDRESS
-    return len(text) <= longest and "\0" not in text and channels.visible(text) != ""
+    return len(text) <= longest and "\0" not in text and addresses.visible(text) != ""
 
 
 def our_id(text: str) -> int:

@@ -15,9 +15,9 @@ from optin.broadcasts import queries, recipient_list
 from optin.consent import audience, ledger
 from optin.database.session import db
 from optin.messaging import delivery, outbound
-from optin.messaging.gateway import GatewayError
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
+from optin.provider.gateway import GatewayError
 from optin.terms import BroadcastState, MessageStatus, Reason
 from tests import clockwork, outbox
 from tests.clockwork import start

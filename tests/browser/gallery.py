@@ -23,7 +23,7 @@ from optin.config import Config
 from optin.environment import sqlite_url
 from optin.keywords import images, pictures
 from optin.keywords.pictures import Picture
-from optin.messaging import inbound, senders
+from optin.messaging import inbound
 from optin.messaging.inbound import InboundText
 from optin.models import (
     Broadcast,
@@ -38,6 +38,7 @@ from optin.models import (
     User,
 )
 from optin.policy import policy
+from optin.provider import senders
 from optin.sample_data import seed
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy

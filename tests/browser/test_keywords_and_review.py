@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging import senders
 from optin.models import Disclosure, Keyword
+from optin.provider import senders
 from optin.terms import PersonKind, Role
 from tests.browser.guests import ChromiumGuest
 from tests.conftest import add_user

@@ -12,8 +12,8 @@ from optin import clock
 from optin.auth import links, passwords
 from optin.auth.accounts import add_user
 from optin.config import SIMULATOR_SENDERS
-from optin.messaging import senders
 from optin.models import User
+from optin.provider import senders
 from optin.terms import Role
 
 

@@ -13,8 +13,8 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.home.checklist import SAMPLE_DATA_ENDS
-from optin.messaging import senders
 from optin.models import Broadcast, Campaign, Conversation, Hold, Message, Setting
+from optin.provider import senders
 from optin.terms import BroadcastState, HoldCause, MessageStatus, OptInSource, Role
 from tests import world
 from tests.clients import Browser

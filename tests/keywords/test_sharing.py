@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.keywords.invitation import invite
-from optin.messaging import senders
 from optin.models import Disclosure, Sender
 from optin.policy import policy
+from optin.provider import senders
 from tests.clients import Browser
 from tests.world import OURS, keyword
 

@@ -9,9 +9,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
-from optin.messaging import delivery, twilio_gateway
-from optin.messaging.gateway import GatewayError, Listed, Sent
+from optin.messaging import delivery
 from optin.models import Message
+from optin.provider import twilio
+from optin.provider.gateway import GatewayError, Listed, Sent
 from optin.terms import MessageStatus
 from tests import outbox
 from tests.provider import Provider, Raw, gateway_to, serve_provider
@@ -181,11 +182,11 @@ def test_a_list_with_spoilt_lines_gives_the_others() -> None:
 
 
 def _listed(body: str) -> Iterator[Listed]:
-    class Client(twilio_gateway.HttpClient):  # type: ignore[misc]
+    class Client(twilio.HttpClient):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(None, is_async=False)
 
-        def request(self, *_: object, **__: object) -> twilio_gateway.Response:
-            return twilio_gateway.Response(200, body)
+        def request(self, *_: object, **__: object) -> twilio.Response:
+            return twilio.Response(200, body)
 
-    return twilio_gateway.TwilioGateway("AC" + "0" * 32, "token", http_client=Client()).listed()
+    return twilio.TwilioGateway("AC" + "0" * 32, "token", http_client=Client()).listed()

@@ -14,8 +14,8 @@ from optin.consent.events import Act
 from optin.database.session import db
 from optin.messaging import callbacks, delivery, inbound, settling
 from optin.messaging.arrival import InboundText
-from optin.messaging.gateway import Listed
 from optin.models import Broadcast, ConsentEvent, Hold, Message, NumberLoss, OptIn
+from optin.provider.gateway import Listed
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInSource, OptInStatus, Reason
 from tests import outbox, world
 from tests.clients import Browser

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optin.channels import addresses
 from optin.consent import facts, standing
-from optin.messaging import channels, inbound
+from optin.messaging import inbound
 from optin.messaging.inbound import InboundText
 from optin.models import Conversation, Hold, Message, OptIn, ProviderBlock, Sender, Suppression
 from optin.terms import Channel, Direction, Meaning, OptInStatus, SenderKind
@@ -63,17 +64,17 @@ def send(session: Session, body: str, number: str, to: str = OURS, **fields: str
     ],
 )
 def test_addresses_are_read(written: str, channel: Channel, number: str | None) -> None:
-    came = channels.origin(written)
+    came = addresses.origin(written)
     assert came.channel is channel
     assert number is None or came.number == number
-    assert len(came.number) <= channels.LONGEST_NUMBER
+    assert len(came.number) <= addresses.LONGEST_NUMBER
 
 
 def test_two_long_addresses_stay_two() -> None:
-    first, second = (channels.origin(f"whatsapp:US.{'1' * 40}{end}").number for end in "89")
+    first, second = (addresses.origin(f"whatsapp:US.{'1' * 40}{end}").number for end in "89")
     assert first != second
-    assert channels.is_cut(channels.ours(f"rcs:{'a' * 60}"))
-    assert not channels.is_cut(channels.ours("rcs:brand_x_agent"))
+    assert addresses.is_cut(addresses.ours(f"rcs:{'a' * 60}"))
+    assert not addresses.is_cut(addresses.ours("rcs:brand_x_agent"))
 
 
 @pytest.mark.parametrize("scheme", BY_PHONE)
@@ -177,7 +178,7 @@ def test_a_stop_of_what_is_no_phone_is_kept_and_not_answered(session: Session, n
 
 
 def test_we_send_from_no_address_of_another_channel(session: Session) -> None:
-    from optin.messaging import senders
+    from optin.provider import senders
 
     world.text(session, "hello")
     send(session, "hello", f"rcs:{MAYA}", "rcs:agent")

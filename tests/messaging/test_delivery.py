@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from optin.consent import ledger
 from optin.database.session import db
 from optin.messaging import callbacks, delivery
-from optin.messaging.gateway import GatewayError, Sent
 from optin.messaging.recording import LEFT_OPEN
 from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, ProviderBlock
+from optin.provider.gateway import GatewayError, Sent
 from optin.terms import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
 from tests import outbox
 from tests.conftest import Clock

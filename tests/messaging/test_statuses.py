@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from optin.messaging.statuses import FINAL, advances, from_twilio, meaning, rank
+from optin.provider.statuses import FINAL, advances, from_twilio, meaning, rank
 from optin.terms import ErrorKind, MessageStatus
 from optin.terms import MessageStatus as S
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.messaging import callbacks, delivery
-from optin.messaging.gateway import GatewayError, Sent
 from optin.models import Broadcast, Message
 from optin.policy import policy
+from optin.provider.gateway import GatewayError, Sent
 from optin.terms import BroadcastState, Direction, MessageStatus, Purpose, Reason
 from tests import clockwork, outbox
 from tests.clients import Browser

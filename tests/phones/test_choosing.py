@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from sqlalchemy.orm import Session
 
-from optin.messaging import senders
+from optin.provider import senders
 from tests import world
 from tests.clients import Browser
 from tests.world import MAYA, OURS, TOM

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
-from optin.messaging import senders
 from optin.models import Conversation, Keyword, Message, OptIn, Sender
+from optin.provider import senders
 from optin.simulator import SIMULATOR_SERVICE_SID
 from optin.terms import OptInStatus, PersonKind, Role, SenderKind
 from tests import world

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.first_start import prepare
-from optin.messaging import senders
 from optin.models import AuditEntry, Sender
+from optin.provider import senders
 from tests.clients import Browser
 
 TOKEN = "0123456789abcdef" * 2

@@ -19,7 +19,7 @@ from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from optin import clock
-from optin.messaging.twilio_gateway import TwilioGateway
+from optin.provider.twilio import TwilioGateway
 from optin.simulator import SIMULATOR_ACCOUNT_SID, run_due
 from tests.simulator.conftest import CREDENTIALS, LONG_CODE, PLAIN
 

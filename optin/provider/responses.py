@@ -5,7 +5,7 @@ Pure. A field that is not what it should be must never spoil the others, or the 
 
 import re
 
-from optin.messaging.statuses import from_twilio
+from optin.provider.statuses import from_twilio
 from optin.terms import MessageStatus
 
 UNREADABLE = "Twilio's answer could not be read."

@@ -13,8 +13,8 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from optin.messaging import answers
-from optin.messaging.gateway import GatewayError, Listed, Sent
+from optin.provider import responses
+from optin.provider.gateway import GatewayError, Listed, Sent
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -109,15 +109,15 @@ class TwilioGateway:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise GatewayError("The connection was lost after the request.", maybe_sent=True) from error
         except Exception as error:  # the SDK stumbles over an answer that is no JSON object
-            raise GatewayError(answers.UNREADABLE, maybe_sent=True) from error
+            raise GatewayError(responses.UNREADABLE, maybe_sent=True) from error
         return self._taken(made)
 
     def _taken(self, made: Any) -> Sent:
         """Read the answer that a message was made; without a SID of this account nobody knows what became of it."""
-        sid = answers.sid(made.sid)
+        sid = responses.sid(made.sid)
         if sid is None or made.account_sid not in (None, self._account_sid):
-            raise GatewayError(answers.WITHOUT_SID, maybe_sent=True)
-        return Sent(sid, answers.status(made.status), answers.small_number(made.num_segments))
+            raise GatewayError(responses.WITHOUT_SID, maybe_sent=True)
+        return Sent(sid, responses.status(made.status), responses.small_number(made.num_segments))
 
     def listed(
         self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
@@ -152,10 +152,10 @@ def _refused(error: TwilioException) -> GatewayError:
     A 5xx may have been accepted, and so may what was redirected or took too long (408); 429 and a full queue surely
     were not.
     """
-    status, code = answers.small_number(getattr(error, "status", 0)), answers.code(getattr(error, "code", None))
-    text = answers.words(getattr(error, "msg", None) or getattr(error, "title", None))
+    status, code = responses.small_number(getattr(error, "status", 0)), responses.code(getattr(error, "code", None))
+    text = responses.words(getattr(error, "msg", None) or getattr(error, "title", None))
     if not 400 <= status < 500 or status == REQUEST_TIMEOUT:
-        return GatewayError(text or answers.UNREADABLE, code=code, http_status=status, maybe_sent=True)
+        return GatewayError(text or responses.UNREADABLE, code=code, http_status=status, maybe_sent=True)
     again = status == TOO_MANY_REQUESTS or code == QUEUE_FULL
     return GatewayError(text, code=code, http_status=status, try_again=again)
 
@@ -182,7 +182,7 @@ def _patiently(ask: Callable[[], Any]) -> Any:
 def _listed(record: Any) -> Listed | None:
     """Read a line of the list; None for one without SID or date, which can be nothing that we know or take in."""
     inbound = record.direction == "inbound"
-    sid = answers.sid(record.sid)
+    sid = responses.sid(record.sid)
     if sid is None or not isinstance(record.date_created, datetime):
         log.warning("Twilio's list has a line without SID or date")
         return None
@@ -194,7 +194,7 @@ def _listed(record: Any) -> Listed | None:
         messaging_service_sid=record.messaging_service_sid,
         body=str(record.body or ""),
         status=str(record.status),
-        error_code=answers.code(record.error_code),
+        error_code=responses.code(record.error_code),
         at=record.date_created,
-        media_count=answers.small_number(record.num_media),
+        media_count=responses.small_number(record.num_media),
     )

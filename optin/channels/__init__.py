@@ -1,0 +1,1 @@
+"""The channels by which people write to us, and what each may do."""
