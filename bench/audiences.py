@@ -19,9 +19,9 @@ from optin import clock
 from optin.campaigns import add_opt_ins
 from optin.consent import audience, whole
 from optin.database.session import db
-from optin.messaging import outbound
 from optin.models import Broadcast, Campaign, Sender
 from optin.policy import policy
+from optin.sending import queueing
 from optin.terms import BroadcastState
 
 ROUNDS = 3
@@ -160,7 +160,7 @@ def _add_in_one(session: Session) -> object:
 
 
 def _queue(session: Session) -> object:
-    return outbound.queue_broadcast(session, _broadcast(session), _question(session))
+    return queueing.queue_broadcast(session, _broadcast(session), _question(session))
 
 
 def _queue_bare(session: Session) -> object:

@@ -13,7 +13,7 @@ from optin.access import public
 from optin.config import Config
 from optin.database.session import db
 from optin.jobs import executors
-from optin.messaging import gate, pauses
+from optin.sending import gate, pauses
 from optin.storage import free_space, write_check
 from optin.storage.troubles import Trouble, trouble_of
 from optin.web.extensions import migrate

@@ -21,8 +21,9 @@ from optin.access import public
 from optin.config import Config
 from optin.database.session import db
 from optin.health import last_sign_of_a_worker
-from optin.messaging import gate, silence
+from optin.messaging import silence
 from optin.models import Hold, Message, SendingGate
+from optin.sending import gate
 from optin.storage import free_space, write_check
 from optin.terms import MessageStatus
 

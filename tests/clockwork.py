@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from optin.jobs import schedule
 from optin.jobs.worker import Worker
-from optin.messaging import delivery
 from optin.models import Broadcast
+from optin.sending import delivery
 
 
 def looking(app: Flask, session: Session) -> Callable[[], None]:

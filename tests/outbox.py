@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.messaging import outbound
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, KeywordWord, Message, Person, Sender, User
 from optin.policy import policy
 from optin.provider import senders
+from optin.sending import queueing
 from optin.terms import BroadcastState, Direction, MessageStatus, OptInSource, PersonKind, Purpose, ReplyKind, Role
 
 OURS = "+14155550100"
@@ -122,7 +122,7 @@ def went(message: Message, status: MessageStatus = MessageStatus.DELIVERED) -> N
 
 def one_to_one(session: Session, number: str = MAYA, body: str = "See you at nine") -> Message:
     """Have a 1:1 message wait, if the rules let it."""
-    made = outbound.queue_one_to_one(
+    made = queueing.queue_one_to_one(
         session,
         number=number,
         body=body,

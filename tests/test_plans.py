@@ -16,10 +16,11 @@ from optin.campaigns import add_opt_ins
 from optin.consent import audience, ledger, whole
 from optin.consent.events import Act
 from optin.database.session import db
-from optin.messaging import outbound, short_refusals
+from optin.messaging import short_refusals
 from optin.models import Broadcast, Campaign, Message, User
 from optin.policy import policy
 from optin.queries import cached_counts
+from optin.sending import queueing
 from optin.terms import OptInSource, ReplyKind
 
 ROWS = 3000
@@ -127,7 +128,7 @@ def test_whole_audiences_are_looked_up_row_by_row(app: Flask, session: Session) 
         with Session(engine) as own, asked(engine, "SELECT", "WITH", "INSERT", "UPDATE") as statements:
             question = audience.ask(own, own.get_one(Campaign, 1), "", policy.load(own))
             whole.deliverability(own, question)
-            outbound.queue_broadcast(own, own.get_one(Broadcast, 1), question)
+            queueing.queue_broadcast(own, own.get_one(Broadcast, 1), question)
             report = add_opt_ins.add(own, 2, 1, create_leads=True, include_removed=True)
             own.rollback()
     assert report is not None
@@ -144,7 +145,7 @@ def test_what_a_short_answer_asks_is_looked_up_by_its_number(app: Flask, session
         with Session(engine) as own, asked(engine, "SELECT") as statements:
             number = own.scalars(select(Message.number).limit(1)).one()
             ledger.question(own, number, Act(OptInSource.SMS, clock.now(), sender_id=1))
-            outbound.was_answered(own, number, ReplyKind.HOW_TO_CONFIRM, opt_in_id=1)
+            queueing.was_answered(own, number, ReplyKind.HOW_TO_CONFIRM, opt_in_id=1)
             short_refusals.answers_broadcast(own, number, clock.now())
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":

@@ -13,9 +13,9 @@ from optin.auth.blueprint import blueprint
 from optin.auth.forms import CodeForm, NumberForm, PasswordForm, ProfileForm
 from optin.auth.paths import local_path
 from optin.database.session import db
-from optin.messaging import own_number
 from optin.models import User
 from optin.policy import audit
+from optin.sending import test_number
 from optin.terms import Role
 
 ENDED_ALL = "ended the sessions of"
@@ -138,7 +138,7 @@ def page(
         password=password or PasswordForm(formdata=None),
         number=number or NumberForm(formdata=None),
         code=code or CodeForm(formdata=None),
-        waiting=own_number.waiting(db.session(), current_user.id),
+        waiting=test_number.waiting(db.session(), current_user.id),
         back=None if back == "/" else back,
         needs_current=needs_current(current_user),
         devices=sorted(devices, key=lambda device: here is None or device.id != here.id),

@@ -13,10 +13,10 @@ from optin.auth.paths import local_path
 from optin.database.session import db
 from optin.filters import default_region
 from optin.jobs import engine
-from optin.messaging import own_number
 from optin.models import User
 from optin.phone import NotANumber
 from optin.policy import policy
+from optin.sending import test_number
 
 PLACE = "number"
 
@@ -29,7 +29,7 @@ def text_code() -> Response | tuple[str, int]:
     number = _number(form) if form.validate() else ""
     if not number:
         return account_routes.page(number=form), 422
-    if sentence := own_number.text_code(session, current_user._get_current_object(), number):
+    if sentence := test_number.text_code(session, current_user._get_current_object(), number):
         session.rollback()
         form.mobile.errors = [sentence]
         return account_routes.page(number=form), 422
@@ -47,9 +47,9 @@ def enter_code() -> Response | tuple[str, int]:
     if not form.validate():
         return account_routes.page(code=form), 422
     user: User = current_user._get_current_object()
-    sentence = own_number.enter_code(session, user, form.code.data)
+    sentence = test_number.enter_code(session, user, form.code.data)
     session.commit()
-    if sentence == own_number.RUN_OUT:
+    if sentence == test_number.RUN_OUT:
         flash(sentence, "warn")
         return _to_the_page()
     if sentence:
@@ -63,7 +63,7 @@ def enter_code() -> Response | tuple[str, int]:
 @blueprint.post("/account/number/removal")
 def remove_number() -> Response:
     """Forget the number."""
-    own_number.change(db.session(), current_user._get_current_object(), None)
+    test_number.change(db.session(), current_user._get_current_object(), None)
     db.session.commit()
     flash("Your number was removed.", "ok")
     return _to_the_page()

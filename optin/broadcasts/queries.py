@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import phrase_opt_outs
-from optin.messaging import outcome, pauses
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import Count
+from optin.sending import pauses, results
 from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
 
 EFFECT_LASTS = timedelta(hours=24)
@@ -134,7 +134,7 @@ def answers(session: Session, broadcast: Broadcast) -> Answers | None:
     """Count what the recipients answered within 24 hours of the start; None while nothing was started or counted."""
     if broadcast.started_at is None:
         return None
-    if not outcome.is_large(session, broadcast.id):
+    if not results.is_large(session, broadcast.id):
         return _answers(session, broadcast.id, broadcast.started_at)
     seen = _ANSWERS.seen(session, broadcast.id)
     return Answers(*seen.value) if seen else None
@@ -178,10 +178,10 @@ def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnE
 
 def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None, list[Cause]]:
     """Return how many messages stand at each status (None: never counted) and why some did not arrive."""
-    if outcome.is_large(session, broadcast_id):
-        seen, causes = outcome.STATUSES.seen(session, broadcast_id), _CAUSES.seen(session, broadcast_id)
+    if results.is_large(session, broadcast_id):
+        seen, causes = results.STATUSES.seen(session, broadcast_id), _CAUSES.seen(session, broadcast_id)
         return (seen.value, _read(causes.value)) if seen and causes else (None, [])
-    return dict(outcome.by_status(session, [broadcast_id])[broadcast_id]), _read(_causes(session, broadcast_id))
+    return dict(results.by_status(session, [broadcast_id])[broadcast_id]), _read(_causes(session, broadcast_id))
 
 
 def _read(rows: Sequence[tuple[str, str | None, int | None, int]]) -> list[Cause]:

@@ -14,10 +14,10 @@ from optin.broadcasts.sending import Order, Refusal, Started
 from optin.database.session import db
 from optin.filters import current_zone, planned, plural
 from optin.jobs import engine
-from optin.messaging import drafts
 from optin.models import Broadcast, Campaign
 from optin.provider import statuses
 from optin.queries import saved_draft
+from optin.sending import broadcast_text
 from optin.terms import BroadcastState, MessageStatus, Reason, Role
 from optin.texts import send_time
 
@@ -44,7 +44,7 @@ def create(campaign_id: int) -> Response:
     campaign = db.session.get(Campaign, campaign_id) or abort(404)
     plan = send_time.of_form(request.form, current_zone())
     order = Order(
-        body=drafts.clean(request.form.get("body", "")),
+        body=broadcast_text.clean(request.form.get("body", "")),
         sender_id=request.form.get("sender", type=int),
         form_key=_form_key(),
         user_id=current_user.id,

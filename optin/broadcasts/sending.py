@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, ledger
 from optin.database.session import insert
-from optin.messaging import drafts, gate, scheduled
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, policy
 from optin.provider import senders
+from optin.sending import broadcast_text, gate, scheduled
 from optin.terms import BroadcastState
 
 FROM = {
@@ -60,7 +60,7 @@ class Started:
 def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal:
     """Make a broadcast and put its messages into the outbox, or say why not; the caller commits, or undoes a refusal.
 
-    One that starts later has no messages yet: who gets it is decided at its time (messaging/scheduled.py). The
+    One that starts later has no messages yet: who gets it is decided at its time (sending/scheduled.py). The
     campaign's lock freezes its keyword meanwhile. The same form twice (a double click) is one broadcast.
     """
     campaign = session.scalars(Campaign.locked(campaign_id)).one()
@@ -86,7 +86,7 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
     if people:
         return Started(broadcast.id, people)
     late = select(func.count()).select_from(Message).where(Message.broadcast_id == broadcast.id)
-    return Refusal(drafts.hindrances(sender, 1, 0, session.scalar(late) or 0))
+    return Refusal(broadcast_text.hindrances(sender, 1, 0, session.scalar(late) or 0))
 
 
 def send_now(session: Session, broadcast_id: int, user_id: int) -> Started | Refusal:
@@ -130,11 +130,11 @@ def _faults(session: Session, campaign_id: int, order: Order, sender: Sender | N
     """Say what forbids this text to this campaign, apart from the rule for each member."""
     body = order.body
     members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
-    found = [*drafts.faults(body), *drafts.hindrances(sender, session.scalar(members) or 0, 1)]
+    found = [*broadcast_text.faults(body), *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1)]
     if order.starts_at is None and (shut := gate.closed(session)):
         found.append(shut.sentence)
-    if not found and drafts.longest(session, campaign_id, body, policy.load(session).brand).too_long:
-        found.append(drafts.TOO_LONG_FILLED_IN)
+    if not found and broadcast_text.longest(session, campaign_id, body, policy.load(session).brand).too_long:
+        found.append(broadcast_text.TOO_LONG_FILLED_IN)
     return found
 
 

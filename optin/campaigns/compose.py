@@ -11,12 +11,12 @@ from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability, Question
-from optin.messaging import delivery, drafts
 from optin.models import Campaign, Person, Sender
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
+from optin.sending import broadcast_text, delivery
 from optin.terms import Reason
 from optin.texts import merge_fields, segments, send_time
 from optin.texts.segments import Segments
@@ -83,9 +83,9 @@ def look(session: Session, asked: Question, body: str, after: int = 0, *, among:
     example = covered or queries.example(session, asked, anybody=True)
     person, member_id = example or (None, 0)
     preview = merge_fields.render(body, delivery.person_fields(person, brand))
-    worst = drafts.longest(session, campaign_id, body, brand, among=among)
+    worst = broadcast_text.longest(session, campaign_id, body, brand, among=among)
     plain = segments.plain(body)
-    fixed = drafts.longest(session, campaign_id, plain, brand, among=among) if plain != body else None
+    fixed = broadcast_text.longest(session, campaign_id, plain, brand, among=among) if plain != body else None
     return Look(
         body=body,
         size=segments.count(preview),
@@ -94,7 +94,7 @@ def look(session: Session, asked: Question, body: str, after: int = 0, *, among:
         preview=preview,
         person=person,
         member_id=member_id,
-        faults=drafts.faults(body) if body else [],
+        faults=broadcast_text.faults(body) if body else [],
         warnings=merge_fields.warnings(body),
     )
 

@@ -15,10 +15,10 @@ from optin.campaigns.compose import Draft
 from optin.consent import deliverability as deliverability_of
 from optin.consent import whole
 from optin.database.session import db
-from optin.messaging import drafts, spread
 from optin.models import Campaign
 from optin.policy import policy
 from optin.queries import message_templates
+from optin.sending import broadcast_cost, broadcast_text
 from optin.terms import Reason
 from optin.texts import segments, send_time
 
@@ -68,14 +68,14 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     asked = compose.question(session, campaign, sender, *times)
     counts = whole.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
-    refused += [*drafts.faults(draft.body), *drafts.hindrances(sender, counts.total, people, late)]
+    refused += [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, counts.total, people, late)]
     if not refused and looked.worst.too_long:
-        refused.append(drafts.TOO_LONG_FILLED_IN)
+        refused.append(broadcast_text.TOO_LONG_FILLED_IN)
     if refused:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
-    context["spread"] = spread.of(session, asked, draft.body, people, looked.worst.segments)
+    context["spread"] = broadcast_cost.of(session, asked, draft.body, people, looked.worst.segments)
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
     context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
@@ -86,4 +86,4 @@ def typed_draft() -> Draft:
     shown = request.form.get("after", 0, type=int)
     after = shown if request.form.get("do") == "next" else shown - 1
     plan = send_time.of_form(request.form, filters.current_zone())
-    return Draft(plan, drafts.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))
+    return Draft(plan, broadcast_text.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))

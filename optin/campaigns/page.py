@@ -16,10 +16,10 @@ from optin.consent import deliverability, standing
 from optin.consent.audience import Deliverability
 from optin.database.session import db
 from optin.history import History, Line
-from optin.messaging import outcome
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.queries import paging, saved_draft
 from optin.queries.cached_counts import Count
+from optin.sending import results
 from optin.terms import Reason, Role
 
 TABS = ("details", "members", "broadcasts", "history")
@@ -101,7 +101,7 @@ def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draf
     if view == "sent":
         token = request.args.get("page")
         page = paging.page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
-        context |= {"page": page, "statuses": outcome.by_status(session, [row.id for row in page.rows])}
+        context |= {"page": page, "statuses": results.by_status(session, [row.id for row in page.rows])}
     return context
 
 

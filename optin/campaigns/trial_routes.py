@@ -14,9 +14,9 @@ from optin.campaigns.compose_routes import typed_draft
 from optin.database.session import db
 from optin.filters import default_region
 from optin.jobs import engine
-from optin.messaging import drafts, own_number
 from optin.models import Campaign, User
 from optin.queries import saved_draft
+from optin.sending import broadcast_text, test_number
 from optin.web.extensions import limiter
 
 LIMIT = "6 per minute;60 per hour"
@@ -45,13 +45,13 @@ def send_test(campaign_id: int) -> Response:
 def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     """Put the test into the outbox; return sentences if that can't be."""
     session, sender = db.session(), chosen_sender()
-    refused = [*drafts.faults(draft.body), *drafts.hindrances(sender, 1, 1)]
+    refused = [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
     looked = compose.look(session, compose.question(session, campaign, sender), draft.body, draft.after)
     if looked.size.too_long:
-        return [drafts.TOO_LONG_FILLED_IN]
-    done = own_number.text_test(session, user, sender, looked.preview)
+        return [broadcast_text.TOO_LONG_FILLED_IN]
+    done = test_number.text_test(session, user, sender, looked.preview)
     return [done] if isinstance(done, str) else []
 
 

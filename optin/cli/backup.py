@@ -22,8 +22,8 @@ from optin.config import Config
 from optin.consent.events import payload_hash
 from optin.database.session import db, insert
 from optin.environment import sqlite_url
-from optin.messaging.gate import BACKUP_SETTING
 from optin.models import ConsentEvent, ConsentPayload, SendingGate, Setting
+from optin.sending.gate import BACKUP_SETTING
 
 POSTGRESQL_FILE = b"PGDMP"
 SQLITE_FILE = b"SQLite format 3\0"

@@ -13,9 +13,9 @@ from optin.config import Config
 from optin.database.session import db
 from optin.environment import LOOPBACK
 from optin.health import database_state, queue_state, working_state
-from optin.messaging import pauses
 from optin.models import User
 from optin.provider import senders
+from optin.sending import pauses
 from optin.storage import free_space, troubles
 from optin.storage.troubles import Trouble
 from optin.terms import Role

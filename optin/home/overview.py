@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import business_days
-from optin.messaging import aftermath, outcome
 from optin.models import Broadcast, Conversation, Hold, Keyword, Message, OptIn
 from optin.queries import cached_counts, opt_ins_per_day
 from optin.queries.cached_counts import Count
+from optin.sending import opt_outs_after_broadcast, results
 from optin.terms import BroadcastState, MessageStatus, OptInStatus
 
 LOOKED_AT = 500
@@ -159,7 +159,7 @@ def last_broadcasts(session: Session) -> list[Sending]:
         .options(joinedload(Broadcast.campaign))
     )
     found = session.scalars(started).all()
-    counts = outcome.by_status(session, [broadcast.id for broadcast in found])
+    counts = results.by_status(session, [broadcast.id for broadcast in found])
     return [_sending(session, broadcast, counts[broadcast.id]) for broadcast in found]
 
 
@@ -173,7 +173,7 @@ def _sending(session: Session, broadcast: Broadcast, counts: Mapping[str, int]) 
         failed=having(MISSED),
         left=having(STILL_TO_GO),
         total=sum(counts.values()),
-        opted_out=aftermath.known_opt_outs(session, broadcast),
+        opted_out=opt_outs_after_broadcast.known_opt_outs(session, broadcast),
     )
 
 

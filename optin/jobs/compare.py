@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from optin.messaging import reconcile
-from optin.messaging.settling import Report
 from optin.provider.gateway import Gateway, GatewayError
+from optin.sending.unknown_outcomes import Report
 
 PATIENCE = 5.0
 """Seconds for which a page waits for the end; then the comparison goes on without it."""

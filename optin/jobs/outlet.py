@@ -8,9 +8,9 @@ from queue import SimpleQueue
 
 from sqlalchemy import Engine
 
-from optin.messaging import delivery
-from optin.messaging.delivery import Outcome, Post
 from optin.provider.gateway import Gateway, GatewayError, Sent
+from optin.sending import delivery
+from optin.sending.delivery import Outcome, Post
 
 _LOST = GatewayError("The thread that sent it ended.", maybe_sent=True)
 

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from optin.database.session import db
 from optin.jobs.schedule import Chore, Schedule
-from optin.messaging import gate
-from optin.messaging.gate_mark import Mark
+from optin.sending import gate
+from optin.sending.gate_mark import Mark
 
 BEAT = 10.0
 

@@ -21,9 +21,10 @@ from optin.consent.events import Act
 from optin.database.session import begin_reading, end_reading
 from optin.jobs.at_work import Idle, tell
 from optin.jobs.worker import Worker
-from optin.messaging import delivery, lateness, patience, pauses, reconcile, scheduled, waking
+from optin.messaging import reconcile
 from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, throttle
+from optin.sending import delivery, overdue_replies, pauses, scheduled, send_until, wait_ends
 from optin.terms import OptInSource
 
 DAY = timedelta(hours=24)
@@ -87,7 +88,7 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
         if waiting:
             ring()
 
-    alarm = waking.Alarm(worker.engine)
+    alarm = wait_ends.Alarm(worker.engine)
 
     def committed(act: Callable[[Session, datetime], object]) -> None:
         with Session(worker.engine) as session:
@@ -97,11 +98,11 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
     return [
         Chore(2, start_scheduled),
         Chore(2, alarm.ring, soon=True),
-        Chore(2, lambda: lateness.end_late(worker.engine)),
+        Chore(2, lambda: send_until.end_late(worker.engine)),
         Chore(2, start_broadcasts, soon=True),
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),
-        Chore(5, lambda: patience.end_overdue(worker.engine)),
+        Chore(5, lambda: overdue_replies.end_overdue(worker.engine)),
         Chore(60, lambda: committed(_expire_questions)),
         Chore(60, lambda: committed(pauses.end_idle)),
         Chore(3600, lambda: committed(throttle.forget_old)),

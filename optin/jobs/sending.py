@@ -13,8 +13,8 @@ from typing import TypeVar
 from optin.database.statements import is_away
 from optin.jobs.at_work import tell
 from optin.jobs.outlet import Outlet
-from optin.messaging import delivery
-from optin.messaging.delivery import Outcome, Post
+from optin.sending import delivery
+from optin.sending.delivery import Outcome, Post
 from optin.terms import MessageStatus
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from optin.jobs import worker
 from optin.jobs.sending import send_waiting
-from optin.messaging import delivery
+from optin.sending import delivery
 
 SECONDS = 30.0
 """How long one job lasts at most, so that others have their turn; what is left gets the next job."""

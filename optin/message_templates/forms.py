@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from optin.messaging import drafts
+from optin.sending import broadcast_text
 
 LONGEST_NAME = 80
 TAKEN = "Another template already has this name."
@@ -19,9 +19,9 @@ class TemplateForm(FlaskForm):  # type: ignore[misc]
     """A text and the name that it is found by."""
 
     name = StringField("Name", [DataRequired("Enter a name."), Length(max=LONGEST_NAME)], filters=[one_line])
-    body = TextAreaField("Text", filters=[lambda text: drafts.clean(text or "")])
+    body = TextAreaField("Text", filters=[lambda text: broadcast_text.clean(text or "")])
 
     def validate_body(self, field: Field) -> None:
         """Refuse what could not be sent."""
-        if faults := drafts.faults(field.data):
+        if faults := broadcast_text.faults(field.data):
             raise ValidationError(" ".join(faults))

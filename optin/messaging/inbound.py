@@ -11,7 +11,7 @@ from optin.channels import addresses
 from optin.consent import ledger
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.database.statements import in_one_go
-from optin.messaging import arrival, conversations, inbound_joining, outbound, short_refusals
+from optin.messaging import arrival, inbound_joining, short_refusals
 from optin.messaging.arrival import InboundText
 from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.models import Message
@@ -22,6 +22,7 @@ from optin.provider import senders
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
+from optin.sending import conversations, queueing
 from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
 __all__ = ["InboundText", "receive", "take_in"]
@@ -72,7 +73,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
     preview = done.effect[:1].upper() + done.effect[1:] if acted else text.body or "Picture or file"
     with in_one_go(session):
         for answer in handled.answers:
-            outbound.queue_reply(session, answer)
+            queueing.queue_reply(session, answer)
         if done != ("", reading.meaning):
             arrival.note_effect(session, stored.message_id, done.effect, done.meaning)
         conversations.received(session, stored.conversation_id, sender.id, preview, now)

@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from optin.consent.events import Act
 from optin.database.statements import Values
-from optin.messaging import outbound, patience
 from optin.messaging.arrival import InboundText, Stored
 from optin.policy.cache import InForce, KeywordInForce, SenderInForce
 from optin.policy.policy import Policy
 from optin.reading import words
 from optin.reading.words import Reading
+from optin.sending import overdue_replies, queueing
 from optin.terms import Meaning, ReplyKind, SenderKind
 from optin.texts import merge_fields
 
@@ -48,7 +48,7 @@ class InboundCase:
         to where we can't send."""
         if not self.text.origin.joins:
             return
-        until = patience.ends(kind, self.act.when)
+        until = overdue_replies.ends(kind, self.act.when)
         if until is None or self.act.at > until:
             return
         fields = {
@@ -57,7 +57,7 @@ class InboundCase:
             "frequency": keyword.frequency if keyword else "",
         }
         body = merge_fields.render(template, fields)
-        answer = outbound.reply(
+        answer = queueing.reply(
             self.session,
             number=self.text.number,
             conversation_id=self.stored.conversation_id,

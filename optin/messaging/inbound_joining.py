@@ -2,11 +2,11 @@
 
 from optin.consent import ledger
 from optin.consent.ledger import OptInResult, Outcome, Question, QuestionState
-from optin.messaging import outbound
 from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
+from optin.sending import queueing
 from optin.terms import Meaning, ReplyKind, SenderKind
 
 RESTORED = "texts allowed again, earlier opt-ins restored"
@@ -20,7 +20,7 @@ def start(handled: InboundCase, reading: Reading) -> str:
     ended = ledger.start(session, number, handled.act, restore=handled.policy.start_restores_opt_ins)
     effect = _allowed(handled, ended=ended, lifted=_unblock(handled)) or "texted START"
     if not handled.text.opt_out_type:
-        still = not reading.exact and outbound.is_blocked(session, number, handled.sender.scope)
+        still = not reading.exact and queueing.is_blocked(session, number, handled.sender.scope)
         return f"{effect}; {STILL_BLOCKED}" if still else effect
     besides = read(handled.text.body, handled.standing, None)
     if besides.meaning == Meaning.KEYWORD:
@@ -90,7 +90,7 @@ def keyword(handled: InboundCase, normal: str) -> str:
 def _explain(handled: InboundCase, asked: Question) -> str:
     """Say how to confirm, once for each question: who is told again and again stops reading."""
     about = handled.standing.keyword(asked.keyword_id)
-    if not outbound.was_answered(
+    if not queueing.was_answered(
         handled.session, handled.text.number, ReplyKind.HOW_TO_CONFIRM, opt_in_id=asked.opt_in_id
     ):
         handled.reply(ReplyKind.HOW_TO_CONFIRM, handled.policy.how_to_confirm_reply, asked.opt_in_id, about)

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.channels import addresses
-from optin.messaging import callbacks, inbound, settling
+from optin.messaging import inbound
 from optin.messaging.inbound import InboundText
-from optin.messaging.settling import Report
 from optin.models import Message, Sender
 from optin.provider import statuses
 from optin.provider.gateway import Gateway, Listed
+from optin.sending import status_callbacks, unknown_outcomes
+from optin.sending.unknown_outcomes import Report
 from optin.terms import Channel, Direction, MessageStatus, SenderKind
 
 BATCH = 500
@@ -62,7 +63,7 @@ def compare(
         if ours.received(text):
             report.texts += _take_in(engine, text)
         elif everything and not text.inbound:
-            report.settled += settling.adopt(engine, text)
+            report.settled += unknown_outcomes.adopt(engine, text)
 
 
 def _listed_of(addresses: Iterable[str]) -> list[str]:
@@ -87,7 +88,7 @@ def _unknown_of(engine: Engine, batch: list[Listed], report: Report) -> list[Lis
         sent = select(Message).where(Message.sid.in_(late), Message.direction == Direction.OUTBOUND)
         for message in session.scalars(sent.order_by(Message.id).with_for_update()) if late else ():
             said = by_sid[message.sid or ""]
-            report.statuses += callbacks.apply(session, message, said.status, said.error_code, said.at)
+            report.statuses += status_callbacks.apply(session, message, said.status, said.error_code, said.at)
         session.commit()
     return [each for each in batch if each.sid not in known]
 

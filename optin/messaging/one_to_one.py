@@ -16,14 +16,15 @@ from optin.consent.explain import Refusal
 from optin.consent.rules import Decision
 from optin.consent.standing import Standing
 from optin.consent.teller import Recipient, Teller
-from optin.messaging import gate, handling, outbound, threads
-from optin.messaging.delivery import person_fields
+from optin.messaging import handling, threads
 from optin.messaging.stamps import stamp
 from optin.messaging.threads import Row
 from optin.models import Conversation, Message, Person, Sender
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
+from optin.sending import gate, queueing
+from optin.sending.delivery import person_fields
 from optin.terms import Channel
 from optin.texts import merge_fields, segments
 from optin.texts.segments import Segments
@@ -85,7 +86,7 @@ def composer(
     """
     conversation = _conversation(session, number, channel)
     sender = _sender(session, conversation)
-    decision = outbound.decide_one_to_one(session, number, sender, policy)
+    decision = queueing.decide_one_to_one(session, number, sender, policy)
     teller = Teller(session, Recipient(number, person, sender), policy, zone)
     refusal = explain.refusal(teller, decision)
     if channel is not Channel.SMS:
@@ -162,7 +163,7 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
     if to.refusal or to.sender is None or problem:
         return new_draft(draft.body, problem)
     body = filled(text, to.person, policy)
-    queued = outbound.queue_one_to_one(
+    queued = queueing.queue_one_to_one(
         session,
         number=to.number,
         body=body,

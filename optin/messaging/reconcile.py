@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import insert
-from optin.messaging import gate, listing, settling
-from optin.messaging.settling import Report
+from optin.messaging import listing
 from optin.models import Reconciliation
 from optin.provider.gateway import Gateway, GatewayError
+from optin.sending import gate, unknown_outcomes
+from optin.sending.unknown_outcomes import Report
 from optin.terms import Closure
 
 WINDOW = timedelta(hours=6)
@@ -78,10 +79,10 @@ def check_statuses(engine: Engine, gateway: Gateway) -> Report | None:
 
 def settle_unknown(engine: Engine, gateway: Gateway) -> Report | None:
     """Look for the messages of which it is not known whether they were sent; None when another process is at it."""
-    if not settling.waiting(engine):
+    if not unknown_outcomes.waiting(engine):
         return Report()
     with _at_it(engine, UNKNOWN) as progress:
-        return None if progress is None else settling.settle(engine, gateway)
+        return None if progress is None else unknown_outcomes.settle(engine, gateway)
 
 
 def reopen(engine: Engine, gateway: Gateway) -> bool:

@@ -15,7 +15,7 @@ LOOKED_BACK = timedelta(days=30)
 ENOUGH = 20
 SHORTEST = timedelta(hours=12)
 
-# Written out for the partial index, as in messaging/claiming.py.
+# Written out for the partial index, as in sending/claim.py.
 _INBOUND: ColumnElement[bool] = Message.direction == literal_column(f"'{Direction.INBOUND}'")
 
 

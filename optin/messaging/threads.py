@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import phrase_opt_outs
-from optin.messaging import pauses
-from optin.messaging.pauses import Pauses
 from optin.models import Message, PhraseOptOut
 from optin.provider import statuses
+from optin.sending import pauses
+from optin.sending.pauses import Pauses
 from optin.terms import Direction, Meaning, MessageStatus, Purpose, Reason
 
 AT_ONCE = 50

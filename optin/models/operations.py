@@ -10,7 +10,7 @@ from optin.models.sender import Sender
 
 
 class SendingGate(Base):
-    """The one row without which nothing starts; see optin/messaging/gate.py. A database without it was restored.
+    """The one row without which nothing starts; see optin/sending/gate.py. A database without it was restored.
 
     `beat` counts the signs of life, the last at `alive_at`; `generation` tells this database from others. While it is
     closed, people may have opted out since `unsure_since` without our knowing.

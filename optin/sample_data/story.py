@@ -14,7 +14,6 @@ from optin.campaigns import add_opt_ins, members
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.keywords import saving
-from optin.messaging import outbound
 from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.people import records
@@ -22,6 +21,7 @@ from optin.policy import audit, policy
 from optin.provider import senders
 from optin.sample_data.cast import PEOPLE, TEXTS
 from optin.sample_data.town import Town
+from optin.sending import queueing
 from optin.terms import CampaignStatus, OptInSource
 
 BRAND = "River Friends"
@@ -124,7 +124,7 @@ def _write(name: str, body: str, town: Town) -> None:
     """A user writes to one person."""
     with town.session() as session:
         person = _person(session, name)
-        taken = outbound.queue_one_to_one(
+        taken = queueing.queue_one_to_one(
             session,
             number=person.mobile,
             body=body,
@@ -134,7 +134,7 @@ def _write(name: str, body: str, town: Town) -> None:
             form_key=str(uuid4()),
             person_id=person.id,
         )
-    if isinstance(taken, outbound.Refused):
+    if isinstance(taken, queueing.Refused):
         raise RuntimeError(f"the sample message was refused: {taken.decision}")
     town.deliver()
 

@@ -14,8 +14,8 @@ from optin import clock, make_simulator
 from optin.config import Config
 from optin.database.session import db
 from optin.jobs.worker import STATUS_WEBHOOK
-from optin.messaging import delivery
 from optin.provider.twilio import TwilioGateway
+from optin.sending import delivery
 from optin.simulator import close_simulator, run_due
 
 SIMULATOR = "http://simulator.invalid"

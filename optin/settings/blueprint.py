@@ -7,8 +7,8 @@ from flask import Blueprint, current_app, g, request
 from optin import filters, navigation, phone
 from optin.access import is_public
 from optin.database.session import db
-from optin.messaging import gate, pauses
 from optin.models import Setting
+from optin.sending import gate, pauses
 
 blueprint = Blueprint("settings", __name__)
 blueprint.record_once(lambda state: navigation.warn(state.app, gate.warning))

@@ -8,9 +8,10 @@ from optin import clock
 from optin.access import requires
 from optin.database.session import db
 from optin.jobs import compare
-from optin.messaging import reconcile, settling, strange
+from optin.messaging import reconcile, strange
 from optin.models import Reconciliation, Sender
 from optin.policy import policy
+from optin.sending import unknown_outcomes
 from optin.settings import senders
 from optin.settings.blueprint import blueprint
 from optin.settings.sender_forms import NewSenderForm, SenderForm
@@ -105,7 +106,7 @@ def _panel(form: NewSenderForm) -> str:
         connection_overrides=senders.CONNECTION_OVERRIDES,
         comparison=db.session.get(Reconciliation, reconcile.INBOUND),
         strange=strange.warning(db.session()),
-        unsettled=settling.count(db.session()),
+        unsettled=unknown_outcomes.count(db.session()),
     )
 
 

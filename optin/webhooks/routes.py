@@ -5,8 +5,9 @@ from flask import Blueprint, Response, request
 from optin.access import public
 from optin.database.session import db
 from optin.jobs import engine
-from optin.messaging import callbacks, inbound
+from optin.messaging import inbound
 from optin.metrics import WEBHOOKS
+from optin.sending import status_callbacks
 from optin.webhooks import requests
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -34,7 +35,7 @@ def status() -> Response:
     sid, word = request.form.get("MessageSid", ""), request.form.get("MessageStatus", "")
     if not requests.SID.fullmatch(sid) or not requests.STATUS.fullmatch(word):
         requests.refuse("status", "fields", 400)
-    new = callbacks.receive(
+    new = status_callbacks.receive(
         db.session(),
         sid=sid,
         status=word,

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.broadcasts import queries
-from optin.messaging import aftermath
 from optin.models import Broadcast, Message, Person, PhraseOptOut
+from optin.sending import opt_outs_after_broadcast
 from optin.terms import MessageStatus
 from tests import campaign_scene as scene
 from tests import world
@@ -170,8 +170,14 @@ def test_what_was_corrected_was_no_opt_out_of_a_broadcast(
     clock.forward(minutes=1)
     for number in ("+14155550103", "+14155550104"):
         world.text(session, "To leave this list, tell them to take me off your list.", number)
-    assert (queries.answers(session, broadcast).opt_outs, aftermath.opt_outs(session, broadcast)) == (2, 2)
+    assert (queries.answers(session, broadcast).opt_outs, opt_outs_after_broadcast.opt_outs(session, broadcast)) == (
+        2,
+        2,
+    )
     read = session.scalars(select(PhraseOptOut)).first()
     assert read is not None
     agent.post(f"/review/opt-outs/{read.id}/correction", data={"reason": "an answering machine"})
-    assert (queries.answers(session, broadcast).opt_outs, aftermath.opt_outs(session, broadcast)) == (1, 1)
+    assert (queries.answers(session, broadcast).opt_outs, opt_outs_after_broadcast.opt_outs(session, broadcast)) == (
+        1,
+        1,
+    )

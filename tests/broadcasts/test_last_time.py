@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from optin.broadcasts import queries, recipient_list
 from optin.consent import audience, ledger
 from optin.database.session import db
-from optin.messaging import delivery, outbound
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
 from optin.provider.gateway import GatewayError
+from optin.sending import delivery, queueing
 from optin.terms import BroadcastState, MessageStatus, Reason
 from tests import clockwork, outbox
 from tests.clockwork import start
@@ -123,7 +123,7 @@ def test_after_a_pause_and_a_killed_worker_it_is_too_late(
 def test_a_long_line_ends_at_once_when_the_time_has_come(
     session: Session, engine: Engine, clock: Clock, tonight: Broadcast, look: Callable[[], None], monkeypatch
 ) -> None:
-    monkeypatch.setattr("optin.messaging.lateness.AT_ONCE", 7)
+    monkeypatch.setattr("optin.sending.send_until.AT_ONCE", 7)
     numbers = outbox.numbers(30)
     for number in numbers:
         outbox.opted_in(session, number)
@@ -229,7 +229,7 @@ def test_who_is_known_to_be_too_late_stands_in_the_results_at_once(
     asked = audience.ask(
         session, session.get_one(Campaign, tonight.campaign_id), OURS, policy.load(session), not_after=TEN_MINUTES
     )
-    assert outbound.queue_broadcast(session, tonight, asked) == 1
+    assert queueing.queue_broadcast(session, tonight, asked) == 1
     rows = {row.number: (row.status, row.reason) for row in session.execute(select(Message.__table__))}
     assert rows == {MAYA: (S.QUEUED, None), east: LATE}
     causes = queries.progress(session, tonight).causes

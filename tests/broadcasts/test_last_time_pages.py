@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
-from optin.messaging import scheduled
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.policy import policy
+from optin.sending import scheduled
 from optin.terms import BroadcastState, MessageStatus, Reason
 from optin.texts import merge_fields
 from tests import campaign_scene as scene

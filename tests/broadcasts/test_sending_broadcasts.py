@@ -15,9 +15,9 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import db
 from optin.jobs import engine
-from optin.messaging import claiming, delivery
 from optin.models import AuditEntry, Broadcast, Campaign, Message
 from optin.policy import policy
+from optin.sending import claim, delivery
 from optin.terms import BroadcastState, MessageStatus, OptInSource, Role
 from tests import campaign_scene as scene
 from tests import world
@@ -194,7 +194,7 @@ def test_what_was_cancelled_is_not_sent_and_what_had_started_is(
     broadcast_id = broadcast.id
     session.commit()
     with app.app_context():
-        assert claiming.claim(db.engine, broadcast_id=broadcast_id) == []
+        assert claim.claim(db.engine, broadcast_id=broadcast_id) == []
     assert agent.get(f"/campaigns/{campaign.id}?tab=history").text.count("cancelled") == 1
 
 
@@ -206,11 +206,11 @@ def test_a_paused_broadcast_starts_nothing_until_it_is_resumed(
     broadcast_id, gateway = broadcast.id, app.extensions["gateway"]
     session.commit()
     with app.app_context():
-        posts = claiming.claim(db.engine, broadcast_id=broadcast_id, limit=1)
+        posts = claim.claim(db.engine, broadcast_id=broadcast_id, limit=1)
         agent.post(f"/broadcasts/{broadcast_id}/state", data={"state": "paused"})
         results = [delivery.deliver(db.engine, gateway, post, "http://127.0.0.1:9/status") for post in posts]
         assert results == [MessageStatus.QUEUED]  # claimed before, and yet not started
-        assert claiming.claim(db.engine, broadcast_id=broadcast_id) == []
+        assert claim.claim(db.engine, broadcast_id=broadcast_id) == []
     page = agent.get(f"/broadcasts/{broadcast.id}").text
     assert ">Resume</button>" in page
     assert ">Pause</button>" not in page

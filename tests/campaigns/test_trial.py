@@ -14,9 +14,9 @@ from optin import clock as the_clock
 from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.database.session import db
-from optin.messaging import delivery, own_number
 from optin.models import AuditEntry, Campaign, Message, NumberCode, ProviderBlock, User
 from optin.policy import policy
+from optin.sending import delivery, test_number
 from optin.terms import MessageStatus, OptInSource, Purpose, Reason
 from tests import campaign_scene as scene
 from tests import world
@@ -115,14 +115,14 @@ def test_no_page_and_no_message_has_the_code(campaign: Campaign, session: Sessio
 def test_five_tries(campaign: Campaign, session: Session, agent: Browser) -> None:
     ask_for_code(agent)
     wrong = "000000" if code(session) != "000000" else "000001"
-    for _ in range(own_number.TRIES - 1):
+    for _ in range(test_number.TRIES - 1):
         answer = agent.post("/account/number/code", data={"code": wrong})
         assert answer.status_code == 422
-        assert own_number.WRONG in answer.text
+        assert test_number.WRONG in answer.text
     last = agent.post("/account/number/code", data={"code": wrong}, follow_redirects=True)
-    assert own_number.RUN_OUT in last.text
+    assert test_number.RUN_OUT in last.text
     with_right = agent.post("/account/number/code", data={"code": code(session)}, follow_redirects=True)
-    assert own_number.RUN_OUT in with_right.text
+    assert test_number.RUN_OUT in with_right.text
     session.expire_all()
     assert agent.user.mobile is None
 
@@ -141,7 +141,7 @@ def test_ten_at_once_are_no_more_than_five_tries(
             user = own.get_one(User, user_id)
             own.rollback()
             barrier.wait()
-            said.append(own_number.enter_code(own, user, wrong))
+            said.append(test_number.enter_code(own, user, wrong))
             own.commit()
 
     threads = [threading.Thread(target=guess) for _ in range(10)]
@@ -149,15 +149,15 @@ def test_ten_at_once_are_no_more_than_five_tries(
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(said) == sorted([own_number.WRONG] * 4 + [own_number.RUN_OUT] * 6)
-    assert session.scalars(select(NumberCode.tries)).one() == own_number.TRIES
+    assert sorted(said) == sorted([test_number.WRONG] * 4 + [test_number.RUN_OUT] * 6)
+    assert session.scalars(select(NumberCode.tries)).one() == test_number.TRIES
 
 
 def test_ten_minutes(campaign: Campaign, session: Session, agent: Browser, clock: Clock) -> None:
     ask_for_code(agent)
     clock.forward(minutes=10)
     answer = agent.post("/account/number/code", data={"code": code(session)}, follow_redirects=True)
-    assert own_number.RUN_OUT in answer.text
+    assert test_number.RUN_OUT in answer.text
     assert agent.user.mobile is None
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
-from optin.messaging import gate
-from optin.messaging.gate_mark import Mark
 from optin.models import ConsentEvent, ConsentPayload, Message, OptIn
+from optin.sending import gate
+from optin.sending.gate_mark import Mark
 from optin.terms import Closure, MessageStatus
 from tests import outbox, world
 

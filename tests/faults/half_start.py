@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
-from optin.messaging import scheduled
+from optin.sending import scheduled
 from tests.faults.made import app
 
 with app.app_context(), Session(db.engine) as session:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin.messaging import conversations
 from optin.models import Conversation, Keyword, Message, Person, User
 from optin.people import records
+from optin.sending import conversations
 from optin.terms import PersonKind, Role
 from tests.clients import Browser
 from tests.conftest import add_user

@@ -20,8 +20,8 @@ from optin.jobs.bell import Bell
 from optin.jobs.queue_database import open_queue
 from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
 from optin.jobs.worker import Worker
-from optin.messaging import delivery
 from optin.models import Broadcast
+from optin.sending import delivery
 from optin.terms import BroadcastState, MessageStatus
 from tests import outbox
 from tests.faults.processes import arrange_broadcast, messages, state, until

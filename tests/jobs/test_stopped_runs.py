@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from optin.database.session import db
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
-from optin.messaging import delivery
 from optin.models import Message
+from optin.sending import delivery
 from optin.terms import MessageStatus
 from tests import outbox
 from tests.faults.processes import arrange_broadcast, messages

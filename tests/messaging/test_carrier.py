@@ -12,10 +12,11 @@ from optin import clock as the_clock
 from optin.consent import ledger, standing
 from optin.consent.events import Act
 from optin.database.session import db
-from optin.messaging import callbacks, delivery, inbound, settling
+from optin.messaging import inbound
 from optin.messaging.arrival import InboundText
 from optin.models import Broadcast, ConsentEvent, Hold, Message, NumberLoss, OptIn
 from optin.provider.gateway import Listed
+from optin.sending import delivery, status_callbacks, unknown_outcomes
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInSource, OptInStatus, Reason
 from tests import outbox, world
 from tests.clients import Browser
@@ -84,7 +85,7 @@ class Line:
         """Let a status callback come."""
         assert message.sid
         given = {"sid": message.sid, "status": status, "message_id": message.id, "error_code": code or None}
-        callbacks.receive(self.session, **given)  # type: ignore[arg-type]
+        status_callbacks.receive(self.session, **given)  # type: ignore[arg-type]
         self.session.commit()
 
     def text(self, body: str, at: datetime | None = None) -> Message:
@@ -149,7 +150,7 @@ def test_twilios_list_counts_too(line: Line, engine: Engine, clock: Clock) -> No
     message = line.broadcast()
     assert message.status == S.UNKNOWN
     found = Listed("SM" + "e" * 32, False, MAYA, OURS, None, message.body, "undelivered", 30005, clock.now())
-    assert settling.adopt(engine, found)
+    assert unknown_outcomes.adopt(engine, found)
     assert (line.opt_ins, line.is_lost) == (LOST, True)
 
 

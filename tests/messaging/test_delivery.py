@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import ledger
 from optin.database.session import db
-from optin.messaging import callbacks, delivery
-from optin.messaging.recording import LEFT_OPEN
 from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, ProviderBlock
 from optin.provider.gateway import GatewayError, Sent
+from optin.sending import delivery, status_callbacks
+from optin.sending.record import LEFT_OPEN
 from optin.terms import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
 from tests import outbox
 from tests.conftest import Clock
@@ -434,7 +434,7 @@ def test_a_callback_settles_what_was_unknown(sending: Sending, volunteers: Broad
     assert sending.send(volunteers) == [S.UNKNOWN]
     message = sending.message()
     sid = f"SM{1:032x}"
-    callbacks.receive(session, sid=sid, status="delivered", message_id=message.id, error_code=None)
+    status_callbacks.receive(session, sid=sid, status="delivered", message_id=message.id, error_code=None)
     assert (message.status, message.sid, message.error_text) == (S.DELIVERED, sid, "")
 
 
@@ -445,7 +445,7 @@ def test_a_callback_that_comes_before_the_answer_keeps_its_word(
     started, held = delivery.start(sending.engine, [post])
     assert (started, held) == ([post], [])
     sid = f"SM{1:032x}"
-    callbacks.receive(session, sid=sid, status="delivered", message_id=post.message_id, error_code=None)
+    status_callbacks.receive(session, sid=sid, status="delivered", message_id=post.message_id, error_code=None)
     session.commit()
     states = delivery.record(sending.engine, [(post, Sent(sid, S.SENT, 2))])
     assert states == {post.message_id: S.DELIVERED}

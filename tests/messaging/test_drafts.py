@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from optin.messaging import drafts
+from optin.sending import broadcast_text
 from tests import campaign_scene as scene
 from tests import world
 
@@ -26,7 +26,7 @@ def test_the_longest_is_found(session: Session, names: list[str], body: str, enc
     campaign = scene.campaign(session)
     for index, name in enumerate(names):
         scene.member(session, campaign, world.person(session, name, f"+1415555{index + 100:04d}"))
-    found = drafts.longest(session, campaign.id, body, "Our team")
+    found = broadcast_text.longest(session, campaign.id, body, "Our team")
     assert (found.encoding, found.segments) == (encoding, segments)
 
 
@@ -35,5 +35,5 @@ def test_it_looks_at_members_only_and_at_so_many_as_asked(session: Session) -> N
     scene.member(session, campaign, world.person(session, "Al", "+14155550100"))
     scene.member(session, campaign, world.person(session, "Bartholomew", "+14155550101"))
     scene.member(session, campaign, world.person(session, "Removed-Name-Which-Is-Long", "+14155550102"), removed=True)
-    assert drafts.longest(session, campaign.id, BODY, "us").characters == len("Hi Bartholomew! ")
-    assert drafts.longest(session, campaign.id, BODY, "us", among=1).characters == len("Hi Al! ")
+    assert broadcast_text.longest(session, campaign.id, BODY, "us").characters == len("Hi Bartholomew! ")
+    assert broadcast_text.longest(session, campaign.id, BODY, "us", among=1).characters == len("Hi Al! ")

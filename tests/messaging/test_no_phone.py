@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from optin.consent import rules
 from optin.consent.rules import Facts
 from optin.database.session import db
-from optin.messaging import delivery, outbound, starting
-from optin.messaging.outbound import Refused
 from optin.models import Message, OptIn
+from optin.sending import delivery, queueing, start
+from optin.sending.queueing import Refused
 from optin.terms import MessageStatus, Purpose, Reason, ReplyKind
 from tests import outbox
 
@@ -25,7 +25,7 @@ def started(app: Flask, session: Session) -> list[Message]:
         broadcasts = set(session.scalars(select(Message.broadcast_id)))
         session.commit()
         for broadcast_id in broadcasts:
-            started, again = starting.start(db.engine, delivery.claim(db.engine, broadcast_id=broadcast_id))
+            started, again = start.start(db.engine, delivery.claim(db.engine, broadcast_id=broadcast_id))
             assert (started, again) == ([], [])
     session.expire_all()
     return list(session.scalars(select(Message)))
@@ -61,7 +61,7 @@ def test_any_other_message_is_skipped(app: Flask, session: Session, name: str, p
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_queued(session: Session, name: str) -> None:
-    refused = outbound.queue_one_to_one(
+    refused = queueing.queue_one_to_one(
         session,
         number=name,
         body="Hi",

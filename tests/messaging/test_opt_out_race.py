@@ -16,9 +16,9 @@ from optin.consent import ledger
 from optin.database.session import db
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
-from optin.messaging import delivery, outbound
 from optin.models import Message, Sender
 from optin.policy import policy
+from optin.sending import delivery, queueing
 from optin.terms import MessageStatus
 from tests import outbox
 from tests.outbox import MAYA, act
@@ -117,7 +117,7 @@ def _arrange(engine: Engine, numbers: list[str]) -> tuple[int, int, int]:
 def _write(engine: Engine, number: str, sender_id: int, author_id: int) -> None:
     """Let a user write a 1:1 message, unless the rule refuses it."""
     with Session(engine) as session:
-        outbound.queue_one_to_one(
+        queueing.queue_one_to_one(
             session,
             number=number,
             body="Are you there?",

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from optin import clock as clocks
 from optin.consent import ledger
 from optin.database.session import db
-from optin.messaging import callbacks, delivery, patience, pauses, threads
-from optin.messaging.delivery import Post
+from optin.messaging import threads
 from optin.models import Broadcast, Message, Sender, SendingPause
 from optin.policy import policy
+from optin.sending import delivery, overdue_replies, pauses, status_callbacks
+from optin.sending.delivery import Post
 from optin.terms import MessageStatus, Reason, ReplyKind, SenderKind
 from tests import outbox
 from tests.clients import Browser
@@ -140,11 +141,11 @@ def test_what_waits_too_long_is_ended_although_the_pause_lasts(
     outbox.reply(session, kind)
     provider.always = REFUSED_SIGN_IN
     send(session, engine, provider)
-    assert patience.end_overdue(engine) == 0
+    assert overdue_replies.end_overdue(engine) == 0
     clock.forward(hours=hours)
-    assert patience.end_overdue(engine) == ended
+    assert overdue_replies.end_overdue(engine) == ended
     assert (stored(session)[0].reason == Reason.REPLY_TOO_LATE) is bool(ended)
-    assert patience.end_overdue(engine) == 0
+    assert overdue_replies.end_overdue(engine) == 0
 
 
 def test_the_patience_runs_from_the_text_that_is_answered(
@@ -178,15 +179,15 @@ def test_a_status_report_stops_the_sender_until_a_try_has_come_through(
     session: Session, engine: Engine, provider: Provider, clock: Clock
 ) -> None:
     first, second, *_ = _sent_at(session, engine, provider, 3)
-    callbacks.apply(session, first, "undelivered", 30034, NOON)
-    callbacks.apply(session, second, "undelivered", 30034, NOON)
+    status_callbacks.apply(session, first, "undelivered", 30034, NOON)
+    status_callbacks.apply(session, second, "undelivered", 30034, NOON)
     for number in ("+14155558001", "+14155558002", "+14155558003"):
         outbox.one_to_one(session, number)
     assert send(session, engine, provider) == []
     assert "not registered" in pauses.warning(session)
     clock.forward(minutes=1)
     assert send(session, engine, provider) == [S.SENT]
-    callbacks.apply(session, stored(session)[3], "failed", 30034, NOON)
+    status_callbacks.apply(session, stored(session)[3], "failed", 30034, NOON)
     clock.forward(seconds=90)
     assert send(session, engine, provider) == [], "the try has failed: the next one comes later"
     clock.forward(minutes=1)
@@ -194,14 +195,14 @@ def test_a_status_report_stops_the_sender_until_a_try_has_come_through(
     clock.forward(minutes=15)
     assert send(session, engine, provider) == [S.SENT]
     assert pauses.warning(session) == ""
-    callbacks.apply(session, stored(session)[2], "undelivered", 30034, NOON)
+    status_callbacks.apply(session, stored(session)[2], "undelivered", 30034, NOON)
     assert pauses.warning(session) == "", "what is told of a message from before proves nothing of now"
 
 
 @pytest.mark.parametrize("code", [30003, 30005, 30007, 21703, 30008, 30022])
 def test_other_reports_stop_nothing(session: Session, engine: Engine, provider: Provider, code: int) -> None:
     [message] = _sent_at(session, engine, provider, 1)
-    callbacks.apply(session, message, "undelivered", code, NOON)
+    status_callbacks.apply(session, message, "undelivered", code, NOON)
     assert pauses.warning(session) == ""
 
 
@@ -403,13 +404,13 @@ def test_a_report_about_the_phone_proves_the_sender(
     session: Session, engine: Engine, provider: Provider, clock: Clock, code: int, goes_on: bool
 ) -> None:
     first, *_ = _sent_at(session, engine, provider, 1)
-    callbacks.apply(session, first, "undelivered", 30034, NOON)
+    status_callbacks.apply(session, first, "undelivered", 30034, NOON)
     for number in ("+14155558001", "+14155558002"):
         outbox.one_to_one(session, number)
     session.commit()
     clock.forward(minutes=1)
     assert send(session, engine, provider) == [S.SENT]
-    callbacks.apply(session, stored(session)[1], "undelivered", code, NOON)
+    status_callbacks.apply(session, stored(session)[1], "undelivered", code, NOON)
     assert (pauses.warning(session) == "") is goes_on
     assert send(session, engine, provider) == [S.SENT] * goes_on
 
@@ -435,7 +436,7 @@ def test_what_only_a_report_told_stays_until_a_try_proves_it(
     session: Session, engine: Engine, provider: Provider, clock: Clock
 ) -> None:
     first, *_ = _sent_at(session, engine, provider, 1)
-    callbacks.apply(session, first, "undelivered", 30034, NOON)
+    status_callbacks.apply(session, first, "undelivered", 30034, NOON)
     clock.forward(days=1)
     pauses.end_idle(session, clocks.now())
     assert "not registered" in pauses.warning(session)

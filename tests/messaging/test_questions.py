@@ -11,10 +11,11 @@ from optin import clock as the_clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.rules import REPLIES_AN_HOUR
-from optin.messaging import callbacks, inbound
+from optin.messaging import inbound
 from optin.messaging.inbound import InboundText
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, ProviderBlock, Suppression
 from optin.policy import policy
+from optin.sending import status_callbacks
 from optin.terms import EndReason, MessageStatus, OptInSource, ReplyKind
 from tests.conftest import Clock
 from tests.texting import MAYA, OURS, Phone, add_keyword
@@ -124,7 +125,7 @@ def test_a_callback_that_comes_before_our_own_record_hands_it_over(phone: Phone)
     question = phone.question(S.SENDING, sid=None)
     question.sent_at = None
     phone.session.commit()
-    callbacks.receive(phone.session, sid="SM" + "c" * 32, status="sent", message_id=question.id, error_code=None)
+    status_callbacks.receive(phone.session, sid="SM" + "c" * 32, status="sent", message_id=question.id, error_code=None)
     phone.session.commit()
     phone.text("YES")
     assert phone.states() == ["donate active"]

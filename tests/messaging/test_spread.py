@@ -11,10 +11,10 @@ from optin import clock
 from optin.campaigns import compose
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.messaging import drafts, spread
-from optin.messaging.spread import Spread
 from optin.models import Campaign, Person
 from optin.policy import policy
+from optin.sending import broadcast_cost, broadcast_text
+from optin.sending.broadcast_cost import Spread
 from optin.terms import OptInSource
 from optin.texts import merge_fields, segments
 from tests import campaign_scene as scene
@@ -54,8 +54,8 @@ def campaign(session: Session) -> Campaign:
 
 def counted(session: Session, campaign: Campaign, body: str) -> Spread:
     asked = compose.question(session, campaign, None)
-    worst = drafts.longest(session, campaign.id, body, asked.policy.brand).segments
-    return spread.of(session, asked, body, len(NAMES), worst)
+    worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand).segments
+    return broadcast_cost.of(session, asked, body, len(NAMES), worst)
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -79,11 +79,11 @@ def test_only_those_who_would_get_it_count(session: Session, campaign: Campaign)
 def test_where_there_are_too_many_it_is_the_most(
     session: Session, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(spread, limit, 3)
+    monkeypatch.setattr(broadcast_cost, limit, 3)
     found = counted(session, campaign, BODIES[1])
     assert not found.exact
     assert counted(session, campaign, BODIES[0]).exact  # the same for all, however many
-    assert found.total == len(NAMES) * drafts.longest(session, campaign.id, BODIES[1], "Our team").segments
+    assert found.total == len(NAMES) * broadcast_text.longest(session, campaign.id, BODIES[1], "Our team").segments
 
 
 def test_lengths_and_letters_are_few_however_many_people_there_are(
@@ -93,7 +93,7 @@ def test_lengths_and_letters_are_few_however_many_people_there_are(
         number = f"+1415556{index:04d}"
         scene.member(session, campaign, world.person(session, f"Name{chr(65 + index % 26)}{index:03d} X", number))
         scene.opts_in(session, number, campaign.keyword)
-    monkeypatch.setattr(spread, "MOST", len(NAMES) + 1)
+    monkeypatch.setattr(broadcast_cost, "MOST", len(NAMES) + 1)
     assert counted(session, campaign, BODIES[1]).exact
 
 

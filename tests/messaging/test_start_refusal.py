@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from optin.clock import now
 from optin.database.session import db
-from optin.messaging import delivery
 from optin.models import Message, ProviderBlock, Suppression
+from optin.sending import delivery
 from optin.terms import MessageStatus, Reason, ReplyKind
 from tests import outbox
 from tests.outbox import MAYA, OURS

@@ -18,9 +18,9 @@ from optin.campaigns import members
 from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.database.session import db
-from optin.messaging import delivery, outbound
 from optin.models import Broadcast, Campaign, CampaignMember, Hold, Keyword, Message, OptIn, Person, Suppression
 from optin.policy import policy
+from optin.sending import delivery, queueing
 from optin.terms import BroadcastState, HoldCause, HoldResolution, MessageStatus, OptInSource, Reason
 from tests import outbox
 from tests.outbox import MAYA, OURS, act
@@ -46,7 +46,7 @@ def queued(session: Session, word: Keyword | None, numbers: list[str]) -> Broadc
     session.query(Message).delete()
     campaign = session.get_one(Campaign, broadcast.campaign_id)
     asked = audience.ask(session, campaign, OURS, policy.load(session))
-    assert outbound.queue_broadcast(session, broadcast, asked) == len(numbers)
+    assert queueing.queue_broadcast(session, broadcast, asked) == len(numbers)
     session.commit()
     return broadcast
 

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
-from optin.messaging import callbacks, delivery
 from optin.models import Broadcast, Message
 from optin.policy import policy
 from optin.provider.gateway import GatewayError, Sent
+from optin.sending import delivery, status_callbacks
 from optin.terms import BroadcastState, Direction, MessageStatus, Purpose, Reason
 from tests import clockwork, outbox
 from tests.clients import Browser
@@ -225,6 +225,6 @@ def test_a_message_that_failed_counts_no_more_and_the_next_one_goes(
         delivery.record(engine, [(post, GatewayError("not from this sender", code=21612))])
     else:
         delivery.record(engine, [(post, Sent(f"SM{1:032x}", S.SENT))])
-        callbacks.receive(session, sid=f"SM{1:032x}", status="failed", error_code=30008, message_id=None)
+        status_callbacks.receive(session, sid=f"SM{1:032x}", status="failed", error_code=30008, message_id=None)
         session.commit()
     assert len(start(session, engine, second)) == 1

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, whole
 from optin.consent.audience import Question
-from optin.messaging import drafts
 from optin.models import CampaignMember, Person
+from optin.sending import broadcast_text
 from optin.texts import merge_fields, segments
 
 LARGE = 200_000
@@ -46,7 +46,7 @@ def of(session: Session, question: Question, body: str, people: int, worst: int)
     These are `people`, and nobody needs more than `worst` segments: both were counted just now.
     """
     brand = question.policy.brand
-    used = drafts.personal_fields(body)
+    used = broadcast_text.personal_fields(body)
     if not used:
         return Spread({segments.count(merge_fields.render(body, {"brand": brand})).segments: people})
     if people > LARGE:

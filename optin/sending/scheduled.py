@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience
-from optin.messaging import gate, outbound
 from optin.models import Broadcast, Campaign
 from optin.policy import audit, policy
+from optin.sending import gate, queueing
 from optin.terms import BroadcastState, CampaignStatus
 
 _ALWAYS = true()
@@ -86,7 +86,7 @@ def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id:
     """Put the messages of a broadcast into the outbox and return how many; the campaign is in progress then."""
     given, scope = policy.load(session), broadcast.sender.scope
     asked = audience.ask(session, campaign, scope, given, not_after=broadcast.not_after)
-    people = outbound.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
+    people = queueing.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
     if people:
         audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
         _call_in_progress(session, campaign, user_id)

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.statements import insert_into, run, table
-from optin.messaging import carrier, conversations, pauses, waking
-from optin.messaging.recording import BLOCKED_BY_PROVIDER, learned_block
 from optin.models import Message, Sender, StatusEvent
 from optin.provider import statuses
+from optin.sending import carrier_errors, conversations, pauses, wait_ends
+from optin.sending.record import BLOCKED_BY_PROVIDER, learned_block
 from optin.terms import Direction, MessageStatus, Purpose, Reason
 
 _MESSAGE, _EVENT = table(Message), table(StatusEvent)
@@ -76,10 +76,10 @@ def apply(session: Session, message: Message, status: str, error_code: int | Non
         learned_block(session, session.get_one(Sender, message.sender_id).scope, message, now)
     if new == MessageStatus.FAILED and message.purpose == Purpose.CAMPAIGN:
         session.flush()
-        waking.cap_eased(session, [message.number])
-    if error_code is not None and new in carrier.MISSED:
+        wait_ends.cap_eased(session, [message.number])
+    if error_code is not None and new in carrier_errors.MISSED:
         pauses.reported(session, message, error_code, now)
-        carrier.learn(session, message, now)
+        carrier_errors.learn(session, message, now)
     conversations.touch(session, message.conversation_id)
     return True
 

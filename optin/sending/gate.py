@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import insert
-from optin.messaging.gate_mark import Mark
 from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
+from optin.sending.gate_mark import Mark
 from optin.terms import BroadcastState, Closure, MessageStatus, ReplyKind
 
 GAP = timedelta(minutes=2)

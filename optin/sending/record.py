@@ -12,11 +12,11 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import Base, UTCDateTime
 from optin.database.statements import is_away
-from optin.messaging import carrier, conversations, pauses, waking
-from optin.messaging.claiming import Post
 from optin.models import Broadcast, CampaignMember, Message
 from optin.provider import responses, statuses
 from optin.provider.gateway import GatewayError, Sent
+from optin.sending import carrier_errors, conversations, pauses, wait_ends
+from optin.sending.claim import Post
 from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 
 BLOCKED_BY_PROVIDER = 21610
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 Outcome = tuple[Post, Sent | GatewayError]
 """A started message and what the provider said."""
 
-# Written out for the partial index, as in messaging/claiming.py.
+# Written out for the partial index, as in sending/claim.py.
 LEASED = Message.status.in_([literal_column(f"'{each}'") for each in (MessageStatus.CLAIMED, MessageStatus.SENDING)])
 
 _MESSAGE = Base.metadata.tables["message"]
@@ -105,7 +105,7 @@ def _frees_cap(post: Post, answer: Sent | GatewayError) -> bool:
 
 
 def _writes_to_ledger(answer: Sent | GatewayError) -> bool:
-    return _is_block(answer) or (isinstance(answer, GatewayError) and answer.code in carrier.TELLING)
+    return _is_block(answer) or (isinstance(answer, GatewayError) and answer.code in carrier_errors.TELLING)
 
 
 def _is_block(answer: Sent | GatewayError) -> bool:
@@ -182,9 +182,9 @@ def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageSta
                 if _is_block(answer):
                     message.reason = Reason.BLOCKED
                     learned_block(session, post.scope, message, now)
-                carrier.learn(session, message, now)
+                carrier_errors.learn(session, message, now)
         session.flush()
-        waking.cap_eased(session, {post.number for post, answer in outcomes if _frees_cap(post, answer)})
+        wait_ends.cap_eased(session, {post.number for post, answer in outcomes if _frees_cap(post, answer)})
         if tried := [post.sender_id for post, answer in outcomes if post.is_try and isinstance(answer, Sent)]:
             pauses.came_through(session, tried, now)
         for post, answer in outcomes:
@@ -224,7 +224,7 @@ def _accepted(message: Message, sent: Sent, now: datetime) -> None:
 def _refused(message: Message, error: GatewayError, now: datetime, *, put_back: bool) -> None:
     """Keep what the provider refused or left open; only what was surely not processed waits for another try.
 
-    `put_back`: a pause has begun because of it (messaging/pauses.py), and says when the next try is.
+    `put_back`: a pause has begun because of it (sending/pauses.py), and says when the next try is.
     """
     message.error_code, message.error_text = responses.code(error.code), responses.words(error.text)
     message.lease_until, message.updated_at = None, now

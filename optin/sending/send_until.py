@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import facts
 from optin.database.session import reading
-from optin.messaging.claiming import QUEUED
 from optin.models import Broadcast, Message
 from optin.policy import policy
+from optin.sending.claim import QUEUED
 from optin.terms import BroadcastState, MessageStatus, Reason
 
 AT_ONCE = 1000

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging.claiming import CHUNK, QUEUED, Post, can_be_claimed, claim, person_fields, release
-from optin.messaging.recording import BLOCKED_BY_PROVIDER, LEASED, Outcome, learned_block, record, sweep
-from optin.messaging.starting import start
 from optin.models import Broadcast, Message
 from optin.provider.gateway import Gateway, GatewayError, Sent
+from optin.sending.claim import CHUNK, QUEUED, Post, can_be_claimed, claim, person_fields, release
+from optin.sending.record import BLOCKED_BY_PROVIDER, LEASED, Outcome, learned_block, record, sweep
+from optin.sending.start import start
 from optin.terms import BroadcastState, MessageStatus
 
 __all__ = [
@@ -114,7 +114,7 @@ def urgent_waiting(engine: Engine) -> bool:
 
 
 def _due(mine: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Some message of ours could be claimed now. Each half is a look at one index (messaging/claiming.py)."""
+    """Some message of ours could be claimed now. Each half is a look at one index (sending/claim.py)."""
     return or_(
         exists().where(QUEUED, mine, Message.not_before.is_(None)),
         exists().where(QUEUED, mine, Message.not_before <= clock.now()),

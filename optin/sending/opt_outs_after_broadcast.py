@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import phrase_opt_outs
-from optin.messaging import outcome
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
 from optin.queries import cached_counts
+from optin.sending import results
 from optin.terms import EventKind
 
 LASTS = timedelta(hours=24)
@@ -16,7 +16,7 @@ LASTS = timedelta(hours=24)
 
 def known_opt_outs(session: Session, broadcast: Broadcast) -> int:
     """Return `opt_outs`, of a large broadcast as they were counted last."""
-    if not outcome.is_large(session, broadcast.id):
+    if not results.is_large(session, broadcast.id):
         return opt_outs(session, broadcast)
     seen = _OPT_OUTS.seen(session, broadcast.id)
     return int(seen.value) if seen else 0

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent.rules import Decision
 from optin.database.session import insert
-from optin.messaging import gate, outbound
-from optin.messaging.outbound import Refused
 from optin.models import Message, NumberCode, Sender, User
 from optin.policy import audit, policy
 from optin.provider import senders
+from optin.sending import gate, queueing
+from optin.sending.queueing import Refused
 from optin.terms import Purpose, Reason
 
 HOLDS = timedelta(minutes=10)
@@ -49,7 +49,7 @@ def text_code(session: Session, user: User, number: str) -> str:
     statement = insert(session, NumberCode).values(user_id=user.id, **new)
     session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=new))
     body = TEXT.replace("{{ brand }}", policy.load(session).brand)
-    done = outbound.queue_own(session, Purpose.CODE, user_id=user.id, number=number, body=body, sender=sender)
+    done = queueing.queue_own(session, Purpose.CODE, user_id=user.id, number=number, body=body, sender=sender)
     return _sentence(session, done.decision, sender) if isinstance(done, Refused) else ""
 
 
@@ -87,7 +87,7 @@ def text_test(session: Session, user: User, sender: Sender, text: str) -> Messag
     """Put a test of a text, its merge fields filled in, into the outbox for the user's number, or say why not."""
     if shut := gate.closed(session):
         return shut.sentence
-    done = outbound.queue_own(session, Purpose.TEST, user_id=user.id, number=user.mobile, body=text, sender=sender)
+    done = queueing.queue_own(session, Purpose.TEST, user_id=user.id, number=user.mobile, body=text, sender=sender)
     return _sentence(session, done.decision, sender) if isinstance(done, Refused) else done
 
 

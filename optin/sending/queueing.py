@@ -1,6 +1,6 @@
 """Putting messages into the outbox: 1:1 messages, automatic replies and whole broadcasts. Nothing is sent here.
 
-The row is the truth: what stands in the outbox is sent once by messaging/delivery.py, whatever happens to the job.
+The row is the truth: what stands in the outbox is sent once by sending/delivery.py, whatever happens to the job.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from optin.consent import audience, facts, rules, whole
 from optin.consent.rules import Decision, Facts
 from optin.database.session import UTCDateTime, insert
 from optin.database.statements import Values, run, table
-from optin.messaging import conversations
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy.cache import SenderInForce
 from optin.policy.policy import Policy
+from optin.sending import conversations
 from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.texts import segments
 
@@ -35,7 +35,7 @@ _NUMBER = bindparam("of", type_=String())
 _NEW = insert_core(_MESSAGE).inline()
 HOUR = timedelta(hours=1)
 _HOUR_AGO = bindparam("hour_ago", type_=UTCDateTime())
-# Written out for the partial index, as in messaging/claiming.py.
+# Written out for the partial index, as in sending/claim.py.
 _WENT = text("message.purpose = 'reply' AND message.status NOT IN ('skipped', 'cancelled', 'failed')")
 _KIND = _MESSAGE.c.reply_kind == bindparam("kind", type_=String())
 _SINCE = (

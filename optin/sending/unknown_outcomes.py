@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.channels import addresses
-from optin.messaging import callbacks, conversations
-from optin.messaging.claiming import person_fields
 from optin.models import Broadcast, Message, Person, Sender
 from optin.policy import policy
 from optin.provider.gateway import Gateway, Listed
+from optin.sending import conversations, status_callbacks
+from optin.sending.claim import person_fields
 from optin.terms import Channel, MessageStatus, SenderKind
 from optin.texts import merge_fields, segments
 
@@ -26,7 +26,7 @@ AT_ONCE = 300
 MOST_LISTED = 200
 TRIAL = "Sent from your Twilio trial account - "
 
-# Written out for the partial index, as in messaging/claiming.py.
+# Written out for the partial index, as in sending/claim.py.
 _UNKNOWN: ColumnElement[bool] = Message.status == literal_column(f"'{MessageStatus.UNKNOWN}'")
 _UNSETTLED = (MessageStatus.UNKNOWN, MessageStatus.NOT_FOUND)
 
@@ -101,7 +101,7 @@ def adopt(engine: Engine, found: Listed) -> bool:
         message.sid = found.sid
         if not message.body:
             message.body, message.segments = found.body, segments.count(found.body).segments
-        callbacks.apply(session, message, found.status, found.error_code, found.at)
+        status_callbacks.apply(session, message, found.status, found.error_code, found.at)
         session.commit()
     return True
 

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, sele
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
-from optin.messaging import conversations, gate, patience, pauses
-from optin.messaging.pauses import Pauses
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.policy import policy
+from optin.sending import conversations, gate, overdue_replies, pauses
+from optin.sending.pauses import Pauses
 from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
 from optin.texts import merge_fields
 
@@ -41,7 +41,7 @@ _ASKED = aliased(Message)
 class Post:
     """All that one attempt needs, as plain values, so that no session is open while it is made.
 
-    `is_try`: it finds out whether a pause may end (messaging/pauses.py). An automatic reply `answers_until` a moment.
+    `is_try`: it finds out whether a pause may end (sending/pauses.py). An automatic reply `answers_until` a moment.
     """
 
     message_id: int
@@ -221,5 +221,5 @@ def _post(row: Any, conversation_id: int, brand: str) -> Post:
         conversation_id=conversation_id,
         not_after=broadcast.not_after if broadcast else None,
         sender_id=row.Sender.id,
-        answers_until=patience.ends(row.reply_kind, row.asked_at or row.created_at),
+        answers_until=overdue_replies.ends(row.reply_kind, row.asked_at or row.created_at),
     )

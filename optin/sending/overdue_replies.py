@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Engine, and_, func, literal_column, or_, s
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
-from optin.messaging import conversations
 from optin.models import Message
+from optin.sending import conversations
 from optin.terms import MessageStatus, Reason, ReplyKind
 
 ANSWERED_WITHIN = timedelta(hours=24)
@@ -16,7 +16,7 @@ CONFIRMED_WITHIN = timedelta(minutes=5)
 """For so long an opt-out may still be confirmed (47 CFR 64.1200(a)(12)): later it would be an unwanted message."""
 AT_ONCE = 500
 
-# Written out for the partial index, as in messaging/claiming.py.
+# Written out for the partial index, as in sending/claim.py.
 _QUEUED = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import reading
-from optin.messaging.claiming import QUEUED
 from optin.models import Broadcast, Message, Setting
+from optin.sending.claim import QUEUED
 from optin.terms import BroadcastState, Reason
 
 WAITS_FOR = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
