@@ -21,8 +21,8 @@ from optin.access import public
 from optin.config import Config
 from optin.database.session import db
 from optin.health import last_sign_of_a_worker
-from optin.messaging import silence
 from optin.models import Hold, Message, SendingGate
+from optin.receiving import inbound_alarm
 from optin.sending import gate
 from optin.storage import free_space, write_check
 from optin.terms import MessageStatus
@@ -119,7 +119,7 @@ class _FromDatabase(Collector):
             "Time since a worker last reported",
             float("nan") if ago is None else ago,
         )
-        last = silence.last_text_at(session)
+        last = inbound_alarm.last_text_at(session)
         yield _gauge("optin_seconds_since_last_text", "Time since somebody last texted us", _since(last, now))
 
 

@@ -6,10 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging import inbound
-from optin.messaging.inbound import InboundText
 from optin.models import Keyword, KeywordWord, Message, Person
 from optin.reading.words import normalise
+from optin.receiving import inbound
+from optin.receiving.inbound import InboundText
 from optin.terms import MessageStatus, PersonKind, ReplyKind
 
 OURS = "+14155550100"

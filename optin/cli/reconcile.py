@@ -7,8 +7,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from optin.database.session import db
-from optin.messaging import reconcile
 from optin.provider.gateway import GatewayError
+from optin.receiving import reconcile
 
 
 @click.command("reconcile")

@@ -10,9 +10,9 @@ from optin.config import Config
 from optin.database.session import db
 from optin.home import checklist, overview
 from optin.htmx import redirect
-from optin.messaging import silence, strange
 from optin.provider import senders
 from optin.queries import failed_sign_ins
+from optin.receiving import inbound_alarm, unknown_channels
 from optin.storage import free_space, write_check
 from optin.terms import Role
 
@@ -37,8 +37,8 @@ def index() -> str:
         days=days,
         broadcasts=overview.last_broadcasts(session),
         senders=senders.in_use(session),
-        strange=strange.warning(session) if current_user.may(Role.ADMIN) else "",
-        silence=silence.warning(session),
+        strange=unknown_channels.warning(session) if current_user.may(Role.ADMIN) else "",
+        silence=inbound_alarm.warning(session),
         alarms=failed_sign_ins.alarms(session, clock.now()) if current_user.may(Role.ADMIN) else [],
         not_stored=write_check.warning(),
         room=free_space.warning(config) if current_user.may(Role.ADMIN) else "",

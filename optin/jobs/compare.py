@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from optin.messaging import reconcile
 from optin.provider.gateway import Gateway, GatewayError
+from optin.receiving import reconcile
 from optin.sending.unknown_outcomes import Report
 
 PATIENCE = 5.0

@@ -8,9 +8,9 @@ from optin import clock
 from optin.access import requires
 from optin.database.session import db
 from optin.jobs import compare
-from optin.messaging import reconcile, strange
 from optin.models import Reconciliation, Sender
 from optin.policy import policy
+from optin.receiving import reconcile, unknown_channels
 from optin.sending import unknown_outcomes
 from optin.settings import senders
 from optin.settings.blueprint import blueprint
@@ -105,7 +105,7 @@ def _panel(form: NewSenderForm) -> str:
         kinds={str(kind): kind.label for kind in SenderKind},
         connection_overrides=senders.CONNECTION_OVERRIDES,
         comparison=db.session.get(Reconciliation, reconcile.INBOUND),
-        strange=strange.warning(db.session()),
+        strange=unknown_channels.warning(db.session()),
         unsettled=unknown_outcomes.count(db.session()),
     )
 

@@ -7,9 +7,9 @@ from flask import Request, abort, current_app
 
 from optin.channels import addresses
 from optin.config import Config
-from optin.messaging.arrival import InboundText
 from optin.metrics import WEBHOOKS
 from optin.provider.gateway import Gateway
+from optin.receiving.store import InboundText
 
 LARGEST = 256 * 1024
 LONGEST_BODY = 20_000

@@ -5,8 +5,8 @@ from flask import Blueprint, Response, request
 from optin.access import public
 from optin.database.session import db
 from optin.jobs import engine
-from optin.messaging import inbound
 from optin.metrics import WEBHOOKS
+from optin.receiving import inbound
 from optin.sending import status_callbacks
 from optin.webhooks import requests
 

@@ -23,8 +23,6 @@ from optin.config import Config
 from optin.environment import sqlite_url
 from optin.keywords import images, pictures
 from optin.keywords.pictures import Picture
-from optin.messaging import inbound
-from optin.messaging.inbound import InboundText
 from optin.models import (
     Broadcast,
     Campaign,
@@ -39,6 +37,8 @@ from optin.models import (
 )
 from optin.policy import policy
 from optin.provider import senders
+from optin.receiving import inbound
+from optin.receiving.inbound import InboundText
 from optin.sample_data import seed
 from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.jobs import engine
-from optin.messaging import reconcile
 from optin.models import Message, OptIn
 from optin.phones import control
 from optin.phones.control import Faults
+from optin.receiving import reconcile
 from optin.simulator.faults import Fault
 from optin.terms import Direction, MessageStatus, OptInStatus
 from tests import outbox, world

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import facts
 from optin.database.session import db
-from optin.messaging import inbound
-from optin.messaging.inbound import InboundText
 from optin.models import Conversation, Hold, Message, OptIn, OptInPerson, Person, Sender, Suppression
 from optin.people import records
 from optin.phone import spellings
+from optin.receiving import inbound
+from optin.receiving.inbound import InboundText
 from optin.terms import Direction, OptInStatus, PersonKind
 from tests import world
 from tests.clients import Browser

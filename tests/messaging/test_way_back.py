@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
-from optin.messaging import inbound, threads
+from optin.messaging import threads
 from optin.models import ConsentEvent, Conversation, Hold, Message, ProviderBlock, Suppression
 from optin.policy import policy
 from optin.reading import words
 from optin.reading.words import Reading
+from optin.receiving import inbound
 from optin.terms import Meaning
 from tests.texting import OURS, Phone, add_keyword
 

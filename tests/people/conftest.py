@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.messaging import inbound
-from optin.messaging.inbound import InboundText
 from optin.models import Keyword, KeywordWord, Message, Person, Sender
 from optin.people import records
+from optin.receiving import inbound
+from optin.receiving.inbound import InboundText
 from optin.terms import PersonKind, SenderKind
 
 OURS = "+14155550100"

@@ -2,10 +2,10 @@
 
 from optin.consent import ledger
 from optin.consent.ledger import OptInResult, Outcome, Question, QuestionState
-from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
+from optin.receiving.case import Done, InboundCase, read
 from optin.sending import queueing
 from optin.terms import Meaning, ReplyKind, SenderKind
 

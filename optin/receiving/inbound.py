@@ -11,9 +11,6 @@ from optin.channels import addresses
 from optin.consent import ledger
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.database.statements import in_one_go
-from optin.messaging import arrival, inbound_joining, short_refusals
-from optin.messaging.arrival import InboundText
-from optin.messaging.inbound_case import Done, InboundCase, read
 from optin.models import Message
 from optin.phone import spellings
 from optin.policy import cache
@@ -22,6 +19,9 @@ from optin.provider import senders
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
+from optin.receiving import opting_in, short_refusals, store
+from optin.receiving.case import Done, InboundCase, read
+from optin.receiving.store import InboundText
 from optin.sending import conversations, queueing
 from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
@@ -36,8 +36,8 @@ def receive(session: Session, text: InboundText) -> Message | None:
 
 def take_in(session: Session, text: InboundText) -> int | None:
     """Store a text and do what it asks for; return its id, None when its MessageSid was handled before."""
-    text = arrival.read(text)
-    before = arrival.look(session, text)
+    text = store.read(text)
+    before = store.look(session, text)
     if before.repeated:
         return None
     now, standing = clock.now(), cache.at(session, before.token)
@@ -51,7 +51,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
         "word": words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY and text.origin.joins else None,
         "near_keyword_id": near.id if near else None,
     }
-    stored = arrival.store(session, text, sender.id, before.conversation_id, found, now)
+    stored = store.store(session, text, sender.id, before.conversation_id, found, now)
     if stored is None:
         return None
     act = Act(
@@ -75,7 +75,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
         for answer in handled.answers:
             queueing.queue_reply(session, answer)
         if done != ("", reading.meaning):
-            arrival.note_effect(session, stored.message_id, done.effect, done.meaning)
+            store.note_effect(session, stored.message_id, done.effect, done.meaning)
         conversations.received(session, stored.conversation_id, sender.id, preview, now)
     return stored.message_id
 
@@ -102,9 +102,9 @@ def _apply(handled: InboundCase, reading: Reading) -> Done:
                 handled.reply(ReplyKind.HELP, handled.policy.help_reply)
             effect = "asked for help"
         case Meaning.START:
-            effect = inbound_joining.start(handled, reading)
+            effect = opting_in.start(handled, reading)
         case Meaning.KEYWORD:
-            effect = inbound_joining.keyword(handled, reading.keyword or "")
+            effect = opting_in.keyword(handled, reading.keyword or "")
         case _:
             return _ordinary(handled, reading)
     return Done(effect, reading.meaning)
@@ -169,7 +169,7 @@ def _answer(handled: InboundCase, *, held: bool) -> Done:
         return Done("", Meaning.ORDINARY)
     if held and answers.answer(handled.text.body) != Answer.NO:
         return Done("", Meaning.ORDINARY)
-    return inbound_joining.yes(handled)
+    return opting_in.yes(handled)
 
 
 def _refuses_broadcast(handled: InboundCase) -> bool:

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import insert
-from optin.messaging import listing
 from optin.models import Reconciliation
 from optin.provider.gateway import Gateway, GatewayError
+from optin.receiving import compare
 from optin.sending import gate, unknown_outcomes
 from optin.sending.unknown_outcomes import Report
 from optin.terms import Closure
@@ -116,7 +116,7 @@ def _go_through(gateway: Gateway, progress: Progress, begin: datetime, end: date
     while begin < end:
         until = min(begin + WINDOW, end)
         last = until == end and end >= clock.now() - OVERLAP
-        listing.compare(progress.engine, gateway, begin, None if last else until, everything=everything, report=report)
+        compare.compare(progress.engine, gateway, begin, None if last else until, everything=everything, report=report)
         progress.reach(until, report)
         begin = until
     return report

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.channels import addresses
-from optin.messaging import inbound
-from optin.messaging.inbound import InboundText
 from optin.models import Message, Sender
 from optin.provider import statuses
 from optin.provider.gateway import Gateway, Listed
+from optin.receiving import inbound
+from optin.receiving.inbound import InboundText
 from optin.sending import status_callbacks, unknown_outcomes
 from optin.sending.unknown_outcomes import Report
 from optin.terms import Channel, Direction, MessageStatus, SenderKind
