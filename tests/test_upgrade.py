@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import MetaData, select
 from sqlalchemy.orm import Session
 
-from optin.consent import standing
+from optin.consent import consent_status
 from optin.database.session import db
 from optin.models import Message, OptIn
 from optin.sample_data import seed
@@ -35,7 +35,7 @@ def test_thirty_days_of_the_first_version_come_through(app: Flask, agent: Browse
     session.commit()
     assert seed(app.config["OPTIN"])
     numbers = session.scalars(select(Message.number).distinct()).all()
-    stood = standing.of_numbers(session, numbers)
+    stood = consent_status.of_numbers(session, numbers)
     session.commit()
     with app.app_context():
         flask_migrate.downgrade(revision=FIRST)
@@ -49,7 +49,7 @@ def test_thirty_days_of_the_first_version_come_through(app: Flask, agent: Browse
             columns = [column for column in (found[0] if found else ()) if (table, column) not in GONE]
             kept = [[[row[column] for column in columns] for row in rows] for rows in (found, after[table])]
             assert kept[0] == kept[1], table
-    assert standing.of_numbers(session, numbers) == stood
+    assert consent_status.of_numbers(session, numbers) == stood
     assert agent.get("/account").status_code == 303, "cookies of before name no session"
     assert agent.user is not None
     agent.sign_in(agent.user)

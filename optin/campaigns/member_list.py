@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from optin import lists
 from optin.campaigns import compose, members
 from optin.campaigns.blueprint import chosen_sender
-from optin.consent import standing
+from optin.consent import consent_status
 from optin.consent.audience import Question
 from optin.lists import Column, Listing
 from optin.models import Campaign, CampaignMember
@@ -57,12 +57,12 @@ def file(session: Session, campaign: Campaign) -> Response:
     def cells(session: Session, rows: Sequence[CampaignMember]) -> Iterator[Sequence[object]]:
         reasons = members.reasons(session, question, [member.id for member in rows])
         last = members.last_messages(session, campaign_id, [member.person_id for member in rows])
-        standings = standing.of_numbers(session, [member.number for member in rows])
+        standings = consent_status.of_numbers(session, [member.number for member in rows])
         for member in rows:
             person, reason, message = member.person, reasons.get(member.id), last.get(member.person_id)
             answer = reason.label if reason else "Will receive"
             status = MessageStatus(message.status).label if message else ""
-            consent = standings.get(member.number or "", standing.NO_OPT_IN).text
+            consent = standings.get(member.number or "", consent_status.NO_OPT_IN).text
             yield (person.first_name, person.last_name, member.number, consent, answer, status, member.added_at)
 
     return lists.download(name, TITLES, asked, members.listed(question, asked.filters["reason"], among), cells)

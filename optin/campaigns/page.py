@@ -12,7 +12,7 @@ from optin import history
 from optin.campaigns import add_opt_ins, compose, member_list, members, queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
-from optin.consent import deliverability, standing
+from optin.consent import consent_status, deliverability
 from optin.consent.audience import Deliverability
 from optin.database.session import db
 from optin.history import History, Line
@@ -86,7 +86,7 @@ def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
         "sender": sender,
         "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
         "last": members.last_messages(session, campaign.id, people),
-        "standings": standing.of_numbers(session, [member.number for member in page.rows]),
+        "standings": consent_status.of_numbers(session, [member.number for member in page.rows]),
     }
 
 

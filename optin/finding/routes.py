@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from optin import lists
-from optin.consent import standing
+from optin.consent import consent_status
 from optin.database.session import db
 from optin.finding import queries
 
@@ -21,6 +21,6 @@ def results() -> str:
         text=text,
         found=found,
         shown=queries.SHOWN,
-        standings=standing.of_numbers(session, [person.mobile for person in people]),
-        no_opt_in=standing.NO_OPT_IN,
+        standings=consent_status.of_numbers(session, [person.mobile for person in people]),
+        no_opt_in=consent_status.NO_OPT_IN,
     )

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
-from optin.consent import standing
-from optin.consent.standing import Standing
+from optin.consent import consent_status
+from optin.consent.consent_status import Standing
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
 from optin.policy import policy
 from optin.queries import people_of_numbers, search
@@ -102,7 +102,7 @@ def listed(session: Session, asked: Asked) -> Listed:
     shown = page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
     numbers = [row.number for row in shown.rows]
     return Listed(
-        shown, people_of_numbers.of_numbers(session, numbers), standing.of_numbers(session, numbers), hits.more
+        shown, people_of_numbers.of_numbers(session, numbers), consent_status.of_numbers(session, numbers), hits.more
     )
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import explain, standing
-from optin.consent.explain import Refusal
+from optin.consent import consent_status, refusal_sentences
+from optin.consent.consent_status import Standing
+from optin.consent.refusal_sentences import Refusal
+from optin.consent.refusal_wording import Recipient, Teller
 from optin.consent.rules import Decision
-from optin.consent.standing import Standing
-from optin.consent.teller import Recipient, Teller
 from optin.messaging import handling, threads
 from optin.messaging.stamps import stamp
 from optin.messaging.threads import Row
@@ -88,15 +88,15 @@ def composer(
     sender = _sender(session, conversation)
     decision = queueing.decide_one_to_one(session, number, sender, policy)
     teller = Teller(session, Recipient(number, person, sender), policy, zone)
-    refusal = explain.refusal(teller, decision)
+    refusal = refusal_sentences.refusal(teller, decision)
     if channel is not Channel.SMS:
-        refusal = explain.by_another_channel(teller, channel)
+        refusal = refusal_sentences.by_another_channel(teller, channel)
     if refusal is None and sender is None:
-        refusal = explain.no_sender(teller)
+        refusal = refusal_sentences.no_sender(teller)
     if refusal is None and (shut := gate.closed(session)):
-        refusal = explain.sending_closed(teller, shut.sentence)
-    notice = explain.notice(teller, decision)
-    return Composer(number, person, conversation, sender, standing.of_number(session, number), refusal, notice)
+        refusal = refusal_sentences.sending_closed(teller, shut.sentence)
+    notice = refusal_sentences.notice(teller, decision)
+    return Composer(number, person, conversation, sender, consent_status.of_number(session, number), refusal, notice)
 
 
 def page(

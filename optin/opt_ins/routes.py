@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock, filters, phone
 from optin.access import requires
-from optin.consent import ledger, phrase_opt_outs, standing
+from optin.consent import consent_status, ledger, phrase_opt_outs
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
 from optin.database.session import db
@@ -85,7 +85,7 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
         "opt_in": opt_in,
         "form": form,
         "opt_out": opt_out if opt_out and phrase_opt_outs.is_young(opt_out, clock.now()) else None,
-        "standing": standing.of_number(session, opt_in.number),
+        "standing": consent_status.of_number(session, opt_in.number),
         "is_live": opt_in.status in LIVE,
         "source": OptInSource(opt_in.source),
         "sender": queries.sender(session, opt_in),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import render_template, request
 
 from optin import phone
-from optin.consent import standing
+from optin.consent import consent_status
 from optin.database.session import db
 from optin.models import OptIn, Person
 from optin.people import queries, records
@@ -24,7 +24,7 @@ class Ending:
     opt_ins: list[OptIn]
     keeps: list[Person]
     number: str | None
-    standing: standing.Standing | None
+    standing: consent_status.Standing | None
     is_change: bool = True
 
     @property
@@ -75,7 +75,7 @@ def ending(person: Person, typed: str) -> Ending:
         records.what_ends(session, person, new),
         [other for other in sharing if other.id != person.id],
         new,
-        standing.of_number(session, new) if new else None,
+        consent_status.of_number(session, new) if new else None,
     )
 
 

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin.access import requires
-from optin.consent import standing
+from optin.consent import consent_status
 from optin.database.session import db
 from optin.models import Person
 from optin.people import form_page, index_list, message_routes, page, queries, records
@@ -36,8 +36,8 @@ def index(kind: PersonKind) -> str:
         search=text,
         no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
         shared=people_of_numbers.of_numbers(session, numbers),
-        standings=standing.of_numbers(session, numbers),
-        no_opt_in=standing.NO_OPT_IN,
+        standings=consent_status.of_numbers(session, numbers),
+        no_opt_in=consent_status.NO_OPT_IN,
         others=queries.count_others(session, kind, text, policy.load(session).default_region, consent)
         if listing.is_narrowed
         else 0,

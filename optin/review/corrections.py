@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
-from optin.consent import ledger, standing
+from optin.consent import consent_status, ledger
+from optin.consent.consent_status import Standing
 from optin.consent.ledger import CORRECT_WITHIN, Correction
-from optin.consent.standing import Standing
 from optin.models import Conversation, Message, OptIn, Person, PhraseOptOut
 from optin.phone import spellings
 from optin.queries import paging, people_of_numbers
@@ -65,7 +65,7 @@ def recent(session: Session, token: str | None) -> tuple[list[Line], Page[Phrase
     loaded = found.options(joinedload(PhraseOptOut.message), joinedload(PhraseOptOut.corrected_by))
     page = paging.page(session, loaded, [PhraseOptOut.at, PhraseOptOut.id], token, descending=True)
     numbers = [row.number for row in page.rows]
-    having, stands = people_of_numbers.of_numbers(session, numbers), standing.of_numbers(session, numbers)
+    having, stands = people_of_numbers.of_numbers(session, numbers), consent_status.of_numbers(session, numbers)
     lines = [
         Line(
             opt_out=row,
@@ -87,7 +87,7 @@ def shown(session: Session, opt_out: PhraseOptOut) -> Shown:
     return Shown(
         opt_out=opt_out,
         people=people_of_numbers.of_numbers(session, [opt_out.number]).get(opt_out.number, []),
-        standing=standing.of_number(session, opt_out.number),
+        standing=consent_status.of_number(session, opt_out.number),
         correction=correction,
         texts=[(each.when, _parts(each)) for each in together],
         opt_ins=_ended_by(session, opt_out.number, [str(each.message.sid) for each in together]),

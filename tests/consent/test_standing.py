@@ -8,8 +8,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from optin.clock import now
-from optin.consent import standing
-from optin.consent.standing import Kind
+from optin.consent import consent_status
+from optin.consent.consent_status import Kind
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
 from optin.terms import OptInStatus, SenderKind
 
@@ -86,22 +86,22 @@ def test_the_strongest_fact_wins_beside_twilios_door(
     session: Session, facts: str, label: str, tone: str, kind: Kind, blocked: bool
 ) -> None:
     store(session, facts)
-    found = standing.of_numbers(session, [NUMBER, None])
-    assert found == {NUMBER: standing.Standing(label, tone, kind, blocked)}
-    assert standing.of_number(session, NUMBER) == found[NUMBER]
-    assert found[NUMBER].badges == [(label, tone), *([standing.BLOCKED] if blocked else [])]
+    found = consent_status.of_numbers(session, [NUMBER, None])
+    assert found == {NUMBER: consent_status.Standing(label, tone, kind, blocked)}
+    assert consent_status.of_number(session, NUMBER) == found[NUMBER]
+    assert found[NUMBER].badges == [(label, tone), *([consent_status.BLOCKED] if blocked else [])]
 
 
 def test_numbers_do_not_mix(session: Session) -> None:
     store(session, "suppressed", "+14155550103")
     store(session, "active:volunteer", "+14155550104")
-    found = standing.of_numbers(session, ["+14155550103", "+14155550104", "+14155550105"])
+    found = consent_status.of_numbers(session, ["+14155550103", "+14155550104", "+14155550105"])
     assert [found[number].kind for number in sorted(found)] == [Kind.OPTED_OUT, Kind.OPTED_IN, Kind.NONE]
-    assert standing.of_number(session, None) == standing.NO_OPT_IN
+    assert consent_status.of_number(session, None) == consent_status.NO_OPT_IN
 
 
 def test_a_page_of_numbers_costs_one_statement(session: Session, count: Callable[[], int]) -> None:
-    standing.of_numbers(session, [f"+1415555{last:04}" for last in range(400)])
+    consent_status.of_numbers(session, [f"+1415555{last:04}" for last in range(400)])
     assert count() == 1
 
 

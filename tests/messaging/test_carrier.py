@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin.consent import ledger, standing
+from optin.consent import consent_status, ledger
 from optin.consent.events import Act
 from optin.database.session import db
 from optin.models import Broadcast, ConsentEvent, Hold, Message, NumberLoss, OptIn
@@ -276,7 +276,7 @@ def test_stop_from_a_lost_number_opts_out_and_needs_no_decision(line: Line, cloc
     clock.forward(days=1)
     line.text("STOP")
     assert (line.is_lost, line.hold) == (False, None)
-    assert standing.of_number(line.session, MAYA).kind == standing.Kind.OPTED_OUT
+    assert consent_status.of_number(line.session, MAYA).kind == consent_status.Kind.OPTED_OUT
 
 
 def test_start_of_a_new_owner_restores_nothing_of_the_old_one(line: Line, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin.channels import addresses
-from optin.consent import facts, standing
+from optin.consent import consent_status, facts
 from optin.models import Conversation, Hold, Message, OptIn, ProviderBlock, Sender, Suppression
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
@@ -173,7 +173,7 @@ def test_what_is_no_phone_is_stored_and_neither_subscribed_nor_answered(session:
 def test_a_stop_of_what_is_no_phone_is_kept_and_not_answered(session: Session, name: str) -> None:
     sent = send(session, "STOP", name)
     assert sent.count(Suppression, Suppression.number == name) == 1
-    assert standing.of_number(session, name).kind == standing.Kind.OPTED_OUT
+    assert consent_status.of_number(session, name).kind == consent_status.Kind.OPTED_OUT
     assert sent.answers == 0
 
 

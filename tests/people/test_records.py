@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import ledger, standing
+from optin.consent import consent_status, ledger
 from optin.consent.events import Act
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, OptInPerson, Person
 from optin.people import records
@@ -123,7 +123,7 @@ def test_another_number_or_none_ends_the_opt_ins_of_the_old_one(
     assert [row.id for row in warned] == [row.id for row in changed.ended_opt_ins]
     assert statuses(session, OLD) == ["number_changed", "number_changed"]
     if person.mobile:
-        assert standing.of_number(session, NEW).label == "No opt-in"
+        assert consent_status.of_number(session, NEW).label == "No opt-in"
 
 
 def test_memberships_follow_the_number_and_its_zones(session: Session) -> None:
@@ -156,14 +156,14 @@ def test_changing_back_revives_nothing(session: Session, opt_in: Callable[[str],
     records.change(session, person, {"mobile": NEW}, None)
     records.change(session, person, {"mobile": OLD}, None)
     assert statuses(session, OLD) == ["number_changed", "number_changed"]
-    assert standing.of_number(session, OLD).label == "No opt-in"
+    assert consent_status.of_number(session, OLD).label == "No opt-in"
 
 
 def test_the_new_number_keeps_opt_ins_of_its_own(session: Session, opt_in: Callable[[str], None]) -> None:
     person = contact(session)
     opt_in(NEW)
     records.change(session, person, {"mobile": NEW}, None)
-    assert standing.of_number(session, NEW).label == "Opted in with volunteer, donate2026"
+    assert consent_status.of_number(session, NEW).label == "Opted in with volunteer, donate2026"
     assert set(session.scalars(select(OptInPerson.person_id))) == {person.id}
 
 
@@ -171,8 +171,8 @@ def test_an_opt_out_stays_with_the_old_number(session: Session) -> None:
     person = contact(session)
     ledger.opt_out(session, OLD, Act(source=OptInSource.SMS, at=clock.now(), text="STOP"))
     records.change(session, person, {"mobile": NEW}, None)
-    assert standing.of_number(session, OLD).label == "Opted out"
-    assert standing.of_number(session, NEW).label == "No opt-in"
+    assert consent_status.of_number(session, OLD).label == "Opted out"
+    assert consent_status.of_number(session, NEW).label == "No opt-in"
 
 
 def test_what_waits_for_the_old_number_is_cancelled(session: Session) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import standing
-from optin.consent.standing import Kind
+from optin.consent import consent_status
+from optin.consent.consent_status import Kind
 from optin.database.session import Base, db
 from optin.models import (
     Broadcast,
@@ -86,7 +86,7 @@ def every_state_is_there(session: Session) -> None:
     assert count(session, Message.near_keyword_id.is_not(None)) >= 4
     assert count(session, Message.purpose == Purpose.ONE_TO_ONE) == 2
     assert count(session, Person.id > 0) == len(PEOPLE)
-    found = standing.of_numbers(session, session.scalars(select(Message.number).distinct()))
+    found = consent_status.of_numbers(session, session.scalars(select(Message.number).distinct()))
     assert {one.kind for one in found.values()} >= set(Kind) - {Kind.LOST}, "its network has no faults"
     assert count(session, Message.status == MessageStatus.SKIPPED, Message.reason == Reason.BLOCKED) == 1
     assert count(session, ProviderBlock.ended_at.is_(None)) >= 1

@@ -4,18 +4,13 @@ Each function works in the caller's transaction and does not commit. It takes th
 about one number follow one another; what they may do is decided by the order of their dates, never by who came first.
 """
 
-from optin.consent.ledger.allowing import allow_by_yes, start
-from optin.consent.ledger.correcting import CORRECT_WITHIN, Correction, correct, correction
-from optin.consent.ledger.joining import (
-    OptInResult,
-    Outcome,
-    ask_again,
-    confirm,
-    link_people,
-    link_person,
-    opt_in,
-)
-from optin.consent.ledger.leaving import (
+from optin.consent.ledger.correcting_opt_outs import CORRECT_WITHIN, Correction, correct, correction
+from optin.consent.ledger.double_opt_in import Question, QuestionState, decline, question
+from optin.consent.ledger.holds_and_blocks import block, hold, keep, unblock
+from optin.consent.ledger.lost_numbers import find_number, lose_held_number, lose_number
+from optin.consent.ledger.number_lock import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock, lock_number, note_lock
+from optin.consent.ledger.opting_in import OptInResult, Outcome, ask_again, confirm, link_people, link_person, opt_in
+from optin.consent.ledger.opting_out import (
     OptOutResult,
     change_number,
     end_opt_in,
@@ -23,11 +18,8 @@ from optin.consent.ledger.leaving import (
     opt_out,
     opt_out_keyword,
 )
-from optin.consent.ledger.losing import find_number, lose_held_number, lose_number
-from optin.consent.ledger.obstacles import block, hold, keep, unblock
-from optin.consent.ledger.questions import Question, QuestionState, decline, question
-from optin.consent.ledger.waiting import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock, lock_number, note_lock
-from optin.consent.ledger.withdrawing import WITHDRAW_WITHIN, NotWithdrawn, Withdrawal, can_withdraw, withdraw
+from optin.consent.ledger.starting_again import allow_by_yes, start
+from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, NotWithdrawn, Withdrawal, can_withdraw, withdraw
 
 __all__ = [
     "CORRECT_WITHIN",

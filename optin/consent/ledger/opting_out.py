@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act, Event
-from optin.consent.ledger.correcting import note_phrase
-from optin.consent.ledger.history import before_leaving
-from optin.consent.ledger.joining import link_person
-from optin.consent.ledger.obstacles import open_hold, resolve_hold
-from optin.consent.ledger.waiting import (
+from optin.consent.ledger.correcting_opt_outs import note_phrase
+from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
+from optin.consent.ledger.number_lock import (
     IS_LIVE,
     LIVE,
     STAYS_UNDER_SUPPRESSION,
@@ -22,6 +20,8 @@ from optin.consent.ledger.waiting import (
     end_waiting,
     lock_number,
 )
+from optin.consent.ledger.number_state import before_leaving
+from optin.consent.ledger.opting_in import link_person
 from optin.database.session import UTCDateTime
 from optin.database.statements import insert_into, run, table
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression

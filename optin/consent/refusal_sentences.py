@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, or_, select, true
 
 from optin import clock, phone
 from optin.consent import ledger, phrase_opt_outs
+from optin.consent.refusal_wording import Teller
 from optin.consent.rules import Decision
-from optin.consent.teller import Teller
 from optin.models import Hold, Keyword, NumberLoss, OptIn, OptInPerson, ProviderBlock, Suppression
 from optin.terms import BlockCause, Channel, EndReason, HoldCause, OptInStatus, Reason
 

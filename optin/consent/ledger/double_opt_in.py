@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.obstacles import end_suppression
-from optin.consent.ledger.waiting import lock_number
+from optin.consent.ledger.holds_and_blocks import end_suppression
+from optin.consent.ledger.number_lock import lock_number
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
 from optin.models import Message, OptIn

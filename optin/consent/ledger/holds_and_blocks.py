@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.waiting import IS_LIVE, end_waiting, lock_number
+from optin.consent.ledger.number_lock import IS_LIVE, end_waiting, lock_number
 from optin.database.session import UTCDateTime, insert
 from optin.database.statements import insert_into, run, table
 from optin.models import Hold, OptIn, ProviderBlock, Suppression

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.history import Stood, before
-from optin.consent.ledger.obstacles import end_suppression, resolve_hold
-from optin.consent.ledger.questions import Question, QuestionState, activate, question
-from optin.consent.ledger.waiting import LIVE, lock_number
+from optin.consent.ledger.double_opt_in import Question, QuestionState, activate, question
+from optin.consent.ledger.holds_and_blocks import end_suppression, resolve_hold
+from optin.consent.ledger.number_lock import LIVE, lock_number
+from optin.consent.ledger.number_state import Stood, before
 from optin.database.session import UTCDateTime
 from optin.database.session import insert as insert_known
 from optin.database.statements import run, table

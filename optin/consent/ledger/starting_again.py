@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.joining import link, live_opt_in
-from optin.consent.ledger.losing import was_lost_since
-from optin.consent.ledger.obstacles import end_other_spellings, resolve_hold
-from optin.consent.ledger.waiting import lock_number
+from optin.consent.ledger.holds_and_blocks import end_other_spellings, resolve_hold
+from optin.consent.ledger.lost_numbers import was_lost_since
+from optin.consent.ledger.number_lock import lock_number
+from optin.consent.ledger.opting_in import link, live_opt_in
 from optin.models import OptIn, Person, Suppression
 from optin.terms import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.giving_back import AFTER_OPT_OUT, first_after, give_back, lift_suppression
-from optin.consent.ledger.obstacles import open_hold
-from optin.consent.ledger.waiting import lock_number
-from optin.consent.ledger.withdrawing import NotWithdrawn, Withdrawal
+from optin.consent.ledger.holds_and_blocks import open_hold
+from optin.consent.ledger.number_lock import lock_number
+from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, lift_suppression
+from optin.consent.ledger.undo_review import NotWithdrawn, Withdrawal
 from optin.database.session import insert
 from optin.models import ConsentEvent, Hold, OptIn, PhraseOptOut, Suppression
 from optin.phone import spellings

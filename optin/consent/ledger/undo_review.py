@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.giving_back import AFTER_OPT_OUT, TWILIOS_DOOR, first_after, give_back, lift_suppression
-from optin.consent.ledger.losing import undo_loss
-from optin.consent.ledger.obstacles import open_hold
-from optin.consent.ledger.waiting import lock_number
+from optin.consent.ledger.holds_and_blocks import open_hold
+from optin.consent.ledger.lost_numbers import undo_loss
+from optin.consent.ledger.number_lock import lock_number
+from optin.consent.ledger.restoring import AFTER_OPT_OUT, TWILIOS_DOOR, first_after, give_back, lift_suppression
 from optin.models import ConsentEvent, Hold, OptIn, Suppression
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, OptInSource
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act, Event
-from optin.consent.ledger.obstacles import open_hold, resolve_hold
-from optin.consent.ledger.waiting import LIVE, cancel_waiting, lock_number
+from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
+from optin.consent.ledger.number_lock import LIVE, cancel_waiting, lock_number
 from optin.database.session import insert
 from optin.models import Hold, Message, NumberLoss, OptIn
 from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Purpose, Reason

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, String, and_, bindparam, exists, func, literal_c
 from sqlalchemy.orm import Session
 
 from optin.consent.events import Act
-from optin.consent.ledger.waiting import IS_LIVE, WAITING
+from optin.consent.ledger.number_lock import IS_LIVE, WAITING
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
 from optin.models import Hold, Message, OptIn, Person, Suppression
