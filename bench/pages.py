@@ -11,10 +11,11 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
 from bench import addresses, data
-from optin import clock, sessions
+from optin import clock
 from optin.database.session import db
 from optin.models import User
 from optin.queries import cached_counts
+from optin.web import sessions
 
 FEW = 1000
 ROUNDS = 5

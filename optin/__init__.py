@@ -106,9 +106,9 @@ def _configure(app: "Flask", config: "Config") -> None:
 
 def _bind_core(app: "Flask", config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
-    from optin import access, addresses, cli, errors, filters, headers, health, htmx, logs, metrics, navigation, scrape
+    from optin import cli, health, logs, metrics, scrape
     from optin.database.session import db, end_reading
-    from optin.web import extensions
+    from optin.web import access, errors, extensions, filters, headers, htmx, navigation, record_ids
 
     logs.configure(config)
     app.before_request(extensions.read_or_write)
@@ -121,7 +121,7 @@ def _bind_core(app: "Flask", config: "Config") -> None:
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
     extensions.bootstrap.init_app(app)
-    for part in (addresses, navigation, filters, errors, headers, htmx, cli):
+    for part in (record_ids, navigation, filters, errors, headers, htmx, cli):
         part.init_app(app)
     for blueprint in (health.blueprint, scrape.blueprint):
         app.register_blueprint(blueprint)

@@ -9,13 +9,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from optin import clock
-from optin.access import public
 from optin.config import Config
 from optin.database.session import db
 from optin.jobs import executors
 from optin.sending import gate, pauses
 from optin.storage import free_space, write_check
 from optin.storage.troubles import Trouble, trouble_of
+from optin.web.access import public
 from optin.web.extensions import migrate
 
 blueprint = Blueprint("health", __name__)

@@ -17,7 +17,6 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from optin import clock, hosts
-from optin.access import public
 from optin.config import Config
 from optin.database.session import db
 from optin.health import last_sign_of_a_worker
@@ -26,6 +25,7 @@ from optin.receiving import inbound_alarm
 from optin.sending import gate
 from optin.storage import free_space, write_check
 from optin.terms import MessageStatus
+from optin.web.access import public
 
 TEN_BUSINESS_DAYS = timedelta(days=14)
 blueprint = Blueprint("metrics", __name__)

@@ -14,9 +14,10 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
-from optin import clock, errors, filters, headers, htmx, navigation
+from optin import clock
 from optin.config import Config
 from optin.terms import OptInStatus, PersonKind
+from optin.web import errors, filters, headers, htmx, navigation
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -4,9 +4,10 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.orm import Session, object_session
 
-from optin import clock, sessions
+from optin import clock
 from optin.database.session import db
 from optin.models import User
+from optin.web import sessions
 
 
 def token_of(app: Flask, user: User) -> str:

@@ -9,9 +9,9 @@ from sqlalchemy import Update, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.access import public, requires
 from optin.models import User, UserSession
 from optin.terms import Role
+from optin.web.access import public, requires
 from tests.clients import Browser
 
 

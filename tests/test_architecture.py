@@ -67,7 +67,7 @@ PURE = [
     "optin.phone.area_codes",
     "optin.phone.spellings",
     "optin.phone",
-    "optin.spreadsheets",
+    "optin.web.spreadsheets",
     "optin.hosts",
     "optin.consent.rules",
     "optin.reading.words",

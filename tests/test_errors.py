@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from optin.errors import PAGES
+from optin.web.errors import PAGES
 from tests.frame_app import frame_app
 from tests.hypermedia import check
 

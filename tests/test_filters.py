@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from flask import Flask, g
 
-from optin import clock, filters
+from optin import clock
+from optin.web import filters
 from tests.frame_app import frame_app
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

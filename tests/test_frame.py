@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from optin import navigation
+from optin.web import navigation
 from tests.frame_app import frame_app
 from tests.hypermedia import check
 from tests.page_tree import Element, TreeBuilder

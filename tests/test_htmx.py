@@ -7,7 +7,7 @@ from flask import Flask, flash
 from flask.testing import FlaskClient
 from werkzeug.wrappers import Response
 
-from optin import htmx
+from optin.web import htmx
 from tests.frame_app import frame_app
 
 HTMX = {"HX-Request": "true"}

@@ -9,15 +9,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from optin import clock, lists
+from optin import clock
 from optin.campaigns import index_list as campaigns
 from optin.keywords import index_list as keywords
-from optin.lists import Column
 from optin.models import Message, Person
 from optin.people import index_list as people
 from optin.policy import audit
 from optin.provider import senders
 from optin.terms import BroadcastState, MessageStatus, OptInSource, PersonKind, Role
+from optin.web import lists
+from optin.web.lists import Column
 from tests import campaign_scene as scene
 from tests import outbox, world
 from tests.clients import Browser

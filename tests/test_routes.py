@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Rule
 
-from optin.access import is_public
 from optin.terms import Role
+from optin.web.access import is_public
 from tests.clients import Browser
 
 # What anybody may ask for. Twilio's doors look at its signature, /metrics at where the request comes from.

@@ -13,12 +13,13 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from optin import clock, sessions
+from optin import clock
 from optin.auth import links, passwords
 from optin.database.session import db
 from optin.first_start import add_user
 from optin.models import SignInLink, User, UserSession
 from optin.terms import Role
+from optin.web import sessions
 from tests.clients import Browser
 from tests.signing_in import token_of
 

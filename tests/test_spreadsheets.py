@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from optin import spreadsheets
+from optin.web import spreadsheets
 from tests import world
 from tests.clients import Browser
 

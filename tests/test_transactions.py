@@ -7,8 +7,8 @@ import pytest
 from flask import Blueprint, Flask
 from sqlalchemy import make_url, text
 
-from optin.access import public
 from optin.database.session import db, writing
+from optin.web.access import public
 from tests.clients import Browser
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -5,8 +5,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin import sessions as records
-from optin.access import requires
 from optin.auth import links, passwords, sessions
 from optin.auth.attempts import limit_for_user
 from optin.auth.blueprint import blueprint
@@ -17,6 +15,8 @@ from optin.models import User
 from optin.policy import audit
 from optin.sending import test_number
 from optin.terms import Role
+from optin.web import sessions as records
+from optin.web.access import requires
 
 ENDED_ALL = "ended the sessions of"
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, g, request
 from flask_login import current_user
 
-from optin.access import is_public
+from optin.web.access import is_public
 
 blueprint = Blueprint("auth", __name__)
 

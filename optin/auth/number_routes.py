@@ -11,12 +11,12 @@ from optin.auth.blueprint import blueprint
 from optin.auth.forms import CodeForm, NumberForm
 from optin.auth.paths import local_path
 from optin.database.session import db
-from optin.filters import default_region
 from optin.jobs import engine
 from optin.models import User
 from optin.phone import NotANumber
 from optin.policy import policy
 from optin.sending import test_number
+from optin.web.filters import default_region
 
 PLACE = "number"
 

@@ -6,7 +6,6 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.access import public, requires, say_that_it_ended
 from optin.auth import account_routes, attempts, links, number_routes, passwords, sessions, user_routes
 from optin.auth.accounts import first_admin
 from optin.auth.attempts import limit_sign_in
@@ -17,6 +16,7 @@ from optin.database.session import db
 from optin.models import User
 from optin.policy import audit
 from optin.terms import Role
+from optin.web.access import public, requires, say_that_it_ended
 
 __all__ = ["account_routes", "blueprint", "number_routes", "user_routes"]
 

@@ -7,10 +7,11 @@ from flask import session as cookie
 from flask_login import login_user, logout_user
 from sqlalchemy import select
 
-from optin import clock, sessions
+from optin import clock
 from optin.auth import devices
 from optin.database.session import db
 from optin.models import User, UserSession
+from optin.web import sessions
 
 LINK_COUNTS_FOR = timedelta(hours=1)
 

@@ -5,8 +5,7 @@ from flask import session as cookie
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, sessions
-from optin.access import requires
+from optin import clock
 from optin.auth import users as accounts
 from optin.auth.blueprint import blueprint
 from optin.auth.forms import InviteForm, RoleForm
@@ -15,6 +14,8 @@ from optin.database.session import db
 from optin.models import User
 from optin.policy import audit
 from optin.terms import Role
+from optin.web import sessions
+from optin.web.access import requires
 
 _NEW_LINK = "new_link"
 

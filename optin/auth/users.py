@@ -6,12 +6,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from optin import clock, sessions
+from optin import clock
 from optin.auth import links
 from optin.auth.accounts import add_user
 from optin.models import User
 from optin.policy import audit
 from optin.terms import Role
+from optin.web import sessions
 
 LINK_HOURS = 72
 LAST_ADMIN = "{} is the only admin. Make somebody else an admin first."

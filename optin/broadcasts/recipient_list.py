@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from flask import Response
 from sqlalchemy.orm import Session
 
-from optin import lists
 from optin.broadcasts import queries
-from optin.lists import Column, Listing
 from optin.models import Message
 from optin.provider import statuses
 from optin.terms import MessageStatus, Reason
+from optin.web import lists
+from optin.web.lists import Column, Listing
 
 REST = (Column("Contact or lead"), Column("Status"), Column("Why"), Column("When"))
 # An index leads by number, or within one status by the order in which they were queued.

@@ -7,12 +7,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.access import requires
-from optin.addresses import message_id
 from optin.broadcasts import not_found, queries, recipient_list, sending
 from optin.broadcasts.sending import Order, Refusal, Started
 from optin.database.session import db
-from optin.filters import current_zone, planned, plural
 from optin.jobs import engine
 from optin.models import Broadcast, Campaign
 from optin.provider import statuses
@@ -20,6 +17,9 @@ from optin.queries import saved_draft
 from optin.sending import broadcast_text
 from optin.terms import BroadcastState, MessageStatus, Reason, Role
 from optin.texts import send_time
+from optin.web.access import requires
+from optin.web.filters import current_zone, planned, plural
+from optin.web.record_ids import message_id
 
 blueprint = Blueprint("broadcasts", __name__)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from optin import clock, filters
+from optin import clock
 from optin.campaigns import queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import audience, whole
@@ -21,6 +21,7 @@ from optin.terms import Reason
 from optin.texts import merge_fields, segments, send_time
 from optin.texts.segments import Segments
 from optin.texts.send_time import Plan
+from optin.web import filters
 
 LOOKED_AT_WHILE_TYPING = 20_000
 

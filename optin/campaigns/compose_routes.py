@@ -7,8 +7,7 @@ from uuid import uuid4
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from optin import clock, filters
-from optin.addresses import record_id
+from optin import clock
 from optin.campaigns import compose, page, queries
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
 from optin.campaigns.compose import Draft
@@ -21,6 +20,8 @@ from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text
 from optin.terms import Reason
 from optin.texts import segments, send_time
+from optin.web import filters
+from optin.web.record_ids import record_id
 
 SAME_TEXT_WITHIN = timedelta(days=1)
 

@@ -6,12 +6,12 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists
 from optin.campaigns import queries
 from optin.consent import deliverability
-from optin.lists import Column, Listing
 from optin.models import Campaign
 from optin.terms import CampaignStatus
+from optin.web import lists
+from optin.web.lists import Column, Listing
 
 COLUMNS = (
     Column("Name", "name", [Campaign.name, Campaign.id]),

@@ -6,14 +6,14 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists
 from optin.campaigns import compose, members
 from optin.campaigns.blueprint import chosen_sender
 from optin.consent import consent_status
 from optin.consent.audience import Question
-from optin.lists import Column, Listing
 from optin.models import Campaign, CampaignMember
 from optin.terms import MessageStatus, Reason
+from optin.web import lists
+from optin.web.lists import Column, Listing
 
 COLUMNS = (
     Column("Member"),

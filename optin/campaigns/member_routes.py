@@ -6,16 +6,16 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin.access import requires
 from optin.campaigns import add_opt_ins, member_list, members
 from optin.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
 from optin.campaigns.forms import AddMembersForm, AddOptInsForm
 from optin.database.session import db
-from optin.filters import plural
 from optin.models import Campaign, CampaignMember, Person
 from optin.policy import policy
 from optin.queries import paging
 from optin.terms import PersonKind, Role
+from optin.web.access import requires
+from optin.web.filters import plural
 
 REFUSED_SHOWN = 100
 

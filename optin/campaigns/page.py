@@ -8,19 +8,19 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin import history
 from optin.campaigns import add_opt_ins, compose, member_list, members, queries
 from optin.campaigns.blueprint import chosen_sender
 from optin.campaigns.compose import Draft
 from optin.consent import consent_status, deliverability
 from optin.consent.audience import Deliverability
 from optin.database.session import db
-from optin.history import History, Line
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.queries import paging, saved_draft
 from optin.queries.cached_counts import Count
 from optin.sending import results
 from optin.terms import Reason, Role
+from optin.web import history_tab
+from optin.web.history_tab import History, Line
 
 TABS = ("details", "members", "broadcasts", "history")
 VIEWS = ("compose", "deliverability", "sent")
@@ -116,13 +116,13 @@ def _history(session: Session, campaign: Campaign) -> History:
         return url_for("campaigns.show", campaign_id=campaign.id, tab="history", page=token)
 
     def tell(entry: AuditEntry) -> Line:
-        line = history.told(entry)
+        line = history_tab.told(entry)
         if entry.subject_kind != "broadcast":
             return line
         url = url_for("broadcasts.show", broadcast_id=entry.subject_id)
         return replace(line, what=f"Broadcast {line.what[:1].lower()}{line.what[1:]}", url=url)
 
-    return history.of(session, queries.history(campaign.id), address, tell)
+    return history_tab.of(session, queries.history(campaign.id), address, tell)
 
 
 def _found(session: Session, campaign: Campaign) -> add_opt_ins.Preview | None:

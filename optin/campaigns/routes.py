@@ -4,7 +4,6 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin.access import requires
 from optin.campaigns import compose_routes, forms, index_list, member_routes, page, queries, saving, trial_routes
 from optin.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.campaigns.forms import CampaignForm
@@ -12,6 +11,7 @@ from optin.consent import deliverability
 from optin.database.session import db
 from optin.models import Campaign
 from optin.terms import Role
+from optin.web.access import requires
 
 __all__ = ["blueprint", "compose_routes", "member_routes", "trial_routes"]
 

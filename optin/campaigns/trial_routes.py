@@ -6,18 +6,19 @@ from flask import flash, make_response, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import htmx, phone
+from optin import phone
 from optin.campaigns import compose, page
 from optin.campaigns.blueprint import CAMPAIGN, blueprint, chosen_sender, load
 from optin.campaigns.compose import Draft
 from optin.campaigns.compose_routes import typed_draft
 from optin.database.session import db
-from optin.filters import default_region
 from optin.jobs import engine
 from optin.models import Campaign, User
 from optin.queries import saved_draft
 from optin.sending import broadcast_text, test_number
+from optin.web import htmx
 from optin.web.extensions import limiter
+from optin.web.filters import default_region
 
 LIMIT = "6 per minute;60 per hour"
 

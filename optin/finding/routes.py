@@ -2,10 +2,10 @@
 
 from flask import Blueprint, render_template
 
-from optin import lists
 from optin.consent import consent_status
 from optin.database.session import db
 from optin.finding import queries
+from optin.web import lists
 
 blueprint = Blueprint("finding", __name__)
 

@@ -11,7 +11,7 @@ from flask import url_for
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from optin import filters, phone
+from optin import phone
 from optin.models import (
     AuditEntry,
     Broadcast,
@@ -28,6 +28,7 @@ from optin.policy import policy
 from optin.provider import senders
 from optin.queries import people_of_numbers
 from optin.terms import Channel, EventKind, OptInSource, OptInStatus
+from optin.web import filters
 
 SAMPLE_DATA_ENDS = "sample_data_ends"
 COUNTED = 500

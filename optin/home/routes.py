@@ -4,17 +4,18 @@ from flask import Blueprint, current_app, flash, render_template, request, url_f
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters
-from optin.access import requires
+from optin import clock
 from optin.config import Config
 from optin.database.session import db
 from optin.home import checklist, overview
-from optin.htmx import redirect
 from optin.provider import senders
 from optin.queries import failed_sign_ins
 from optin.receiving import inbound_alarm, unknown_channels
 from optin.storage import free_space, write_check
 from optin.terms import Role
+from optin.web import filters
+from optin.web.access import requires
+from optin.web.htmx import redirect
 
 blueprint = Blueprint("home", __name__)
 

@@ -6,9 +6,7 @@ from flask import render_template, request, url_for
 from flask_login import current_user
 
 from optin import phone
-from optin.addresses import message_id
 from optin.database.session import db
-from optin.filters import current_zone
 from optin.inbox import queries
 from optin.inbox.queries import SHOWS, Asked
 from optin.messaging import one_to_one
@@ -18,6 +16,8 @@ from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.queries import people_of_numbers
 from optin.terms import Channel
+from optin.web.filters import current_zone
+from optin.web.record_ids import message_id
 
 
 def asked() -> Asked:

@@ -7,8 +7,7 @@ from flask_login import current_user
 from sqlalchemy import update
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import clock, htmx, navigation
-from optin.addresses import message_id, record_id
+from optin import clock
 from optin.database import session
 from optin.database.session import db
 from optin.inbox import page, queries
@@ -19,6 +18,8 @@ from optin.models import Conversation, User
 from optin.policy import audit, policy
 from optin.policy.policy import Policy
 from optin.terms import Role
+from optin.web import htmx, navigation
+from optin.web.record_ids import message_id, record_id
 
 LARGEST_ID = 2**31 - 1
 INBOX = f"/inbox/<int(max={LARGEST_ID}):conversation_id>"

@@ -9,7 +9,6 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, TextArea
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import Length
 
-from optin.form_text import clean
 from optin.keywords import pictures
 from optin.keywords.pictures import Picture
 from optin.keywords.saving import Content
@@ -17,6 +16,7 @@ from optin.models import DisclosureImage
 from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
 from optin.reading.words import KEYWORD_LENGTH, normalise, refusal_as_keyword
 from optin.texts import merge_fields
+from optin.web.fields import clean
 
 MOST_ALIASES = 20
 LONGEST_WORD = 30

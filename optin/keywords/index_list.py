@@ -6,10 +6,10 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists
 from optin.keywords import queries
-from optin.lists import Column, Listing
 from optin.models import Keyword
+from optin.web import lists
+from optin.web.lists import Column, Listing
 
 STATES = ("active", "archived", "all")
 COLUMNS = (

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from flask import Response
 from sqlalchemy.orm import Session
 
-from optin import lists
 from optin.keywords import opt_ins
 from optin.keywords.opt_ins import Asked
-from optin.lists import Column, Listing
 from optin.models import Keyword, OptIn
 from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.terms import OptInSource, OptInStatus
+from optin.web import lists
+from optin.web.lists import Column, Listing
 
 COLUMNS = (
     Column("Opt-in", "opted-in", [OptIn.id], descending=True),

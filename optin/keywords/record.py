@@ -6,7 +6,6 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy.orm import Session
 
-from optin import filters, history
 from optin.keywords import opt_in_list, opt_ins, queries, saving
 from optin.keywords.opt_ins import Asked
 from optin.keywords.queries import Highlights
@@ -16,6 +15,7 @@ from optin.queries import people_of_numbers
 from optin.queries.paging import Page
 from optin.terms import OptInSource, OptInStatus
 from optin.texts import merge_fields, segments
+from optin.web import filters, history_tab
 
 DETAILS, RELATED, NEAR, HISTORY = "details", "related", "near", "history"
 TABS = {DETAILS: "Details", RELATED: "Related", NEAR: "Near misses", HISTORY: "History"}
@@ -108,7 +108,7 @@ def _near(session: Session, keyword: Keyword) -> dict[str, Any]:
 
 def _history(session: Session, keyword: Keyword) -> dict[str, Any]:
     own = audit.history(saving.KIND, keyword.id)
-    return {"history": history.of(session, own, lambda token: address(keyword, HISTORY, page=token))}
+    return {"history": history_tab.of(session, own, lambda token: address(keyword, HISTORY, page=token))}
 
 
 def _neighbours(keyword: Keyword, tab: str, page: Page[Any]) -> dict[str, str | None]:

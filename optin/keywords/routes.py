@@ -7,7 +7,6 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin.access import requires
 from optin.database.session import db
 from optin.keywords import check, images, index_list, opt_in_list, queries, record, saving, share_routes
 from optin.keywords.blueprint import blueprint, load
@@ -17,6 +16,7 @@ from optin.models import Disclosure, DisclosureImage, Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.policy import policy
 from optin.terms import Role
+from optin.web.access import requires
 
 __all__ = ["blueprint", "share_routes"]
 

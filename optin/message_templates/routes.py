@@ -4,13 +4,13 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin.access import requires
 from optin.database.session import db
 from optin.message_templates import saving
 from optin.message_templates.forms import TAKEN, TemplateForm
 from optin.models import MessageTemplate
 from optin.queries import message_templates
 from optin.terms import Role
+from optin.web.access import requires
 
 blueprint = Blueprint("message_templates", __name__)
 

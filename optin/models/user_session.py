@@ -12,7 +12,7 @@ from optin.models.user import User
 class UserSession(Base):
     """A user who is signed in with one browser, until it ends; only the hash of the cookie's token is kept.
 
-    `seen_at` is coarse (optin/sessions.py). `linked_at`: when a one-time link stood for the password. `browser` are
+    `seen_at` is coarse (optin/web/sessions.py). `linked_at`: when a one-time link stood for the password. `browser` are
     words such as "Firefox on Windows", `address` is where the session began.
     """
 

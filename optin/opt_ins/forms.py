@@ -8,9 +8,9 @@ from wtforms.fields import Field, SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from optin import phone
-from optin.form_text import clean
 from optin.models import Keyword
 from optin.phone import NotANumber
+from optin.web.fields import clean
 
 LONGEST_TEXT = 1000
 

@@ -6,8 +6,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters, phone
-from optin.access import requires
+from optin import clock, phone
 from optin.consent import consent_status, ledger, phrase_opt_outs
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
@@ -18,6 +17,8 @@ from optin.opt_ins.forms import EndForm, RecordForm
 from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.terms import EndReason, OptInSource, Role
+from optin.web import filters
+from optin.web.access import requires
 
 blueprint = Blueprint("opt_ins", __name__)
 NOT_TAKEN = (Outcome.NOT_REVIVED, Outcome.TOO_OLD)

@@ -7,8 +7,7 @@ from flask import request, url_for
 from sqlalchemy import Select, literal, select, union, union_all
 from sqlalchemy.orm import Session, joinedload
 
-from optin import filters, phone
-from optin.history import Address, History, Line, shown, told
+from optin import phone
 from optin.messaging import handling
 from optin.models import (
     AuditEntry,
@@ -24,6 +23,8 @@ from optin.people import records
 from optin.policy import audit
 from optin.queries import paging
 from optin.terms import Channel, EventKind, OptInSource
+from optin.web import filters
+from optin.web.history_tab import Address, History, Line, shown, told
 
 LABELS = {
     "": "",

@@ -6,14 +6,14 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists
 from optin.consent import consent_status
 from optin.database.session import db
-from optin.lists import Column, Listing
 from optin.models import Person
 from optin.people import queries
 from optin.policy import policy
 from optin.terms import PersonKind
+from optin.web import lists
+from optin.web.lists import Column, Listing
 
 COLUMNS = (
     Column("Name", "name", [Person.sort_name, Person.id]),

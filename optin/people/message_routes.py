@@ -4,8 +4,6 @@ from flask import Response, make_response, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import htmx
-from optin.addresses import message_id, record_id
 from optin.database.session import db
 from optin.jobs import engine
 from optin.messaging import one_to_one
@@ -16,6 +14,8 @@ from optin.people.loading import RECORD, load, route
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.terms import PersonKind
+from optin.web import htmx
+from optin.web.record_ids import message_id, record_id
 
 
 @route(f"{RECORD}/messages", "send_to_{kind}", ["POST"])

@@ -5,9 +5,7 @@ from functools import partial
 from flask import render_template, request, url_for
 
 from optin import clock
-from optin.addresses import message_id
 from optin.database.session import db
-from optin.filters import current_zone
 from optin.messaging import one_to_one
 from optin.messaging.one_to_one import Composer, Draft
 from optin.models import Person
@@ -16,6 +14,8 @@ from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.queries import people_of_numbers
 from optin.terms import PersonKind
+from optin.web.filters import current_zone
+from optin.web.record_ids import message_id
 
 TABS = ("details", "related", "history")
 

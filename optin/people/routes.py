@@ -4,7 +4,6 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin.access import requires
 from optin.consent import consent_status
 from optin.database.session import db
 from optin.models import Person
@@ -14,6 +13,7 @@ from optin.people.loading import RECORD, load, route
 from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.terms import PersonKind, Role
+from optin.web.access import requires
 
 __all__ = ["blueprint", "message_routes"]
 

@@ -7,12 +7,12 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from optin import phone
-from optin.htmx import is_htmx, redirect, respond
 from optin.phone import NotANumber
 from optin.phones import control, faults, parts, shown
 from optin.phones.blueprint import blueprint
 from optin.phones.control import Faults, NotSent, SimulatorAway
 from optin.phones.shown import Shown
+from optin.web.htmx import is_htmx, redirect, respond
 
 OPEN = "open"
 

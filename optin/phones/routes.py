@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from optin.database import session
 from optin.database.session import db
-from optin.htmx import is_htmx, respond
 from optin.phone import NotANumber
 from optin.phones import control, fault_routes, numbers, parts
 from optin.phones.blueprint import blueprint
 from optin.phones.control import NotSent, SimulatorAway
 from optin.phones.shown import Shown, config, leave, read, region, to_begin_with
+from optin.web.htmx import is_htmx, respond
 
 __all__ = ["blueprint", "fault_routes"]
 

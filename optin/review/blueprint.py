@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from optin import navigation
 from optin.review import queries
+from optin.web import navigation
 
 blueprint = Blueprint("review", __name__)
 blueprint.record_once(lambda state: navigation.badge(state.app, "/review", queries.open_count))

@@ -7,16 +7,17 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
-from optin import clock, filters
+from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import Correction, NotWithdrawn, Withdrawal
 from optin.database.session import db
-from optin.form_text import clean
 from optin.models import PhraseOptOut
 from optin.review import corrections
 from optin.review.blueprint import blueprint
 from optin.terms import EventKind, OptInSource
+from optin.web import filters
+from optin.web.fields import clean
 
 LARGEST_ID = 2**31 - 1
 OPT_OUT = f"/review/opt-outs/<int(max={LARGEST_ID}):opt_out_id>"

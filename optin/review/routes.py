@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin import clock, filters, phone
+from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn, Withdrawal
@@ -16,6 +16,7 @@ from optin.queries import people_of_numbers
 from optin.review import correction_routes, queries
 from optin.review.blueprint import blueprint
 from optin.terms import EventKind, HoldResolution, OptInSource
+from optin.web import filters
 
 __all__ = ["blueprint", "correction_routes"]
 

@@ -6,15 +6,15 @@ from flask import Response, render_template, request
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from optin import lists
-from optin.access import requires
-from optin.addresses import record_id
 from optin.database.session import db
-from optin.lists import Column, Listing
 from optin.models import AuditEntry
 from optin.settings import queries, wording
 from optin.settings.blueprint import blueprint
 from optin.terms import Role
+from optin.web import lists
+from optin.web.access import requires
+from optin.web.lists import Column, Listing
+from optin.web.record_ids import record_id
 
 PANELS = {"sms": wording.SMS, "replies": wording.REPLIES, "hours": wording.HOURS}
 CHOICES = [

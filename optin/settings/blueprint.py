@@ -4,11 +4,12 @@ import json
 
 from flask import Blueprint, current_app, g, request
 
-from optin import filters, navigation, phone
-from optin.access import is_public
+from optin import phone
 from optin.database.session import db
 from optin.models import Setting
 from optin.sending import gate, pauses
+from optin.web import filters, navigation
+from optin.web.access import is_public
 
 blueprint = Blueprint("settings", __name__)
 blueprint.record_once(lambda state: navigation.warn(state.app, gate.warning))

@@ -5,17 +5,18 @@ from collections.abc import Iterator, Sequence
 from flask import Response, render_template
 from sqlalchemy.orm import Session
 
-from optin import clock, lists, phone
-from optin.access import requires
+from optin import clock, phone
 from optin.consent import phrase_opt_outs
 from optin.database.session import db
-from optin.lists import Column, Listing
 from optin.models import Suppression
 from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.settings import queries
 from optin.settings.blueprint import blueprint
 from optin.terms import Role
+from optin.web import lists
+from optin.web.access import requires
+from optin.web.lists import Column, Listing
 
 COLUMNS = (
     Column("Mobile phone", "number", [Suppression.number, Suppression.id]),

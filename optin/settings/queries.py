@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from optin import filters, phone
+from optin import phone
 from optin.consent import facts
 from optin.messaging import handling
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
 from optin.queries import cached_counts, people_of_numbers
 from optin.queries.cached_counts import Count
 from optin.terms import OptInStatus
+from optin.web import filters
 
 AUDITED = ("setting", "user", "sender", "template", handling.SUBJECT)
 

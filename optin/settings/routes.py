@@ -8,9 +8,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin.access import requires
 from optin.database.session import db, reading
-from optin.filters import n
 from optin.jobs import engine
 from optin.policy import policy
 from optin.reading import words
@@ -20,6 +18,8 @@ from optin.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm, li
 from optin.settings.word_effect import Effect
 from optin.terms import Role
 from optin.texts import merge_fields, segments
+from optin.web.access import requires
+from optin.web.filters import n
 
 __all__ = ["audit_routes", "blueprint", "opted_out_routes", "twilio_routes"]
 

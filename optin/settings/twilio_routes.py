@@ -5,7 +5,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.access import requires
 from optin.database.session import db
 from optin.jobs import compare
 from optin.models import Reconciliation, Sender
@@ -16,6 +15,7 @@ from optin.settings import senders
 from optin.settings.blueprint import blueprint
 from optin.settings.sender_forms import NewSenderForm, SenderForm
 from optin.terms import Role, SenderKind
+from optin.web.access import requires
 
 
 @blueprint.get("/settings/twilio")

@@ -2,12 +2,12 @@
 
 from flask import Blueprint, Response, request
 
-from optin.access import public
 from optin.database.session import db
 from optin.jobs import engine
 from optin.metrics import WEBHOOKS
 from optin.receiving import inbound
 from optin.sending import status_callbacks
+from optin.web.access import public
 from optin.webhooks import requests
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'

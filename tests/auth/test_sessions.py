@@ -9,12 +9,13 @@ from flask import Flask
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
-from optin import access, clock, sessions
+from optin import clock
 from optin.auth import devices, links, passwords
 from optin.auth.accounts import add_user
 from optin.database.session import db
 from optin.models import AuditEntry, User, UserSession
 from optin.terms import Role
+from optin.web import access, sessions
 from tests.clients import Browser
 from tests.conftest import Clock
 

@@ -16,10 +16,11 @@ from flask_login import current_user
 from sqlalchemy import Engine, Select, SQLColumnExpression
 from sqlalchemy.orm import Session
 
-from optin import access, clock, filters, spreadsheets
+from optin import clock
 from optin.database.session import db, reading
 from optin.queries import paging
 from optin.queries.paging import Page
+from optin.web import access, filters, spreadsheets
 
 AT_ONCE = 500
 Keys = Sequence[SQLColumnExpression[Any]]

@@ -11,9 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from optin.htmx import is_htmx
 from optin.storage import write_check
 from optin.storage.troubles import Trouble, trouble_of
+from optin.web.htmx import is_htmx
 
 RETRY_SECONDS = 5
 PROGRAMS = ("/webhooks/", "/healthz", "/readyz", "/metrics")

@@ -9,10 +9,11 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin import clock, sessions
+from optin import clock
 from optin.database.session import db
 from optin.models import User
 from optin.terms import Role
+from optin.web import sessions
 from optin.web.extensions import login_manager
 
 View = TypeVar("View", bound=Callable[..., Any])
