@@ -106,8 +106,9 @@ def _configure(app: "Flask", config: "Config") -> None:
 
 def _bind_core(app: "Flask", config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
-    from optin import cli, health, logs, metrics, scrape
+    from optin import cli, metrics
     from optin.database.session import db, end_reading
+    from optin.monitoring import health, logs, prometheus
     from optin.web import access, errors, extensions, filters, headers, htmx, navigation, record_ids
 
     logs.configure(config)
@@ -123,7 +124,7 @@ def _bind_core(app: "Flask", config: "Config") -> None:
     extensions.bootstrap.init_app(app)
     for part in (record_ids, navigation, filters, errors, headers, htmx, cli):
         part.init_app(app)
-    for blueprint in (health.blueprint, scrape.blueprint):
+    for blueprint in (health.blueprint, prometheus.blueprint):
         app.register_blueprint(blueprint)
 
 

@@ -11,9 +11,10 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from optin import clock, logs
+from optin import clock
 from optin.config import Config
 from optin.models import User
+from optin.monitoring import logs
 from optin.terms import Role
 from tests.twilio_requests import post, text_form
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from optin.config import Config
 from optin.database.session import db
 from optin.environment import LOOPBACK
-from optin.health import database_state, queue_state, working_state
 from optin.models import User
+from optin.monitoring.health import database_state, queue_state, working_state
 from optin.provider import senders
 from optin.sending import pauses
 from optin.storage import free_space, troubles
