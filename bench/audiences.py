@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from bench import data
 from optin import clock
-from optin.campaigns import add_opt_ins
 from optin.consent import audience, whole
 from optin.database.session import db
+from optin.features.campaigns import add_opt_ins
 from optin.models import Broadcast, Campaign, Sender
 from optin.policy import policy
 from optin.sending import queueing

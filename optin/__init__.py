@@ -130,19 +130,19 @@ def _bind_core(app: "Flask", config: "Config") -> None:
 
 def _register_features(app: "Flask", config: "Config") -> None:
     """Register the features' blueprints; the phones only where no real person can be meant."""
-    from optin.auth.routes import blueprint as auth
-    from optin.broadcasts.routes import blueprint as broadcasts
-    from optin.campaigns.routes import blueprint as campaigns
-    from optin.finding.routes import blueprint as finding
-    from optin.home.routes import blueprint as home
-    from optin.inbox.routes import blueprint as inbox
-    from optin.keywords.routes import blueprint as keywords
-    from optin.message_templates.routes import blueprint as message_templates
-    from optin.opt_ins.routes import blueprint as opt_ins
-    from optin.people.routes import blueprint as people
+    from optin.features.auth.routes import blueprint as auth
+    from optin.features.broadcasts.routes import blueprint as broadcasts
+    from optin.features.campaigns.routes import blueprint as campaigns
+    from optin.features.home.routes import blueprint as home
+    from optin.features.inbox.routes import blueprint as inbox
+    from optin.features.keywords.routes import blueprint as keywords
+    from optin.features.message_templates.routes import blueprint as message_templates
+    from optin.features.opt_ins.routes import blueprint as opt_ins
+    from optin.features.people.routes import blueprint as people
+    from optin.features.review.routes import blueprint as review
+    from optin.features.search.routes import blueprint as finding
+    from optin.features.settings.routes import blueprint as settings
     from optin.phones.routes import blueprint as phones
-    from optin.review.routes import blueprint as review
-    from optin.settings.routes import blueprint as settings
     from optin.web.extensions import csrf, limiter
     from optin.webhooks.routes import blueprint as webhooks
 

@@ -3,8 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.auth.accounts import add_user
 from optin.config import Config
+from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.policy import policy
 from optin.provider import senders

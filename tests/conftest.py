@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin.auth import passwords
 from optin.database.session import db
+from optin.features.auth import passwords
 from optin.models import User
 from optin.terms import Role
 from tests.apps import end_app, new_app, plain_app

@@ -59,7 +59,7 @@ DOORS = {
     "twilio": {"optin.provider.twilio"},
     "phonenumbers": {"optin.phone"},
     "dbos": {"optin.jobs.engine"},
-    "segno": {"optin.keywords.invitation"},
+    "segno": {"optin.features.keywords.invitation"},
 }
 PURE = [
     "optin.terms",
@@ -77,8 +77,8 @@ PURE = [
     "optin.texts.segments",
     "optin.provider.statuses",
     "optin.texts.merge_fields",
-    "optin.keywords.invitation",
-    "optin.keywords.pictures",
+    "optin.features.keywords.invitation",
+    "optin.features.keywords.pictures",
 ]
 WRITERS = ("insert", "insert_into", "insert_known", "insert_core", "update", "delete")
 LEDGER_TABLES = {

@@ -8,9 +8,9 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import links, passwords
-from optin.auth.accounts import add_user
 from optin.config import Config
+from optin.features.auth import links, passwords
+from optin.features.auth.accounts import add_user
 from optin.first_start import prepare
 from optin.models import Sender, SignInLink, User
 from optin.policy import policy

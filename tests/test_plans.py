@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from bench import addresses, data
 from optin import clock
-from optin.campaigns import add_opt_ins
 from optin.consent import audience, ledger, whole
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.features.campaigns import add_opt_ins
 from optin.models import Broadcast, Campaign, Message, User
 from optin.policy import policy
 from optin.queries import cached_counts

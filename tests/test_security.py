@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import links, passwords
 from optin.database.session import db
+from optin.features.auth import links, passwords
 from optin.first_start import add_user
 from optin.models import SignInLink, User, UserSession
 from optin.terms import Role

@@ -2,8 +2,8 @@
 
 import urllib3
 
-from optin.auth import links
 from optin.clock import now
+from optin.features.auth import links
 from optin.models import User
 from tests.servers import LiveServer
 from tests.story import Story

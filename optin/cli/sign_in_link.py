@@ -6,9 +6,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from optin import clock
-from optin.auth import links
 from optin.config import Config
 from optin.database.session import db
+from optin.features.auth import links
 from optin.models import User
 
 

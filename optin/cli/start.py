@@ -20,11 +20,11 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from optin import clock, create_app, run_jobs_beside
-from optin.auth import links
-from optin.auth.accounts import first_admin
 from optin.cli.sign_in_link import address
 from optin.config import Config
 from optin.database.session import db
+from optin.features.auth import links
+from optin.features.auth.accounts import first_admin
 from optin.first_start import prepare
 from optin.storage import write_check
 from optin.storage.troubles import in_words

@@ -6,8 +6,8 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
-from optin.auth.accounts import add_user
 from optin.database.session import db
+from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.terms import Role
 

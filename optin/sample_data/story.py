@@ -9,14 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.broadcasts import sending
-from optin.campaigns import add_opt_ins, members
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.keywords import saving
+from optin.features.broadcasts import sending
+from optin.features.campaigns import add_opt_ins, members
+from optin.features.keywords import saving
+from optin.features.people import records
 from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
-from optin.people import records
 from optin.policy import audit, policy
 from optin.provider import senders
 from optin.sample_data.cast import PEOPLE, TEXTS

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import links, passwords
+from optin.features.auth import links, passwords
 from optin.models import AuditEntry
 from optin.terms import Role
 from tests.clients import Browser

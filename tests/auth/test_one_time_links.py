@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import links
-from optin.auth.accounts import add_user
+from optin.features.auth import links
+from optin.features.auth.accounts import add_user
 from optin.models import SignInLink, User
 from optin.terms import Role
 from tests.clients import Browser

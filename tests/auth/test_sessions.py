@@ -10,9 +10,9 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import devices, links, passwords
-from optin.auth.accounts import add_user
 from optin.database.session import db
+from optin.features.auth import devices, links, passwords
+from optin.features.auth.accounts import add_user
 from optin.models import AuditEntry, User, UserSession
 from optin.terms import Role
 from optin.web import access, sessions

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import passwords
-from optin.auth.accounts import add_user
+from optin.features.auth import passwords
+from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.terms import Role
 from tests.clients import Browser

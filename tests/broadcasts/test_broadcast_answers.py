@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from optin.broadcasts import queries
+from optin.features.broadcasts import queries
 from tests import outbox
 from tests.conftest import Clock
 from tests.world import MAYA, TOM, keyword, question, text

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.broadcasts import queries
+from optin.features.broadcasts import queries
 from optin.models import Broadcast, Message, Person, PhraseOptOut
 from optin.sending import opt_outs_after_broadcast
 from optin.terms import MessageStatus

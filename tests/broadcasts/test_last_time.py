@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from optin.broadcasts import queries, recipient_list
 from optin.consent import audience, ledger
 from optin.database.session import db
+from optin.features.broadcasts import queries, recipient_list
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
 from optin.provider.gateway import GatewayError

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.broadcasts import sending
-from optin.broadcasts.sending import Order, Started
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.features.broadcasts import sending
+from optin.features.broadcasts.sending import Order, Started
 from optin.jobs import engine
 from optin.models import AuditEntry, Broadcast, Campaign, Message
 from optin.policy import policy

@@ -16,13 +16,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import passwords
-from optin.broadcasts import sending
-from optin.campaigns import add_opt_ins
 from optin.config import Config
 from optin.environment import sqlite_url
-from optin.keywords import images, pictures
-from optin.keywords.pictures import Picture
+from optin.features.auth import passwords
+from optin.features.broadcasts import sending
+from optin.features.campaigns import add_opt_ins
+from optin.features.keywords import images, pictures
+from optin.features.keywords.pictures import Picture
 from optin.models import (
     Broadcast,
     Campaign,

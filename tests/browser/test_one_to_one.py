@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person
-from optin.people import records
 from optin.policy import policy
 from optin.terms import Purpose, Role
 from tests import campaign_scene as scene

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser
 
-from optin.auth import links
 from optin.clock import now
+from optin.features.auth import links
 from optin.models import User
 from tests.browser.guests import ChromiumGuest
 from tests.servers import LiveServer

@@ -10,10 +10,10 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.campaigns import add_opt_ins
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.features.campaigns import add_opt_ins
 from optin.models import CampaignMember, Keyword, OptIn, OptInPerson, Person
 from optin.queries import cached_counts
 from optin.terms import OptInSource, PersonKind

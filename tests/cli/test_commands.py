@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.auth import links, passwords
-from optin.auth.accounts import add_user
 from optin.config import SIMULATOR_SENDERS
+from optin.features.auth import links, passwords
+from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.provider import senders
 from optin.terms import Role

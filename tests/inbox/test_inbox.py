@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
+from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, User
-from optin.people import records
 from optin.sending import conversations
 from optin.terms import PersonKind, Role
 from tests.clients import Browser

@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.keywords import pictures
+from optin.features.keywords import pictures
 from optin.models import AuditEntry, DisclosureImage, Keyword, OptIn
 from tests.clients import Browser
 from tests.conftest import Clock

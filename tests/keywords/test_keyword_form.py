@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin.keywords import check
+from optin.features.keywords import check
 from optin.models import AuditEntry, Disclosure, Keyword, KeywordWord, Message, OptIn
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.terms import Role

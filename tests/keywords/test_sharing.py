@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.keywords.invitation import invite
+from optin.features.keywords.invitation import invite
 from optin.models import Disclosure, Sender
 from optin.policy import policy
 from optin.provider import senders

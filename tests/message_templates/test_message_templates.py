@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.message_templates import saving
+from optin.features.message_templates import saving
 from optin.models import AuditEntry, Message, MessageTemplate
 from optin.terms import Role
 from tests import campaign_scene as scene

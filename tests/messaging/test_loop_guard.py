@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
 from optin.consent.rules import REPLIES_AN_HOUR
-from optin.messaging import threads
+from optin.features.one_to_one import threads
 from optin.models import Message, OptIn, Suppression
 from optin.terms import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
 from tests import world

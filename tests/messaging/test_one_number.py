@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import facts
 from optin.database.session import db
+from optin.features.people import records
 from optin.models import Conversation, Hold, Message, OptIn, OptInPerson, Person, Sender, Suppression
-from optin.people import records
 from optin.phone import spellings
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText

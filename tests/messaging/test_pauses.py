@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from optin import clock as clocks
 from optin.consent import ledger
 from optin.database.session import db
-from optin.messaging import threads
+from optin.features.one_to_one import threads
 from optin.models import Broadcast, Message, Sender, SendingPause
 from optin.policy import policy
 from optin.sending import delivery, overdue_replies, pauses, status_callbacks

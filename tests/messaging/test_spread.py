@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.campaigns import compose
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.features.campaigns import compose
 from optin.models import Campaign, Person
 from optin.policy import policy
 from optin.sending import broadcast_cost, broadcast_text

@@ -12,12 +12,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.broadcasts import queries, recipient_list
-from optin.broadcasts import sending as broadcasts
-from optin.campaigns import members
 from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.features.broadcasts import queries, recipient_list
+from optin.features.broadcasts import sending as broadcasts
+from optin.features.campaigns import members
 from optin.models import Broadcast, Campaign, CampaignMember, Hold, Keyword, Message, OptIn, Person, Suppression
 from optin.policy import policy
 from optin.sending import delivery, queueing

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
-from optin.messaging import threads
+from optin.features.one_to_one import threads
 from optin.models import ConsentEvent, Conversation, Hold, Message, ProviderBlock, Suppression
 from optin.policy import policy
 from optin.reading import words

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.features.people import records
 from optin.models import Keyword, KeywordWord, Message, Person, Sender
-from optin.people import records
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.terms import PersonKind, SenderKind

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.features.people import queries, records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, Person
-from optin.people import queries, records
 from optin.terms import PersonKind
 from tests.clients import Browser
 

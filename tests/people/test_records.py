@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import consent_status, ledger
 from optin.consent.events import Act
+from optin.features.people import records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, OptInPerson, Person
-from optin.people import records
 from optin.phone import NotANumber
 from optin.terms import OptInSource, OptInStatus, PersonKind
 

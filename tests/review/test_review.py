@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.features.review.queries import marked, open_count
 from optin.models import ConsentEvent, Hold, OptIn, Suppression
-from optin.review.queries import marked, open_count
 from optin.terms import PersonKind, Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from optin.features.settings import word_effect
 from optin.policy import policy
-from optin.settings import word_effect
 from tests.clients import Browser
 from tests.conftest import Clock
 from tests.settings.test_policy_panels import REPLIES

@@ -1,0 +1,99 @@
+"""The forms of signing in and of one's own account."""
+
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, PasswordField, SelectField, StringField, TelField
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Regexp, ValidationError
+
+from optin.features.auth import passwords
+from optin.terms import Role
+
+AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+LONGEST_NAME, LONGEST_EMAIL = 120, 254
+EMAIL = r"[^@\s]+@[^@\s]+\Z"
+ROLES = [
+    SelectChoice(str(Role.VIEWER), "Viewer: can only read"),
+    SelectChoice(str(Role.AGENT), "Agent: works with people, messages and campaigns"),
+    SelectChoice(str(Role.ADMIN), "Admin: also changes settings and users"),
+]
+
+
+def one_line(text: str | None) -> str:
+    """Return what was typed with single spaces and without the one character that no database takes."""
+    return " ".join((text or "").replace("\0", "").split())
+
+
+@lru_cache(maxsize=1)
+def zones() -> list[SelectChoice]:
+    """List the time zones that are named after places, and UTC."""
+    names = ["UTC", *sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)]
+    return [SelectChoice(name, name.replace("_", " ")) for name in names]
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """Who somebody is, and what only they know."""
+
+    email = EmailField(
+        "Email", [DataRequired("Enter your email address."), Length(max=LONGEST_EMAIL)], filters=[one_line]
+    )
+    password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=passwords.LONGEST)])
+
+
+class ProfileForm(FlaskForm):  # type: ignore[misc]
+    """How colleagues see the user, and how the user sees times."""
+
+    name = StringField("Name", [DataRequired("Enter your name."), Length(max=LONGEST_NAME)], filters=[one_line])
+    time_zone = SelectField("Time zone", choices=lambda: zones())
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    """A new password, with the current one unless the user has none or came by a one-time link."""
+
+    current = PasswordField("Current password")
+    new = PasswordField("New password", [InputRequired("Enter a new password.")])
+    again = PasswordField(
+        "New password again", [EqualTo("new", "The passwords do not match. Enter the new password again.")]
+    )
+
+    def validate_new(self, field: Field) -> None:
+        """Refuse what is easily guessed."""
+        if sentence := passwords.refusal(field.data, current_user.email, current_user.name):
+            raise ValidationError(sentence)
+
+
+class NumberForm(FlaskForm):  # type: ignore[misc]
+    """The mobile number that a user says is theirs."""
+
+    mobile = TelField("Mobile number", [DataRequired("Enter your mobile number."), Length(max=60)], filters=[one_line])
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The code that was texted to it."""
+
+    code = StringField("Code", [DataRequired("Enter the code."), Length(max=20)], filters=[one_line])
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]
+    """Somebody new, and what they may do."""
+
+    email = EmailField(
+        "Email",
+        [
+            DataRequired("Enter their email address."),
+            Length(max=LONGEST_EMAIL),
+            Regexp(EMAIL, message="Enter an email address, such as name@example.org."),
+        ],
+        filters=[one_line],
+    )
+    name = StringField("Name", [DataRequired("Enter their name."), Length(max=LONGEST_NAME)], filters=[one_line])
+    role = SelectField("Role", choices=ROLES, default=str(Role.AGENT))
+
+
+class RoleForm(FlaskForm):  # type: ignore[misc]
+    """What a user may do."""
+
+    role = SelectField("Role", choices=ROLES)

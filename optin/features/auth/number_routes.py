@@ -1,0 +1,83 @@
+"""The user's own mobile number: entering a code that is texted to it verifies it; tests then go there."""
+
+from flask import flash, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import phone
+from optin.database.session import db
+from optin.features.auth import account_routes
+from optin.features.auth.attempts import limit_codes, limit_for_user
+from optin.features.auth.blueprint import blueprint
+from optin.features.auth.forms import CodeForm, NumberForm
+from optin.features.auth.paths import local_path
+from optin.jobs import engine
+from optin.models import User
+from optin.phone import NotANumber
+from optin.policy import policy
+from optin.sending import test_number
+from optin.web.filters import default_region
+
+PLACE = "number"
+
+
+@blueprint.post("/account/number")
+@limit_codes
+def text_code() -> Response | tuple[str, int]:
+    """Text a code to the number that the user says is theirs."""
+    form, session = NumberForm(), db.session()
+    number = _number(form) if form.validate() else ""
+    if not number:
+        return account_routes.page(number=form), 422
+    if sentence := test_number.text_code(session, current_user._get_current_object(), number):
+        session.rollback()
+        form.mobile.errors = [sentence]
+        return account_routes.page(number=form), 422
+    session.commit()
+    engine.nudge()
+    flash(f"A code is on its way to {phone.display(number, default_region())}.", "ok")
+    return _to_the_page()
+
+
+@blueprint.post("/account/number/code")
+@limit_for_user
+def enter_code() -> Response | tuple[str, int]:
+    """Verify the number by the code, and lead back to where the number was asked for."""
+    form, session = CodeForm(), db.session()
+    if not form.validate():
+        return account_routes.page(code=form), 422
+    user: User = current_user._get_current_object()
+    sentence = test_number.enter_code(session, user, form.code.data)
+    session.commit()
+    if sentence == test_number.RUN_OUT:
+        flash(sentence, "warn")
+        return _to_the_page()
+    if sentence:
+        form.code.errors = [sentence]
+        return account_routes.page(code=form), 422
+    flash("Your number is verified. “Send me a test” goes to this number.", "ok")
+    back = local_path(request.form.get("next", ""))
+    return _to_the_page() if back == "/" else redirect(back, 303)
+
+
+@blueprint.post("/account/number/removal")
+def remove_number() -> Response:
+    """Forget the number."""
+    test_number.change(db.session(), current_user._get_current_object(), None)
+    db.session.commit()
+    flash("Your number was removed.", "ok")
+    return _to_the_page()
+
+
+def _number(form: NumberForm) -> str:
+    """Return the E.164 form of what was typed, "" with the error at the field where it is no number."""
+    try:
+        return phone.normalise(form.mobile.data, policy.load(db.session()).default_region)
+    except NotANumber as error:
+        form.mobile.errors = [error.sentence]
+        return ""
+
+
+def _to_the_page() -> Response:
+    kept = request.form.get("next") or None
+    return redirect(url_for("auth.account", next=kept, _anchor=PLACE), 303)

@@ -1,0 +1,187 @@
+"""Broadcasts: sending to a campaign, the page of one broadcast with its live progress, pause, resume, cancel."""
+
+from uuid import UUID, uuid4
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import clock
+from optin.database.session import db
+from optin.features.broadcasts import not_found, queries, recipient_list, sending
+from optin.features.broadcasts.sending import Order, Refusal, Started
+from optin.jobs import engine
+from optin.models import Broadcast, Campaign
+from optin.provider import statuses
+from optin.queries import saved_draft
+from optin.sending import broadcast_text
+from optin.terms import BroadcastState, MessageStatus, Reason, Role
+from optin.texts import send_time
+from optin.web.access import requires
+from optin.web.filters import current_zone, planned, plural
+from optin.web.record_ids import message_id
+
+blueprint = Blueprint("broadcasts", __name__)
+
+LARGEST_ID = 2**31 - 1
+BROADCAST = f"/broadcasts/<int(max={LARGEST_ID}):broadcast_id>"
+
+
+@blueprint.context_processor
+def terms() -> dict[str, object]:
+    """Let the templates read what is stored as the terms that people see."""
+    return {
+        "broadcast_state": BroadcastState,
+        "message_status": MessageStatus,
+        "reasons": Reason,
+        "meaning": statuses.meaning,
+    }
+
+
+@blueprint.post(f"/campaigns/<int(max={LARGEST_ID}):campaign_id>/broadcasts")
+def create(campaign_id: int) -> Response:
+    """Send the text to everybody in the campaign who may get it, now or later, and lead to the broadcast's page."""
+    campaign = db.session.get(Campaign, campaign_id) or abort(404)
+    plan = send_time.of_form(request.form, current_zone())
+    order = Order(
+        body=broadcast_text.clean(request.form.get("body", "")),
+        sender_id=request.form.get("sender", type=int),
+        form_key=_form_key(),
+        user_id=current_user.id,
+        starts_at=plan.starts_at,
+        not_after=plan.not_after,
+    )
+    faults = plan.faults(clock.now())
+    done = Refusal(faults) if faults else sending.start(db.session(), campaign_id, order)
+    if isinstance(done, Refusal):
+        db.session.rollback()
+        context = {"campaign": campaign, "order": order, "plan": plan, "refused": done.sentences}
+        return make_response(render_template("broadcasts/refused.html", **context), 422)
+    saved_draft.drop(db.session(), current_user.id, campaign_id)
+    db.session.commit()
+    engine.nudge()
+    flash(*_said(done, order))
+    return redirect(url_for(".show", broadcast_id=done.broadcast_id), 303)
+
+
+@blueprint.get(BROADCAST)
+def show(broadcast_id: int) -> str:
+    """Show how far the broadcast has come, what came of it, and each recipient."""
+    broadcast, session = _load(broadcast_id), db.session()
+    listing = recipient_list.listing(broadcast_id)
+    status = listing.filters["status"]
+    page = listing.page(session, queries.recipients(broadcast_id, status))
+    return render_template(
+        "broadcasts/show.html",
+        broadcast=broadcast,
+        progress=queries.progress(session, broadcast),
+        answers=queries.answers(session, broadcast),
+        listing=listing,
+        page=page,
+        people=queries.people(session, page.rows),
+        status=status,
+        shown=queries.SHOWN,
+        may_edit=current_user.may(Role.AGENT),
+    )
+
+
+@blueprint.get(f"{BROADCAST}/recipients/file")
+@requires(Role.AGENT)
+def recipients_file(broadcast_id: int) -> Response:
+    """Give the recipients that the list shows as a file."""
+    _load(broadcast_id)
+    return recipient_list.file(broadcast_id)
+
+
+@blueprint.get(f"{BROADCAST}/progress")
+def progress(broadcast_id: int) -> Response:
+    """Give the progress (fragment), and tell the recipients of it; 204 while it is the `version` that the page has."""
+    broadcast = _load(broadcast_id)
+    found = queries.progress(db.session(), broadcast)
+    if found.live and request.args.get("version") == found.version:
+        return make_response("", 204)
+    may_edit = current_user.may(Role.AGENT)
+    html = render_template("broadcasts/_progress.html", broadcast=broadcast, progress=found, may_edit=may_edit)
+    return make_response(html, {"HX-Trigger": "progress-changed"})
+
+
+@blueprint.post(f"{BROADCAST}/state")
+def change_state(broadcast_id: int) -> Response:
+    """Pause, resume or cancel, as `state` says."""
+    broadcast = _load(broadcast_id)
+    asked = request.form.get("state", "")
+    state = next((state for state in sending.FROM if state == asked), None) or abort(422)
+    taken_back = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
+    db.session.commit()
+    if taken_back is None:
+        flash(f"The broadcast can no longer be {sending.DONE[state]}: its state has changed.", "warn")
+    else:
+        flash(_said_of_state(state, taken_back, started=broadcast.started_at is not None), "ok")
+    if state is BroadcastState.SENDING:
+        engine.nudge()
+    return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
+
+
+@blueprint.post(f"{BROADCAST}/start")
+def send_now(broadcast_id: int) -> Response:
+    """Send a scheduled broadcast without waiting for its time; it stays scheduled if it can't be sent now."""
+    _load(broadcast_id)
+    done = sending.send_now(db.session(), broadcast_id, current_user.id)
+    if isinstance(done, Refusal):
+        db.session.rollback()
+        flash(" ".join(done.sentences), "warn")
+    else:
+        db.session.commit()
+        engine.nudge()
+        flash(f"Sending to {plural(done.people, 'person', 'people')}.", "ok")
+    return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
+
+
+@blueprint.post(f"{BROADCAST}/not-found")
+def settle_not_found(broadcast_id: int) -> Response:
+    """Send what Twilio's list does not show again, or leave it (`do`): all of it, or one `message`."""
+    broadcast, session = _load(broadcast_id), db.session()
+    message = request.form.get("message", type=message_id)
+    if request.form.get("do") == "again":
+        count = not_found.send_again(session, broadcast, current_user.id, message)
+        said = f"{plural(count, 'message is', 'messages are')} waiting to be sent again." if count else ""
+    else:
+        count = not_found.leave(session, broadcast, current_user.id, message)
+        said = f"{plural(count, 'message was', 'messages were')} left unsent." if count else ""
+    session.commit()
+    engine.nudge()
+    flash(
+        said or "There was nothing left to decide: the message was found, or someone else has decided.",
+        "ok" if count else "warn",
+    )
+    return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
+
+
+def _load(broadcast_id: int) -> Broadcast:
+    return db.session.get(Broadcast, broadcast_id) or abort(404)
+
+
+def _form_key() -> str:
+    """Return the key of the form: the same form sent twice is one broadcast. Without a form there is a new key."""
+    try:
+        return str(UUID(request.form.get("form_key") or str(uuid4())))
+    except ValueError:
+        abort(422, "The form was incomplete. Open the campaign, and send from its SMS Broadcasts tab.")
+
+
+def _said(done: Started, order: Order) -> tuple[str, str]:
+    if done.again:
+        return "This broadcast was already started. Nothing was sent twice.", "off"
+    if order.starts_at:
+        return f"Scheduled for {planned(order.starts_at)}. Recipients are decided then.", "ok"
+    return f"Sending to {plural(done.people, 'person', 'people')}.", "ok"
+
+
+def _said_of_state(state: BroadcastState, taken_back: int, *, started: bool) -> str:
+    if not started:
+        return "Cancelled. Nothing was sent."
+    if state is BroadcastState.CANCELLED:
+        return f"Cancelled. {plural(taken_back, 'waiting message', 'waiting messages')} will not be sent."
+    return (
+        "Paused. Nothing more goes to Twilio until you resume." if state is BroadcastState.PAUSED else "Sending again."
+    )

@@ -1,0 +1,241 @@
+"""+ Add Opt-Ins: make members of everybody who opted in with a campaign's keyword, by statements over whole sets.
+
+A number counts if it has an active opt-in for the keyword, from whatever source. One person is added for it, contact
+before lead and then the oldest, unless somebody with the number is a member already. Where a person with the number was
+removed by hand, the number stays out, or that person comes back when the user says so.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
+from sqlalchemy.orm import Session, aliased
+
+from optin import clock
+from optin.consent import facts
+from optin.database.session import UTCDateTime, insert
+from optin.features.campaigns import leads
+from optin.features.campaigns.queries import changed
+from optin.models import Campaign, CampaignMember, OptIn, Person
+from optin.policy import audit
+from optin.queries import cached_counts
+from optin.terms import OptInStatus
+
+MANY = 5000
+"""Above this many opt-ins the pages do not count the new ones each time; the preview does."""
+
+
+class Kind(StrEnum):
+    """How a number with an active opt-in stands to the campaign."""
+
+    MEMBER = "member"
+    REMOVED = "removed"
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What + Add Opt-Ins would find: numbers of members, of removed people, of people to add, and of nobody.
+
+    `at` is when it was counted, None for just now.
+    """
+
+    already: int = 0
+    removed: int = 0
+    known: int = 0
+    unknown: int = 0
+    at: datetime | None = None
+
+    @property
+    def new(self) -> int:
+        """Count the numbers that come in when leads are created for the unknown ones."""
+        return self.known + self.unknown
+
+    @property
+    def total(self) -> int:
+        """Count the numbers with an active opt-in."""
+        return self.new + self.already + self.removed
+
+
+@dataclass(frozen=True)
+class Report:
+    """What + Add Opt-Ins did; `came_back` are those of the members added who had been removed."""
+
+    members: int
+    leads: int
+    came_back: int
+    left_removed: int
+    left_unknown: int
+    already: int
+
+
+def count_opted_in(session: Session, keyword_id: int, limit: int | None = None) -> int:
+    """Count the numbers with an active opt-in for a keyword, at most up to `limit`."""
+    counted = select(OptIn.id).where(*_opted_in(keyword_id)).limit(limit).subquery()
+    return session.scalar(select(func.count()).select_from(counted)) or 0
+
+
+def preview(session: Session, campaign: Campaign) -> Preview:
+    """Count what `add` would find, in one statement."""
+    if campaign.keyword_id is None:
+        return Preview()
+    kind = case(
+        (_is_member(campaign.id), Kind.MEMBER),
+        (_was_removed(campaign.id), Kind.REMOVED),
+        (_is_known(), Kind.KNOWN),
+        else_=Kind.UNKNOWN,
+    )
+    each = select(kind.label("kind")).where(*_opted_in(campaign.keyword_id)).subquery()
+    rows = session.execute(select(each.c.kind, func.count()).group_by(each.c.kind))
+    counts: dict[str, int] = {row[0]: row[1] for row in rows}
+    return Preview(
+        already=counts.get(Kind.MEMBER, 0),
+        removed=counts.get(Kind.REMOVED, 0),
+        known=counts.get(Kind.KNOWN, 0),
+        unknown=counts.get(Kind.UNKNOWN, 0),
+    )
+
+
+def known(session: Session, campaign: Campaign) -> Preview | None:
+    """Return `preview`, of very many opt-ins as it was counted last; None before the first count."""
+    if campaign.keyword_id is None or count_opted_in(session, campaign.keyword_id, MANY) < MANY:
+        return preview(session, campaign)
+    seen = _COUNTED.seen(session, campaign.id)
+    if seen is None:
+        return None
+    already, removed, known_, unknown = seen.value
+    return Preview(already, removed, known_, unknown, seen.at)
+
+
+def _counts(session: Session, campaign_id: int) -> list[int]:
+    found = preview(session, session.get_one(Campaign, campaign_id))
+    return [found.already, found.removed, found.known, found.unknown]
+
+
+_COUNTED = cached_counts.Kind("add-opt-ins", _counts)
+
+
+def add(
+    session: Session, campaign_id: int, user_id: int | None, *, create_leads: bool, include_removed: bool
+) -> Report | None:
+    """Add the opt-ins of the campaign's keyword as members; None when the campaign has no keyword.
+
+    One user at a time does this, so that nobody's second press makes leads or members twice.
+    """
+    leads.one_at_a_time(session)
+    campaign = session.scalars(Campaign.locked(campaign_id)).one()
+    if campaign.keyword_id is None:
+        return None
+    now = clock.now()
+    found = preview(session, campaign)
+    came_back = _bring_back(session, campaign, campaign.keyword_id, user_id, now) if include_removed else 0
+    made = 0
+    if create_leads and found.unknown:
+        made = leads.create(session, _unknown_numbers(session, campaign), user_id, now)
+    added = _add_known(session, campaign.id, campaign.keyword_id, user_id, now)
+    report = Report(
+        members=added + came_back,
+        leads=made,
+        came_back=came_back,
+        left_removed=found.removed - came_back,
+        left_unknown=found.unknown - made,
+        already=found.already,
+    )
+    if report.members:
+        audit.record(session, user_id, "added opt-ins", "campaign", campaign.id, {"Members": ("", report.members)})
+    return report
+
+
+def _bring_back(session: Session, campaign: Campaign, keyword_id: int, user_id: int | None, now: datetime) -> int:
+    """Let one removed person of each number be a member again, in the row that they had."""
+    row, person = aliased(CampaignMember), aliased(Person)
+    first = (
+        select(row.id)
+        .join(person, person.id == row.person_id)
+        .where(_of(row, campaign.id), row.removed_at.is_not(None), person.mobile == OptIn.number)
+        .order_by(person.kind, person.id)
+        .limit(1)
+        .correlate(OptIn)
+        .scalar_subquery()
+    )
+    chosen = select(first).where(*_opted_in(keyword_id), ~_is_member(campaign.id), _was_removed(campaign.id))
+    mobile = select(Person.mobile).where(Person.id == CampaignMember.person_id).scalar_subquery()
+    zones = select(Person.zones).where(Person.id == CampaignMember.person_id).scalar_subquery()
+    return changed(
+        session,
+        update(CampaignMember)
+        .where(CampaignMember.id.in_(chosen))
+        .values(removed_at=None, removed_by_id=None, number=mobile, zones=zones, added_at=now, added_by_id=user_id)
+        .execution_options(synchronize_session=False),
+    )
+
+
+def _unknown_numbers(session: Session, campaign: Campaign) -> list[str]:
+    """List the numbers that nobody has. (Who was removed has the number, so removed numbers are not among them.)"""
+    unknown = select(OptIn.number).where(*_opted_in(campaign.keyword_id), ~_is_member(campaign.id), ~_is_known())
+    return list(session.scalars(unknown.order_by(OptIn.number)))
+
+
+def _add_known(session: Session, campaign_id: int, keyword_id: int, user_id: int | None, now: datetime) -> int:
+    """Add one person for each number that has one, in one statement, in the order of the target's index."""
+    rows = (
+        select(
+            literal(campaign_id),
+            Person.id,
+            Person.mobile,
+            Person.zones,
+            literal(now, UTCDateTime()),
+            literal(user_id, CampaignMember.added_by_id.type),
+        )
+        .select_from(OptIn)
+        .join(Person, Person.mobile == OptIn.number)
+        .where(*_opted_in(keyword_id), ~_is_member(campaign_id), ~_was_removed(campaign_id), ~_comes_later())
+        .order_by(OptIn.number)
+    )
+    columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
+    statement = insert(session, CampaignMember).from_select(columns, rows)
+    return changed(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
+
+
+def _opted_in(keyword_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The opt-in is active with the keyword, and of a phone: older versions took some of names and short codes."""
+    return OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.ACTIVE, facts.has_phone(OptIn.number)
+
+
+def _is_member(campaign_id: int) -> ColumnElement[bool]:
+    """Somebody with the opt-in's number is a member."""
+    row = aliased(CampaignMember)
+    return exists().where(row.campaign_id == campaign_id, row.number == OptIn.number, row.removed_at.is_(None))
+
+
+def _was_removed(campaign_id: int) -> ColumnElement[bool]:
+    """Somebody who has the opt-in's number now was removed by hand."""
+    row, person = aliased(CampaignMember), aliased(Person)
+    return exists().where(
+        person.mobile == OptIn.number, row.person_id == person.id, _of(row, campaign_id), row.removed_at.is_not(None)
+    )
+
+
+def _is_known() -> ColumnElement[bool]:
+    """A contact or lead has the opt-in's number."""
+    person = aliased(Person)
+    return exists().where(person.mobile == OptIn.number)
+
+
+def _of(row: type[CampaignMember], campaign_id: int) -> ColumnElement[bool]:
+    """The row is of the campaign, with + 0: else SQLite goes through all its members for each opt-in."""
+    return row.campaign_id + 0 == campaign_id
+
+
+def _comes_later() -> ColumnElement[bool]:
+    """Somebody else stands for the person's number: a contact before a lead, then the oldest.
+
+    "contact" comes before "lead" in the alphabet as well, so the index on mobile, kind and id has the order. Asked of
+    whole sets: looked up for each of 200,000 numbers, PostgreSQL took twice as long to add them and five times to find
+    nothing new.
+    """
+    first = aliased(Person)
+    earlier = (first.kind < Person.kind) | ((first.kind == Person.kind) & (first.id < Person.id))
+    return exists().where(first.mobile == Person.mobile, earlier)

@@ -1,0 +1,165 @@
+"""What the composer of a broadcast shows beside the text: segments, what is wrong, how it reads, who gets it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import audience, whole
+from optin.consent.audience import Deliverability, Question
+from optin.features.campaigns import queries
+from optin.features.campaigns.blueprint import chosen_sender
+from optin.models import Campaign, Person, Sender
+from optin.policy import policy
+from optin.policy.policy import Policy
+from optin.provider import senders
+from optin.queries import message_templates
+from optin.sending import broadcast_text, delivery
+from optin.terms import Reason
+from optin.texts import merge_fields, segments, send_time
+from optin.texts.segments import Segments
+from optin.texts.send_time import Plan
+from optin.web import filters
+
+LOOKED_AT_WHILE_TYPING = 20_000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was typed so far: the text, the member to preview it for (the first after this id), when, why not."""
+
+    plan: Plan
+    body: str = ""
+    after: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def new_draft(kept: Mapping[str, str]) -> Draft:
+    """Return what a composer says that nobody has typed in, or what was `kept` of it."""
+    zone = filters.current_zone()
+    suggested = send_time.suggested(zone, clock.now())
+    return Draft(send_time.of_form(kept, zone) if kept.get("at") else suggested, kept.get("body", ""))
+
+
+@dataclass(frozen=True)
+class Look:
+    """A text as the composer sees it.
+
+    `size` counts it for the person of the preview, `worst` for the member for whom it is longest; `fixed` is what would
+    be left of `worst` if look-alikes were replaced, None where that saves nothing.
+    """
+
+    body: str
+    size: Segments
+    worst: Segments
+    fixed: Segments | None
+    preview: str
+    person: Person | None
+    member_id: int
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of Deliverability: tone of its dot, how many, the reason's value in addresses, the reason."""
+
+    tone: str
+    count: int
+    key: str
+    reason: Reason | None
+
+
+def look(session: Session, asked: Question, body: str, after: int = 0, *, among: int | None = None) -> Look:
+    """Look at a text; the preview is for a member after the given one, one of the first when there is none.
+
+    It is somebody whose consent covers the text, where there is anybody like that.
+
+    `among` bounds how many members are looked at for the longest text.
+    """
+    campaign_id, brand = asked.campaign_id, asked.policy.brand
+    covered = queries.example(session, asked, after) or queries.example(session, asked)
+    example = covered or queries.example(session, asked, anybody=True)
+    person, member_id = example or (None, 0)
+    preview = merge_fields.render(body, delivery.person_fields(person, brand))
+    worst = broadcast_text.longest(session, campaign_id, body, brand, among=among)
+    plain = segments.plain(body)
+    fixed = broadcast_text.longest(session, campaign_id, plain, brand, among=among) if plain != body else None
+    return Look(
+        body=body,
+        size=segments.count(preview),
+        worst=worst,
+        fixed=fixed if fixed and fixed.segments < worst.segments else None,
+        preview=preview,
+        person=person,
+        member_id=member_id,
+        faults=broadcast_text.faults(body) if body else [],
+        warnings=merge_fields.warnings(body),
+    )
+
+
+def question(
+    session: Session,
+    campaign: Campaign,
+    sender: Sender | None,
+    at: datetime | None = None,
+    not_after: datetime | None = None,
+) -> audience.Question:
+    """Ask for the campaign's members and a sender, now or at a moment to come, of a broadcast with a last time or none.
+
+    Without a sender no block counts.
+    """
+    scope = sender.scope if sender else ""
+    return audience.ask(session, campaign, scope, policy.load(session), at, not_after=not_after)
+
+
+def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft: Draft) -> int:
+    """Count those whom a text that speaks of today would reach on another day than the one on which it starts.
+
+    The day is that of the zone in which the form's times are.
+    """
+    if not merge_fields.says_today(draft.body):
+        return 0
+    plan, start = draft.plan, draft.plan.starts_at or clock.now()
+    day = start.astimezone(plan.zone).date() + timedelta(days=1)
+    midnight = datetime.combine(day, time(), plan.zone).astimezone(UTC)
+    if plan.not_after and plan.not_after <= midnight:
+        return 0
+    asked = question(session, campaign, sender, plan.starts_at, midnight)
+    return whole.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0) if asked.late_groups else 0
+
+
+def rows(counts: Deliverability | None) -> list[Row]:
+    """Return the lines of Deliverability: who receives, who waits, then who gets nothing and why."""
+    if counts is None:
+        return []
+    waiting = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
+    order = sorted(counts.reasons, key=lambda reason: reason not in waiting)
+    others = [Row(reason.tone, counts.reasons[reason], str(reason), reason) for reason in order]
+    return [Row("ok", counts.will_receive, "will_receive", None), *others]
+
+
+def sends_to(counts: Deliverability, given: Policy) -> int:
+    """Count the people whom a broadcast would take in: those who receive now and those who wait for their time."""
+    waiting = counts.reasons.get(Reason.CAP_REACHED, 0) if given.cap_waits else 0
+    return counts.will_receive + counts.will_wait + waiting
+
+
+def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, object]:
+    """Return what the composer's templates need, apart from the counts."""
+    sender = chosen_sender()
+    return {
+        "campaign": campaign,
+        "draft": draft,
+        "senders": senders.in_use(session),
+        "sender": sender,
+        "saved": message_templates.listed(session),
+        "has_hours": policy.load(session).sending_hours,
+        "time_fault": draft.plan.fault(clock.now()),
+        "end_fault": draft.plan.end_fault(clock.now()),
+        "look": look(
+            session, question(session, campaign, sender), draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING
+        ),
+    }

@@ -1,0 +1,90 @@
+"""The composer of a broadcast: advice while typing, the question before sending; and Deliverability by itself."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from optin import clock
+from optin.consent import deliverability as deliverability_of
+from optin.consent import whole
+from optin.database.session import db
+from optin.features.campaigns import compose, page, queries
+from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
+from optin.features.campaigns.compose import Draft
+from optin.models import Campaign
+from optin.policy import policy
+from optin.queries import message_templates
+from optin.sending import broadcast_cost, broadcast_text
+from optin.terms import Reason
+from optin.texts import segments, send_time
+from optin.web import filters
+from optin.web.record_ids import record_id
+
+SAME_TEXT_WITHIN = timedelta(days=1)
+
+
+@blueprint.get(f"{CAMPAIGN}/deliverability")
+def deliverability(campaign_id: int) -> str:
+    """Say who would receive a message now, and the others by reason (fragment)."""
+    campaign, sender = load(campaign_id), chosen_sender()
+    counts = deliverability_of.known(db.session(), campaign, sender)
+    context = {"campaign": campaign, "sender": sender, "counts": counts, "rows": compose.rows(counts)}
+    return render_template("campaigns/_deliverability.html", **context)
+
+
+@blueprint.post(f"{CAMPAIGN}/broadcasts/preview")
+def preview_broadcast(campaign_id: int) -> str:
+    """Say how the text would go out as it stands (fragment); nothing is stored."""
+    only_reads()
+    campaign, session = load(campaign_id), db.session()
+    counts = deliverability_of.known(session, campaign, chosen_sender())
+    context = compose.context(session, campaign, typed_draft())
+    return render_template("campaigns/_advice.html", counts=counts, swapped=True, **context)
+
+
+@blueprint.post(f"{CAMPAIGN}/broadcasts/draft")
+def compose_broadcast(campaign_id: int) -> Response:
+    """Take the typed text: change or show it, or ask before it is sent. Nothing is stored or sent."""
+    only_reads()
+    campaign, draft, do = load(campaign_id), typed_draft(), request.form.get("do", "")
+    if do == "plain":
+        return page.render(campaign, "broadcasts", draft=replace(draft, body=segments.plain(draft.body)))
+    if do == "template":
+        body = message_templates.inserted(db.session(), draft.body, request.form.get("template", type=record_id))
+        return page.render(campaign, "broadcasts", draft=replace(draft, body=body))
+    if do in ("edit", "next"):
+        return page.render(campaign, "broadcasts", draft=draft)
+    return _confirm(campaign, draft)
+
+
+def _confirm(campaign: Campaign, draft: Draft) -> Response:
+    """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
+    session, sender, given = db.session(), chosen_sender(), policy.load(db.session())
+    looked = compose.look(session, compose.question(session, campaign, sender), draft.body)
+    refused = draft.plan.faults(clock.now())
+    times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
+    asked = compose.question(session, campaign, sender, *times)
+    counts = whole.deliverability(session, asked)
+    people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
+    refused += [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, counts.total, people, late)]
+    if not refused and looked.worst.too_long:
+        refused.append(broadcast_text.TOO_LONG_FILLED_IN)
+    if refused:
+        return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
+    context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
+    context |= {"people": people, "late": late, "has_hours": given.sending_hours}
+    context["spread"] = broadcast_cost.of(session, asked, draft.body, people, looked.worst.segments)
+    context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
+    context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
+    return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
+
+
+def typed_draft() -> Draft:
+    """Read the composer: the text as it would be sent, when, and whom to preview it for, the same unless asked."""
+    shown = request.form.get("after", 0, type=int)
+    after = shown if request.form.get("do") == "next" else shown - 1
+    plan = send_time.of_form(request.form, filters.current_zone())
+    return Draft(plan, broadcast_text.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))

@@ -1,0 +1,172 @@
+"""+ Add Opt-Ins, adding members by hand, removing a member."""
+
+from collections.abc import Collection, Mapping
+
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin.database.session import db
+from optin.features.campaigns import add_opt_ins, member_list, members
+from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
+from optin.features.campaigns.forms import AddMembersForm, AddOptInsForm
+from optin.models import Campaign, CampaignMember, Person
+from optin.policy import policy
+from optin.queries import paging
+from optin.terms import PersonKind, Role
+from optin.web.access import requires
+from optin.web.filters import plural
+
+REFUSED_SHOWN = 100
+
+
+@blueprint.get(f"{CAMPAIGN}/opt-ins", endpoint="add_opt_ins")
+@requires(Role.AGENT)
+def offer_opt_ins(campaign_id: int) -> str:
+    """Show what + Add Opt-Ins will do."""
+    campaign = load(campaign_id)
+    context = {"found": add_opt_ins.known(db.session(), campaign), "many": add_opt_ins.MANY}
+    return render_template("campaigns/add_opt_ins.html", campaign=campaign, form=AddOptInsForm(), **context)
+
+
+@blueprint.post(f"{CAMPAIGN}/opt-ins")
+def take_opt_ins(campaign_id: int) -> Response:
+    """Make members of the opted-in people and say what was done."""
+    campaign = load(campaign_id)
+    report = add_opt_ins.add(
+        db.session(),
+        campaign.id,
+        current_user.id,
+        create_leads="create_leads" in request.form,
+        include_removed="include_removed" in request.form,
+    )
+    db.session.commit()
+    if report is None:
+        flash("This campaign has no opt-in keyword, so there are no opt-ins to add.", "warn")
+    else:
+        flash(_said_of_opt_ins(report), "ok" if report.members else "off")
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="broadcasts"), 303)
+
+
+@blueprint.get(f"{CAMPAIGN}/members/new")
+@requires(Role.AGENT)
+def new_members(campaign_id: int) -> str:
+    """Offer contacts and leads to tick, and a field for numbers."""
+    return _add_page(load(campaign_id), AddMembersForm())
+
+
+@blueprint.post(f"{CAMPAIGN}/members")
+def add_members(campaign_id: int) -> Response:
+    """Add the ticked people and those of the numbers; what is no number comes back, each piece with its sentence."""
+    campaign, form = load(campaign_id), AddMembersForm()
+    ticked = _ticked("person")
+    if not form.validate():
+        return make_response(_add_page(campaign, form, set(ticked)), 422)
+    pasted = members.read_numbers(form.numbers.data, policy.load(db.session()).default_region)
+    if not (ticked or pasted.numbers):
+        form.numbers.errors = [] if pasted.refused else ["Select someone in the list, or enter a number."]
+        return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
+    added = members.add(
+        db.session(),
+        campaign,
+        current_user.id,
+        person_ids=ticked,
+        numbers=pasted.numbers,
+        create_leads="create_leads" in request.form,
+    )
+    db.session.commit()
+    flash(_said_of_added(added), "ok" if added.members else "off")
+    if pasted.refused:
+        form.numbers.data = "\n".join(pasted.refused)
+        return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
+
+
+@blueprint.post(f"{CAMPAIGN}/members/<int(max={LARGEST_ID}):member_id>/removal")
+def remove_member(campaign_id: int, member_id: int) -> Response:
+    """Take one member out of the campaign; the person and their opt-ins stay."""
+    member = db.session.get(CampaignMember, member_id, with_for_update={"key_share": True})
+    if member is None or member.campaign_id != campaign_id:
+        abort(404)
+    if member.removed_at is None:
+        taken_back = members.remove(db.session(), member, current_user.id)
+        db.session.commit()
+        name = member.person.name
+        waiting = _said_of_waiting(taken_back)
+        flash(f"{name} was removed from the campaign. + Add Opt-Ins will leave them out from now on.{waiting}", "ok")
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
+
+
+@blueprint.post(f"{CAMPAIGN}/members/removal")
+def remove_members(campaign_id: int) -> Response:
+    """Take the ticked members out of the campaign."""
+    load(campaign_id)
+    gone, taken_back = members.remove_many(db.session(), campaign_id, _ticked("member"), current_user.id)
+    db.session.commit()
+    if gone:
+        waiting = _said_of_waiting(taken_back)
+        flash(f"{plural(gone, 'member was', 'members were')} removed from the campaign.{waiting}", "ok")
+    else:
+        flash("Nobody was selected, so nobody was removed.", "off")
+    return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
+
+
+@blueprint.get(f"{CAMPAIGN}/members/file")
+@requires(Role.AGENT)
+def members_file(campaign_id: int) -> Response:
+    """Give the members that the list shows as a file."""
+    return member_list.file(db.session(), load(campaign_id))
+
+
+def _ticked(name: str) -> list[int]:
+    """Return the ids that were ticked; what is no id is left out."""
+    return [int(text) for text in request.form.getlist(name) if text.isdecimal() and int(text) <= LARGEST_ID]
+
+
+def _said_of_waiting(taken_back: int) -> str:
+    if not taken_back:
+        return ""
+    return f" {plural(taken_back, 'waiting message was', 'waiting messages were')} cancelled."
+
+
+def _add_page(
+    campaign: Campaign, form: AddMembersForm, ticked: Collection[int] = (), refused: Mapping[str, str] | None = None
+) -> str:
+    """Offer people and the field; `refused` are the pieces in it that are no numbers, with the sentence why."""
+    search = request.values.get("q", "").replace("\0", "").strip()
+    kind = request.values.get("kind", "")
+    kind = kind if kind in list(PersonKind) else ""
+    session, keys = db.session(), [Person.kind, Person.sort_name, Person.id]
+    query, has_more = members.candidates(session, search, kind, policy.load(session).default_region)
+    page = paging.page(session, query, keys, request.values.get("page"))
+    present = members.present(session, campaign.id, [person.id for person in page.rows])
+    context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "has_more": has_more}
+    context |= {"campaign": campaign, "form": form, "ticked": ticked, "present": present}
+    return render_template("campaigns/add_members.html", refused=refused or {}, shown=REFUSED_SHOWN, **context)
+
+
+def _said_of_opt_ins(report: add_opt_ins.Report) -> str:
+    """Say in one sentence what + Add Opt-Ins did and whom it left out."""
+    parts = [f"{plural(report.members, 'member', 'members')} added"]
+    if report.leads:
+        parts.append(f"{plural(report.leads, 'lead', 'leads')} created")
+    if report.came_back:
+        parts.append(f"{report.came_back:,} of them had been removed earlier")
+    if report.left_removed:
+        parts.append(f"{report.left_removed:,} left out: removed earlier")
+    if report.left_unknown:
+        parts.append(f"{report.left_unknown:,} left out: no contact or lead")
+    if not report.members and report.already:
+        parts.append(f"{report.already:,} {'is' if report.already == 1 else 'are'} already in the campaign")
+    return ", ".join(parts) + ". Nobody was messaged."
+
+
+def _said_of_added(added: members.Added) -> str:
+    parts = [f"{plural(added.members, 'member', 'members')} added"]
+    if added.leads:
+        parts.append(f"{plural(added.leads, 'lead', 'leads')} created")
+    if added.unknown:
+        parts.append(f"{plural(added.unknown, 'number', 'numbers')} left out: no contact or lead")
+    if not added.members and not added.unknown:
+        parts.append("they were already members")
+    return ", ".join(parts) + "."

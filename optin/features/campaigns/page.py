@@ -1,0 +1,137 @@
+"""The record page of a campaign: what stands in its header, and what each tab needs."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from optin.consent import consent_status, deliverability
+from optin.consent.audience import Deliverability
+from optin.database.session import db
+from optin.features.campaigns import add_opt_ins, compose, member_list, members, queries
+from optin.features.campaigns.blueprint import chosen_sender
+from optin.features.campaigns.compose import Draft
+from optin.models import AuditEntry, Broadcast, Campaign
+from optin.queries import paging, saved_draft
+from optin.queries.cached_counts import Count
+from optin.sending import results
+from optin.terms import Reason, Role
+from optin.web import history_tab
+from optin.web.history_tab import History, Line
+
+TABS = ("details", "members", "broadcasts", "history")
+VIEWS = ("compose", "deliverability", "sent")
+SENT = 20
+NOT_OF_CAMPAIGNS = (Reason.NOT_OWN, Reason.TOO_MANY_REPLIES, Reason.REPLY_TOO_LATE, Reason.NUMBER_CHANGED)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The highlights: `counts` is None before it was counted, `found` where the keyword has very many opt-ins.
+
+    `scheduled` is the next broadcast that waits for its time.
+    """
+
+    members: Count
+    counts: Deliverability | None
+    found: add_opt_ins.Preview | None
+    scheduled: Broadcast | None = None
+
+    @property
+    def opted_in(self) -> int:
+        """Count the numbers that opted in with the campaign's keyword."""
+        return self.found.total if self.found else add_opt_ins.MANY
+
+
+def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | None = None) -> Response:
+    """Answer with the record page, open at `tab`; `draft` is what stands in the composer."""
+    session = db.session()
+    tab = tab if tab in TABS else TABS[0]
+    head = header(session, campaign)
+    context = {"campaign": campaign, "header": head, "tab": tab, "may_edit": current_user.may(Role.AGENT)}
+    if tab == "members":
+        context |= _members_context(session, campaign)
+    elif tab == "broadcasts":
+        context |= _broadcasts_context(session, campaign, head, draft or _kept_draft(session, campaign))
+    elif tab == "history":
+        context["history"] = _history(session, campaign)
+    return make_response(render_template("campaigns/show.html", **context), status)
+
+
+def header(session: Session, campaign: Campaign) -> Header:
+    """Count what the header shows."""
+    members = deliverability.MEMBERS.of(session, campaign.id)
+    counts = deliverability.known(session, campaign, chosen_sender())
+    scheduled = queries.scheduled(session, [campaign.id]).get(campaign.id)
+    return Header(members, counts, _found(session, campaign), scheduled)
+
+
+def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
+    """Return a page of members with what the rule says of each."""
+    listing, sender = member_list.listing(campaign.id), chosen_sender()
+    asked = compose.question(session, campaign, sender)
+    query, has_more = member_list.query(session, listing, asked)
+    page = listing.page(session, query)
+    people = [member.person_id for member in page.rows]
+    return {
+        "listing": listing,
+        "page": page,
+        "has_more": has_more,
+        "search": listing.filters["q"],
+        "reason": listing.filters["reason"],
+        "all_reasons": [reason for reason in Reason if reason not in NOT_OF_CAMPAIGNS],
+        "sender": sender,
+        "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
+        "last": members.last_messages(session, campaign.id, people),
+        "standings": consent_status.of_numbers(session, [member.number for member in page.rows]),
+    }
+
+
+def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draft: Draft) -> dict[str, Any]:
+    """Return what the composer, Deliverability and the list of what was sent need."""
+    view = _asked("view")
+    view = view if view in VIEWS else VIEWS[0]
+    if not current_user.may(Role.AGENT) and view == "compose":
+        view = "deliverability"
+    context = {"view": view, **compose.context(session, campaign, draft)}
+    context |= {"counts": head.counts, "rows": compose.rows(head.counts)}
+    if view == "sent":
+        token = request.args.get("page")
+        page = paging.page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
+        context |= {"page": page, "statuses": results.by_status(session, [row.id for row in page.rows])}
+    return context
+
+
+def _kept_draft(session: Session, campaign: Campaign) -> Draft:
+    return compose.new_draft(saved_draft.kept(session, current_user.id, campaign.id))
+
+
+def _history(session: Session, campaign: Campaign) -> History:
+    """Return what users did to the campaign and to its broadcasts."""
+
+    def address(token: str) -> str:
+        return url_for("campaigns.show", campaign_id=campaign.id, tab="history", page=token)
+
+    def tell(entry: AuditEntry) -> Line:
+        line = history_tab.told(entry)
+        if entry.subject_kind != "broadcast":
+            return line
+        url = url_for("broadcasts.show", broadcast_id=entry.subject_id)
+        return replace(line, what=f"Broadcast {line.what[:1].lower()}{line.what[1:]}", url=url)
+
+    return history_tab.of(session, queries.history(campaign.id), address, tell)
+
+
+def _found(session: Session, campaign: Campaign) -> add_opt_ins.Preview | None:
+    """Count the opt-ins that could be added, unless the keyword has very many."""
+    if campaign.keyword_id is None:
+        return add_opt_ins.Preview()
+    many = add_opt_ins.count_opted_in(session, campaign.keyword_id, add_opt_ins.MANY) >= add_opt_ins.MANY
+    return None if many else add_opt_ins.preview(session, campaign)
+
+
+def _asked(name: str) -> str:
+    return request.args.get(name, "").replace("\0", "").strip()

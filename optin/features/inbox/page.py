@@ -1,0 +1,83 @@
+"""The three panes of the inbox: the list, the thread, and who the person is."""
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_login import current_user
+
+from optin import phone
+from optin.database.session import db
+from optin.features.inbox import queries
+from optin.features.inbox.queries import SHOWS, Asked
+from optin.features.one_to_one import messaging
+from optin.features.one_to_one.messaging import Composer, Draft
+from optin.models import Conversation
+from optin.policy import policy
+from optin.policy.policy import Policy
+from optin.queries import people_of_numbers
+from optin.terms import Channel
+from optin.web.filters import current_zone
+from optin.web.record_ids import message_id
+
+
+def asked() -> Asked:
+    """Return what the request asks the list for; nonsense is what the inbox shows first."""
+    show = request.args.get("show", "open")
+    text = request.args.get("q", "").replace("\0", "").strip()
+    return Asked(show if show in SHOWS else "open", text, current_user.id, request.args.get("page"))
+
+
+def list_context(current_id: int = 0) -> dict[str, Any]:
+    """Return what the list shows; `current_id` is the conversation that is open beside it."""
+    given = asked()
+    listed = queries.listed(db.session(), given)
+    before, after = listed.neighbours(current_id)
+    return {
+        "asked": given,
+        "listed": listed,
+        "shows": SHOWS,
+        "current_id": current_id,
+        "keys": {before: "k", after: "j"},
+    }
+
+
+def render(conversation: Conversation, draft: Draft | None = None) -> str:
+    """Render the page with a conversation open; `draft` is a text that was refused."""
+    session, in_force = db.session(), policy.load(db.session())
+    chat = composer(conversation, in_force)
+    return render_template(
+        "inbox/show.html",
+        conversation=conversation,
+        is_phone=phone.is_e164(conversation.number),
+        shared=people_of_numbers.of_numbers(session, [conversation.number]).get(conversation.number, []),
+        opt_ins=queries.opt_ins(session, conversation.number),
+        campaigns=queries.campaigns(session, conversation.number),
+        users=queries.assignable(session),
+        **list_context(conversation.id),
+        **component(conversation, chat, draft),
+    )
+
+
+def composer(conversation: Conversation, in_force: Policy) -> Composer:
+    """Return the state of the component for a conversation: the contact stands before the lead."""
+    session = db.session()
+    found = people_of_numbers.of_numbers(session, [conversation.number]).get(conversation.number)
+    person, channel = found[0] if found else None, Channel(conversation.channel)
+    return messaging.composer(session, conversation.number, person, in_force, current_zone(), channel)
+
+
+def component(conversation: Conversation, chat: Composer, draft: Draft | None = None) -> dict[str, object]:
+    """Return what the component shows."""
+    before = request.args.get("before", type=message_id)
+    return messaging.page(db.session(), chat, current_zone(), addresses(conversation), draft=draft, before=before)
+
+
+def addresses(conversation: Conversation) -> dict[str, str]:
+    """Return the addresses of the component's parts; the page keeps what the list was asked for."""
+    this: dict[str, Any] = {"conversation_id": conversation.id, **asked().args}
+    return {name: url_for(f"inbox.{endpoint}", **this) for name, endpoint in _ENDPOINTS.items() if name != "poll"} | {
+        "poll": url_for("inbox.thread", conversation_id=conversation.id)
+    }
+
+
+_ENDPOINTS = {"page": "show", "send": "send", "count": "segments", "poll": "thread"}

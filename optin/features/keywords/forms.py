@@ -1,0 +1,132 @@
+"""The form of an opt-in keyword. Only the word is required; everything else has a default."""
+
+import re
+from unicodedata import normalize
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField, ValidationError
+from wtforms.fields import Field, SelectChoice
+from wtforms.validators import Length
+
+from optin.features.keywords import pictures
+from optin.features.keywords.pictures import Picture
+from optin.features.keywords.saving import Content
+from optin.models import DisclosureImage
+from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
+from optin.reading.words import KEYWORD_LENGTH, normalise, refusal_as_keyword
+from optin.texts import merge_fields
+from optin.web.fields import clean
+
+MOST_ALIASES = 20
+LONGEST_WORD = 30
+SINGLE, DOUBLE = "single", "double"
+OPT_IN = [
+    SelectChoice(SINGLE, "Single: the word alone opts them in"),
+    SelectChoice(DOUBLE, "Double: they also answer a question with YES"),
+]
+_URL = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
+
+
+def one_spelling(text: str | None) -> str:
+    """Return typed words with compatibility characters folded (Unicode NFKC), so that what is shown is what matches."""
+    return normalize("NFKC", clean(text))
+
+
+def split(text: str | None) -> list[str]:
+    """Return the words of a list that is written with commas, spaces or lines."""
+    return [word for word in re.split(r"[\s,;]+", clean(text)) if word]
+
+
+class KeywordForm(FlaskForm):  # type: ignore[misc]
+    """What a user says about a keyword; `extra_opt_out` are the admin's opt-out words, which are reserved too.
+
+    `picture` is the image that was uploaded, after `validate`. A browser never fills a file in again, so `kept_image`
+    names the one of a form that was refused.
+    """
+
+    picture: Picture | None = None
+
+    word = StringField("Keyword", filters=[one_spelling])
+    aliases = StringField("Aliases", filters=[one_spelling])
+    description = TextAreaField("Description", filters=[clean], validators=[Length(max=2000)])
+    disclosure = TextAreaField("What people are told", filters=[clean], validators=[Length(max=5000)])
+    disclosure_url = StringField("Web address where they see it", filters=[clean], validators=[Length(max=500)])
+    image = FileField("Image of what they see")
+    kept_image = HiddenField(filters=[clean])
+    remove_image = BooleanField("Remove the image")
+    frequency = StringField("Frequency", filters=[clean], validators=[Length(max=80)])
+    opt_in = RadioField("Opt-in", choices=OPT_IN)
+    confirmation = TextAreaField("Confirmation reply", filters=[clean], validators=[Length(max=1600)])
+    question = TextAreaField("Question for double opt-in", filters=[clean], validators=[Length(max=1600)])
+
+    def __init__(self, *args: object, extra_opt_out: tuple[str, ...] = (), **kwargs: object) -> None:
+        """Make the form from the request, or from what WTForms is given."""
+        super().__init__(*args, **kwargs)
+        self.extra_opt_out = extra_opt_out
+        self.opt_in.data = self.opt_in.data or SINGLE
+
+    def content(self, image: DisclosureImage | None) -> Content:
+        """Return what was entered, with defaults in the place of empty templates; `image` as it was chosen."""
+        return Content(
+            word=self.word.data,
+            aliases=tuple(split(self.aliases.data)),
+            description=self.description.data,
+            disclosure=self.disclosure.data,
+            disclosure_url=self.disclosure_url.data,
+            frequency=self.frequency.data,
+            double_opt_in=self.opt_in.data == DOUBLE,
+            confirmation=self.confirmation.data or CONFIRMATION,
+            question=self.question.data or QUESTION,
+            image=None if self.remove_image.data else image,
+        )
+
+    def validate_word(self, field: Field) -> None:
+        """Refuse what cannot be a keyword, with the sentence why."""
+        _refuse(self._refusal(field.data))
+
+    def validate_aliases(self, field: Field) -> None:
+        """Refuse aliases that cannot be keywords, too many of them, and one word twice."""
+        aliases = split(field.data)
+        if len(aliases) > MOST_ALIASES:
+            raise ValidationError(f"Enter at most {MOST_ALIASES} aliases.")
+        seen = {normalise(self.word.data)}
+        for alias in aliases:
+            _refuse(self._refusal(alias))
+            if normalise(alias) in seen:
+                raise ValidationError(f"“{alias}” is entered twice.")
+            seen.add(normalise(alias))
+
+    def validate_disclosure_url(self, field: Field) -> None:
+        """Ask for a web address that a browser can open."""
+        if field.data and not _URL.fullmatch(field.data):
+            raise ValidationError("Enter a full web address, such as https://example.org/volunteer.")
+
+    def validate_image(self, field: Field) -> None:
+        """Take a picture by its content, whatever its name says."""
+        if not field.data:
+            return
+        data = field.data.read(pictures.LARGEST + 1)
+        if len(data) > pictures.LARGEST:
+            raise ValidationError("The image is larger than 2 MB. Choose a smaller one.")
+        self.picture = pictures.read(data)
+        self.remove_image.data = self.remove_image.data and self.picture is None
+        if self.picture is None:
+            raise ValidationError("This file is not a PNG, JPEG or WebP image. Choose another file.")
+
+    def validate_confirmation(self, field: Field) -> None:
+        """Refuse a template that could not be filled in."""
+        _refuse(" ".join(merge_fields.problems(field.data, MERGE_FIELDS)))
+
+    def validate_question(self, field: Field) -> None:
+        """Refuse a template that could not be filled in."""
+        _refuse(" ".join(merge_fields.problems(field.data, MERGE_FIELDS)))
+
+    def _refusal(self, word: str) -> str | None:
+        too_long = KEYWORD_LENGTH if len(word) > LONGEST_WORD else None
+        return refusal_as_keyword(word, self.extra_opt_out) or too_long
+
+
+def _refuse(sentence: str | None) -> None:
+    if sentence:
+        raise ValidationError(sentence)

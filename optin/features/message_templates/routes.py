@@ -1,0 +1,82 @@
+"""Message templates: the list, the form, deleting. Everybody reads them, agents write them."""
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin.database.session import db
+from optin.features.message_templates import saving
+from optin.features.message_templates.forms import TAKEN, TemplateForm
+from optin.models import MessageTemplate
+from optin.queries import message_templates
+from optin.terms import Role
+from optin.web.access import requires
+
+blueprint = Blueprint("message_templates", __name__)
+
+LARGEST_ID = 2**31 - 1
+TEMPLATE = f"/templates/<int(max={LARGEST_ID}):template_id>"
+
+
+@blueprint.get("/templates")
+def index() -> str:
+    """List the templates, with the form of a new one."""
+    return _list(TemplateForm(formdata=None))
+
+
+@blueprint.post("/templates")
+def create() -> Response:
+    """Store a new template."""
+    form = TemplateForm()
+    if not form.validate() or not _saved(MessageTemplate(), form):
+        return make_response(_list(form), 422)
+    flash(f"Template “{form.name.data}” was saved.", "ok")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.get(TEMPLATE)
+@requires(Role.AGENT)
+def edit(template_id: int) -> str:
+    """Show the form with what is stored."""
+    template = _load(template_id)
+    return render_template("message_templates/edit.html", template=template, form=TemplateForm(obj=template))
+
+
+@blueprint.post(TEMPLATE)
+def update(template_id: int) -> Response:
+    """Store another name or text."""
+    template, form = _load(template_id), TemplateForm()
+    if not form.validate() or not _saved(template, form):
+        db.session.refresh(template)
+        return make_response(render_template("message_templates/edit.html", template=template, form=form), 422)
+    flash(f"Template “{form.name.data}” was saved.", "ok")
+    return redirect(url_for(".index"), 303)
+
+
+@blueprint.post(f"{TEMPLATE}/deletion")
+def delete(template_id: int) -> Response:
+    """Delete a template."""
+    template = _load(template_id)
+    saving.remove(db.session(), template, current_user.id)
+    db.session.commit()
+    flash(f"Template “{template.name}” was deleted.", "ok")
+    return redirect(url_for(".index"), 303)
+
+
+def _saved(template: MessageTemplate, form: TemplateForm) -> bool:
+    """Store what a valid form says; False, with the sentence at the field, where another has the name."""
+    if saving.save(db.session(), template, form.name.data, form.body.data, current_user.id):
+        db.session.commit()
+        return True
+    form.name.errors = [TAKEN]
+    return False
+
+
+def _list(form: TemplateForm) -> str:
+    rows = message_templates.listed(db.session())
+    may_edit = current_user.may(Role.AGENT)
+    return render_template("message_templates/index.html", rows=rows, form=form, may_edit=may_edit)
+
+
+def _load(template_id: int) -> MessageTemplate:
+    return db.session.get(MessageTemplate, template_id) or abort(404)

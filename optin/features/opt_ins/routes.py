@@ -1,0 +1,120 @@
+"""Opt-ins: the record page, ending one with a reason, recording one that was given elsewhere."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import clock, phone
+from optin.consent import consent_status, ledger, phrase_opt_outs
+from optin.consent.events import Act
+from optin.consent.ledger import LIVE, OptInResult, Outcome
+from optin.database.session import db
+from optin.features.opt_ins import queries
+from optin.features.opt_ins.forms import EndForm, RecordForm
+from optin.models import Keyword, OptIn
+from optin.policy import policy
+from optin.queries import people_of_numbers
+from optin.terms import EndReason, OptInSource, Role
+from optin.web import filters
+from optin.web.access import requires
+
+blueprint = Blueprint("opt_ins", __name__)
+NOT_TAKEN = (Outcome.NOT_REVIVED, Outcome.TOO_OLD)
+
+
+@blueprint.get("/opt-ins/<int:opt_in_id>")
+def show(opt_in_id: int) -> str:
+    """Show the record page."""
+    return _page(_load(opt_in_id), EndForm())
+
+
+@blueprint.post("/opt-ins/<int:opt_in_id>/end")
+def end(opt_in_id: int) -> Response:
+    """End the opt-in by this user's decision, with the reason."""
+    opt_in, form = _load(opt_in_id), EndForm()
+    if not form.validate():
+        return make_response(_page(opt_in, form), 422)
+    ended = ledger.end_opt_in(db.session(), opt_in_id, _act(form.reason.data))
+    db.session.commit()
+    if ended:
+        flash(f"{opt_in.name} was ended. Campaigns with “{opt_in.keyword.word}” no longer reach this number.", "ok")
+    else:
+        flash(f"{opt_in.name} had already ended. Nothing was changed.", "warn")
+    return redirect(url_for(".show", opt_in_id=opt_in_id), 303)
+
+
+@blueprint.get("/opt-ins/new")
+@requires(Role.AGENT)
+def new() -> str:
+    """Show the form to record an opt-in that was given elsewhere."""
+    form = _record_form(number=request.args.get("number", ""), keyword=request.args.get("keyword", type=int))
+    return render_template("opt_ins/new.html", form=form)
+
+
+@blueprint.post("/opt-ins")
+def create() -> Response:
+    """Record an opt-in that was given elsewhere, unless the person has left since."""
+    form = _record_form()
+    if not form.validate():
+        return make_response(render_template("opt_ins/new.html", form=form), 422)
+    keyword = db.session.get_one(Keyword, form.keyword.data)
+    comment = form.comment.data
+    result = ledger.opt_in(db.session(), form.e164, keyword, _act(comment), comment=comment)
+    if result.outcome in NOT_TAKEN:
+        form.number.errors = [_why_not(form.e164, keyword, form.region)]
+        db.session.rollback()
+        return make_response(render_template("opt_ins/new.html", form=form), 422)
+    db.session.commit()
+    flash(*_notice(result, phone.display(form.e164, form.region), keyword.word))
+    return redirect(url_for(".show", opt_in_id=result.opt_in_id), 303)
+
+
+def _load(opt_in_id: int) -> OptIn:
+    return db.session.get(OptIn, opt_in_id) or abort(404)
+
+
+def _act(text: str) -> Act:
+    return Act(source=OptInSource.USER, at=clock.now(), actor_id=current_user.id, text=text)
+
+
+def _page(opt_in: OptIn, form: EndForm) -> str:
+    session = db.session()
+    opt_out = queries.phrase_opt_out(session, opt_in)
+    context: dict[str, Any] = {
+        "opt_in": opt_in,
+        "form": form,
+        "opt_out": opt_out if opt_out and phrase_opt_outs.is_young(opt_out, clock.now()) else None,
+        "standing": consent_status.of_number(session, opt_in.number),
+        "is_live": opt_in.status in LIVE,
+        "source": OptInSource(opt_in.source),
+        "sender": queries.sender(session, opt_in),
+        "people": people_of_numbers.of_opt_ins(session, [opt_in]).get(opt_in.id, []),
+        "blocked_scopes": queries.blocked_scopes(session, opt_in.number),
+        "conversation_id": queries.conversation_id(session, opt_in.number),
+        "timeline": queries.timeline(session, opt_in),
+    }
+    return render_template("opt_ins/show.html", **context)
+
+
+def _record_form(**fields: object) -> RecordForm:
+    in_force = policy.load(db.session())
+    return RecordForm(keywords=queries.active_keywords(db.session()), region=in_force.default_region, **fields)
+
+
+def _why_not(number: str, keyword: Keyword, region: str) -> str:
+    """Say why the ledger does not take it: what a person ended, only the person can begin again."""
+    how, when = queries.left(db.session(), number, keyword.id)
+    since = f" ({filters.when(when)})" if when else ""
+    did = f"answered no to “{keyword.word}”" if how == EndReason.DECLINED else "opted out"
+    return (
+        f"{phone.display(number, region)} has {did}{since}. "
+        f"Only the person can opt in again: ask them to text “{keyword.word}”."
+    )
+
+
+def _notice(result: OptInResult, number: str, word: str) -> tuple[str, str]:
+    if result.outcome == Outcome.REAFFIRMED:
+        return f"{number} was already opted in with “{word}”. Your note was added to its ledger.", "off"
+    return f"{number} is now opted in with “{word}”. No text was sent.", "ok"

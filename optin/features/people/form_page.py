@@ -1,0 +1,101 @@
+"""The page with the form of a contact or lead, and what it says about a change of number before it is saved."""
+
+from dataclasses import dataclass
+
+from flask import render_template, request
+
+from optin import phone
+from optin.consent import consent_status
+from optin.database.session import db
+from optin.features.people import queries, records
+from optin.features.people.forms import PersonForm
+from optin.features.people.records import Changed
+from optin.models import OptIn, Person
+from optin.phone import NotANumber
+from optin.policy import policy
+from optin.queries import people_of_numbers
+from optin.terms import PersonKind
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a change of number ends, and whatever else is worth knowing before it is saved."""
+
+    opt_ins: list[OptIn]
+    keeps: list[Person]
+    number: str | None
+    standing: consent_status.Standing | None
+    is_change: bool = True
+
+    @property
+    def token(self) -> str:
+        """Return what the form sends to say that exactly this was shown."""
+        return ",".join(str(opt_in.id) for opt_in in self.opt_ins)
+
+    @property
+    def words(self) -> str:
+        """Return the keywords, such as "volunteer, donate2026"."""
+        return ", ".join(opt_in.keyword.word for opt_in in self.opt_ins)
+
+
+NOTHING = Ending([], [], None, None, is_change=False)
+
+
+def empty() -> PersonForm:
+    """Return the form of a new record."""
+    return PersonForm(queries.owners(db.session(), None), mobile=_shown(request.args.get("mobile", "").strip()))
+
+
+def stored(person: Person) -> PersonForm:
+    """Return the form filled from the record, or from what was sent."""
+    return PersonForm(
+        queries.owners(db.session(), person),
+        **{name: getattr(person, name) for name in (*records.TEXTS, "owner_id")},
+        mobile=_shown(person.mobile or ""),
+    )
+
+
+def render(kind: PersonKind, form: PersonForm, person: Person | None = None) -> str:
+    """Render the page, with what would end by the number that stands in the form."""
+    found = ending(person, form.mobile.data or "") if person is not None else NOTHING
+    return render_template("people/form.html", kind=kind, form=form, person=person, ending=found)
+
+
+def ending(person: Person, typed: str) -> Ending:
+    """Return what a change to the typed number ends; nothing while it is no number or the same."""
+    session = db.session()
+    try:
+        new = records.read_mobile(session, typed)
+    except NotANumber:
+        return NOTHING
+    if new == person.mobile:
+        return NOTHING
+    sharing = people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else []
+    return Ending(
+        records.what_ends(session, person, new),
+        [other for other in sharing if other.id != person.id],
+        new,
+        consent_status.of_number(session, new) if new else None,
+    )
+
+
+def unconfirmed(form: PersonForm, person: Person) -> bool:
+    """Tell whether the change would end opt-ins that the user has not been shown."""
+    ends = {str(opt_in.id) for opt_in in ending(person, form.mobile.data or "").opt_ins}
+    return not ends <= set((form.ends.data or "").split(","))
+
+
+def saved(changed: Changed) -> str:
+    """Say what a save did."""
+    if not changed.fields:
+        return "Nothing was changed."
+    if not changed.ended_opt_ins:
+        return "Saved."
+    ended = changed.ended_opt_ins
+    words = ", ".join(opt_in.keyword.word for opt_in in ended)
+    count = f"{len(ended)} opt-in{'' if len(ended) == 1 else 's'}"
+    return f"Saved. {count} of {_shown(ended[0].number)} ended: {words}."
+
+
+def _shown(number: str) -> str:
+    return phone.display(number, policy.load(db.session()).default_region)

@@ -1,0 +1,83 @@
+"""The form of a contact or lead, and the search above their lists."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, StringField, TelField, TextAreaField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import Length
+
+from optin.database.session import db
+from optin.features.people import records
+from optin.models import User
+from optin.phone import NotANumber
+
+FROM_NUMBER = ""
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    """What a user fills in about a person. `number` is the mobile number in E.164 once the form was validated."""
+
+    first_name = StringField("First name", [Length(max=80)], filters=[_stripped])
+    last_name = StringField("Last name", [Length(max=80)], filters=[_stripped])
+    mobile = TelField("Mobile phone", [Length(max=60)], filters=[_stripped])
+    email = StringField("Email", [Length(max=254)], filters=[_stripped])
+    company = StringField("Company", [Length(max=120)], filters=[_stripped])
+    owner_id = SelectField("Owner", coerce=lambda given: int(given) if given else None)
+    time_zone = SelectField("Time zone", default=FROM_NUMBER)
+    notes = TextAreaField("Notes", [Length(max=20_000)], filters=[_stripped])
+    ends = HiddenField()
+
+    number: str | None = None
+
+    def __init__(self, owners: Sequence[User], **given: Any) -> None:
+        """Offer `owners` to choose from, besides nobody."""
+        super().__init__(**given)
+        self.owner_id.choices = [
+            SelectChoice("", "Nobody"),
+            *(SelectChoice(str(owner.id), owner.name) for owner in owners),
+        ]
+        names = sorted({*_zone_names(), *filter(None, [given.get("time_zone")])})
+        self.time_zone.choices = [
+            SelectChoice(FROM_NUMBER, "From the phone number"),
+            *(SelectChoice(name) for name in names),
+        ]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Return the fields as features/people/records.py takes them."""
+        return {name: self[name].data for name in records.FIELDS}
+
+    def validate_mobile(self, field: TelField) -> None:
+        """Accept valid numbers in any spelling, and nothing."""
+        try:
+            self.number = records.read_mobile(db.session(), field.data)
+        except NotANumber as error:
+            raise ValidationError(error.sentence) from error
+
+    def validate_email(self, field: StringField) -> None:
+        """Accept what has the form of an address, and nothing."""
+        if field.data and not _EMAIL.fullmatch(field.data):
+            raise ValidationError("Enter an email address, such as name@example.org.")
+
+    def validate_last_name(self, field: StringField) -> None:
+        """Ask for something that the person can be found by."""
+        if not any((field.data, self.first_name.data, self.mobile.data, self.email.data)):
+            raise ValidationError("Enter a name, a mobile phone number or an email address.")
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    """Return the names of all time zones that are named after places."""
+    areas = tuple(f"{area}/" for area in _AREAS)
+    return frozenset(name for name in available_timezones() if name.startswith(areas))

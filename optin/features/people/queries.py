@@ -1,0 +1,206 @@
+"""What the lists and the record page of people show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, union
+from sqlalchemy.orm import Session, joinedload
+
+from optin import clock, phone
+from optin.consent import audience, facts, hours
+from optin.consent.audience import Question
+from optin.features.one_to_one.threads import Row
+from optin.features.people import records
+from optin.models import (
+    AuditEntry,
+    Broadcast,
+    Campaign,
+    CampaignMember,
+    Conversation,
+    Message,
+    OptIn,
+    OptInPerson,
+    Person,
+    User,
+)
+from optin.policy.policy import Policy
+from optin.provider import senders
+from optin.queries import cached_counts, search
+from optin.queries.cached_counts import Count
+from optin.queries.search import Hits
+from optin.terms import Channel, MessageStatus, OptInStatus, PersonKind, Reason
+
+SHOWN = 50
+FEW = 1000
+NO_ACTIVE_OPT_IN = "no-active-opt-in"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A campaign of the person: whether a message would reach them now, and the last one that it sent them."""
+
+    campaign: Campaign
+    why_not: Reason | None
+    last: Message | None
+
+    @property
+    def verdict(self) -> tuple[str, str]:
+        """Return the words and the tone of the pill."""
+        if self.why_not is None:
+            return "Yes", "ok"
+        if self.why_not in (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED):
+            return f"Later: {_lower(self.why_not.label)}", self.why_not.tone
+        if self.why_not == Reason.NOT_OPTED_IN and self.campaign.keyword:
+            return f"No: not opted in with {self.campaign.keyword.word}", "bad"
+        return f"No: {_lower(self.why_not.label)}", self.why_not.tone
+
+    @property
+    def last_status(self) -> str:
+        """Return how far the last message came, in a word."""
+        return _lower(MessageStatus(self.last.status).label) if self.last else ""
+
+
+def found(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> Hits:
+    """Look up the contacts or leads that the text finds; `region` reads numbers."""
+    return search.find_people(session, text, region, search.is_kind(kind), *_given(consent))
+
+
+def found_in_all(kind: PersonKind, text: str, region: str, consent: str = "") -> Select[int]:
+    """Select all that `found` finds, however many."""
+    return search.any_of(search.people(text, region, search.is_kind(kind), *_given(consent), all_=True))
+
+
+def listed(
+    session: Session, kind: PersonKind, consent: str = "", among: Sequence[int] | Select[int] | None = None
+) -> Select[Person]:
+    """Select contacts or leads, all or those that a text found; `consent` may ask for who has no active opt-in.
+
+    Where only few have none they are looked up first: in the order of a list, each of a million would be asked.
+    """
+    people = select(Person).where(Person.kind == kind).options(joinedload(Person.owner))
+    if among is not None:
+        return select(Person).where(Person.id.in_(among)).options(joinedload(Person.owner))
+    if consent:
+        without = select(Person.id).where(Person.kind == kind, *_given(consent)).limit(FEW + 1)
+        few = session.scalars(without).all()
+        if len(few) <= FEW:
+            return people.where(Person.id.in_(few))
+    return people.where(*_given(consent))
+
+
+def count_others(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> Count:
+    """Count who of the other kind is found in the same way."""
+    if text:
+        hits = search.find_people(session, text, region, ~search.is_kind(kind), *_given(consent))
+        return Count(len(hits.ids), more=hits.more)
+    return cached_counts.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))
+
+
+def owners(session: Session, person: Person | None) -> list[User]:
+    """List who may own a record: users that can sign in, and the present owner."""
+    given: ColumnElement[bool] = User.disabled_at.is_(None)
+    if person is not None and person.owner_id:
+        given = or_(given, User.id == person.owner_id)
+    return list(session.scalars(select(User).where(given).order_by(func.lower(User.name), User.id)))
+
+
+def opt_ins(session: Session, person: Person) -> list[OptIn]:
+    """List the opt-ins of the person's number and of earlier ones, active first, then the newest."""
+    linked = select(OptInPerson.opt_in_id).where(OptInPerson.person_id == person.id)
+    of_number = select(OptIn.id).where(OptIn.number == person.mobile)
+    ids = session.scalars(union(linked, of_number)).all()  # by two indexes; joined by OR, all would be read
+    newest = (
+        select(OptIn).where(OptIn.id.in_(ids)).options(joinedload(OptIn.keyword)).order_by(OptIn.id.desc()).limit(SHOWN)
+    )
+    return sorted(session.scalars(newest), key=lambda opt_in: opt_in.status != OptInStatus.ACTIVE)
+
+
+def memberships(session: Session, person: Person, policy: Policy) -> list[Membership]:
+    """List the campaigns of the person, the newest first, asked with the sender that is the default."""
+    members = (
+        select(CampaignMember)
+        .where(CampaignMember.person_id == person.id, CampaignMember.removed_at.is_(None))
+        .options(joinedload(CampaignMember.campaign).joinedload(Campaign.keyword))
+        .order_by(CampaignMember.id.desc())
+        .limit(SHOWN)
+    )
+    scope = next((sender.scope for sender in senders.in_use(session)), "")
+    return [_membership(session, member, policy, scope) for member in session.scalars(members)]
+
+
+def in_campaigns(session: Session, person: Person) -> int:
+    """Count the campaigns that the person is a member of."""
+    members = select(func.count()).select_from(CampaignMember)
+    stays = members.where(CampaignMember.person_id == person.id, CampaignMember.removed_at.is_(None))
+    return session.scalar(stays) or 0
+
+
+def number_changes(session: Session, person: Person, region: str) -> list[Row]:
+    """Return the person's changes of number as events for the thread, oldest first; numbers as `region` writes them."""
+    given = [AuditEntry.subject_kind == records.SUBJECT, AuditEntry.subject_id == person.id]
+    told = select(AuditEntry).where(*given, AuditEntry.field.in_(("mobile", "opt_ins_ended")))
+    entries = list(session.scalars(told.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id)))
+    ended = {entry.at: entry.after.count(",") + 1 for entry in entries if entry.field == "opt_ins_ended"}
+    changes = [entry for entry in entries if entry.field == "mobile" and entry.before]
+    if not changes:
+        return []
+    before = {entry.before for entry in changes}
+    talks = select(Conversation).where(Conversation.channel == Channel.SMS, Conversation.number.in_(before))
+    ids = {talk.number: talk.id for talk in session.scalars(talks.where(Conversation.last_message_at.is_not(None)))}
+    return [
+        Row(
+            "event",
+            f"change-{entry.id}",
+            _told(entry, region, ended.get(entry.at, 0)),
+            entry.at,
+            conversation_id=ids.get(entry.before) if entry.before != person.mobile else None,
+        )
+        for entry in changes
+    ]
+
+
+def local_time(person: Person, now: datetime) -> str:
+    """Say what time it is where the person may be: "10:42, Los Angeles", or "08:42 to 10:42"; "" when unknown."""
+    names = [name for name in person.zones.split(hours.GROUP_SEPARATOR) if name]
+    locals_ = sorted({now.astimezone(ZoneInfo(name)).replace(tzinfo=None) for name in names})
+    if not locals_:
+        return ""
+    if len(locals_) == 1:
+        place = names[0].rpartition("/")[2].replace("_", " ")
+        return f"{locals_[0]:%H:%M}, {place}" if len(names) == 1 else f"{locals_[0]:%H:%M}"
+    return f"{locals_[0]:%H:%M} to {locals_[-1]:%H:%M}"
+
+
+def _given(consent: str) -> list[ColumnElement[bool]]:
+    given: list[ColumnElement[bool]] = []
+    if consent == NO_ACTIVE_OPT_IN:
+        given += [Person.mobile.is_not(None), ~facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE)]
+    return given
+
+
+def _membership(session: Session, member: CampaignMember, policy: Policy, scope: str) -> Membership:
+    campaign, now = member.campaign, clock.now()
+    closed = hours.closed_zone_groups([member.zones], now, policy.window) if policy.window else []
+    question = Question(campaign.id, campaign.keyword_id, scope, policy, now, closed)
+    why = session.scalar(select(audience.reason(question)).where(CampaignMember.id == member.id))
+    sent = (
+        select(Message)
+        .join(Broadcast, Broadcast.id == Message.broadcast_id)
+        .where(Message.person_id == member.person_id, Broadcast.campaign_id == campaign.id)
+        .where(Message.status.not_in((MessageStatus.QUEUED, MessageStatus.CLAIMED)))
+    )
+    last = session.scalars(sent.order_by(Message.id.desc()).limit(1)).first()
+    return Membership(campaign, Reason(why) if why else None, last)
+
+
+def _told(entry: AuditEntry, region: str, ended: int) -> str:
+    who = entry.user.name.split()[0] if entry.user and entry.user.name.split() else "Optin"
+    old, new = (phone.display(number, region) for number in (entry.before, entry.after))
+    what = f"changed the number from {old} to {new}" if new else f"removed the number {old}"
+    return f"{who} {what}" + (f" · {ended} opt-in{'' if ended == 1 else 's'} ended" if ended else "")
+
+
+def _lower(label: str) -> str:
+    return label[0].lower() + label[1:]

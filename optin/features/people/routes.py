@@ -1,0 +1,137 @@
+"""Contacts and leads: lists, record page, form, conversion, deletion. Both kinds share the views."""
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as WSGIResponse
+
+from optin.consent import consent_status
+from optin.database.session import db
+from optin.features.people import form_page, index_list, message_routes, page, queries, records
+from optin.features.people.blueprint import blueprint
+from optin.features.people.loading import RECORD, load, route
+from optin.models import Person
+from optin.policy import policy
+from optin.queries import people_of_numbers
+from optin.terms import PersonKind, Role
+from optin.web.access import requires
+
+__all__ = ["blueprint", "message_routes"]
+
+
+@route("", "{kind}s")
+def index(kind: PersonKind) -> str:
+    """List contacts or leads."""
+    session, listing = db.session(), index_list.listing(kind)
+    text, consent = listing.filters["q"], listing.filters["consent"]
+    query, has_more = index_list.query(session, kind, listing)
+    found = listing.page(session, query)
+    numbers = [person.mobile for person in found.rows if person.mobile]
+    return render_template(
+        "people/index.html",
+        kind=kind,
+        other=PersonKind.LEAD if kind == PersonKind.CONTACT else PersonKind.CONTACT,
+        listing=listing,
+        page=found,
+        has_more=has_more,
+        search=text,
+        no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
+        shared=people_of_numbers.of_numbers(session, numbers),
+        standings=consent_status.of_numbers(session, numbers),
+        no_opt_in=consent_status.NO_OPT_IN,
+        others=queries.count_others(session, kind, text, policy.load(session).default_region, consent)
+        if listing.is_narrowed
+        else 0,
+    )
+
+
+@route("/file", "{kind}s_file")
+@requires(Role.AGENT)
+def index_file(kind: PersonKind) -> Response:
+    """Give the list as a file."""
+    return index_list.file(kind)
+
+
+@route("/new", "new_{kind}")
+@requires(Role.AGENT)
+def new(kind: PersonKind) -> str:
+    """Show the empty form; `mobile` may come with the address, from a conversation with a number alone."""
+    return form_page.render(kind, form_page.empty())
+
+
+@route("/new", "create_{kind}", ["POST"])
+def create(kind: PersonKind) -> WSGIResponse | tuple[str, int]:
+    """Store a new contact or lead and lead to the record."""
+    form = form_page.empty()
+    if not form.validate():
+        return form_page.render(kind, form), 422
+    person = records.create(db.session(), kind, form.values, current_user.id)
+    db.session.commit()
+    flash(f"{kind.label} {person.name} was created.", "ok")
+    return redirect(page.address(person), 303)
+
+
+@route(RECORD, "{kind}")
+def show(kind: PersonKind, person_id: int) -> str | WSGIResponse:
+    """Show the record; a lead that was converted is found at its old address too."""
+    person = db.session.get(Person, person_id) or abort(404)
+    return page.render(person) if person.kind == kind else redirect(page.address(person), 303)
+
+
+@route(f"{RECORD}/edit", "edit_{kind}")
+@requires(Role.AGENT)
+def edit(kind: PersonKind, person_id: int) -> str:
+    """Show the form with what is stored."""
+    person = load(kind, person_id)
+    return form_page.render(kind, form_page.stored(person), person)
+
+
+@route(f"{RECORD}/edit", "update_{kind}", ["POST"])
+def update(kind: PersonKind, person_id: int) -> WSGIResponse | tuple[str, int]:
+    """Store what was changed; what ends with the number is shown and confirmed first."""
+    person = load(kind, person_id, to_change=True)
+    form = form_page.stored(person)
+    if not form.validate() or form_page.unconfirmed(form, person):
+        return form_page.render(kind, form, person), 422
+    changed = records.change(db.session(), person, form.values, current_user.id)
+    db.session.commit()
+    flash(form_page.saved(changed), "ok" if changed.fields else "off")
+    return redirect(page.address(person), 303)
+
+
+@route(f"{RECORD}/number", "{kind}_number")
+def number(kind: PersonKind, person_id: int) -> str:
+    """Say what ends if the mobile number becomes the one that is typed (fragment)."""
+    person = load(kind, person_id)
+    typed = request.args.get("mobile", "")
+    return render_template("people/_number_answer.html", ending=form_page.ending(person, typed), person=person)
+
+
+@blueprint.post(f"/leads{RECORD}/conversion")
+def convert_lead(person_id: int) -> WSGIResponse:
+    """Make a contact of a lead."""
+    person = db.session.get(Person, person_id) or abort(404)
+    if records.convert(db.session(), person, current_user.id):
+        db.session.commit()
+        flash(f"{person.name} is now a contact. The opt-ins of the number have not changed.", "ok")
+    return redirect(url_for("people.contact", person_id=person_id), 303)
+
+
+@route(f"{RECORD}/deletion", "delete_{kind}")
+@requires(Role.AGENT)
+def ask_to_delete(kind: PersonKind, person_id: int) -> str:
+    """Say what goes and what stays, before it is done."""
+    person = load(kind, person_id)
+    return render_template(
+        "people/delete.html", person=person, kind=kind, memberships=queries.in_campaigns(db.session(), person)
+    )
+
+
+@route(f"{RECORD}/deletion", "deleted_{kind}", ["POST"])
+def delete(kind: PersonKind, person_id: int) -> WSGIResponse:
+    """Delete the record."""
+    person = load(kind, person_id)
+    name = person.name
+    records.delete(db.session(), person, current_user.id)
+    db.session.commit()
+    flash(f"{kind.label} {name} was deleted. The opt-ins of the number were kept.", "ok")
+    return redirect(url_for(f"people.{kind}s"), 303)

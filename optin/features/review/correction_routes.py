@@ -1,0 +1,97 @@
+"""Opt-outs that were read from a phrase: the last ten days of them, and correcting one that was no request to stop."""
+
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import StringField
+from wtforms.validators import DataRequired, Length
+
+from optin import clock
+from optin.consent import ledger
+from optin.consent.events import Act
+from optin.consent.ledger import Correction, NotWithdrawn, Withdrawal
+from optin.database.session import db
+from optin.features.review import corrections
+from optin.features.review.blueprint import blueprint
+from optin.models import PhraseOptOut
+from optin.terms import EventKind, OptInSource
+from optin.web import filters
+from optin.web.fields import clean
+
+LARGEST_ID = 2**31 - 1
+OPT_OUT = f"/review/opt-outs/<int(max={LARGEST_ID}):opt_out_id>"
+LONGEST_REASON = 1000
+
+
+class CorrectionForm(FlaskForm):  # type: ignore[misc]
+    """Why it was no request to stop."""
+
+    reason = StringField(
+        "Reason",
+        filters=[clean],
+        validators=[
+            DataRequired("Say how you know that they did not ask to stop. It becomes part of the proof."),
+            Length(max=LONGEST_REASON),
+        ],
+    )
+
+
+@blueprint.get("/review/opt-outs")
+def opt_outs() -> str:
+    """List the opt-outs of the last ten days that were read from a phrase, newest first."""
+    lines, page = corrections.recent(db.session(), request.args.get("page"))
+    return render_template("review/opt_outs.html", lines=lines, page=page)
+
+
+@blueprint.get(OPT_OUT)
+def opt_out(opt_out_id: int) -> str:
+    """Show what the person wrote, what was read in it, and what a correction would do."""
+    return _page(_load(opt_out_id), CorrectionForm(formdata=None))
+
+
+@blueprint.post(f"{OPT_OUT}/correction")
+def correct(opt_out_id: int) -> Response:
+    """Take the opt-out back, unless it is too old or the person has done something since."""
+    found, form = _load(opt_out_id), CorrectionForm()
+    if not form.validate():
+        return make_response(_page(found, form), 422)
+    act = Act(source=OptInSource.USER, at=clock.now(), actor_id=current_user.id, text=form.reason.data)
+    done = ledger.correct(db.session(), opt_out_id, act)
+    if done.refused:
+        flash(f"{refusal(found, done)} Nothing was changed.", "warn")
+        db.session.rollback()
+    else:
+        db.session.commit()
+        flash(_corrected(len(done.restored)), "ok")
+    return redirect(url_for(".opt_out", opt_out_id=opt_out_id), 303)
+
+
+def refusal(opt_out: PhraseOptOut, found: Correction | Withdrawal) -> str:
+    """Say why an opt-out stands, "" where it can be corrected."""
+    match found.refused:
+        case NotWithdrawn.ALREADY:
+            who = opt_out.corrected_by.name if opt_out.corrected_by else "another user"
+            return f"It was already corrected by {who}."
+        case NotWithdrawn.TOO_LATE:
+            return "This opt-out is more than 10 days old and stands. Only they can opt in again, by texting a keyword."
+        case NotWithdrawn.OVERTAKEN if found.overtaken_by:
+            since = EventKind(found.overtaken_by.kind).label
+            when = filters.when(found.overtaken_by.at)
+            return f"This opt-out stands: “{since}” came after it, {when}, and must not be undone."
+    return ""
+
+
+def _corrected(restored: int) -> str:
+    back = {0: "no opt-in had ended", 1: "1 opt-in was restored"}.get(restored, f"{restored} opt-ins were restored")
+    return f"Corrected: {back}. Messages that were cancelled stay cancelled."
+
+
+def _load(opt_out_id: int) -> PhraseOptOut:
+    return db.session.get(PhraseOptOut, opt_out_id) or abort(404)
+
+
+def _page(opt_out: PhraseOptOut, form: CorrectionForm) -> str:
+    shown = corrections.shown(db.session(), opt_out)
+    stands = refusal(opt_out, shown.correction)
+    return render_template("review/opt_out.html", shown=shown, opt_out=opt_out, form=form, stands=stands)

@@ -1,0 +1,147 @@
+"""The review queue: opt out or keep each number on hold, oldest first; a decision can be withdrawn for ten minutes."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from optin import clock, phone
+from optin.consent import ledger
+from optin.consent.events import Act
+from optin.consent.ledger import NotWithdrawn, Withdrawal
+from optin.database.session import db
+from optin.features.review import correction_routes, queries
+from optin.features.review.blueprint import blueprint
+from optin.models import Hold
+from optin.phone import spellings
+from optin.policy import policy
+from optin.queries import people_of_numbers
+from optin.terms import EventKind, HoldResolution, OptInSource
+from optin.web import filters
+
+__all__ = ["blueprint", "correction_routes"]
+
+DECISIONS = (HoldResolution.OPT_OUT, HoldResolution.NUMBER_LOST, HoldResolution.KEEP)
+
+
+@blueprint.get("/review")
+def index() -> str:
+    """Show the numbers on hold and what was decided recently; `decided` is the hold of the decision just made."""
+    session = db.session()
+    cards, page = queries.waiting(session, filters.current_zone(), request.args.get("page"))
+    total = queries.open_count(session)
+    return render_template("review/index.html", cards=cards, page=page, total=total, **_recently())
+
+
+@blueprint.get("/review/decided")
+def decided() -> str:
+    """Give what was decided recently, with the minutes left to withdraw it (fragment)."""
+    return render_template("review/_decided.html", live=True, **_recently())
+
+
+@blueprint.post("/review/<int:hold_id>/decision")
+def decide(hold_id: int) -> Response:
+    """Opt the number out, count it as lost, or keep it; of two users who decide at once, the first one wins."""
+    hold = db.session.get(Hold, hold_id) or abort(404)
+    decision = request.form.get("decision")
+    if decision not in DECISIONS:
+        abort(422, "Choose “Opt out”, “Number lost” or “Keep”.")
+    ledger.lock_number(db.session(), hold.number)
+    db.session.refresh(hold)
+    if hold.ended_at is not None:
+        flash(_came_late(hold), "warn")
+        return redirect(url_for(".index"), 303)
+    _apply(hold, HoldResolution(decision))
+    db.session.commit()
+    return redirect(url_for(".index", decided=hold_id), 303)
+
+
+@blueprint.post("/review/<int:hold_id>/withdrawal")
+def withdraw(hold_id: int) -> Response:
+    """Take a decision back within ten minutes, unless the person or somebody else has done something since."""
+    hold = db.session.get(Hold, hold_id) or abort(404)
+    act = Act(source=OptInSource.USER, at=clock.now(), actor_id=current_user.id, text=hold.trigger)
+    done = ledger.withdraw(db.session(), hold_id, act)
+    if done.refused:
+        db.session.rollback()
+        flash(_stands(hold, done), "warn")
+    else:
+        db.session.commit()
+        flash(_withdrawn(hold, len(done.restored)), "ok")
+    return redirect(url_for(".index"), 303)
+
+
+def _recently() -> dict[str, object]:
+    session = db.session()
+    just = queries.just_decided(session, request.args.get("decided", type=int))
+    return {
+        "decided": queries.decided(session),
+        "just": just,
+        "said": _decision(just.hold, queries.ended_by(session, just.hold)) if just else "",
+    }
+
+
+def _apply(hold: Hold, decision: HoldResolution) -> None:
+    """Write the decision into the ledger."""
+    at = max(clock.now(), hold.started_at)  # Twilio's clock, which dated the text, may be ahead of ours
+    act = Act(source=OptInSource.USER, at=at, actor_id=current_user.id, text=hold.trigger)
+    if decision == HoldResolution.KEEP:
+        ledger.keep(db.session(), hold.number, act)
+    elif decision == HoldResolution.NUMBER_LOST:
+        ledger.lose_held_number(db.session(), hold.number, act)
+    else:
+        forms = (hold.number, *spellings.others(hold.number))
+        for form in sorted(forms):  # in one order, so that two who act on a phone never wait for each other
+            ledger.lock_number(db.session(), form)
+        for form in forms:
+            ledger.opt_out(db.session(), form, act, resolution=decision)
+
+
+def _decision(hold: Hold, ended: int) -> str:
+    """Say what a decision did."""
+    if hold.resolution == HoldResolution.KEEP:
+        return f"Kept: broadcasts reach {_name(hold)} again. Messages skipped in the meantime are not sent later."
+    if hold.resolution == HoldResolution.NUMBER_LOST:
+        number = phone.display(hold.number, policy.load(db.session()).default_region)
+        return f"{number} is marked as lost: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
+    return f"{_name(hold)} is opted out: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
+
+
+def _withdrawn(hold: Hold, restored: int) -> str:
+    """Say what a withdrawal did."""
+    again = f"Withdrawn: {_name(hold)} is on hold again."
+    if hold.resolution == HoldResolution.KEEP:
+        return again
+    back = "1 opt-in stands" if restored == 1 else f"{restored} opt-ins stand"
+    return f"{again} {back} as before. Messages that were cancelled stay cancelled."
+
+
+def _stands(hold: Hold, done: Withdrawal) -> str:
+    """Say why a decision can't be withdrawn."""
+    name = _name(hold)
+    match done.refused:
+        case NotWithdrawn.ALREADY:
+            who = hold.withdrawn_by.name if hold.withdrawn_by else "another user"
+            return f"The decision about {name} was already withdrawn by {who}. Nothing was changed."
+        case NotWithdrawn.TOO_LATE:
+            only = (
+                " Only they can opt in again, by texting a keyword." if hold.resolution != HoldResolution.KEEP else ""
+            )
+            return f"The decision about {name} is more than 10 minutes old and stands.{only}"
+        case NotWithdrawn.OVERTAKEN if done.overtaken_by:
+            since = EventKind(done.overtaken_by.kind).label
+            when = filters.when(done.overtaken_by.at)
+            return f"The decision about {name} stands: “{since}” came after it, {when}, and must not be undone."
+    return f"Nobody has decided about {name}, so there is nothing to withdraw."
+
+
+def _came_late(hold: Hold) -> str:
+    """Say who was quicker: another user, or the person with a text of their own."""
+    how = HoldResolution(hold.resolution).label if hold.resolution else "Decided"
+    who = f" by {hold.resolved_by.name}" if hold.resolved_by else ""
+    when = f", {filters.when(hold.ended_at)}" if hold.ended_at else ""
+    return f"{_name(hold)} was already decided: {how}{who}{when}. Nothing was changed."
+
+
+def _name(hold: Hold) -> str:
+    having = people_of_numbers.of_numbers(db.session(), [hold.number]).get(hold.number)
+    return having[0].name if having else phone.display(hold.number, policy.load(db.session()).default_region)

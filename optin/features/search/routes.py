@@ -1,0 +1,26 @@
+"""The page of the search in the bar."""
+
+from flask import Blueprint, render_template
+
+from optin.consent import consent_status
+from optin.database.session import db
+from optin.features.search import queries
+from optin.web import lists
+
+blueprint = Blueprint("finding", __name__)
+
+
+@blueprint.get("/search")
+def results() -> str:
+    """Show what was found, by kind; without a text, what one can look for."""
+    session, text = db.session(), lists.search()
+    found = queries.find(session, text) if text else None
+    people = [*found.contacts, *found.leads] if found else []
+    return render_template(
+        "finding/results.html",
+        text=text,
+        found=found,
+        shown=queries.SHOWN,
+        standings=consent_status.of_numbers(session, [person.mobile for person in people]),
+        no_opt_in=consent_status.NO_OPT_IN,
+    )

@@ -1,0 +1,179 @@
+"""The forms of the policy panels. Their fields are named as the settings in optin/policy/policy.py."""
+
+import re
+from datetime import time
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
+from wtforms.widgets import TimeInput
+
+from optin import phone
+from optin.consent.hours import check_window
+from optin.features.settings.opt_out_words import refusals
+from optin.texts import merge_fields, segments
+
+MOST_A_WEEK = 1000
+LONGEST_QUESTION_HOURS = 7 * 24
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
+
+
+def text_as_typed(text: str | None) -> str:
+    """Return the text with the line ends of Unix and without the one character that no database takes."""
+    return (text or "").replace("\0", "").replace("\r\n", "\n").strip()
+
+
+def lines_typed(text: str) -> tuple[str, ...]:
+    """Return the lines of a text without those that are empty or come again."""
+    lines = text.replace("\0", "").splitlines()
+    return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+class WholeNumber(IntegerField):  # type: ignore[misc]
+    """A whole number that says in our words what is wrong with it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; raises ValueError with the sentence that the page shows."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Enter a whole number.") from None
+
+
+class Lines(TextAreaField):  # type: ignore[misc]
+    """A text area whose data is a tuple of its lines, without those that are empty."""
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "\n".join(self.data)
+
+    def process_data(self, value: tuple[str, ...] | None) -> None:
+        """Take the words of the policy; none where a form comes without this field."""
+        self.data = value or ()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the lines."""
+        self.data = lines_typed(" ".join(valuelist))
+
+
+class PolicyForm(FlaskForm):  # type: ignore[misc]
+    """A panel of the policy."""
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings by name, as policy.change takes them."""
+        return {name: value for name, value in self.data.items() if name != "csrf_token"}
+
+
+class SmsForm(PolicyForm):
+    """Who may be texted, how often, in whose name."""
+
+    require_opt_in_for_one_to_one = BooleanField("Require Opt-In for 1:1 SMS Messaging")
+    keywordless_needs_opt_in = BooleanField("Campaigns without a keyword need any opt-in")
+    start_restores_opt_ins = BooleanField("START restores earlier opt-ins")
+    holds_short_refusals = SelectField(
+        "Short refusals after a broadcast",
+        choices=[SelectChoice("hold", "Put the number on hold"), SelectChoice("leave", "Leave them in the inbox")],
+        coerce=lambda value: {True: "hold", False: "leave"}.get(value, value),
+    )
+    cap_per_day = WholeNumber("Broadcasts a day", [InputRequired("Enter a number, 0 for no cap."), NumberRange(0, 100)])
+    cap_per_week = WholeNumber(
+        "Broadcasts a week", [InputRequired("Enter a number, 0 for no cap."), NumberRange(0, MOST_A_WEEK)]
+    )
+    cap_waits = SelectField(
+        "Above the cap",
+        choices=[SelectChoice("wait", "Let the message wait"), SelectChoice("skip", "Skip the message")],
+        coerce=lambda value: {True: "wait", False: "skip"}.get(value, value),
+    )
+    tries_before_lost = SelectField(
+        "A number counts as not in use",
+        choices=[
+            SelectChoice("1", "When a carrier reports it once"),
+            SelectChoice("2", "When a carrier reports it for 2 messages"),
+        ],
+        coerce=int,
+    )
+    default_region = SelectField(
+        "Default country of numbers", choices=lambda: [SelectChoice(*region) for region in phone.regions()]
+    )
+    brand = StringField(
+        "Brand name",
+        [
+            DataRequired("Enter the name that people know you by."),
+            Length(max=40),
+            Regexp(r"[^{}]*\Z", message="Leave out { and }: they mark merge fields."),
+        ],
+        filters=[lambda text: " ".join(text_as_typed(text).split())],
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings by name."""
+        chosen = {
+            "cap_waits": self.cap_waits.data == "wait",
+            "holds_short_refusals": self.holds_short_refusals.data == "hold",
+        }
+        return {**super().settings(), **chosen}
+
+
+class RepliesForm(PolicyForm):
+    """What the app answers by itself, and which words besides the usual ones opt out."""
+
+    opt_out_reply = TextAreaField("Opt-out confirmation", filters=[text_as_typed])
+    keyword_ended_reply = TextAreaField("One keyword ended", filters=[text_as_typed])
+    help_reply = TextAreaField("Help", filters=[text_as_typed])
+    how_to_confirm_reply = TextAreaField("Unclear answer to a question", filters=[text_as_typed])
+    extra_opt_out_words = Lines("Extra opt-out words")
+    question_hours = WholeNumber(
+        "A double opt-in question stays open for",
+        [
+            InputRequired("Enter a number of hours."),
+            NumberRange(1, LONGEST_QUESTION_HOURS, f"Enter 1 to {LONGEST_QUESTION_HOURS} hours."),
+        ],
+    )
+
+    def validate_opt_out_reply(self, field: Field) -> None:
+        """Refuse a text that can't be sent."""
+        _check_reply(field, ("brand",))
+
+    def validate_keyword_ended_reply(self, field: Field) -> None:
+        """Refuse a text that can't be sent."""
+        _check_reply(field, ("brand", "keyword"))
+
+    def validate_help_reply(self, field: Field) -> None:
+        """Refuse a text that can't be sent."""
+        _check_reply(field, ("brand",))
+
+    def validate_how_to_confirm_reply(self, field: Field) -> None:
+        """Refuse a text that can't be sent."""
+        _check_reply(field, ("brand", "keyword"))
+
+    def validate_extra_opt_out_words(self, field: Field) -> None:
+        """Refuse words that mean something else already."""
+        if sentences := refusals(field.data):
+            raise ValidationError(" ".join(sentences))
+
+
+class HoursForm(PolicyForm):
+    """When broadcasts go out, by the clock of whoever gets them."""
+
+    sending_hours = BooleanField("Keep sending hours")
+    sending_from = StringField("From", [Regexp(CLOCK, message="Enter a time such as 08:00.")], widget=TimeInput())
+    sending_to = StringField("To", [Regexp(CLOCK, message="Enter a time such as 20:00.")], widget=TimeInput())
+
+    def validate_sending_to(self, field: Field) -> None:
+        """Refuse hours that are empty or go through the night."""
+        if self.sending_from.errors or field.errors or not CLOCK.match(self.sending_from.data or ""):
+            return
+        try:
+            check_window((time.fromisoformat(self.sending_from.data), time.fromisoformat(field.data)))
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+def _check_reply(field: Field, fields: tuple[str, ...]) -> None:
+    if not field.data:
+        raise ValidationError("Enter a text. Anyone who asks must get an answer.")
+    if found := merge_fields.problems(field.data, known=fields):
+        raise ValidationError(" ".join(found))
+    if segments.count(field.data).too_long:
+        raise ValidationError(f"Use at most {segments.MAX_CHARACTERS} characters.")
