@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from optin.config import Config
-    from optin.simulator import Transport
+    from twilio_simulator import Transport
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -142,9 +142,9 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.review.routes import blueprint as review
     from optin.features.search.routes import blueprint as finding
     from optin.features.settings.routes import blueprint as settings
-    from optin.phones.routes import blueprint as phones
     from optin.web.extensions import csrf, limiter
     from optin.webhooks.routes import blueprint as webhooks
+    from twilio_simulator.phone_pages.routes import blueprint as phones
 
     for blueprint in (
         home,
@@ -203,9 +203,9 @@ def make_simulator(config: "Config", *, transport: "Transport | None" = None, st
     `transport` posts its webhooks instead of HTTP; without `start_pump` nothing happens by itself.
     """
     from optin.provider.senders import kind_of
-    from optin.simulator import create_simulator, line_up
+    from twilio_simulator import create_simulator, sender_numbers
 
-    numbers, services = line_up({address: kind_of(address) for address in config.twilio_from})
+    numbers, services = sender_numbers({address: kind_of(address) for address in config.twilio_from})
     return create_simulator(
         store_path=str(config.instance_path / "simulator.db"),
         account_sid=config.twilio_account_sid,

@@ -12,12 +12,7 @@ from pathlib import Path
 
 from optin import hosts, phone
 from optin.environment import Environment, sqlite_url
-from optin.simulator import (
-    SIMULATOR_ACCOUNT_SID,
-    SIMULATOR_AUTH_TOKEN,
-    SIMULATOR_NUMBERS,
-    SIMULATOR_SERVICE_SID,
-)
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID
 
 HTMX_URL = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-2OatzQy1H+Zd/IIrjr1TcuDGqLXeHhbooAyJY1KdQMKnr4LZ22k31GBLdYKHmVjg"

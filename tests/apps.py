@@ -12,9 +12,9 @@ from jinja2 import FileSystemBytecodeCache
 from optin import create_app
 from optin.config import Config
 from optin.database.session import db
-from optin.simulator import close_simulator
 from optin.web.extensions import limiter
 from tests.clients import Browser
+from twilio_simulator import close_simulator
 
 _kept: dict[Path, Flask] = {}
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from werkzeug.serving import make_server
 
 from optin.provider.twilio import TwilioGateway
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
 
 ACCEPT, DROP = (201, 0), (0, 0)
 Answer = tuple[int, int]

@@ -17,7 +17,7 @@ from optin.config import Config
 from optin.database.session import db
 from optin.first_start import prepare
 from optin.jobs import engine
-from optin.simulator import close_simulator
+from twilio_simulator import close_simulator
 
 
 @dataclass(frozen=True)

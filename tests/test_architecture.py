@@ -162,7 +162,7 @@ def test_a_vendor_has_one_door(vendor: str) -> None:
 
 
 def test_the_simulator_knows_the_app_over_http_only() -> None:
-    allowed = ("optin.clock", "optin.terms", "optin.hosts", "optin.simulator")
+    allowed = ("optin.clock", "optin.terms", "optin.hosts", "twilio_simulator")
     wrong = [
         f"{name} imports {other}"
         for name, tree in MODULES.items()

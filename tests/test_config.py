@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from optin import create_app
 from optin.config import HTMX_INTEGRITY, Config, ConfigError, Mode, Workers
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 
 ACCOUNT = {"OPTIN_MODE": "twilio", "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16, "TWILIO_AUTH_TOKEN": "f" * 32}
 

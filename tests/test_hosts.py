@@ -10,9 +10,9 @@ from flask import Flask
 
 from optin import hosts
 from optin.config import SIMULATOR_PATH, Config
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 from tests.clients import Browser
 from tests.servers import LiveServer
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 
 ACCOUNT = {
     "OPTIN_MODE": "twilio",

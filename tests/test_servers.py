@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from optin.config import SIMULATOR_PATH, SIMULATOR_SENDERS
 from optin.models import Sender, Suppression, User
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 from tests.servers import LiveServer
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 
 PHONE = "+14155550123"
 

@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 
 from optin import make_simulator
 from optin.config import Config
-from optin.simulator.alone import serve
+from twilio_simulator.server import serve
 
 
 @click.command("simulator")

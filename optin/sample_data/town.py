@@ -16,7 +16,7 @@ from optin.database.session import db
 from optin.jobs.worker import STATUS_WEBHOOK
 from optin.provider.twilio import TwilioGateway
 from optin.sending import delivery
-from optin.simulator import close_simulator, run_due
+from twilio_simulator import close_simulator, run_due
 
 SIMULATOR = "http://simulator.invalid"
 COURSE = timedelta(seconds=3)

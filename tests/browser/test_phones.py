@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 
-from optin.phones import control
 from optin.terms import Role
 from tests import world
 from tests.clients import Browser
 from tests.conftest import add_user
 from tests.servers import LiveServer
 from tests.world import MAYA, OURS
+from twilio_simulator.phone_pages import control
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]

@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 from optin.database.session import db
 from optin.jobs import engine
 from optin.models import Message, OptIn
-from optin.phones import control
-from optin.phones.control import Faults
 from optin.receiving import reconcile
-from optin.simulator.faults import Fault
 from optin.terms import Direction, MessageStatus, OptInStatus
 from tests import outbox, world
 from tests.databases import sqlite_copy
 from tests.servers import LiveServer, serve
 from tests.world import OURS
+from twilio_simulator.faults import Fault
+from twilio_simulator.phone_pages import control
+from twilio_simulator.phone_pages.control import Faults
 
 PEOPLE = itertools.count(1000)
 

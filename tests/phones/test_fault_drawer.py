@@ -5,13 +5,13 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
-from optin.phones import faults
-from optin.simulator.faults import Fault, Plan
 from optin.terms import Role
 from tests.clients import Browser
 from tests.phones.test_phones import HTMX, PHONES, address, agent_there, browser, running, send
 from tests.servers import LiveServer
 from tests.world import MAYA
+from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.phone_pages import faults
 
 __all__ = ["agent_there", "running"]
 

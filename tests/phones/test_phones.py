@@ -14,13 +14,13 @@ from optin import clock
 from optin.database.session import db
 from optin.models import Conversation, Keyword, Message, OptIn, Sender
 from optin.provider import senders
-from optin.simulator import SIMULATOR_SERVICE_SID
 from optin.terms import OptInStatus, PersonKind, Role, SenderKind
 from tests import world
 from tests.clients import Browser
 from tests.conftest import add_user
 from tests.servers import LiveServer
 from tests.world import INES, MAYA, OURS, TOM
+from twilio_simulator import SIMULATOR_SERVICE_SID
 
 PHONES = "/simulator/phones"
 HTMX = {"HX-Request": "true"}

@@ -14,15 +14,10 @@ from twilio.rest import Client
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
-from optin.simulator import (
-    SIMULATOR_ACCOUNT_SID,
-    SIMULATOR_AUTH_TOKEN,
-    close_simulator,
-    create_simulator,
-)
-from optin.simulator.account import EXTENSION
-from optin.simulator.line_up import AdvancedOptOut, Service
-from optin.simulator.store import Store
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
+from twilio_simulator.account import EXTENSION
+from twilio_simulator.sender_numbers import AdvancedOptOut, Service
+from twilio_simulator.store import Store
 
 LONG_CODE, TOLL_FREE, SHORT_CODE = "+14155550100", "+18335550100", "40404"
 ONE, TWO = "+14155550111", "+14155550112"

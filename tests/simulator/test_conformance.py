@@ -20,8 +20,8 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 
 from optin import clock
 from optin.provider.twilio import TwilioGateway
-from optin.simulator import SIMULATOR_ACCOUNT_SID, run_due
 from tests.simulator.conftest import CREDENTIALS, LONG_CODE, PLAIN
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, run_due
 
 MAYA, TEST = "+14155550134", "+15005550006"
 LATER = datetime(2100, 1, 1, tzinfo=UTC)

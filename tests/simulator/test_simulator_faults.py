@@ -9,9 +9,9 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 
 from optin import clock
-from optin.simulator import SIMULATOR_ACCOUNT_SID, faults, run_due
-from optin.simulator.faults import Fault, Plan
 from tests.simulator.conftest import CREDENTIALS, LONG_CODE, ONE, PLAIN
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, faults, run_due
+from twilio_simulator.faults import Fault, Plan
 
 MAYA, INES = "+14155550134", "+14155550199"
 MESSAGES = f"/2010-04-01/Accounts/{SIMULATOR_ACCOUNT_SID}/Messages.json"

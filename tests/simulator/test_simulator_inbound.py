@@ -11,8 +11,8 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from optin import clock
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, run_due
-from optin.simulator.courier import signature, split
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, run_due
+from twilio_simulator.webhook_client import signature, split
 
 OURS, TOLL_FREE, SHORT_CODE = "+14155550100", "+18335550100", "40404"
 MAYA, INES = "+14155550134", "+14155550199"

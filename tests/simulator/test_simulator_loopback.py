@@ -3,8 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 
-from optin.simulator import SIMULATOR_ACCOUNT_SID
 from tests.simulator.conftest import CREDENTIALS, LONG_CODE
+from twilio_simulator import SIMULATOR_ACCOUNT_SID
 
 MAYA = "+14155550134"
 MESSAGES = f"/2010-04-01/Accounts/{SIMULATOR_ACCOUNT_SID}/Messages.json"

@@ -10,7 +10,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from optin import clock
-from optin.simulator import SIMULATOR_ACCOUNT_SID, create_simulator, run_due
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, create_simulator, run_due
 
 OURS, MAYA, INES = "+14155550100", "+14155550134", "+14155550199"
 MESSAGES = f"/2010-04-01/Accounts/{SIMULATOR_ACCOUNT_SID}/Messages"

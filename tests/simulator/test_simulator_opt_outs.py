@@ -4,8 +4,6 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from optin import clock
-from optin.simulator import run_due
-from optin.simulator.line_up import HELP_TEXT, START_TEXT, STOP_TEXT
 from tests.simulator.conftest import (
     ADVANCED,
     ADVANCED_LONG,
@@ -15,6 +13,8 @@ from tests.simulator.conftest import (
     PLAIN,
     TWO,
 )
+from twilio_simulator import run_due
+from twilio_simulator.sender_numbers import HELP_TEXT, START_TEXT, STOP_TEXT
 
 OURS, TOLL_FREE, SHORT_CODE = "+14155550100", "+18335550100", "40404"
 MAYA, INES = "+14155550134", "+14155550199"

@@ -15,7 +15,7 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from optin import clock
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, run_due
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, run_due
 
 OURS, TOLL_FREE, MAYA = "+14155550100", "+18335550100", "+14155550134"
 CREDENTIALS = (SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN)
@@ -154,8 +154,8 @@ ALONE = """
 import signal
 import sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests behind ignores it for all
-from optin.simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, create_simulator
-from optin.simulator.alone import serve
+from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, create_simulator
+from twilio_simulator.server import serve
 
 app = create_simulator(
     store_path=sys.argv[1],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from optin.simulator import segments
+from twilio_simulator import segments
 
 FAMILY, FLAG = "👨‍👩‍👧", "🇺🇸"
 

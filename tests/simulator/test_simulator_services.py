@@ -7,10 +7,10 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from optin import clock
-from optin.simulator import run_due
-from optin.simulator.line_up import SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID, line_up
 from optin.terms import SenderKind
 from tests.simulator.conftest import LONG_CODE, ONE, PLAIN, TWO
+from twilio_simulator import run_due
+from twilio_simulator.sender_numbers import SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID, line_up
 
 MAYA, INES = "+14155550134", "+14155550199"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -6,11 +6,11 @@ from flask.typing import ResponseReturnValue
 from optin.database import session
 from optin.database.session import db
 from optin.phone import NotANumber
-from optin.phones import control, fault_routes, numbers, parts
-from optin.phones.blueprint import blueprint
-from optin.phones.control import NotSent, SimulatorAway
-from optin.phones.shown import Shown, config, leave, read, region, to_begin_with
 from optin.web.htmx import is_htmx, respond
+from twilio_simulator.phone_pages import control, fault_routes, numbers, parts
+from twilio_simulator.phone_pages.blueprint import blueprint
+from twilio_simulator.phone_pages.control import NotSent, SimulatorAway
+from twilio_simulator.phone_pages.shown import Shown, config, leave, read, region, to_begin_with
 
 __all__ = ["blueprint", "fault_routes"]
 

@@ -9,14 +9,14 @@ from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from optin.simulator import api, control, loopback
-from optin.simulator.account import EXTENSION, Account, check_sid, current_account
-from optin.simulator.courier import Courier, Transport
-from optin.simulator.errors import Refusal, answer
-from optin.simulator.line_up import Service
-from optin.simulator.pump import Pump
-from optin.simulator.store import Store
 from optin.terms import SenderKind
+from twilio_simulator import api, control, local_only
+from twilio_simulator.account import EXTENSION, Account, check_sid, current_account
+from twilio_simulator.errors import Refusal, answer
+from twilio_simulator.scheduler import Pump
+from twilio_simulator.sender_numbers import Service
+from twilio_simulator.store import Store
+from twilio_simulator.webhook_client import Courier, Transport
 
 _PUMP = EXTENSION + ".pump"
 
@@ -64,7 +64,7 @@ def create_simulator(
     app.extensions[EXTENSION] = account
     app.extensions[_PUMP] = pump = Pump(account)
     app.json = _InOrder(app)
-    app.before_request(loopback.refuse_strangers)
+    app.before_request(local_only.refuse_strangers)
     _say_what_is_under_way(app)
     if start_pump:
         app.before_request(pump.ensure_started)

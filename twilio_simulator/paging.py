@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from optin.simulator import messages
-from optin.simulator.errors import Refusal
-from optin.simulator.messages import API_VERSION, Message
+from twilio_simulator import messages
+from twilio_simulator.errors import Refusal
+from twilio_simulator.messages import API_VERSION, Message
 
 DEFAULT_SIZE, MOST = 50, 1000
 _DATES = {"DateSent": "", "DateSent<": "sent_at <= ?", "DateSent>": "sent_at >= ?"}

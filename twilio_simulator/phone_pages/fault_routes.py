@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from optin import phone
 from optin.phone import NotANumber
-from optin.phones import control, faults, parts, shown
-from optin.phones.blueprint import blueprint
-from optin.phones.control import Faults, NotSent, SimulatorAway
-from optin.phones.shown import Shown
 from optin.web.htmx import is_htmx, redirect, respond
+from twilio_simulator.phone_pages import control, faults, parts, shown
+from twilio_simulator.phone_pages.blueprint import blueprint
+from twilio_simulator.phone_pages.control import Faults, NotSent, SimulatorAway
+from twilio_simulator.phone_pages.shown import Shown
 
 OPEN = "open"
 

@@ -4,11 +4,11 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from optin.simulator import messages, phones, troubles
-from optin.simulator.account import Account
-from optin.simulator.faults import Fault, Plan
-from optin.simulator.messages import Message
-from optin.simulator.statuses import Status
+from twilio_simulator import fault_store, messages, phones
+from twilio_simulator.account import Account
+from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.messages import Message
+from twilio_simulator.statuses import Status
 
 _FINAL = (Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.CANCELED)
 
@@ -22,7 +22,7 @@ def moments(
     """
     struck = [fault for fault in _OF_CALLBACKS if _strikes(plan, fault, message)]
     for fault in struck:
-        troubles.count(connection, fault)
+        fault_store.count(connection, fault)
         phones.show_fault(
             connection,
             fault,

@@ -3,12 +3,12 @@
 import sqlite3
 
 from optin import clock
-from optin.simulator import messages, network, opt_outs, phones, troubles, webhooks
-from optin.simulator.account import Account, behind, can_text, channel_of
-from optin.simulator.errors import Refusal
-from optin.simulator.faults import Fault, Plan
-from optin.simulator.messages import Message
-from optin.simulator.statuses import Status
+from twilio_simulator import fault_store, messages, network, opt_outs, phones, webhooks
+from twilio_simulator.account import Account, behind, can_text, channel_of
+from twilio_simulator.errors import Refusal
+from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.messages import Message
+from twilio_simulator.statuses import Status
 
 
 def receive(
@@ -31,8 +31,8 @@ def receive(
         return Refusal(21617)
     at = clock.now().timestamp()
     with account.store.read() as connection:
-        plan = troubles.plan(connection)
-    draw = troubles.draw(account.store, plan, phone)
+        plan = fault_store.plan(connection)
+    draw = fault_store.draw(account.store, plan, phone)
     with account.store.write() as connection:
         message = _store(connection, account, phone, number, body, media, at, draw)
         return message, _is_for_the_caller(connection, account, plan, message, wait=wait)
@@ -100,7 +100,7 @@ def _is_for_the_caller(
     struck = [fault for fault in of_webhooks if plan.strikes(fault, message.from_address, message.draw)]
     phone, number, at = message.from_address, message.to_address, message.created_at
     for fault in struck:
-        troubles.count(connection, fault)
+        fault_store.count(connection, fault)
         phones.show_fault(connection, fault, phone=phone, number=number, at=at, sid=message.sid)
     if Fault.WEBHOOK_LOST in struck:
         return False

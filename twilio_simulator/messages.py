@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Literal
 
-from optin.simulator import errors, segments
-from optin.simulator.statuses import UNDER_WAY, Status
+from twilio_simulator import errors, segments
+from twilio_simulator.statuses import UNDER_WAY, Status
 
 API_VERSION = "2010-04-01"
 MAX_BODY = 1600

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import MultiDict
 
 from optin import clock
-from optin.simulator import messages
-from optin.simulator.account import Account, is_e164
-from optin.simulator.errors import Refusal
+from twilio_simulator import messages
+from twilio_simulator.account import Account, is_e164
+from twilio_simulator.errors import Refusal
 
 # Test credentials' magic numbers (docs/iam/test-credentials): the same tests then run against Twilio itself.
 TEST_SENDER = "+15005550006"

@@ -5,7 +5,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Literal
 
-from optin.simulator.faults import Fault
+from twilio_simulator.faults import Fault
 
 Kind = Literal["sent", "arrived", "refused", "fault"]
 

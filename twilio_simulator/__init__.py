@@ -3,11 +3,11 @@
 It knows Optin only over HTTP, exactly as Twilio does, and imports nothing of the project but the clock and the terms.
 """
 
-from optin.simulator.account import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
-from optin.simulator.app import close_simulator, create_simulator
-from optin.simulator.courier import Transport
-from optin.simulator.line_up import SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID, Service, line_up
-from optin.simulator.pump import run_due
+from twilio_simulator.account import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
+from twilio_simulator.app import close_simulator, create_simulator
+from twilio_simulator.scheduler import run_due
+from twilio_simulator.sender_numbers import SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID, Service, line_up
+from twilio_simulator.webhook_client import Transport
 
 __all__ = [
     "SIMULATOR_ACCOUNT_SID",

@@ -8,8 +8,8 @@ from flask import session as cookie
 
 from optin.config import Config
 from optin.database.session import db
-from optin.phones import control, numbers
 from optin.policy import policy
+from twilio_simulator.phone_pages import control, numbers
 
 MOST = 6
 TO_BEGIN_WITH = 2

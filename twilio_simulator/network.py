@@ -4,11 +4,11 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from optin.simulator import callbacks, messages, opt_outs, phones, segments, troubles
-from optin.simulator.account import Account
-from optin.simulator.faults import NEVER_SENT, Fault, Plan
-from optin.simulator.messages import Message
-from optin.simulator.statuses import UNDER_WAY, Status
+from twilio_simulator import callbacks, fault_store, messages, opt_outs, phones, segments
+from twilio_simulator.account import Account
+from twilio_simulator.faults import NEVER_SENT, Fault, Plan
+from twilio_simulator.messages import Message
+from twilio_simulator.statuses import UNDER_WAY, Status
 
 EventKind = Literal["status", "callback", "webhook"]
 Course = tuple[tuple[Status, int | None], ...]
@@ -34,7 +34,7 @@ class Event:
 
 def dispatch(connection: sqlite3.Connection, account: Account, message: Message, at: float) -> None:
     """Plan what becomes of a queued text from the moment `at`: it waits for its sender, and then takes its course."""
-    plan = troubles.plan(connection)
+    plan = fault_store.plan(connection)
     starts = _turn(connection, message, at, plan.per_second)
     if starts - at > message.validity:
         return add(connection, "status", message.sid, at + message.validity, Status.FAILED, 30036)
@@ -86,7 +86,7 @@ def tell(connection: sqlite3.Connection, account: Account, message: Message, due
     """Plan the callback of a text's present status, if it has an address for that."""
     if not message.status_callback:
         return
-    plan = troubles.plan(connection)
+    plan = fault_store.plan(connection)
     for moment in callbacks.moments(connection, plan, message, due_at, account.status_delay):
         add(connection, "callback", message.sid, moment, message.status, message.error_code)
 
@@ -111,7 +111,7 @@ def _choose_sender(
     message = replace(message, from_address=sender, num_segments=parts)
     if opt_outs.block(connection, account, service.sid, message.to_address) == "twilio":
         return message, replace(event, status=Status.FAILED, error_code=21610)
-    if queue_is_full(connection, sender, event.due_at, troubles.plan(connection).per_second):
+    if queue_is_full(connection, sender, event.due_at, fault_store.plan(connection).per_second):
         return message, replace(event, status=Status.FAILED, error_code=30001)
     return message, event
 
@@ -121,11 +121,11 @@ def _course(connection: sqlite3.Connection, account: Account, message: Message, 
     if blocked := opt_outs.block(connection, account, message.from_address, message.to_address):
         return ((Status.FAILED, 21610),) if blocked == "twilio" else BLOCKED_BY_NETWORK
     if plan.strikes(Fault.CARRIER, message.to_address, message.draw):
-        troubles.count(connection, Fault.CARRIER)
+        fault_store.count(connection, Fault.CARRIER)
         failed: Course = ((Status.FAILED, plan.code),)
         return failed if plan.code in NEVER_SENT else (DELIVERED[0], (Status.UNDELIVERED, plan.code))
     if plan.strikes(Fault.NO_RECEIPT, message.to_address, message.draw):
-        troubles.count(connection, Fault.NO_RECEIPT)
+        fault_store.count(connection, Fault.NO_RECEIPT)
         return DELIVERED[:1]
     return DELIVERED
 

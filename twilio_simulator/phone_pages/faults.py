@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from optin.phones.control import Faults
 from optin.provider import statuses
+from twilio_simulator.phone_pages.control import Faults
 
 CARRIER_CODES = ("30003", "30004", "30005", "30006", "30007", "30008", "30017", "30034", "30001", "30022")
 

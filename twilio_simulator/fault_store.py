@@ -2,9 +2,9 @@
 
 import sqlite3
 
-from optin.simulator import faults, phones
-from optin.simulator.faults import Fault, Plan
-from optin.simulator.store import Store
+from twilio_simulator import faults, phones
+from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.store import Store
 
 
 def plan(connection: sqlite3.Connection) -> Plan:

@@ -9,10 +9,10 @@ where it lifts a block.
 import sqlite3
 from typing import Literal, NamedTuple
 
-from optin.simulator import phones
-from optin.simulator.account import Account, behind, channel_of
-from optin.simulator.line_up import STOP_WORDS, AdvancedOptOut
 from optin.terms import SenderKind
+from twilio_simulator import phones
+from twilio_simulator.account import Account, behind, channel_of
+from twilio_simulator.sender_numbers import STOP_WORDS, AdvancedOptOut
 
 Layer = Literal["twilio", "network"]
 

@@ -5,12 +5,12 @@ import sqlite3
 from dataclasses import replace
 
 from optin import clock
-from optin.simulator import messages, network, opt_outs, phones, twiml
-from optin.simulator.account import Account, is_e164
-from optin.simulator.courier import Delivery
-from optin.simulator.messages import Message
-from optin.simulator.statuses import Status
-from optin.simulator.twiml import Reply
+from twilio_simulator import messages, network, opt_outs, phones, twiml
+from twilio_simulator.account import Account, is_e164
+from twilio_simulator.messages import Message
+from twilio_simulator.statuses import Status
+from twilio_simulator.twiml import Reply
+from twilio_simulator.webhook_client import Delivery
 
 
 def address(account: Account, message: Message) -> str | None:

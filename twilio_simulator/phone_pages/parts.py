@@ -6,11 +6,11 @@ from flask import render_template, request
 from flask_login import current_user
 
 from optin.database.session import db
-from optin.phones import control, faults, screens
-from optin.phones.control import Faults, SimulatorAway
-from optin.phones.screens import Screen
-from optin.phones.shown import MOST, Shown, config, region
 from optin.terms import Role
+from twilio_simulator.phone_pages import control, faults, screens
+from twilio_simulator.phone_pages.control import Faults, SimulatorAway
+from twilio_simulator.phone_pages.screens import Screen
+from twilio_simulator.phone_pages.shown import MOST, Shown, config, region
 
 
 def page(

@@ -5,18 +5,18 @@ import sqlite3
 from werkzeug.datastructures import MultiDict
 
 from optin import clock
-from optin.simulator import drafts, messages, network, opt_outs, phones, troubles
-from optin.simulator.account import Account
-from optin.simulator.drafts import Draft
-from optin.simulator.errors import Refusal
-from optin.simulator.messages import Message
-from optin.simulator.statuses import Status
+from twilio_simulator import create_request, fault_store, messages, network, opt_outs, phones
+from twilio_simulator.account import Account
+from twilio_simulator.create_request import Draft
+from twilio_simulator.errors import Refusal
+from twilio_simulator.messages import Message
+from twilio_simulator.statuses import Status
 
 
 def create(account: Account, form: MultiDict[str, str], draw: str = "") -> Message | Refusal:
     """Queue the text that `form` (Twilio's parameter names) asks for, or tell why not; `draw` is for its faults."""
-    draft = drafts.read(form)
-    refused = drafts.refusal(account, draft)
+    draft = create_request.read(form)
+    refused = create_request.refusal(account, draft)
     if refused:
         return refused
     at = clock.now().timestamp()
@@ -33,7 +33,7 @@ def _cannot_be_queued(connection: sqlite3.Connection, account: Account, draft: D
         number = draft.sender or draft.service
         phones.show(connection, "refused", phone=draft.to, number=number, body=draft.body, at=at, code=21610)
         return Refusal(21610)
-    if draft.sender and network.queue_is_full(connection, draft.sender, at, troubles.plan(connection).per_second):
+    if draft.sender and network.queue_is_full(connection, draft.sender, at, fault_store.plan(connection).per_second):
         return Refusal(21611, draft.sender)
     return None
 
@@ -42,7 +42,7 @@ def _queue(connection: sqlite3.Connection, account: Account, draft: Draft, at: f
     """Queue a text of a number of ours."""
     message = _add(connection, account, draft, at, draw, Status.QUEUED)
     # As with test credentials, what the test sender "sends" goes nowhere.
-    if draft.sender != drafts.TEST_SENDER:
+    if draft.sender != create_request.TEST_SENDER:
         network.dispatch(connection, account, message, at)
     return message
 

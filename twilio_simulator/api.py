@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.datastructures import MultiDict
 
-from optin.simulator import changes, messages, outbound, paging, troubles
-from optin.simulator.account import current_account
-from optin.simulator.errors import Refusal, answer
-from optin.simulator.faults import Fault
-from optin.simulator.messages import API_VERSION, Message
+from twilio_simulator import fault_store, messages, outbound, paging, updates
+from twilio_simulator.account import current_account
+from twilio_simulator.errors import Refusal, answer
+from twilio_simulator.faults import Fault
+from twilio_simulator.messages import API_VERSION, Message
 
 blueprint = Blueprint("api", __name__, url_prefix=f"/{API_VERSION}/Accounts/<account_sid>")
 
@@ -28,7 +28,7 @@ def refuse_other_accounts() -> Response | None:
 def refuse_too_many_at_once() -> Response | None:
     """Answer 429 when more requests are under way than the fault plan allows; nothing of it was processed."""
     with current_account().store.read() as connection:
-        most = troubles.plan(connection).at_once
+        most = fault_store.plan(connection).at_once
     return answer(Refusal(20429)) if most and g.requests > most else None
 
 
@@ -38,11 +38,11 @@ def create(account_sid: str) -> Response:
     form = request.form if request.mimetype == FORM else MultiDict[str, str]()
     account, phone = current_account(), form.get("To", "").strip()
     with account.store.read() as connection:
-        plan = troubles.plan(connection)
-    draw = troubles.draw(account.store, plan, phone)
+        plan = fault_store.plan(connection)
+    draw = fault_store.draw(account.store, plan, phone)
 
     def struck(fault: Fault) -> bool:
-        return plan.strikes(fault, phone, draw) and troubles.count_now(account.store, fault)
+        return plan.strikes(fault, phone, draw) and fault_store.count_now(account.store, fault)
 
     if struck(Fault.REFUSED):
         return answer(Refusal(20429))
@@ -78,14 +78,14 @@ def show(account_sid: str, sid: str) -> Response:
 @blueprint.post("/Messages/<sid>.json")
 def update(account_sid: str, sid: str) -> Response:
     """Redact one text, or cancel a scheduled one."""
-    changed = changes.update(current_account(), sid, request.form)
+    changed = updates.update(current_account(), sid, request.form)
     return answer(changed) if isinstance(changed, Refusal) else _one(changed, account_sid)
 
 
 @blueprint.delete("/Messages/<sid>.json")
 def delete(account_sid: str, sid: str) -> Response:  # noqa: ARG001
     """Delete one text from the account's log."""
-    refused = changes.delete(current_account(), sid)
+    refused = updates.delete(current_account(), sid)
     return answer(refused) if refused else Response(status=204)
 
 

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from optin.simulator import faults, inbound, messages, opt_outs, phones, troubles, webhooks
-from optin.simulator.account import current_account
-from optin.simulator.courier import Delivery
-from optin.simulator.errors import Refusal, answer
+from twilio_simulator import fault_store, faults, inbound, messages, opt_outs, phones, webhooks
+from twilio_simulator.account import current_account
+from twilio_simulator.errors import Refusal, answer
+from twilio_simulator.webhook_client import Delivery
 
 blueprint = Blueprint("control", __name__)
 
@@ -64,7 +64,7 @@ def blocks() -> Response:
 def show_faults() -> Response:
     """Return the fault plan in force, and how often each fault has struck since."""
     with current_account().store.read() as connection:
-        return jsonify(**troubles.plan(connection).as_json(), struck=troubles.counts(connection))
+        return jsonify(**fault_store.plan(connection).as_json(), struck=fault_store.counts(connection))
 
 
 @blueprint.post("/faults")
@@ -75,7 +75,7 @@ def set_faults() -> Response:
     except ValueError as problem:
         return answer(Refusal(20001, str(problem)))
     with current_account().store.write() as connection:
-        troubles.keep(connection, plan)
+        fault_store.keep(connection, plan)
     return show_faults()
 
 
@@ -83,7 +83,7 @@ def set_faults() -> Response:
 def clear_faults() -> Response:
     """Return to a faultless network."""
     with current_account().store.write() as connection:
-        troubles.keep(connection, faults.Plan())
+        fault_store.keep(connection, faults.Plan())
     return show_faults()
 
 

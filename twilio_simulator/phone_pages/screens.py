@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session, aliased
 from optin import phone
 from optin.config import Config
 from optin.models import Keyword, Message, OptIn, Person
-from optin.phones import control, faults
-from optin.phones.control import Entry
 from optin.provider import statuses
 from optin.queries import people_of_numbers
 from optin.terms import MessageStatus, OptInStatus, Purpose, Reason
+from twilio_simulator.phone_pages import control, faults
+from twilio_simulator.phone_pages.control import Entry
 
 KEYWORDS = 4
 BLOCKED = 21610

@@ -6,16 +6,16 @@ from typing import cast
 
 from flask import current_app
 
-from optin.simulator.courier import Courier
-from optin.simulator.line_up import Service
-from optin.simulator.store import Store
 from optin.terms import SenderKind
+from twilio_simulator.sender_numbers import Service
+from twilio_simulator.store import Store
+from twilio_simulator.webhook_client import Courier
 
 SID_PREFIX = "ACdead51"
 SIMULATOR_ACCOUNT_SID = SID_PREFIX + "0" * 26
 # Public on purpose: it opens nothing but a simulator.
 SIMULATOR_AUTH_TOKEN = "5150" * 8
-EXTENSION = "optin.simulator"
+EXTENSION = "twilio_simulator"
 
 _E164 = re.compile(r"\+(?:1\d{10}|[2-9]\d{6,14})")
 _SHORT_CODE = re.compile(r"\d{3,8}")

@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from optin import hosts
-from optin.simulator.errors import Refusal, answer
+from twilio_simulator.errors import Refusal, answer
 
 # A browser adds one of these, a proxy one of those in `hosts`; neither has any business here. A page on the web could
 # else let a visitor's browser on this machine text as anybody, also by a name of its own that leads here.

@@ -6,11 +6,11 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from optin import clock
-from optin.simulator import messages, network
-from optin.simulator.account import Account
-from optin.simulator.errors import Refusal
-from optin.simulator.messages import Message
-from optin.simulator.statuses import Status
+from twilio_simulator import messages, network
+from twilio_simulator.account import Account
+from twilio_simulator.errors import Refusal
+from twilio_simulator.messages import Message
+from twilio_simulator.statuses import Status
 
 
 def update(account: Account, sid: str, form: MultiDict[str, str]) -> Message | Refusal:

@@ -11,9 +11,9 @@ from typing import cast
 from flask import Flask
 
 from optin import clock
-from optin.simulator import callbacks, messages, network, webhooks
-from optin.simulator.account import EXTENSION, Account
-from optin.simulator.network import Event
+from twilio_simulator import callbacks, messages, network, webhooks
+from twilio_simulator.account import EXTENSION, Account
+from twilio_simulator.network import Event
 
 log = logging.getLogger(__name__)
 
