@@ -18,11 +18,11 @@ from bench import data
 from optin import clock
 from optin.consent import audience, whole
 from optin.database.session import db
+from optin.enums import BroadcastState
 from optin.features.campaigns import add_opt_ins
 from optin.models import Broadcast, Campaign, Sender
 from optin.policy import policy
 from optin.sending import queueing
-from optin.terms import BroadcastState
 
 ROUNDS = 3
 Work = Callable[[Session], object]

@@ -23,6 +23,7 @@ from optin import create_app
 from optin.clock import now
 from optin.config import Config
 from optin.database.session import db
+from optin.enums import BroadcastState, Direction, MessageStatus, OptInSource, OptInStatus, PersonKind, Purpose
 from optin.environment import sqlite_url
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
@@ -31,7 +32,6 @@ from optin.models import Broadcast, Campaign, CampaignMember, Keyword, Message, 
 from optin.policy import policy
 from optin.provider import senders
 from optin.provider.twilio import PooledHttpClient, TwilioGateway
-from optin.terms import BroadcastState, Direction, MessageStatus, OptInSource, OptInStatus, PersonKind, Purpose
 
 DELAYS = (0, 30, 100)
 MESSAGES = 1500

@@ -18,9 +18,9 @@ from optin import create_app
 from optin.clock import now
 from optin.config import Config
 from optin.database.session import db
+from optin.enums import OptInSource, OptInStatus
 from optin.environment import sqlite_url
 from optin.models import Keyword, KeywordWord, OptIn
-from optin.terms import OptInSource, OptInStatus
 
 REQUESTS = 1500
 KEYWORDS_OF_A_STOP = 10

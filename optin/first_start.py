@@ -4,11 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.config import Config
+from optin.enums import Role, SenderKind
 from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.policy import policy
 from optin.provider import senders
-from optin.terms import Role, SenderKind
 
 
 def prepare(session: Session, config: Config) -> User | None:

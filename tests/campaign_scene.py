@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import CampaignStatus, OptInSource
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, Message, Person, Sender
 from optin.provider import senders
-from optin.terms import CampaignStatus, OptInSource
 
 NOON_IN_THE_US = "2026-11-23T18:00:00+00:00"
 

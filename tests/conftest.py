@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.auth import passwords
 from optin.models import User
-from optin.terms import Role
 from tests.apps import end_app, new_app, plain_app
 from tests.clients import Browser
 from tests.databases import begin_run, end_run, postgresql_copy, sqlite_copy

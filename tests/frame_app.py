@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired
 
 from optin import clock
 from optin.config import Config
-from optin.terms import OptInStatus, PersonKind
+from optin.enums import OptInStatus, PersonKind
 from optin.web import errors, filters, headers, htmx, navigation
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import BroadcastState, Direction, MessageStatus, OptInSource, PersonKind, Purpose, ReplyKind, Role
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, KeywordWord, Message, Person, Sender, User
 from optin.policy import policy
 from optin.provider import senders
 from optin.sending import queueing
-from optin.terms import BroadcastState, Direction, MessageStatus, OptInSource, PersonKind, Purpose, ReplyKind, Role
 
 OURS = "+14155550100"
 MAYA = "+14155550134"

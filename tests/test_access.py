@@ -9,8 +9,8 @@ from sqlalchemy import Update, update
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.models import User, UserSession
-from optin.terms import Role
 from optin.web.access import public, requires
 from tests.clients import Browser
 

@@ -62,7 +62,7 @@ DOORS = {
     "segno": {"optin.features.keywords.invitation"},
 }
 PURE = [
-    "optin.terms",
+    "optin.enums",
     "optin.clock",
     "optin.phone.area_codes",
     "optin.phone.spellings",
@@ -162,7 +162,7 @@ def test_a_vendor_has_one_door(vendor: str) -> None:
 
 
 def test_the_simulator_knows_the_app_over_http_only() -> None:
-    allowed = ("optin.clock", "optin.terms", "optin.hosts", "twilio_simulator")
+    allowed = ("optin.clock", "optin.enums", "optin.hosts", "twilio_simulator")
     wrong = [
         f"{name} imports {other}"
         for name, tree in MODULES.items()

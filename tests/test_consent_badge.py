@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import OptInStatus
 from optin.models import Campaign, CampaignMember, Conversation, Hold, OptIn, ProviderBlock, Sender, Suppression
 from optin.models import Person as PersonRow
-from optin.terms import OptInStatus
 from tests.clients import Browser
 from tests.world import OURS, keyword, person, text
 

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.config import Config
+from optin.enums import Role
 from optin.features.auth import links, passwords
 from optin.features.auth.accounts import add_user
 from optin.first_start import prepare
 from optin.models import Sender, SignInLink, User
 from optin.policy import policy
-from optin.terms import Role
 from twilio_simulator import SIMULATOR_SERVICE_SID
 
 ACCOUNT = {"OPTIN_MODE": "twilio", "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16, "TWILIO_AUTH_TOKEN": "f" * 32}

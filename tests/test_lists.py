@@ -10,13 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import BroadcastState, MessageStatus, OptInSource, PersonKind, Role
 from optin.features.campaigns import index_list as campaigns
 from optin.features.keywords import index_list as keywords
 from optin.features.people import index_list as people
 from optin.models import Message, Person
 from optin.policy import audit
 from optin.provider import senders
-from optin.terms import BroadcastState, MessageStatus, OptInSource, PersonKind, Role
 from optin.web import lists
 from optin.web.lists import Column
 from tests import campaign_scene as scene

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.config import Config
+from optin.enums import Role
 from optin.models import User
 from optin.monitoring import logs
-from optin.terms import Role
 from tests.twilio_requests import post, text_form
 
 TWILIO = {"OPTIN_MODE": "twilio", "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16, "TWILIO_AUTH_TOKEN": "f" * 32}

@@ -5,9 +5,9 @@ from collections import Counter
 import urllib3
 from sqlalchemy import select
 
+from optin.enums import Reason
 from optin.jobs import engine
 from optin.models import Message
-from optin.terms import Reason
 from tests import outbox
 from tests.faults.processes import until
 from tests.servers import LiveServer

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import consent_status, facts
 from optin.consent.consent_status import Kind
+from optin.enums import Direction, MessageStatus, OptInStatus
 from optin.models import (
     Campaign,
     CampaignMember,
@@ -21,7 +22,6 @@ from optin.models import (
     ProviderBlock,
     Suppression,
 )
-from optin.terms import Direction, MessageStatus, OptInStatus
 from tests import world
 from tests.world import OURS
 

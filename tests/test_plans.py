@@ -15,13 +15,13 @@ from optin import clock
 from optin.consent import audience, ledger, whole
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.enums import OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins
 from optin.models import Broadcast, Campaign, Message, User
 from optin.policy import policy
 from optin.queries import cached_counts
 from optin.receiving import short_refusals
 from optin.sending import queueing
-from optin.terms import OptInSource, ReplyKind
 
 ROWS = 3000
 LARGE = (

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-from optin.terms import Role
+from optin.enums import Role
 from tests.clients import Browser
 
 # Public addresses need nobody who is signed in: tests/test_routes.py has them.

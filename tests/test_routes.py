@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Rule
 
-from optin.terms import Role
+from optin.enums import Role
 from optin.web.access import is_public
 from tests.clients import Browser
 

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.auth import links, passwords
 from optin.first_start import add_user
 from optin.models import SignInLink, User, UserSession
-from optin.terms import Role
 from optin.web import sessions
 from tests.clients import Browser
 from tests.signing_in import token_of

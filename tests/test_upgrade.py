@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from optin.consent import consent_status
 from optin.database.session import db
+from optin.enums import OptInStatus
 from optin.models import Message, OptIn
 from optin.sample_data import seed
-from optin.terms import OptInStatus
 from tests.clients import Browser
 from tests.twilio_requests import post, text_form
 

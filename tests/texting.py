@@ -4,10 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Direction, MessageStatus
 from optin.models import ConsentEvent, Hold, Keyword, KeywordWord, Message, OptIn, ProviderBlock, Suppression
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
-from optin.terms import Direction, MessageStatus
 from tests import world
 from tests.world import MAYA, OURS, SIDS
 

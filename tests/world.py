@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import MessageStatus, PersonKind, ReplyKind
 from optin.models import Keyword, KeywordWord, Message, Person
 from optin.reading.words import normalise
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
-from optin.terms import MessageStatus, PersonKind, ReplyKind
 
 OURS = "+14155550100"
 MAYA, TOM, INES = "+14155550134", "+16465550177", "+13125550118"

@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import current_app
 
-from optin.terms import SenderKind
+from optin.enums import SenderKind
 from twilio_simulator.sender_numbers import Service
 from twilio_simulator.store import Store
 from twilio_simulator.webhook_client import Courier

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from optin.terms import SenderKind
+from optin.enums import SenderKind
 from twilio_simulator import api, control, local_only
 from twilio_simulator.account import EXTENSION, Account, check_sid, current_account
 from twilio_simulator.errors import Refusal, answer

@@ -9,7 +9,7 @@ where it lifts a block.
 import sqlite3
 from typing import Literal, NamedTuple
 
-from optin.terms import SenderKind
+from optin.enums import SenderKind
 from twilio_simulator import phones
 from twilio_simulator.account import Account, behind, channel_of
 from twilio_simulator.sender_numbers import STOP_WORDS, AdvancedOptOut

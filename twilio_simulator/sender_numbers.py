@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
-from optin.terms import SenderKind
+from optin.enums import SenderKind
 
 SIMULATOR_NUMBERS = ("+14155550100", "+18335550100", "40404")
 SIMULATOR_SERVICE_SID = "MGdead51" + "0" * 26

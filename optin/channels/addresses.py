@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from unicodedata import category
 
 from optin import phone
+from optin.enums import Channel, Meaning
 from optin.phone import spellings
 from optin.reading.words import Reading
-from optin.terms import Channel, Meaning
 
 LONGEST_NUMBER = 32
 LONGEST_ADDRESS = 40

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from optin.config import Config
 from optin.database.session import db
+from optin.enums import Role
 from optin.environment import LOOPBACK
 from optin.models import User
 from optin.monitoring.health import database_state, queue_state, working_state
@@ -18,7 +19,6 @@ from optin.provider import senders
 from optin.sending import pauses
 from optin.storage import free_space, troubles
 from optin.storage.troubles import Trouble
-from optin.terms import Role
 
 Check = Callable[[Config], Iterator[str]]
 

@@ -7,9 +7,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.auth.accounts import add_user
 from optin.models import User
-from optin.terms import Role
 
 
 @click.group("user")

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import facts, hours
+from optin.enums import OptInStatus, Reason
 from optin.models import Campaign, CampaignMember
 from optin.policy.policy import Policy
-from optin.terms import OptInStatus, Reason
 
 WILL_RECEIVE = ""
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, cast, l
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from optin.database.session import UTCDateTime
+from optin.enums import OptInStatus
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
-from optin.terms import OptInStatus
 
 AT_ONCE = 500
 

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability
+from optin.enums import Reason
 from optin.models import Campaign, CampaignMember, Sender
 from optin.policy import policy
 from optin.queries import cached_counts
 from optin.queries.cached_counts import Count
-from optin.terms import Reason
 
 
 def known(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability | None:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.session import insert as insert_known
 from optin.database.statements import is_postgresql, run, table
+from optin.enums import Channel, EventKind, OptInSource
 from optin.models import ConsentEvent, ConsentPayload, Setting
-from optin.terms import Channel, EventKind, OptInSource
 
 KEY_SETTING = "ledger_key"
 

@@ -18,10 +18,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from optin.consent.rules import Facts
+from optin.enums import MessageStatus, OptInStatus, Purpose
 from optin.models import CampaignMember, Hold, Message, NumberCode, NumberLoss, OptIn, ProviderBlock, Suppression, User
 from optin.phone import is_e164
 from optin.policy.policy import Policy
-from optin.terms import MessageStatus, OptInStatus, Purpose
 
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
 

@@ -11,8 +11,8 @@ from optin import clock, phone
 from optin.consent import ledger, phrase_opt_outs
 from optin.consent.refusal_wording import Teller
 from optin.consent.rules import Decision
+from optin.enums import BlockCause, Channel, EndReason, HoldCause, OptInStatus, Reason
 from optin.models import Hold, Keyword, NumberLoss, OptIn, OptInPerson, ProviderBlock, Suppression
-from optin.terms import BlockCause, Channel, EndReason, HoldCause, OptInStatus, Reason
 
 KEYWORDS_NAMED = 3
 _CAUSES = {

@@ -5,7 +5,7 @@ Pure: facts in, Decision out. consent/audience.py holds the same rule as SQL; a 
 
 from dataclasses import dataclass
 
-from optin.terms import MessageStatus, Reason, ReplyKind
+from optin.enums import MessageStatus, Reason, ReplyKind
 
 
 @dataclass(frozen=True)

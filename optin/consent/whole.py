@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from optin.consent import facts
 from optin.consent.audience import WILL_RECEIVE, Deliverability, Question, reason, stays
+from optin.enums import Channel, OptInStatus, Reason
 from optin.models import CampaignMember, Hold, NumberLoss, OptIn, ProviderBlock, Suppression
-from optin.terms import Channel, OptInStatus, Reason
 
 
 class Whole(NamedTuple):

@@ -19,13 +19,13 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import begin_reading, end_reading
+from optin.enums import OptInSource
 from optin.jobs.at_work import Idle, tell
 from optin.jobs.worker import Worker
 from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, throttle
 from optin.receiving import reconcile
 from optin.sending import delivery, overdue_replies, pauses, scheduled, send_until, wait_ends
-from optin.terms import OptInSource
 
 DAY = timedelta(hours=24)
 RETRY = 15.0

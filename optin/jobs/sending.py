@@ -11,11 +11,11 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from optin.database.statements import is_away
+from optin.enums import MessageStatus
 from optin.jobs.at_work import tell
 from optin.jobs.outlet import Outlet
 from optin.sending import delivery
 from optin.sending.delivery import Outcome, Post
-from optin.terms import MessageStatus
 
 T = TypeVar("T")
 

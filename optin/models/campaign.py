@@ -6,11 +6,11 @@ from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
+from optin.enums import CampaignStatus, Channel
 from optin.models.keyword import Keyword
 from optin.models.person import Person
 from optin.models.sender import Sender
 from optin.models.user import User
-from optin.terms import CampaignStatus, Channel
 
 _STAYS = text("removed_at IS NULL")
 

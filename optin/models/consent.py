@@ -6,10 +6,10 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
+from optin.enums import Channel, EndReason, OptInStatus, Term
 from optin.models.keyword import Disclosure, Keyword
 from optin.models.message import Message
 from optin.models.user import User
-from optin.terms import Channel, EndReason, OptInStatus, Term
 
 _LIVE = text("status IN ('pending', 'active')")
 _OPEN, _ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from optin.database.session import Base
-from optin.terms import Channel
+from optin.enums import Channel
 
 
 class ConsentEvent(Base):

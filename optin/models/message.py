@@ -6,9 +6,9 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
+from optin.enums import Channel
 from optin.models.sender import Sender
 from optin.models.user import User
-from optin.terms import Channel
 
 _OPEN, _CLOSED = text("closed_at IS NULL"), text("closed_at IS NOT NULL")
 _UNREAD = text("unread > 0 AND closed_at IS NULL")

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
-from optin.terms import Role
+from optin.enums import Role
 
 
 class User(UserMixin, Base):  # type: ignore[misc]

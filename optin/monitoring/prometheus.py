@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 from optin import clock, hosts
 from optin.config import Config
 from optin.database.session import db
+from optin.enums import MessageStatus
 from optin.models import Hold, Message, SendingGate
 from optin.monitoring.health import last_sign_of_a_worker
 from optin.receiving import inbound_alarm
 from optin.sending import gate
 from optin.storage import free_space, write_check
-from optin.terms import MessageStatus
 from optin.web.access import public
 
 TEN_BUSINESS_DAYS = timedelta(days=14)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from optin.terms import MessageStatus
+from optin.enums import MessageStatus
 
 
 @dataclass(frozen=True)

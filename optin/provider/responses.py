@@ -5,8 +5,8 @@ Pure. A field that is not what it should be must never spoil the others, or the 
 
 import re
 
+from optin.enums import MessageStatus
 from optin.provider.statuses import from_twilio
-from optin.terms import MessageStatus
 
 UNREADABLE = "Twilio's answer could not be read."
 WITHOUT_SID = "Twilio's answer names no message of this account."

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.channels import addresses
 from optin.database.session import insert
+from optin.enums import Channel, SenderKind
 from optin.models import Sender
-from optin.terms import Channel, SenderKind
 
 NONE_YET = "There is no number to send from yet. Ask an admin to add one under Settings › Twilio."
 TOLL_FREE = re.compile(r"^\+1(800|833|844|855|866|877|888)\d{7}$")

@@ -6,7 +6,7 @@ are our reading of those pages.
 
 from dataclasses import dataclass
 
-from optin.terms import ErrorKind, ErrorScope, MessageStatus
+from optin.enums import ErrorKind, ErrorScope, MessageStatus
 
 FINAL = frozenset(
     {

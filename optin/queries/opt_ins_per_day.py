@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import EventKind
 from optin.models import ConsentEvent
 from optin.queries import cached_counts
-from optin.terms import EventKind
 
 ENTERED = (EventKind.ACTIVATED, EventKind.CONFIRMED, EventKind.RESTORED)
 LEFT = (EventKind.OPTED_OUT, EventKind.OPTED_OUT_KEYWORD)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
+from optin.enums import PersonKind
 from optin.models import OptIn, OptInPerson, Person
-from optin.terms import PersonKind
 
 CONTACT_FIRST = case((Person.kind == PersonKind.CONTACT, 0), else_=1)
 

@@ -5,7 +5,7 @@ Source: Twilio's default STOP filtering and Advanced Opt-Out, https://www.twilio
 
 import string
 
-from optin.terms import SenderKind
+from optin.enums import SenderKind
 
 _STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 _START = frozenset({"start", "unstop"})

@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import pairwise
 from unicodedata import category
 
+from optin.enums import HoldCause, Meaning
 from optin.reading import changed_hands, phrases
 from optin.reading.message_text import MessageText, is_one_token, open_text
 from optin.reading.normal_form import bare, normalise
 from optin.reading.provider_filter import twilio_answers, twilio_blocks, twilio_unblocks
 from optin.reading.spelling import drawn_out, likely_slip, misspelt, one_edit
-from optin.terms import HoldCause, Meaning
 
 __all__ = [
     "EXACT_YES",

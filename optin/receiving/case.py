@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from optin.consent.events import Act
 from optin.database.statements import Values
+from optin.enums import Meaning, ReplyKind, SenderKind
 from optin.policy.cache import InForce, KeywordInForce, SenderInForce
 from optin.policy.policy import Policy
 from optin.reading import words
 from optin.reading.words import Reading
 from optin.receiving.store import InboundText, Stored
 from optin.sending import overdue_replies, queueing
-from optin.terms import Meaning, ReplyKind, SenderKind
 from optin.texts import merge_fields
 
 

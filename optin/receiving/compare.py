@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.channels import addresses
+from optin.enums import Channel, Direction, MessageStatus, SenderKind
 from optin.models import Message, Sender
 from optin.provider import statuses
 from optin.provider.gateway import Gateway, Listed
@@ -17,7 +18,6 @@ from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.sending import status_callbacks, unknown_outcomes
 from optin.sending.unknown_outcomes import Report
-from optin.terms import Channel, Direction, MessageStatus, SenderKind
 
 BATCH = 500
 TAKEN_IN = ("received", "receiving")

@@ -11,6 +11,7 @@ from optin.channels import addresses
 from optin.consent import ledger
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.database.statements import in_one_go
+from optin.enums import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 from optin.models import Message
 from optin.phone import spellings
 from optin.policy import cache
@@ -23,7 +24,6 @@ from optin.receiving import opting_in, short_refusals, store
 from optin.receiving.case import Done, InboundCase, read
 from optin.receiving.store import InboundText
 from optin.sending import conversations, queueing
-from optin.terms import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
 
 __all__ = ["InboundText", "receive", "take_in"]
 

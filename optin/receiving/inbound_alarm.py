@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Direction
 from optin.models import Message
-from optin.terms import Direction
 
 LOOKED_AT = 500
 LOOKED_BACK = timedelta(days=30)

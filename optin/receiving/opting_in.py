@@ -2,12 +2,12 @@
 
 from optin.consent import ledger
 from optin.consent.ledger import OptInResult, Outcome, Question, QuestionState
+from optin.enums import Meaning, ReplyKind, SenderKind
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
 from optin.receiving.case import Done, InboundCase, read
 from optin.sending import queueing
-from optin.terms import Meaning, ReplyKind, SenderKind
 
 RESTORED = "texts allowed again, earlier opt-ins restored"
 ALLOWED_AGAIN = "texts allowed again; a keyword is needed for each campaign"

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import insert
+from optin.enums import Closure
 from optin.models import Reconciliation
 from optin.provider.gateway import Gateway, GatewayError
 from optin.receiving import compare
 from optin.sending import gate, unknown_outcomes
 from optin.sending.unknown_outcomes import Report
-from optin.terms import Closure
 
 WINDOW = timedelta(hours=6)
 OVERLAP = timedelta(minutes=15)

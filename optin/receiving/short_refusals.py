@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from optin.consent import facts
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
+from optin.enums import MessageStatus, Purpose, ReplyKind
 from optin.models import Message
-from optin.terms import MessageStatus, Purpose, ReplyKind
 
 ANSWERS_WITHIN = timedelta(hours=72)
 """For so long a word without a context answers the broadcast; after that nobody can say what it means."""

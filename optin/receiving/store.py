@@ -13,11 +13,11 @@ from optin.channels import addresses
 from optin.channels.addresses import Origin
 from optin.consent import facts, ledger
 from optin.database.statements import insert_into, is_postgresql, run, table
+from optin.enums import Channel, Direction, MessageStatus, PersonKind
 from optin.models import Conversation, Message, Person
 from optin.phone import spellings
 from optin.policy import cache
 from optin.sending import conversations
-from optin.terms import Channel, Direction, MessageStatus, PersonKind
 from optin.texts import segments
 
 _MESSAGE, _CONVERSATION, _PERSON = table(Message), table(Conversation), table(Person)

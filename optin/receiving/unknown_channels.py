@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.channels import addresses
+from optin.enums import Channel
 from optin.models import Conversation, Message
-from optin.terms import Channel
 
 NAMED = 3
 

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from optin import clock, create_app
 from optin.config import Config, Workers
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.home.checklist import SAMPLE_DATA_ENDS
 from optin.first_start import prepare
 from optin.models import Keyword, Message, Person, Setting, User
 from optin.sample_data import story
 from optin.sample_data.town import Town, number_of
-from optin.terms import Role
 
 _KINDS: tuple[Any, ...] = (Person, Keyword, Message)
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from optin.terms import PersonKind
+from optin.enums import PersonKind
 
 CONTACT, LEAD = PersonKind.CONTACT, PersonKind.LEAD
 

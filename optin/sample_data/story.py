@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import CampaignStatus, OptInSource
 from optin.features.broadcasts import sending
 from optin.features.campaigns import add_opt_ins, members
 from optin.features.keywords import saving
@@ -22,7 +23,6 @@ from optin.provider import senders
 from optin.sample_data.cast import PEOPLE, TEXTS
 from optin.sample_data.town import Town
 from optin.sending import queueing
-from optin.terms import CampaignStatus, OptInSource
 
 BRAND = "River Friends"
 READ_BEFORE = timedelta(days=3)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import Direction, HoldCause, MessageStatus, OptInSource
 from optin.models import Hold, Message, Sender
 from optin.policy import policy
-from optin.terms import Direction, HoldCause, MessageStatus, OptInSource
 
 GONE = frozenset({21211, 21614, 21635, 30005, 30006})
 """Not valid, no mobile number, a landline, unknown to the carrier, a landline or out of every carrier's reach."""

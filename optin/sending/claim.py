@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, sele
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
+from optin.enums import BroadcastState, MessageStatus, Purpose, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.policy import policy
 from optin.sending import conversations, gate, overdue_replies, pauses
 from optin.sending.pauses import Pauses
-from optin.terms import BroadcastState, MessageStatus, Purpose, ReplyKind
 from optin.texts import merge_fields
 
 LEASE = timedelta(seconds=30)

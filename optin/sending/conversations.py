@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import insert
 from optin.database.statements import insert_into, run, table
+from optin.enums import Channel
 from optin.models import Conversation
-from optin.terms import Channel
 
 PREVIEW = 160
 

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
 from optin.provider.gateway import Gateway, GatewayError, Sent
 from optin.sending.claim import CHUNK, QUEUED, Post, can_be_claimed, claim, person_fields, release
 from optin.sending.record import BLOCKED_BY_PROVIDER, LEASED, Outcome, learned_block, record, sweep
 from optin.sending.start import start
-from optin.terms import BroadcastState, MessageStatus
 
 __all__ = [
     "BLOCKED_BY_PROVIDER",

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import insert
+from optin.enums import BroadcastState, Closure, MessageStatus, ReplyKind
 from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
 from optin.sending.gate_mark import Mark
-from optin.terms import BroadcastState, Closure, MessageStatus, ReplyKind
 
 GAP = timedelta(minutes=2)
 """For so long Twilio's texts may go unheard before we ask for them; it tries again for seconds only."""

@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import phrase_opt_outs
+from optin.enums import EventKind
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
 from optin.queries import cached_counts
 from optin.sending import results
-from optin.terms import EventKind
 
 LASTS = timedelta(hours=24)
 

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Engine, and_, func, literal_column, or_, s
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
+from optin.enums import MessageStatus, Reason, ReplyKind
 from optin.models import Message
 from optin.sending import conversations
-from optin.terms import MessageStatus, Reason, ReplyKind
 
 ANSWERED_WITHIN = timedelta(hours=24)
 CONFIRMED_WITHIN = timedelta(minutes=5)

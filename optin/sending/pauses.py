@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, false, or_, select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from optin.database.session import insert
+from optin.enums import ErrorScope, MessageStatus
 from optin.models import Message, SendingPause
 from optin.provider import statuses
 from optin.provider.gateway import GatewayError
 from optin.provider.statuses import ErrorMeaning
-from optin.terms import ErrorScope, MessageStatus
 
 FIRST_TRY, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=1)
 FIRST_TRY_REPORTED, LONGEST_WAIT_REPORTED = timedelta(minutes=1), timedelta(minutes=15)

@@ -15,11 +15,11 @@ from optin.consent import audience, facts, rules, whole
 from optin.consent.rules import Decision, Facts
 from optin.database.session import UTCDateTime, insert
 from optin.database.statements import Values, run, table
+from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy.cache import SenderInForce
 from optin.policy.policy import Policy
 from optin.sending import conversations
-from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.texts import segments
 
 

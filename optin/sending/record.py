@@ -12,12 +12,12 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import Base, UTCDateTime
 from optin.database.statements import is_away
+from optin.enums import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 from optin.models import Broadcast, CampaignMember, Message
 from optin.provider import responses, statuses
 from optin.provider.gateway import GatewayError, Sent
 from optin.sending import carrier_errors, conversations, pauses, wait_ends
 from optin.sending.claim import Post
-from optin.terms import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 
 BLOCKED_BY_PROVIDER = 21610
 TRIES = 60

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience
+from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign
 from optin.policy import audit, policy
 from optin.sending import gate, queueing
-from optin.terms import BroadcastState, CampaignStatus
 
 _ALWAYS = true()
 ABORTED = "the campaign was aborted"

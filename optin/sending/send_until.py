@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import facts
 from optin.database.session import reading
+from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import Broadcast, Message
 from optin.policy import policy
 from optin.sending.claim import QUEUED
-from optin.terms import BroadcastState, MessageStatus, Reason
 
 AT_ONCE = 1000
 

@@ -30,13 +30,13 @@ from optin import clock
 from optin.consent import decisions, facts, hours, ledger, rules
 from optin.consent.rules import Decision
 from optin.database.session import Base
+from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.sending import conversations, gate, pauses
 from optin.sending.claim import Post
 from optin.sending.pauses import Pauses
-from optin.terms import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.texts import segments
 
 UNDER_WAY = timedelta(seconds=60)

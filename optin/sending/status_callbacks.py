@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.statements import insert_into, run, table
+from optin.enums import Direction, MessageStatus, Purpose, Reason
 from optin.models import Message, Sender, StatusEvent
 from optin.provider import statuses
 from optin.sending import carrier_errors, conversations, pauses, wait_ends
 from optin.sending.record import BLOCKED_BY_PROVIDER, learned_block
-from optin.terms import Direction, MessageStatus, Purpose, Reason
 
 _MESSAGE, _EVENT = table(Message), table(StatusEvent)
 _FIND = (

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent.rules import Decision
 from optin.database.session import insert
+from optin.enums import Purpose, Reason
 from optin.models import Message, NumberCode, Sender, User
 from optin.policy import audit, policy
 from optin.provider import senders
 from optin.sending import gate, queueing
 from optin.sending.queueing import Refused
-from optin.terms import Purpose, Reason
 
 HOLDS = timedelta(minutes=10)
 TRIES = 5

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.channels import addresses
+from optin.enums import Channel, MessageStatus, SenderKind
 from optin.models import Broadcast, Message, Person, Sender
 from optin.policy import policy
 from optin.provider.gateway import Gateway, Listed
 from optin.sending import conversations, status_callbacks
 from optin.sending.claim import person_fields
-from optin.terms import Channel, MessageStatus, SenderKind
 from optin.texts import merge_fields, segments
 
 LOOKED_FOR_AFTER = timedelta(minutes=2)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import reading
+from optin.enums import BroadcastState, Reason
 from optin.models import Broadcast, Message, Setting
 from optin.sending.claim import QUEUED
-from optin.terms import BroadcastState, Reason
 
 WAITS_FOR = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
 SETTINGS = ("sending_hours", "sending_from", "sending_to", "cap_per_day", "cap_per_week", "cap_waits")

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import Role
 from optin.models import User
-from optin.terms import Role
 from optin.web import sessions
 from optin.web.extensions import login_manager
 

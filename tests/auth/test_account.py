@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.features.auth import links, passwords
 from optin.models import AuditEntry
-from optin.terms import Role
 from tests.clients import Browser
 
 OLD, NEW = "river otters at dawn", "three herons by nine"

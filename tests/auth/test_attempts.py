@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.features.auth import attempts, known_device, links
 from optin.features.auth.accounts import add_user
 from optin.models import AuditEntry, TryCount, User
 from optin.queries import throttle
-from optin.terms import Role
 from tests.clients import Browser
 from tests.conftest import Clock
 

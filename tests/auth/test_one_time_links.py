@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.features.auth import links
 from optin.features.auth.accounts import add_user
 from optin.models import SignInLink, User
-from optin.terms import Role
 from tests.clients import Browser
 
 ACCOUNT = {"OPTIN_MODE": "twilio", "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16, "TWILIO_AUTH_TOKEN": "f" * 32}

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.auth import devices, links, passwords
 from optin.features.auth.accounts import add_user
 from optin.models import AuditEntry, User, UserSession
-from optin.terms import Role
 from optin.web import access, sessions
 from tests.clients import Browser
 from tests.conftest import Clock

@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.features.auth import passwords
 from optin.features.auth.accounts import add_user
 from optin.models import User
-from optin.terms import Role
 from tests.clients import Browser
 
 PASSWORD = "river otters at dawn"

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.features.auth import links
 from optin.features.auth.accounts import add_user
 from optin.models import AuditEntry, User
-from optin.terms import Role
 from tests.clients import Browser
 
 BEN = {"email": "ben@example.org", "name": "Ben Ode", "role": "agent"}

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import MessageStatus
 from optin.features.broadcasts import queries
 from optin.models import Broadcast, Message, Person, PhraseOptOut
 from optin.sending import opt_outs_after_broadcast
-from optin.terms import MessageStatus
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

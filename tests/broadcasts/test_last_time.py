@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, ledger
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.features.broadcasts import queries, recipient_list
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
 from optin.provider.gateway import GatewayError
 from optin.sending import delivery, queueing
-from optin.terms import BroadcastState, MessageStatus, Reason
 from tests import clockwork, outbox
 from tests.clockwork import start
 from tests.conftest import Clock

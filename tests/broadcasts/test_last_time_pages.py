@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.policy import policy
 from optin.sending import scheduled
-from optin.terms import BroadcastState, MessageStatus, Reason
 from optin.texts import merge_fields
 from tests import campaign_scene as scene
 from tests import world

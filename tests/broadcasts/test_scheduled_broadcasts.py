@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.enums import BroadcastState, CampaignStatus, MessageStatus, OptInSource
 from optin.jobs import schedule
 from optin.jobs.worker import Worker
 from optin.models import AuditEntry, Broadcast, Campaign, Sender, SendingGate
 from optin.policy import policy
 from optin.sending import gate, scheduled
 from optin.sending.gate_mark import Mark
-from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInSource
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

@@ -12,13 +12,13 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus, OptInSource, Role
 from optin.features.broadcasts import sending
 from optin.features.broadcasts.sending import Order, Started
 from optin.jobs import engine
 from optin.models import AuditEntry, Broadcast, Campaign, Message
 from optin.policy import policy
 from optin.sending import claim, delivery
-from optin.terms import BroadcastState, MessageStatus, OptInSource, Role
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

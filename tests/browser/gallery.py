@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.config import Config
+from optin.enums import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from optin.environment import sqlite_url
 from optin.features.auth import passwords
 from optin.features.broadcasts import sending
@@ -40,7 +41,6 @@ from optin.provider import senders
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.sample_data import seed
-from optin.terms import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from tests.databases import sqlite_copy
 from tests.servers import LiveServer, serve
 from tests.signing_in import cookie_of

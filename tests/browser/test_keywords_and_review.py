@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import PersonKind, Role
 from optin.models import Disclosure, Keyword
 from optin.provider import senders
-from optin.terms import PersonKind, Role
 from tests.browser.guests import ChromiumGuest
 from tests.conftest import add_user
 from tests.servers import LiveServer

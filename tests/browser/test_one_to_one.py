@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from optin.enums import Purpose, Role
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person
 from optin.policy import policy
-from optin.terms import Purpose, Role
 from tests import campaign_scene as scene
 from tests.browser.guests import HTMX
 from tests.conftest import add_user

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 
-from optin.terms import Role
+from optin.enums import Role
 from tests import world
 from tests.clients import Browser
 from tests.conftest import add_user

@@ -13,10 +13,10 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.enums import OptInSource, PersonKind
 from optin.features.campaigns import add_opt_ins
 from optin.models import CampaignMember, Keyword, OptIn, OptInPerson, Person
 from optin.queries import cached_counts
-from optin.terms import OptInSource, PersonKind
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import BroadcastState
 from optin.models import Campaign
-from optin.terms import BroadcastState
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

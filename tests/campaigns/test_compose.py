@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import OptInSource
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
-from optin.terms import OptInSource
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, OptInSource, PersonKind
 from optin.models import CampaignMember, Message, Person
 from optin.policy import policy
-from optin.terms import BlockCause, BroadcastState, HoldCause, MessageStatus, OptInSource, PersonKind
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

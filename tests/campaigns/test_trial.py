@@ -14,10 +14,10 @@ from optin import clock as the_clock
 from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.enums import MessageStatus, OptInSource, Purpose, Reason
 from optin.models import AuditEntry, Campaign, Message, NumberCode, ProviderBlock, User
 from optin.policy import policy
 from optin.sending import delivery, test_number
-from optin.terms import MessageStatus, OptInSource, Purpose, Reason
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

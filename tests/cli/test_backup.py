@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import Closure, MessageStatus
 from optin.models import ConsentEvent, ConsentPayload, Message, OptIn
 from optin.sending import gate
 from optin.sending.gate_mark import Mark
-from optin.terms import Closure, MessageStatus
 from tests import outbox, world
 
 # The newest that the wheel brings: the one of its server.

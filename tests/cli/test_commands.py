@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.config import SIMULATOR_SENDERS
+from optin.enums import Role
 from optin.features.auth import links, passwords
 from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.provider import senders
-from optin.terms import Role
 
 
 def run(app: Flask, *words: str) -> tuple[int, str]:

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from optin.enums import Meaning
 from optin.reading.words import Reading, read
-from optin.terms import Meaning
 
 KEYWORDS = frozenset({"volunteer", "vol"})
 TEXTS = Path(__file__).parent / "texts"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, facts, whole
 from optin.consent.rules import Facts, decide_campaign
+from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import (
     Campaign,
     CampaignMember,
@@ -25,7 +26,6 @@ from optin.models import (
     ProviderBlock,
     Suppression,
 )
-from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason
 
 SCOPE = "+14155550100"
 CLOSED, LATE, CLOSED_AND_LATE = "Asia/Tokyo", "Asia/Seoul", "Asia/Manila"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from optin.enums import HoldCause, Meaning
 from optin.reading.words import read, refusal_as_keyword
-from optin.terms import HoldCause, Meaning
 
 KEYWORDS = ("bénévole", "volunteer")
 

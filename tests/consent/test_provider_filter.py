@@ -2,8 +2,8 @@
 
 import pytest
 
+from optin.enums import SenderKind
 from optin.reading.words import twilio_answers, twilio_blocks, twilio_unblocks
-from optin.terms import SenderKind
 
 LONG, FREE, SHORT, SERVICE = SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderKind.SHORT_CODE, SenderKind.SERVICE
 

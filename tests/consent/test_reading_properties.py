@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from optin.enums import Meaning
 from optin.reading.asides import without_asides
 from optin.reading.normal_form import bare, normalise
 from optin.reading.quotations import own_words
 from optin.reading.words import read
-from optin.terms import Meaning
 from tests.consent.confusion import TEXTS, labelled
 
 KEYWORDS = frozenset({"volunteer", "vol"})

@@ -12,7 +12,7 @@ from optin.consent.rules import (
     decide_reply,
     decide_verification,
 )
-from optin.terms import Reason, ReplyKind
+from optin.enums import Reason, ReplyKind
 
 MEMBER = {"opted_in": True, "any_opt_in": True}
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from optin.clock import now
 from optin.consent import consent_status
 from optin.consent.consent_status import Kind
+from optin.enums import OptInStatus, SenderKind
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
-from optin.terms import OptInStatus, SenderKind
 
 NUMBER = "+14155550101"
 SENDER = "+14155550100"

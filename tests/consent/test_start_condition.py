@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from optin.clock import now
 from optin.consent import facts
+from optin.enums import OptInStatus
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Suppression
-from optin.terms import OptInStatus
 
 NUMBER, SCOPE = "+14155550134", "+14155550100"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from optin.enums import HoldCause, Meaning
 from optin.reading.words import Reading
-from optin.terms import HoldCause, Meaning
 from tests.consent.confusion import TEXTS, labelled, main, outcome, reading_of
 
 GIVEN = ("given.tsv", "blind.tsv")

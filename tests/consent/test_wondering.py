@@ -2,7 +2,7 @@
 
 import pytest
 
-from optin.terms import Meaning
+from optin.enums import Meaning
 from tests.consent.confusion import reading_of
 
 REQUESTS = [

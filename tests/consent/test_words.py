@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optin.enums import HoldCause, Meaning
 from optin.reading import words
 from optin.reading.words import Reading, normalise, read, refusal_as_keyword
-from optin.terms import HoldCause, Meaning
 
 KEYWORDS = ("volunteer", "phonebank", "vote", "café", "志愿者", "स्वयंसेवक", "go")
 ARCHIVED = ("gala",)

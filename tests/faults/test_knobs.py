@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import Direction, MessageStatus, OptInStatus
 from optin.jobs import engine
 from optin.models import Message, OptIn
 from optin.receiving import reconcile
-from optin.terms import Direction, MessageStatus, OptInStatus
 from tests import outbox, world
 from tests.databases import sqlite_copy
 from tests.servers import LiveServer, serve

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import OptInStatus, Role
 from optin.models import Message, OptIn, Suppression, User
 from optin.storage import write_check
-from optin.terms import OptInStatus, Role
 from tests import twilio_requests, world
 from tests.apps import end_app, new_app
 from tests.clients import Browser

@@ -16,8 +16,8 @@ from sqlalchemy.pool import NullPool
 from optin import clock
 from optin.consent import ledger
 from optin.database.session import reading
+from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.models import Broadcast, Figure, Message, OptIn, Reconciliation, SendingGate
-from optin.terms import BroadcastState, MessageStatus, OptInStatus
 from tests import outbox
 from tests.faults.outages import PLACES, Place
 from tests.faults.processes import SERVER, arrange_broadcast, running, until

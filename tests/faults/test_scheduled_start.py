@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.database.session import db, reading
+from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Keyword, Message
 from optin.sending import scheduled
-from optin.terms import BroadcastState, MessageStatus
 from tests import outbox
 from tests.faults.processes import WORKER, let_leases_end, messages, running, state, until
 from tests.provider import serve_provider

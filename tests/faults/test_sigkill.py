@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus
 from optin.jobs.sending import soon_free
 from optin.jobs.worker import BROADCAST_THREADS
 from optin.sending.record import LEFT_OPEN
-from optin.terms import BroadcastState, MessageStatus
 from tests.faults.processes import SERVER, arrange_broadcast, let_leases_end, messages, running, state, until
 from tests.provider import Provider, serve_provider
 

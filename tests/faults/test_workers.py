@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus
 from optin.jobs import engine, executors
-from optin.terms import BroadcastState, MessageStatus
 from tests import outbox
 from tests.faults.processes import WORKER, arrange_broadcast, let_leases_end, messages, running, state, until
 from tests.provider import Provider, gateway_to, serve_provider

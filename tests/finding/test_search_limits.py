@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy.orm import Session
 
+from optin.enums import PersonKind
 from optin.models import Campaign, Keyword, Person
 from optin.queries import search
-from optin.terms import PersonKind
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

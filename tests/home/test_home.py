@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import BroadcastState, HoldCause, MessageStatus, OptInSource, Role
 from optin.features.home.checklist import SAMPLE_DATA_ENDS
 from optin.models import Broadcast, Campaign, Conversation, Hold, Message, Setting
 from optin.provider import senders
-from optin.terms import BroadcastState, HoldCause, MessageStatus, OptInSource, Role
 from tests import world
 from tests.clients import Browser
 from tests.conftest import Clock, add_user

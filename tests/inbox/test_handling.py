@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.enums import Role
 from optin.models import AuditEntry, Conversation, Message, Person
-from optin.terms import Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
 from tests.people.conftest import NOOR

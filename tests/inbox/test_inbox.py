@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
+from optin.enums import PersonKind, Role
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, User
 from optin.sending import conversations
-from optin.terms import PersonKind, Role
 from tests.clients import Browser
 from tests.conftest import add_user
 from tests.people.conftest import NOOR

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optin.enums import Role
 from optin.models import Conversation, Message
-from optin.terms import Role
 from tests import world
 from tests.clients import Browser
 from tests.people.conftest import NOOR

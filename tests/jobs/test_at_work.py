@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus
 from optin.jobs import at_work, engine, executors, tasks
 from optin.jobs.at_work import Idle, Jobs
 from optin.jobs.bell import Bell
@@ -22,7 +23,6 @@ from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
 from optin.jobs.worker import Worker
 from optin.models import Broadcast
 from optin.sending import delivery
-from optin.terms import BroadcastState, MessageStatus
 from tests import outbox
 from tests.faults.processes import arrange_broadcast, messages, state, until
 from tests.provider import Provider, gateway_to, serve_provider

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.jobs import engine
 from optin.jobs.queue_database import open_queue
 from optin.jobs.worker import BROADCAST_THREADS
 from optin.models import Broadcast, OptIn
-from optin.terms import BroadcastState, MessageStatus, OptInStatus
 from tests import outbox
 from tests.faults.processes import arrange_broadcast, messages, state, until
 from tests.provider import Provider, gateway_to, serve_provider

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.models import Broadcast
-from optin.terms import BroadcastState, MessageStatus
 from tests import outbox
 from tests.faults.processes import arrange_broadcast, messages, until
 from tests.provider import ACCEPT, Provider, Raw, gateway_to, serve_provider

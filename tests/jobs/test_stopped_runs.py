@@ -11,11 +11,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import MessageStatus
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.models import Message
 from optin.sending import delivery
-from optin.terms import MessageStatus
 from tests import outbox
 from tests.faults.processes import arrange_broadcast, messages
 from tests.provider import Answer, Provider, Raw, gateway_to, serve_provider

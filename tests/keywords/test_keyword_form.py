@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optin.enums import Role
 from optin.features.keywords import check
 from optin.models import AuditEntry, Disclosure, Keyword, KeywordWord, Message, OptIn
 from optin.models.keyword import CONFIRMATION, QUESTION
-from optin.terms import Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
 from tests.world import keyword, text

@@ -12,8 +12,8 @@ from optin import clock as the_clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import insert
+from optin.enums import BroadcastState, CampaignStatus, OptInSource, PersonKind, Role
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, OptIn, Sender
-from optin.terms import BroadcastState, CampaignStatus, OptInSource, PersonKind, Role
 from tests.clients import Browser
 from tests.conftest import Clock
 from tests.world import INES, MAYA, OURS, TOM, keyword, person, text

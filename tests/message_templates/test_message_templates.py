@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.enums import Role
 from optin.features.message_templates import saving
 from optin.models import AuditEntry, Message, MessageTemplate
-from optin.terms import Role
 from tests import campaign_scene as scene
 from tests import world
 from tests.clients import Browser

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import MessageStatus
 from optin.models import Message
 from optin.provider import twilio
 from optin.provider.gateway import GatewayError, Listed, Sent
 from optin.sending import delivery
-from optin.terms import MessageStatus
 from tests import outbox
 from tests.provider import Provider, Raw, gateway_to, serve_provider
 

@@ -12,12 +12,12 @@ from optin import clock as the_clock
 from optin.consent import consent_status, ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInSource, OptInStatus, Reason
 from optin.models import Broadcast, ConsentEvent, Hold, Message, NumberLoss, OptIn
 from optin.provider.gateway import Listed
 from optin.receiving import inbound
 from optin.receiving.store import InboundText
 from optin.sending import delivery, status_callbacks, unknown_outcomes
-from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInSource, OptInStatus, Reason
 from tests import outbox, world
 from tests.clients import Browser
 from tests.conftest import Clock

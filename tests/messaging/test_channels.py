@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from optin.channels import addresses
 from optin.consent import consent_status, facts
+from optin.enums import Channel, Direction, Meaning, OptInStatus, SenderKind
 from optin.models import Conversation, Hold, Message, OptIn, ProviderBlock, Sender, Suppression
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
-from optin.terms import Channel, Direction, Meaning, OptInStatus, SenderKind
 from tests import world
 from tests.world import MAYA, OURS
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from optin.consent import ledger
 from optin.database.session import db
+from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, ProviderBlock
 from optin.provider.gateway import GatewayError, Sent
 from optin.sending import delivery, status_callbacks
 from optin.sending.record import LEFT_OPEN
-from optin.terms import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
 from tests import outbox
 from tests.conftest import Clock
 from tests.outbox import MAYA, OURS, act

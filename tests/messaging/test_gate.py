@@ -10,10 +10,10 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import Closure, MessageStatus, ReplyKind
 from optin.models import Message, SendingGate
 from optin.sending import delivery, gate
 from optin.sending.gate_mark import Mark
-from optin.terms import Closure, MessageStatus, ReplyKind
 from tests import outbox
 from tests.clients import Browser
 from tests.conftest import Clock

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.consent.events import Act
 from optin.consent.ledger import Outcome, end_opt_in, keep, opt_in
+from optin.enums import Direction, OptInSource, OptInStatus, ReplyKind, SenderKind
 from optin.models import (
     ConsentEvent,
     Conversation,
@@ -28,7 +29,6 @@ from optin.provider import senders
 from optin.reading.words import OPT_OUT_WORDS
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
-from optin.terms import Direction, OptInSource, OptInStatus, ReplyKind, SenderKind
 from tests.conftest import Clock
 from tests.texting import MAYA, OURS, Phone, add_keyword
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
 from optin.consent.rules import REPLIES_AN_HOUR
+from optin.enums import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
 from optin.features.one_to_one import threads
 from optin.models import Message, OptIn, Suppression
-from optin.terms import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
 from tests import world
 from tests.conftest import Clock
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from optin.consent import rules
 from optin.consent.rules import Facts
 from optin.database.session import db
+from optin.enums import MessageStatus, Purpose, Reason, ReplyKind
 from optin.models import Message, OptIn
 from optin.sending import delivery, queueing, start
 from optin.sending.queueing import Refused
-from optin.terms import MessageStatus, Purpose, Reason, ReplyKind
 from tests import outbox
 
 NAMES = ["SUPPORT", "40404", "Acme & Co", "messenger:10158431276", "+0"]

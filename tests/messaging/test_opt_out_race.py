@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from optin.consent import ledger
 from optin.database.session import db
+from optin.enums import MessageStatus
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.models import Message, Sender
 from optin.policy import policy
 from optin.sending import delivery, queueing
-from optin.terms import MessageStatus
 from tests import outbox
 from tests.outbox import MAYA, act
 from tests.provider import gateway_to, serve_provider

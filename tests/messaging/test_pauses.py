@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from optin import clock as clocks
 from optin.consent import ledger
 from optin.database.session import db
+from optin.enums import MessageStatus, Reason, ReplyKind, SenderKind
 from optin.features.one_to_one import threads
 from optin.models import Broadcast, Message, Sender, SendingPause
 from optin.policy import policy
 from optin.sending import delivery, overdue_replies, pauses, status_callbacks
 from optin.sending.delivery import Post
-from optin.terms import MessageStatus, Reason, ReplyKind, SenderKind
 from tests import outbox
 from tests.clients import Browser
 from tests.conftest import Clock

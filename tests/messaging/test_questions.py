@@ -11,12 +11,12 @@ from optin import clock as the_clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.rules import REPLIES_AN_HOUR
+from optin.enums import EndReason, MessageStatus, OptInSource, ReplyKind
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, ProviderBlock, Suppression
 from optin.policy import policy
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.sending import status_callbacks
-from optin.terms import EndReason, MessageStatus, OptInSource, ReplyKind
 from tests.conftest import Clock
 from tests.texting import MAYA, OURS, Phone, add_keyword
 

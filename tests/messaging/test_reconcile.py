@@ -11,12 +11,12 @@ from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import BroadcastState, HoldCause, MessageStatus, OptInStatus
 from optin.models import Hold, Message, OptIn, Reconciliation, Sender, SendingGate
 from optin.provider.gateway import GatewayError, Listed, Sent
 from optin.receiving import reconcile
 from optin.sending import gate
 from optin.sending.gate_mark import Mark
-from optin.terms import BroadcastState, HoldCause, MessageStatus, OptInStatus
 from tests import outbox, world
 from tests.clients import Browser
 from tests.conftest import Clock

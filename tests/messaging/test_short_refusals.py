@@ -7,9 +7,9 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
+from optin.enums import HoldCause, MessageStatus
 from optin.models import Hold, Suppression
 from optin.policy import policy
-from optin.terms import HoldCause, MessageStatus
 from tests import outbox
 from tests.conftest import Clock
 from tests.texting import Phone, add_keyword

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import OptInSource
 from optin.features.campaigns import compose
 from optin.models import Campaign, Person
 from optin.policy import policy
 from optin.sending import broadcast_cost, broadcast_text
 from optin.sending.broadcast_cost import Spread
-from optin.terms import OptInSource
 from optin.texts import merge_fields, segments
 from tests import campaign_scene as scene
 from tests import world

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from optin.clock import now
 from optin.database.session import db
+from optin.enums import MessageStatus, Reason, ReplyKind
 from optin.models import Message, ProviderBlock, Suppression
 from optin.sending import delivery
-from optin.terms import MessageStatus, Reason, ReplyKind
 from tests import outbox
 from tests.outbox import MAYA, OURS
 

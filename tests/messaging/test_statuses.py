@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
+from optin.enums import ErrorKind, MessageStatus
+from optin.enums import MessageStatus as S
 from optin.provider.statuses import FINAL, advances, from_twilio, meaning, rank
-from optin.terms import ErrorKind, MessageStatus
-from optin.terms import MessageStatus as S
 
 # Every word of the status enumeration in Twilio's API description, and one that does not exist.
 TWILIO_WORDS = [

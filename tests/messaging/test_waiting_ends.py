@@ -15,13 +15,13 @@ from optin import clock
 from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.database.session import db
+from optin.enums import BroadcastState, HoldCause, HoldResolution, MessageStatus, OptInSource, Reason
 from optin.features.broadcasts import queries, recipient_list
 from optin.features.broadcasts import sending as broadcasts
 from optin.features.campaigns import members
 from optin.models import Broadcast, Campaign, CampaignMember, Hold, Keyword, Message, OptIn, Person, Suppression
 from optin.policy import policy
 from optin.sending import delivery, queueing
-from optin.terms import BroadcastState, HoldCause, HoldResolution, MessageStatus, OptInSource, Reason
 from tests import outbox
 from tests.outbox import MAYA, OURS, act
 

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import BroadcastState, Direction, MessageStatus, Purpose, Reason
 from optin.models import Broadcast, Message
 from optin.policy import policy
 from optin.provider.gateway import GatewayError, Sent
 from optin.sending import delivery, status_callbacks
-from optin.terms import BroadcastState, Direction, MessageStatus, Purpose, Reason
 from tests import clockwork, outbox
 from tests.clients import Browser
 from tests.clockwork import start

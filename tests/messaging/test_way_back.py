@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
+from optin.enums import Meaning
 from optin.features.one_to_one import threads
 from optin.models import ConsentEvent, Conversation, Hold, Message, ProviderBlock, Suppression
 from optin.policy import policy
 from optin.reading import words
 from optin.reading.words import Reading
 from optin.receiving import inbound
-from optin.terms import Meaning
 from tests.texting import OURS, Phone, add_keyword
 
 TOLL_FREE, SHORT_CODE = "+18005550100", "40404"

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import HoldCause, OptInSource, Role
 from optin.models import ConsentEvent, ConsentPayload, Disclosure, Keyword, OptIn
-from optin.terms import HoldCause, OptInSource, Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
 from tests.world import MAYA, TOM, keyword, person, question, text

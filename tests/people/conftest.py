@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import PersonKind, SenderKind
 from optin.features.people import records
 from optin.models import Keyword, KeywordWord, Message, Person, Sender
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
-from optin.terms import PersonKind, SenderKind
 
 OURS = "+14155550100"
 NOOR = "+12065550163"

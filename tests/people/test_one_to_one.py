@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import HoldCause, MessageStatus, OptInSource, Purpose
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, Sender
 from optin.policy import policy
-from optin.terms import HoldCause, MessageStatus, OptInSource, Purpose
 from tests.clients import Browser
 from tests.people.conftest import NOOR, OURS
 

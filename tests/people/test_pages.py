@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import PersonKind
 from optin.features.people import queries, records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, Person
-from optin.terms import PersonKind
 from tests.clients import Browser
 
 OLD, NEW = "+12065550163", "+12065550147"

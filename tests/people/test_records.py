@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import consent_status, ledger
 from optin.consent.events import Act
+from optin.enums import OptInSource, OptInStatus, PersonKind
 from optin.features.people import records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, OptInPerson, Person
 from optin.phone import NotANumber
-from optin.terms import OptInSource, OptInStatus, PersonKind
 
 OLD, NEW = "+12065550147", "+12065550163"
 

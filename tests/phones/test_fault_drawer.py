@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
-from optin.terms import Role
+from optin.enums import Role
 from tests.clients import Browser
 from tests.phones.test_phones import HTMX, PHONES, address, agent_there, browser, running, send
 from tests.servers import LiveServer

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import OptInStatus, PersonKind, Role, SenderKind
 from optin.models import Conversation, Keyword, Message, OptIn, Sender
 from optin.provider import senders
-from optin.terms import OptInStatus, PersonKind, Role, SenderKind
 from tests import world
 from tests.clients import Browser
 from tests.conftest import add_user

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn
+from optin.enums import Direction, MessageStatus, OptInSource, Purpose, Role, SenderKind
 from optin.models import ConsentEvent, ConsentPayload, Hold, Keyword, Message, OptIn, Person, PhraseOptOut, Suppression
 from optin.reading import words
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
-from optin.terms import Direction, MessageStatus, OptInSource, Purpose, Role, SenderKind
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
 from tests.world import MAYA, OURS, keyword, person, text

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from optin.consent import facts, ledger
 from optin.consent.events import Act
+from optin.enums import Direction, HoldCause, MessageStatus, OptInSource, Purpose
 from optin.models import ConsentEvent, Hold, Keyword, Message, OptIn, Person, Suppression
-from optin.terms import Direction, HoldCause, MessageStatus, OptInSource, Purpose
 from tests.clients import Browser
 from tests.conftest import Clock
 from tests.world import MAYA, keyword, person, text

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.enums import HoldCause
 from optin.models import Hold, Message
-from optin.terms import HoldCause
 from tests import outbox
 from tests.clients import Browser
 from tests.conftest import Clock

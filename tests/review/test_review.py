@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.enums import PersonKind, Role
 from optin.features.review.queries import marked, open_count
 from optin.models import ConsentEvent, Hold, OptIn, Suppression
-from optin.terms import PersonKind, Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
 from tests.world import INES, MAYA, TOM, keyword, person, text

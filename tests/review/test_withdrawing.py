@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from optin.consent import facts, ledger
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn
+from optin.enums import Direction, HoldResolution, MessageStatus, OptInSource, PersonKind, Purpose, Role
 from optin.models import ConsentEvent, Hold, Keyword, Message, OptIn, Suppression
 from optin.queries import opt_ins_per_day
-from optin.terms import Direction, HoldResolution, MessageStatus, OptInSource, PersonKind, Purpose, Role
 from tests.clients import Browser
 from tests.conftest import Clock, add_user
 from tests.world import MAYA, keyword, person, text

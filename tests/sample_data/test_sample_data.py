@@ -12,6 +12,18 @@ from optin import clock
 from optin.consent import consent_status
 from optin.consent.consent_status import Kind
 from optin.database.session import Base, db
+from optin.enums import (
+    BroadcastState,
+    CampaignStatus,
+    Direction,
+    EndReason,
+    EventKind,
+    HoldResolution,
+    MessageStatus,
+    OptInStatus,
+    Purpose,
+    Reason,
+)
 from optin.models import (
     Broadcast,
     Campaign,
@@ -27,18 +39,6 @@ from optin.models import (
 )
 from optin.sample_data import seed
 from optin.sample_data.cast import PEOPLE, TEXTS
-from optin.terms import (
-    BroadcastState,
-    CampaignStatus,
-    Direction,
-    EndReason,
-    EventKind,
-    HoldResolution,
-    MessageStatus,
-    OptInStatus,
-    Purpose,
-    Reason,
-)
 from tests.clients import Browser
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.models import Keyword, KeywordWord, OptIn, Person
 from optin.policy import policy
 from optin.reading.words import normalise
-from optin.terms import Role
 from tests.clients import Browser
 
 SMS = {

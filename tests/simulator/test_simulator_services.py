@@ -7,7 +7,7 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from optin import clock
-from optin.terms import SenderKind
+from optin.enums import SenderKind
 from tests.simulator.conftest import LONG_CODE, ONE, PLAIN, TWO
 from twilio_simulator import run_due
 from twilio_simulator.sender_numbers import SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID, line_up

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin.clock import now
+from optin.enums import Direction, MessageStatus, Purpose, SenderKind
 from optin.models import Message, ProviderBlock, Sender, StatusEvent
-from optin.terms import Direction, MessageStatus, Purpose, SenderKind
 from tests.twilio_requests import new_sid, post
 
 SID = "SM" + "b" * 32

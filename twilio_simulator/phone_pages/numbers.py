@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.config import Config
+from optin.enums import Channel, SenderKind
 from optin.models import Conversation, Person, Sender
 from optin.phone import NotANumber
 from optin.provider import senders
 from optin.queries.people_of_numbers import CONTACT_FIRST
-from optin.terms import Channel, SenderKind
 from twilio_simulator import sender_numbers
 
 # 555-0100 to 555-0199 of each area code are set apart for fiction (NANPA): no real person has one of them.

@@ -6,7 +6,7 @@ from flask import render_template, request
 from flask_login import current_user
 
 from optin.database.session import db
-from optin.terms import Role
+from optin.enums import Role
 from twilio_simulator.phone_pages import control, faults, screens
 from twilio_simulator.phone_pages.control import Faults, SimulatorAway
 from twilio_simulator.phone_pages.screens import Screen

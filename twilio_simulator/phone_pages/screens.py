@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from optin import phone
 from optin.config import Config
+from optin.enums import MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Keyword, Message, OptIn, Person
 from optin.provider import statuses
 from optin.queries import people_of_numbers
-from optin.terms import MessageStatus, OptInStatus, Purpose, Reason
 from twilio_simulator.phone_pages import control, faults
 from twilio_simulator.phone_pages.control import Entry
 

@@ -18,9 +18,9 @@ from optin.consent.ledger.number_lock import lock_number
 from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, lift_suppression
 from optin.consent.ledger.undo_review import NotWithdrawn, Withdrawal
 from optin.database.session import insert
+from optin.enums import EndReason, EventKind, HoldCause, HoldResolution
 from optin.models import ConsentEvent, Hold, OptIn, PhraseOptOut, Suppression
 from optin.phone import spellings
-from optin.terms import EndReason, EventKind, HoldCause, HoldResolution
 
 CORRECT_WITHIN = timedelta(days=10)
 """Long enough to notice that somebody is missing, and to ask them; a request to stop may wait ten business days."""

@@ -18,8 +18,8 @@ from optin.consent.ledger.holds_and_blocks import end_suppression
 from optin.consent.ledger.number_lock import lock_number
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
+from optin.enums import EndReason, EventKind, MessageStatus, OptInStatus, Purpose, ReplyKind
 from optin.models import Message, OptIn
-from optin.terms import EndReason, EventKind, MessageStatus, OptInStatus, Purpose, ReplyKind
 
 SAME_REQUEST_WITHIN = timedelta(seconds=30)
 """A keyword that comes so soon after the question is the first one delivered twice: carriers do that within seconds,

@@ -11,9 +11,9 @@ from optin.consent.events import Act
 from optin.consent.ledger.number_lock import IS_LIVE, end_waiting, lock_number
 from optin.database.session import UTCDateTime, insert
 from optin.database.statements import insert_into, run, table
+from optin.enums import BlockCause, EventKind, HoldCause, HoldResolution
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
 from optin.phone import spellings
-from optin.terms import BlockCause, EventKind, HoldCause, HoldResolution
 
 _BLOCK, _HOLD, _SUPPRESSION = table(ProviderBlock), table(Hold), table(Suppression)
 _RESOLVE = (

@@ -11,8 +11,8 @@ from optin.consent.events import Act, Event
 from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
 from optin.consent.ledger.number_lock import LIVE, cancel_waiting, lock_number
 from optin.database.session import insert
+from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Hold, Message, NumberLoss, OptIn
-from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Purpose, Reason
 
 ENDED_WITH_IT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.VERIFICATION)
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from optin.consent import decisions, rules
 from optin.database.statements import is_postgresql, run, table
+from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, Message, OptIn, Sender
 from optin.policy import policy
-from optin.terms import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 
 _LOCKED = "locked_numbers"
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)

@@ -13,8 +13,8 @@ from optin.consent.events import Act
 from optin.consent.ledger.number_lock import IS_LIVE, WAITING
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
+from optin.enums import EndReason
 from optin.models import Hold, Message, OptIn, Person, Suppression
-from optin.terms import EndReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from optin.consent.ledger.number_state import Stood, before
 from optin.database.session import UTCDateTime
 from optin.database.session import insert as insert_known
 from optin.database.statements import run, table
+from optin.enums import EventKind, HoldResolution, OptInStatus, ReplyKind
 from optin.models import Disclosure, OptIn, OptInPerson, Person
-from optin.terms import EventKind, HoldResolution, OptInStatus, ReplyKind
 
 ANSWER_AGAIN_AFTER = timedelta(hours=24)
 

@@ -24,16 +24,8 @@ from optin.consent.ledger.number_state import before_leaving
 from optin.consent.ledger.opting_in import link_person
 from optin.database.session import UTCDateTime
 from optin.database.statements import insert_into, run, table
+from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInStatus, Purpose, Reason
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
-from optin.terms import (
-    EndReason,
-    EventKind,
-    HoldCause,
-    HoldResolution,
-    OptInStatus,
-    Purpose,
-    Reason,
-)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
+from optin.enums import EventKind, OptInStatus
 from optin.models import ConsentEvent, OptIn, Suppression
-from optin.terms import EventKind, OptInStatus
 
 TWILIOS_DOOR = (EventKind.BLOCKED, EventKind.UNBLOCKED)
 AFTER_OPT_OUT = ConsentEvent.kind.not_in((*TWILIOS_DOOR, EventKind.UNLINKED))

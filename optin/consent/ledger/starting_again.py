@@ -11,8 +11,8 @@ from optin.consent.ledger.holds_and_blocks import end_other_spellings, resolve_h
 from optin.consent.ledger.lost_numbers import was_lost_since
 from optin.consent.ledger.number_lock import lock_number
 from optin.consent.ledger.opting_in import link, live_opt_in
+from optin.enums import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus
 from optin.models import OptIn, Person, Suppression
-from optin.terms import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus
 
 
 def start(session: Session, number: str, act: Act, *, restore: bool = False) -> bool:

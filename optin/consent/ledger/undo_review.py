@@ -13,8 +13,8 @@ from optin.consent.ledger.holds_and_blocks import open_hold
 from optin.consent.ledger.lost_numbers import undo_loss
 from optin.consent.ledger.number_lock import lock_number
 from optin.consent.ledger.restoring import AFTER_OPT_OUT, TWILIOS_DOOR, first_after, give_back, lift_suppression
+from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInSource
 from optin.models import ConsentEvent, Hold, OptIn, Suppression
-from optin.terms import EndReason, EventKind, HoldCause, HoldResolution, OptInSource
 
 WITHDRAW_WITHIN = timedelta(minutes=10)
 """The person was told nothing, and a request to stop may wait ten business days: minutes to mend a slip are safe."""

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.auth import links, passwords, sessions
 from optin.features.auth.attempts import limit_for_user
 from optin.features.auth.blueprint import blueprint
@@ -14,7 +15,6 @@ from optin.features.auth.paths import local_path
 from optin.models import User
 from optin.policy import audit
 from optin.sending import test_number
-from optin.terms import Role
 from optin.web import sessions as records
 from optin.web.access import requires
 

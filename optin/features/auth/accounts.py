@@ -4,9 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.features.auth.passwords import hash_password
 from optin.models import User
-from optin.terms import Role
 
 
 def add_user(session: Session, *, email: str, name: str, role: Role, password: str = "") -> User:

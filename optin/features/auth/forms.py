@@ -9,8 +9,8 @@ from wtforms import EmailField, Field, PasswordField, SelectField, StringField, 
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Regexp, ValidationError
 
+from optin.enums import Role
 from optin.features.auth import passwords
-from optin.terms import Role
 
 AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 LONGEST_NAME, LONGEST_EMAIL = 120, 254

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.auth import account_routes, attempts, links, number_routes, passwords, sessions, user_routes
 from optin.features.auth.accounts import first_admin
 from optin.features.auth.attempts import limit_sign_in
@@ -15,7 +16,6 @@ from optin.features.auth.forms import SignInForm
 from optin.features.auth.paths import local_path
 from optin.models import User
 from optin.policy import audit
-from optin.terms import Role
 from optin.web.access import public, requires, say_that_it_ended
 
 __all__ = ["account_routes", "blueprint", "number_routes", "user_routes"]

@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response
 from optin import clock
 from optin.config import Config
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.auth import users as accounts
 from optin.features.auth.blueprint import blueprint
 from optin.features.auth.forms import InviteForm, RoleForm
 from optin.models import User
 from optin.policy import audit
-from optin.terms import Role
 from optin.web import sessions
 from optin.web.access import requires
 

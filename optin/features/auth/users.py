@@ -7,11 +7,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Role
 from optin.features.auth import links
 from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.policy import audit
-from optin.terms import Role
 from optin.web import sessions
 
 LINK_HOURS = 72

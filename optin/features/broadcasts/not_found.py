@@ -6,9 +6,9 @@ from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
 from optin.policy import audit
-from optin.terms import BroadcastState, MessageStatus
 
 LEFT = "It is not in Twilio’s list, and it was not sent again."
 

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import phrase_opt_outs
+from optin.enums import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import Count
 from optin.sending import pauses, results
-from optin.terms import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
 
 EFFECT_LASTS = timedelta(hours=24)
 WATCHED_AFTER = timedelta(minutes=10)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from flask import Response
 from sqlalchemy.orm import Session
 
+from optin.enums import MessageStatus, Reason
 from optin.features.broadcasts import queries
 from optin.models import Message
 from optin.provider import statuses
-from optin.terms import MessageStatus, Reason
 from optin.web import lists
 from optin.web.lists import Column, Listing
 

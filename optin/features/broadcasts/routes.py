@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus, Reason, Role
 from optin.features.broadcasts import not_found, queries, recipient_list, sending
 from optin.features.broadcasts.sending import Order, Refusal, Started
 from optin.jobs import engine
@@ -15,7 +16,6 @@ from optin.models import Broadcast, Campaign
 from optin.provider import statuses
 from optin.queries import saved_draft
 from optin.sending import broadcast_text
-from optin.terms import BroadcastState, MessageStatus, Reason, Role
 from optin.texts import send_time
 from optin.web.access import requires
 from optin.web.filters import current_zone, planned, plural

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, ledger
 from optin.database.session import insert
+from optin.enums import BroadcastState
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, policy
 from optin.provider import senders
 from optin.sending import broadcast_text, gate, scheduled
-from optin.terms import BroadcastState
 
 FROM = {
     BroadcastState.PAUSED: (BroadcastState.SENDING,),

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session, aliased
 from optin import clock
 from optin.consent import facts
 from optin.database.session import UTCDateTime, insert
+from optin.enums import OptInStatus
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
 from optin.models import Campaign, CampaignMember, OptIn, Person
 from optin.policy import audit
 from optin.queries import cached_counts
-from optin.terms import OptInStatus
 
 MANY = 5000
 """Above this many opt-ins the pages do not count the new ones each time; the preview does."""

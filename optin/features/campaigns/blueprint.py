@@ -4,9 +4,9 @@ from flask import Blueprint, abort, request
 
 from optin.database import session
 from optin.database.session import db
+from optin.enums import BroadcastState, CampaignStatus, MessageStatus, SenderKind, Term
 from optin.models import Campaign, Sender
 from optin.provider import senders
-from optin.terms import BroadcastState, CampaignStatus, MessageStatus, SenderKind, Term
 
 blueprint = Blueprint("campaigns", __name__)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, whole
 from optin.consent.audience import Deliverability, Question
+from optin.enums import Reason
 from optin.features.campaigns import queries
 from optin.features.campaigns.blueprint import chosen_sender
 from optin.models import Campaign, Person, Sender
@@ -17,7 +18,6 @@ from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery
-from optin.terms import Reason
 from optin.texts import merge_fields, segments, send_time
 from optin.texts.segments import Segments
 from optin.texts.send_time import Plan

@@ -11,6 +11,7 @@ from optin import clock
 from optin.consent import deliverability as deliverability_of
 from optin.consent import whole
 from optin.database.session import db
+from optin.enums import Reason
 from optin.features.campaigns import compose, page, queries
 from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
 from optin.features.campaigns.compose import Draft
@@ -18,7 +19,6 @@ from optin.models import Campaign
 from optin.policy import policy
 from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text
-from optin.terms import Reason
 from optin.texts import segments, send_time
 from optin.web import filters
 from optin.web.record_ids import record_id

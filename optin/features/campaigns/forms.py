@@ -6,8 +6,8 @@ from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from optin.enums import CampaignStatus
 from optin.models import Campaign, Keyword, User
-from optin.terms import CampaignStatus
 
 NO_KEYWORD = SelectChoice("", "No keyword")
 NO_OWNER = SelectChoice("", "No owner")

@@ -7,9 +7,9 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from optin.consent import deliverability
+from optin.enums import CampaignStatus
 from optin.features.campaigns import queries
 from optin.models import Campaign
-from optin.terms import CampaignStatus
 from optin.web import lists
 from optin.web.lists import Column, Listing
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from optin import phone
 from optin.consent import ledger
 from optin.database.session import insert
+from optin.enums import PersonKind
 from optin.models import Person
 from optin.policy import policy
-from optin.terms import PersonKind
 
 AT_ONCE = 1000
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import consent_status
 from optin.consent.audience import Question
+from optin.enums import MessageStatus, Reason
 from optin.features.campaigns import compose, members
 from optin.features.campaigns.blueprint import chosen_sender
 from optin.models import Campaign, CampaignMember
-from optin.terms import MessageStatus, Reason
 from optin.web import lists
 from optin.web.lists import Column, Listing
 

@@ -7,13 +7,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin.database.session import db
+from optin.enums import PersonKind, Role
 from optin.features.campaigns import add_opt_ins, member_list, members
 from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
 from optin.features.campaigns.forms import AddMembersForm, AddOptInsForm
 from optin.models import Campaign, CampaignMember, Person
 from optin.policy import policy
 from optin.queries import paging
-from optin.terms import PersonKind, Role
 from optin.web.access import requires
 from optin.web.filters import plural
 

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent import audience, ledger
 from optin.database.session import UTCDateTime, insert
+from optin.enums import Reason
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.policy import audit
 from optin.queries import people_of_numbers, search
 from optin.queries.search import Hits
-from optin.terms import Reason
 
 WILL_RECEIVE = "will_receive"
 AT_ONCE = 5000

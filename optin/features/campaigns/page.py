@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from optin.consent import consent_status, deliverability
 from optin.consent.audience import Deliverability
 from optin.database.session import db
+from optin.enums import Reason, Role
 from optin.features.campaigns import add_opt_ins, compose, member_list, members, queries
 from optin.features.campaigns.blueprint import chosen_sender
 from optin.features.campaigns.compose import Draft
@@ -18,7 +19,6 @@ from optin.models import AuditEntry, Broadcast, Campaign
 from optin.queries import paging, saved_draft
 from optin.queries.cached_counts import Count
 from optin.sending import results
-from optin.terms import Reason, Role
 from optin.web import history_tab
 from optin.web.history_tab import History, Line
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, facts
 from optin.consent.audience import Question
+from optin.enums import BroadcastState
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
-from optin.terms import BroadcastState
 
 LOOKED_AT = 500
 UNFINISHED = (BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.PAUSED)

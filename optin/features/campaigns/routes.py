@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from optin.consent import deliverability
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.campaigns import (
     compose_routes,
     forms,
@@ -18,7 +19,6 @@ from optin.features.campaigns import (
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import CampaignForm
 from optin.models import Campaign
-from optin.terms import Role
 from optin.web.access import requires
 
 __all__ = ["blueprint", "compose_routes", "member_routes", "trial_routes"]

@@ -3,11 +3,11 @@
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import CampaignStatus
 from optin.features.campaigns import queries
 from optin.features.campaigns.forms import CampaignForm
 from optin.models import Campaign, Keyword, User
 from optin.policy import audit
-from optin.terms import CampaignStatus
 
 
 def create(session: Session, form: CampaignForm, user_id: int) -> Campaign:

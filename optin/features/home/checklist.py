@@ -12,6 +12,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from optin import phone
+from optin.enums import Channel, EventKind, OptInSource, OptInStatus
 from optin.models import (
     AuditEntry,
     Broadcast,
@@ -27,7 +28,6 @@ from optin.models import (
 from optin.policy import policy
 from optin.provider import senders
 from optin.queries import people_of_numbers
-from optin.terms import Channel, EventKind, OptInSource, OptInStatus
 from optin.web import filters
 
 SAMPLE_DATA_ENDS = "sample_data_ends"

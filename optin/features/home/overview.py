@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import business_days
+from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.models import Broadcast, Conversation, Hold, Keyword, Message, OptIn
 from optin.queries import cached_counts, opt_ins_per_day
 from optin.queries.cached_counts import Count
 from optin.sending import opt_outs_after_broadcast, results
-from optin.terms import BroadcastState, MessageStatus, OptInStatus
 
 LOOKED_AT = 500
 EXAMPLES = 2

@@ -7,12 +7,12 @@ from werkzeug.wrappers import Response
 from optin import clock
 from optin.config import Config
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.home import checklist, overview
 from optin.provider import senders
 from optin.queries import failed_sign_ins
 from optin.receiving import inbound_alarm, unknown_channels
 from optin.storage import free_space, write_check
-from optin.terms import Role
 from optin.web import filters
 from optin.web.access import requires
 from optin.web.htmx import redirect

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from optin import phone
 from optin.database.session import db
+from optin.enums import Channel
 from optin.features.inbox import queries
 from optin.features.inbox.queries import SHOWS, Asked
 from optin.features.one_to_one import messaging
@@ -15,7 +16,6 @@ from optin.models import Conversation
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.queries import people_of_numbers
-from optin.terms import Channel
 from optin.web.filters import current_zone
 from optin.web.record_ids import message_id
 

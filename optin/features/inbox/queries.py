@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import consent_status
 from optin.consent.consent_status import Standing
+from optin.enums import Channel, OptInStatus, Role
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
 from optin.policy import policy
 from optin.queries import people_of_numbers, search
 from optin.queries.paging import Page, page
 from optin.queries.search import Hits
-from optin.terms import Channel, OptInStatus, Role
 
 SHOWS = {
     "open": "All open",

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 from optin import clock
 from optin.database import session
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.inbox import page, queries
 from optin.features.one_to_one import handling, messaging
 from optin.features.one_to_one.messaging import Draft
@@ -17,7 +18,6 @@ from optin.jobs import engine
 from optin.models import Conversation, User
 from optin.policy import audit, policy
 from optin.policy.policy import Policy
-from optin.terms import Role
 from optin.web import htmx, navigation
 from optin.web.record_ids import message_id, record_id
 

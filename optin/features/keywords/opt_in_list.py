@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from flask import Response
 from sqlalchemy.orm import Session
 
+from optin.enums import OptInSource, OptInStatus
 from optin.features.keywords import opt_ins
 from optin.features.keywords.opt_ins import Asked
 from optin.models import Keyword, OptIn
 from optin.policy import policy
 from optin.queries import people_of_numbers
-from optin.terms import OptInSource, OptInStatus
 from optin.web import lists
 from optin.web.lists import Column, Listing
 

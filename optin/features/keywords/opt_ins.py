@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
+from optin.enums import OptInStatus
 from optin.models import OptIn, OptInPerson, Person
 from optin.queries import cached_counts, people_of_numbers, search
 from optin.queries.cached_counts import Count
 from optin.queries.paging import Page
 from optin.queries.search import Hits
-from optin.terms import OptInStatus
 
 
 @dataclass(frozen=True)

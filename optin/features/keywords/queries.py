@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import deliverability
 from optin.consent.audience import Deliverability
+from optin.enums import CampaignStatus, OptInStatus
 from optin.features.keywords import opt_ins
 from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn, Sender
 from optin.provider import senders
@@ -18,7 +19,6 @@ from optin.queries import cached_counts, opt_ins_per_day, paging
 from optin.queries.cached_counts import Count
 from optin.queries.paging import Page
 from optin.reading.words import normalise
-from optin.terms import CampaignStatus, OptInStatus
 
 CAMPAIGNS_AT_ONCE = 10
 

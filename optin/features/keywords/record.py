@@ -6,6 +6,7 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy.orm import Session
 
+from optin.enums import OptInSource, OptInStatus
 from optin.features.keywords import opt_in_list, opt_ins, queries, saving
 from optin.features.keywords.opt_ins import Asked
 from optin.features.keywords.queries import Highlights
@@ -13,7 +14,6 @@ from optin.models import Keyword
 from optin.policy import audit, policy
 from optin.queries import people_of_numbers
 from optin.queries.paging import Page
-from optin.terms import OptInSource, OptInStatus
 from optin.texts import merge_fields, segments
 from optin.web import filters, history_tab
 

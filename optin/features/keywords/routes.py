@@ -8,6 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.keywords import check, images, index_list, opt_in_list, queries, record, saving, share_routes
 from optin.features.keywords.blueprint import blueprint, load
 from optin.features.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
@@ -15,7 +16,6 @@ from optin.features.keywords.saving import Content, Taken
 from optin.models import Disclosure, DisclosureImage, Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.policy import policy
-from optin.terms import Role
 from optin.web.access import requires
 
 __all__ = ["blueprint", "share_routes"]

@@ -5,12 +5,12 @@ from typing import Any
 from flask import abort
 from sqlalchemy.orm import Session
 
+from optin.enums import SenderKind
 from optin.features.keywords import saving
 from optin.features.keywords.invitation import Invitation, invite
 from optin.models import Keyword, Sender
 from optin.policy import policy
 from optin.provider import senders
-from optin.terms import SenderKind
 
 ALWAYS = (
     "data rates may apply",

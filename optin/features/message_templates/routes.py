@@ -5,11 +5,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.message_templates import saving
 from optin.features.message_templates.forms import TAKEN, TemplateForm
 from optin.models import MessageTemplate
 from optin.queries import message_templates
-from optin.terms import Role
 from optin.web.access import requires
 
 blueprint = Blueprint("message_templates", __name__)

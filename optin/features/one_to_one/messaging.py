@@ -16,6 +16,7 @@ from optin.consent.consent_status import Standing
 from optin.consent.refusal_sentences import Refusal
 from optin.consent.refusal_wording import Recipient, Teller
 from optin.consent.rules import Decision
+from optin.enums import Channel
 from optin.features.one_to_one import handling, threads
 from optin.features.one_to_one.stamps import stamp
 from optin.features.one_to_one.threads import Row
@@ -25,7 +26,6 @@ from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import gate, queueing
 from optin.sending.delivery import person_fields
-from optin.terms import Channel
 from optin.texts import merge_fields, segments
 from optin.texts.segments import Segments
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import phrase_opt_outs
+from optin.enums import Direction, Meaning, MessageStatus, Purpose, Reason
 from optin.models import Message, PhraseOptOut
 from optin.provider import statuses
 from optin.sending import pauses
 from optin.sending.pauses import Pauses
-from optin.terms import Direction, Meaning, MessageStatus, Purpose, Reason
 
 AT_ONCE = 50
 QUOTED_AT_MOST = 80

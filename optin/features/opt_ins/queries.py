@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Channel, EndReason, EventKind, OptInSource
 from optin.models import (
     ConsentEvent,
     ConsentPayload,
@@ -21,7 +22,6 @@ from optin.models import (
     Suppression,
     User,
 )
-from optin.terms import Channel, EndReason, EventKind, OptInSource
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from optin.consent import consent_status, ledger, phrase_opt_outs
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInResult, Outcome
 from optin.database.session import db
+from optin.enums import EndReason, OptInSource, Role
 from optin.features.opt_ins import queries
 from optin.features.opt_ins.forms import EndForm, RecordForm
 from optin.models import Keyword, OptIn
 from optin.policy import policy
 from optin.queries import people_of_numbers
-from optin.terms import EndReason, OptInSource, Role
 from optin.web import filters
 from optin.web.access import requires
 

@@ -7,6 +7,7 @@ from flask import render_template, request
 from optin import phone
 from optin.consent import consent_status
 from optin.database.session import db
+from optin.enums import PersonKind
 from optin.features.people import queries, records
 from optin.features.people.forms import PersonForm
 from optin.features.people.records import Changed
@@ -14,7 +15,6 @@ from optin.models import OptIn, Person
 from optin.phone import NotANumber
 from optin.policy import policy
 from optin.queries import people_of_numbers
-from optin.terms import PersonKind
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sqlalchemy import Select, literal, select, union, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from optin import phone
+from optin.enums import Channel, EventKind, OptInSource
 from optin.features.one_to_one import handling
 from optin.features.people import records
 from optin.models import (
@@ -22,7 +23,6 @@ from optin.models import (
 )
 from optin.policy import audit
 from optin.queries import paging
-from optin.terms import Channel, EventKind, OptInSource
 from optin.web import filters
 from optin.web.history_tab import Address, History, Line, shown, told
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import consent_status
 from optin.database.session import db
+from optin.enums import PersonKind
 from optin.features.people import queries
 from optin.models import Person
 from optin.policy import policy
-from optin.terms import PersonKind
 from optin.web import lists
 from optin.web.lists import Column, Listing
 

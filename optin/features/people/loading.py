@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from flask import abort
 
 from optin.database.session import db
+from optin.enums import PersonKind
 from optin.features.people.blueprint import blueprint
 from optin.models import Person
-from optin.terms import PersonKind
 
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**31 - 1

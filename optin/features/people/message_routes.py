@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin.database.session import db
+from optin.enums import PersonKind
 from optin.features.one_to_one import messaging
 from optin.features.one_to_one.messaging import Draft
 from optin.features.people import page
@@ -13,7 +14,6 @@ from optin.jobs import engine
 from optin.models import Person
 from optin.policy import policy
 from optin.policy.policy import Policy
-from optin.terms import PersonKind
 from optin.web import htmx
 from optin.web.record_ids import message_id, record_id
 

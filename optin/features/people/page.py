@@ -6,6 +6,7 @@ from flask import render_template, request, url_for
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import PersonKind
 from optin.features.one_to_one import messaging
 from optin.features.one_to_one.messaging import Composer, Draft
 from optin.features.people import history, queries
@@ -13,7 +14,6 @@ from optin.models import Person
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.queries import people_of_numbers
-from optin.terms import PersonKind
 from optin.web.filters import current_zone
 from optin.web.record_ids import message_id
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from optin import clock, phone
 from optin.consent import audience, facts, hours
 from optin.consent.audience import Question
+from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 from optin.features.one_to_one.threads import Row
 from optin.features.people import records
 from optin.models import (
@@ -30,7 +31,6 @@ from optin.provider import senders
 from optin.queries import cached_counts, search
 from optin.queries.cached_counts import Count
 from optin.queries.search import Hits
-from optin.terms import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 
 SHOWN = 50
 FEW = 1000

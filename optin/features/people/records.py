@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.enums import Direction, OptInSource, PersonKind
 from optin.models import CampaignMember, Message, OptIn, Person, User
 from optin.phone import NotANumber, spellings
 from optin.policy import audit, policy
-from optin.terms import Direction, OptInSource, PersonKind
 
 TEXTS = ("first_name", "last_name", "email", "company", "time_zone", "notes")
 FIELDS = (*TEXTS, "mobile", "owner_id")

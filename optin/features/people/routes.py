@@ -6,13 +6,13 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from optin.consent import consent_status
 from optin.database.session import db
+from optin.enums import PersonKind, Role
 from optin.features.people import form_page, index_list, message_routes, page, queries, records
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
 from optin.policy import policy
 from optin.queries import people_of_numbers
-from optin.terms import PersonKind, Role
 from optin.web.access import requires
 
 __all__ = ["blueprint", "message_routes"]

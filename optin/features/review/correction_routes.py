@@ -12,10 +12,10 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import Correction, NotWithdrawn, Withdrawal
 from optin.database.session import db
+from optin.enums import EventKind, OptInSource
 from optin.features.review import corrections
 from optin.features.review.blueprint import blueprint
 from optin.models import PhraseOptOut
-from optin.terms import EventKind, OptInSource
 from optin.web import filters
 from optin.web.fields import clean
 

@@ -11,12 +11,12 @@ from optin import clock
 from optin.consent import consent_status, ledger
 from optin.consent.consent_status import Standing
 from optin.consent.ledger import CORRECT_WITHIN, Correction
+from optin.enums import Channel, EndReason, ReplyKind
 from optin.features.review.queries import marked
 from optin.models import Conversation, Message, OptIn, Person, PhraseOptOut
 from optin.phone import spellings
 from optin.queries import paging, people_of_numbers
 from optin.queries.paging import Page
-from optin.terms import Channel, EndReason, ReplyKind
 
 DAY = timedelta(days=1)
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import business_days, ledger
 from optin.database.session import UTCDateTime
+from optin.enums import Channel, Direction, HoldCause, HoldResolution, OptInStatus, Purpose
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
 from optin.queries import cached_counts, paging, people_of_numbers
 from optin.queries.cached_counts import Count
 from optin.queries.paging import Page
-from optin.terms import Channel, Direction, HoldCause, HoldResolution, OptInStatus, Purpose
 
 RECENT = timedelta(days=7)
 MOST_RECENT = 20

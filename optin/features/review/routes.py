@@ -9,13 +9,13 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import NotWithdrawn, Withdrawal
 from optin.database.session import db
+from optin.enums import EventKind, HoldResolution, OptInSource
 from optin.features.review import correction_routes, queries
 from optin.features.review.blueprint import blueprint
 from optin.models import Hold
 from optin.phone import spellings
 from optin.policy import policy
 from optin.queries import people_of_numbers
-from optin.terms import EventKind, HoldResolution, OptInSource
 from optin.web import filters
 
 __all__ = ["blueprint", "correction_routes"]

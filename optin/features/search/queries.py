@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from optin.enums import Channel, PersonKind
 from optin.models import Campaign, Conversation, Keyword, KeywordWord, Person
 from optin.policy import policy
 from optin.queries import people_of_numbers, search
 from optin.reading.words import normalise
-from optin.terms import Channel, PersonKind
 
 SHOWN = 8
 

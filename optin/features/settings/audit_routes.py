@@ -7,10 +7,10 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.settings import queries, wording
 from optin.features.settings.blueprint import blueprint
 from optin.models import AuditEntry
-from optin.terms import Role
 from optin.web import lists
 from optin.web.access import requires
 from optin.web.lists import Column, Listing

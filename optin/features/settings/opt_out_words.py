@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import select
 
 from optin.database.session import db
+from optin.enums import Meaning
 from optin.models import KeywordWord
 from optin.reading import words
-from optin.terms import Meaning
 
 MOST, LONGEST = 50, 30
 _OWN_MEANING = (

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from optin import clock, phone
 from optin.consent import phrase_opt_outs
 from optin.database.session import db
+from optin.enums import Role
 from optin.features.settings import queries
 from optin.features.settings.blueprint import blueprint
 from optin.models import Suppression
 from optin.policy import policy
 from optin.queries import people_of_numbers
-from optin.terms import Role
 from optin.web import lists
 from optin.web.access import requires
 from optin.web.lists import Column, Listing

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.consent import facts
+from optin.enums import OptInStatus
 from optin.features.one_to_one import handling
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
 from optin.queries import cached_counts, people_of_numbers
 from optin.queries.cached_counts import Count
-from optin.terms import OptInStatus
 from optin.web import filters
 
 AUDITED = ("setting", "user", "sender", "template", handling.SUBJECT)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin.database.session import db, reading
+from optin.enums import Role
 from optin.features.settings import (
     audit_routes,
     opt_out_words,
@@ -24,7 +25,6 @@ from optin.features.settings.word_effect import Effect
 from optin.jobs import engine
 from optin.policy import policy
 from optin.reading import words
-from optin.terms import Role
 from optin.texts import merge_fields, segments
 from optin.web.access import requires
 from optin.web.filters import n

@@ -9,9 +9,9 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
 from optin import phone
+from optin.enums import SenderKind
 from optin.models import Sender
 from optin.provider.senders import kind_of
-from optin.terms import SenderKind
 
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}\Z")
 SHORT_CODE = re.compile(r"[0-9]{3,8}\Z")

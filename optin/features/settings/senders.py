@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.enums import Channel, SenderKind
 from optin.models import Sender
 from optin.policy import audit
 from optin.provider import senders
 from optin.reading.words import twilio_answers
-from optin.terms import Channel, SenderKind
 
 # Appended to the webhook's address: three retries, on answers of 5xx, and when connecting or reading takes too long.
 # Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from optin import clock
 from optin.database.session import db
+from optin.enums import Role, SenderKind
 from optin.features.settings import senders
 from optin.features.settings.blueprint import blueprint
 from optin.features.settings.sender_forms import NewSenderForm, SenderForm
@@ -14,7 +15,6 @@ from optin.models import Reconciliation, Sender
 from optin.policy import policy
 from optin.receiving import reconcile, unknown_channels
 from optin.sending import unknown_outcomes
-from optin.terms import Role, SenderKind
 from optin.web.access import requires
 
 

@@ -8,11 +8,11 @@ from sqlalchemy import Select, literal_column, select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.enums import Meaning
 from optin.models import Message
 from optin.policy import cache
 from optin.policy.cache import InForce
 from optin.reading import words
-from optin.terms import Meaning
 
 YEAR = timedelta(days=365)
 MOST_READ = 10_000
