@@ -66,7 +66,7 @@ def thread(conversation_id: int) -> WSGIResponse:
     if news is None:
         return Response(status=204)
     _read(conversation)
-    return make_response(render_template("messaging/_poll.html", **news, **page.component(conversation, chat)))
+    return make_response(render_template("one_to_one/_poll.html", **news, **page.component(conversation, chat)))
 
 
 @blueprint.post(f"{CONVERSATION}/messages")
@@ -89,7 +89,7 @@ def send(conversation_id: int) -> WSGIResponse:
         return make_response(page.render(conversation, refused), 422) if refused else redirect(url, 303)
     chat = page.composer(conversation, in_force)
     context = page.component(conversation, chat, refused)
-    return make_response(render_template("messaging/_sent.html", written=True, **context), 422 if refused else 200)
+    return make_response(render_template("one_to_one/_sent.html", written=True, **context), 422 if refused else 200)
 
 
 def _with_template(conversation: Conversation, in_force: Policy, draft: Draft) -> WSGIResponse:
@@ -98,7 +98,7 @@ def _with_template(conversation: Conversation, in_force: Policy, draft: Draft) -
     if not htmx.is_htmx():
         return make_response(page.render(conversation, longer))
     context = page.component(conversation, page.composer(conversation, in_force), longer)
-    return make_response(render_template("messaging/_sent.html", written=True, **context))
+    return make_response(render_template("one_to_one/_sent.html", written=True, **context))
 
 
 @blueprint.post(f"{CONVERSATION}/messages/segments")
@@ -107,7 +107,7 @@ def segments(conversation_id: int) -> str:
     in_force = policy.load(db.session())
     person = page.composer(_load(conversation_id), in_force).person
     measured = messaging.measured(request.form.get("body", ""), person, in_force)
-    return render_template("messaging/_count.html", segments=measured)
+    return render_template("one_to_one/_count.html", segments=measured)
 
 
 @blueprint.post(f"{CONVERSATION}/assignment")

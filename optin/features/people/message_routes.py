@@ -38,7 +38,7 @@ def send(kind: PersonKind, person_id: int) -> WSGIResponse:
         return redirect(page.addresses(person)["page"], 303)
     chat = page.composer(person, in_force)
     refused = sent if isinstance(sent, Draft) else None
-    html = render_template("messaging/_sent.html", written=True, **page.component(person, chat, in_force, refused))
+    html = render_template("one_to_one/_sent.html", written=True, **page.component(person, chat, in_force, refused))
     return make_response(html, 422 if refused else 200)
 
 
@@ -48,7 +48,7 @@ def _with_template(person: Person, in_force: Policy, draft: Draft) -> WSGIRespon
     if not htmx.is_htmx():
         return make_response(page.render(person, longer))
     context = page.component(person, page.composer(person, in_force), in_force, longer)
-    return make_response(render_template("messaging/_sent.html", written=True, **context))
+    return make_response(render_template("one_to_one/_sent.html", written=True, **context))
 
 
 @route(f"{RECORD}/thread", "{kind}_thread")
@@ -60,7 +60,7 @@ def thread(kind: PersonKind, person_id: int) -> WSGIResponse:
     news = messaging.news(db.session(), chat, request.args.get("version", ""), last)
     if news is None:
         return Response(status=204)
-    return make_response(render_template("messaging/_poll.html", **news, **page.component(person, chat, in_force)))
+    return make_response(render_template("one_to_one/_poll.html", **news, **page.component(person, chat, in_force)))
 
 
 @route(f"{RECORD}/messages/segments", "{kind}_segments", ["POST"])
@@ -68,4 +68,4 @@ def segments(kind: PersonKind, person_id: int) -> str:
     """Count the segments of a text while it is typed (fragment)."""
     person, in_force = load(kind, person_id), policy.load(db.session())
     measured = messaging.measured(request.form.get("body", ""), person, in_force)
-    return render_template("messaging/_count.html", segments=measured)
+    return render_template("one_to_one/_count.html", segments=measured)

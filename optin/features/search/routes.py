@@ -17,7 +17,7 @@ def results() -> str:
     found = queries.find(session, text) if text else None
     people = [*found.contacts, *found.leads] if found else []
     return render_template(
-        "finding/results.html",
+        "search/results.html",
         text=text,
         found=found,
         shown=queries.SHOWN,
