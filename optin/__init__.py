@@ -140,7 +140,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.opt_ins.routes import blueprint as opt_ins
     from optin.features.people.routes import blueprint as people
     from optin.features.review.routes import blueprint as review
-    from optin.features.search.routes import blueprint as finding
+    from optin.features.search.routes import blueprint as search
     from optin.features.settings.routes import blueprint as settings
     from optin.web.extensions import csrf, limiter
     from optin.webhooks.routes import blueprint as webhooks
@@ -148,7 +148,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
 
     for blueprint in (
         home,
-        finding,
+        search,
         auth,
         keywords,
         opt_ins,
@@ -203,9 +203,9 @@ def make_simulator(config: "Config", *, transport: "Transport | None" = None, st
     `transport` posts its webhooks instead of HTTP; without `start_pump` nothing happens by itself.
     """
     from optin.provider.senders import kind_of
-    from twilio_simulator import create_simulator, sender_numbers
+    from twilio_simulator import account_numbers, create_simulator
 
-    numbers, services = sender_numbers({address: kind_of(address) for address in config.twilio_from})
+    numbers, services = account_numbers({address: kind_of(address) for address in config.twilio_from})
     return create_simulator(
         store_path=str(config.instance_path / "simulator.db"),
         account_sid=config.twilio_account_sid,

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from optin.storage.troubles import Trouble, in_words, trouble_of
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, QueuePool
 
+from optin.storage.troubles import Trouble, in_words, trouble_of
 from tests.faults.disks import small_disk
 
 

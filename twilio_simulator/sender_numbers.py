@@ -62,7 +62,7 @@ class Service:
     status_callback: str = ""
 
 
-def line_up(addresses: Mapping[str, SenderKind]) -> tuple[dict[str, SenderKind], tuple[Service, ...]]:
+def account_numbers(addresses: Mapping[str, SenderKind]) -> tuple[dict[str, SenderKind], tuple[Service, ...]]:
     """Return the numbers and the services of an account with these addresses.
 
     Each service gets long codes of its own that are not among the addresses, and Advanced Opt-Out.

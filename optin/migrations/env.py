@@ -5,10 +5,10 @@ from typing import Any
 from alembic import context
 from click import ClickException
 from flask import current_app
-from optin.storage.troubles import in_words
 
 import optin.models  # noqa: F401  the tables
 from optin.database.session import Base, UTCDateTime, db
+from optin.storage.troubles import in_words
 
 
 def is_ours(_thing: Any, name: str | None, kind: str, reflected: bool, counterpart: Any) -> bool:

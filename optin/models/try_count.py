@@ -9,7 +9,7 @@ from optin.database.session import Base
 
 
 class TryCount(Base):
-    """Tries of one kind under one key since `started_at`; worth nothing from `ends_at` on (optin/queries/throttle.py)."""
+    """Tries of one kind under one key since `started_at`; worth nothing from `ends_at` on (queries/throttle.py)."""
 
     __tablename__ = "try_count"
     __table_args__ = (Index("ix_try_count_kind", "kind", "ends_at"), Index("ix_try_count_ends_at", "ends_at"))

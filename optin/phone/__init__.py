@@ -47,7 +47,7 @@ class NotANumber(ValueError):
 
 
 def normalise(text: str, region: str) -> str:
-    """Return the E.164 form of what a person typed, of several spellings the one that we store (optin/phone/spellings.py).
+    """Return the E.164 form of what a person typed, of several spellings the one that we store (phone/spellings.py).
 
     `region` is the two-letter code of the country whose national format is understood, such as "US".
     Only valid numbers pass (not merely possible ones), and nothing is dropped in silence: an extension, a channel

@@ -1,1 +1,1 @@
-"""Whether anything can be stored: what databases and disks say when it can't, and finding out before somebody needs it."""
+"""Whether anything can be stored: what databases and disks say when it can't, and finding out in time."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
-from optin.policy.policy import Policy
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,6 +25,7 @@ from optin.models import (
     ProviderBlock,
     Suppression,
 )
+from optin.policy.policy import Policy
 
 SCOPE = "+14155550100"
 CLOSED, LATE, CLOSED_AND_LATE = "Asia/Tokyo", "Asia/Seoul", "Asia/Manila"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from optin.storage.troubles import Trouble
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +17,7 @@ from optin.database.session import db
 from optin.enums import OptInStatus, Role
 from optin.models import Message, OptIn, Suppression, User
 from optin.storage import write_check
+from optin.storage.troubles import Trouble
 from tests import twilio_requests, world
 from tests.apps import end_app, new_app
 from tests.clients import Browser

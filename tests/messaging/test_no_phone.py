@@ -2,7 +2,6 @@
 
 import pytest
 from flask import Flask
-from optin.policy.policy import Policy
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,6 +10,7 @@ from optin.consent.rules import Facts
 from optin.database.session import db
 from optin.enums import MessageStatus, Purpose, Reason, ReplyKind
 from optin.models import Message, OptIn
+from optin.policy.policy import Policy
 from optin.sending import delivery, queueing, start
 from optin.sending.queueing import Refused
 from tests import outbox

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from optin.policy.audit import history
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from optin.enums import OptInSource, OptInStatus, PersonKind
 from optin.features.people import records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, OptInPerson, Person
 from optin.phone import NotANumber
+from optin.policy.audit import history
 
 OLD, NEW = "+12065550147", "+12065550163"
 

@@ -4,12 +4,12 @@ from html import unescape
 from typing import Any
 
 import pytest
-from optin.policy.policy import Policy
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.models import AuditEntry
 from optin.policy import policy
+from optin.policy.policy import Policy
 from tests.clients import Browser
 from tests.settings.test_policy_panels import REPLIES, SMS
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from optin.policy.policy import Policy
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from optin import clock
 from optin.enums import Role
 from optin.models import Keyword, KeywordWord, OptIn, Person
 from optin.policy import policy
+from optin.policy.policy import Policy
 from optin.reading.words import normalise
 from tests.clients import Browser
 

@@ -12,7 +12,7 @@ from optin.models import Conversation, Person, Sender
 from optin.phone import NotANumber
 from optin.provider import senders
 from optin.queries.people_of_numbers import CONTACT_FIRST
-from twilio_simulator import sender_numbers
+from twilio_simulator import account_numbers
 
 # 555-0100 to 555-0199 of each area code are set apart for fiction (NANPA): no real person has one of them.
 AREAS = ("646", "312", "206", "415", "503", "213", "617", "303")
@@ -26,7 +26,7 @@ def ours(session: Session, config: Config) -> dict[str, str]:
     Those in a Messaging Service's pool are here before the app knows them: it learns them when they are texted.
     """
     known = {each.address: SenderKind(each.kind) for each in senders.in_use(session) if each.kind != SenderKind.SERVICE}
-    served, services = sender_numbers({address: senders.kind_of(address) for address in config.twilio_from})
+    served, services = account_numbers({address: senders.kind_of(address) for address in config.twilio_from})
     kinds = {address: kind.label for address, kind in {**known, **served}.items()}
     return kinds | {number: "service, Advanced Opt-Out" for service in services for number in service.pool}
 

@@ -15,13 +15,14 @@ from optin.features.campaigns import (
     page,
     queries,
     saving,
+    test_message_routes,
 )
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import CampaignForm
 from optin.models import Campaign
 from optin.web.access import requires
 
-__all__ = ["blueprint", "compose_routes", "member_routes", "trial_routes"]
+__all__ = ["blueprint", "compose_routes", "member_routes", "test_message_routes"]
 
 
 @blueprint.get("/campaigns")

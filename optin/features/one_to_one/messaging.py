@@ -109,7 +109,7 @@ def page(
     before: int | None = None,
     events: Sequence[Row] = (),
 ) -> dict[str, object]:
-    """Return what templates/messaging/_one_to_one.html needs.
+    """Return what templates/one_to_one/_one_to_one.html needs.
 
     `urls` are the addresses of send, poll, count and page; `before` a message id whose older ones are asked for, and
     `events` happened besides the messages.

@@ -7,7 +7,7 @@ from optin.database.session import db
 from optin.features.search import queries
 from optin.web import lists
 
-blueprint = Blueprint("finding", __name__)
+blueprint = Blueprint("search", __name__)
 
 
 @blueprint.get("/search")

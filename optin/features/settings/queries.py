@@ -36,7 +36,7 @@ class Change:
 
 
 def reach(session: Session) -> Reach:
-    """Count whom requiring an opt-in for 1:1 messages would touch; very many as counted last (optin/queries/cached_counts.py)."""
+    """Count whom requiring an opt-in for 1:1 messages would touch; many as counted last (queries/cached_counts.py)."""
     return Reach(_WITH_NUMBER.of(session), _WITHOUT_OPT_IN.of(session))
 
 
