@@ -121,8 +121,8 @@ def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
     error: Callable[[], BaseException],
 ) -> None:
     monkeypatch.setattr("optin.jobs.sending.PATIENCE", 0.5)
-    for lease in ("claiming.LEASE", "starting.UNDER_WAY"):
-        monkeypatch.setattr(f"optin.messaging.{lease}", timedelta(seconds=3))
+    for lease in ("claim.LEASE", "start.UNDER_WAY"):
+        monkeypatch.setattr(f"optin.sending.{lease}", timedelta(seconds=3))
     real, calls = getattr(delivery, where), iter(range(10**6))
 
     def strikes(*args: object, **kwargs: object) -> object:
