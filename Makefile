@@ -5,13 +5,16 @@ PIP := $(PYTHON) -m pip -qq --disable-pip-version-check install
 # What may stand beside an MIT project. The packages left out only check or test it and are no part of it.
 LICENCES := MIT;BSD;Apache;PSF;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-3.0-only
 NOT_SHIPPED := djlint axe-playwright-python
+# Without its cache of compiled code, Python compiles the whole project anew in each process that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check bench soak pictures
+.PHONY: help run serve quick test check bench soak pictures
 
 help:
 	@echo "make run    start Optin with the simulator and sample data on http://127.0.0.1:5000 (PORT=5001 for another)"
 	@echo "make serve  start Optin with the Twilio account of the environment, for production on this machine"
+	@echo "make quick  run the tests on SQLite without a browser, for working"
 	@echo "make test   run the tests on SQLite and PostgreSQL"
 	@echo "make check  formatter, linter, types, templates, licences, then the tests"
 	@echo "make bench  measure, beside baselines, and write docs/performance.md"
@@ -23,6 +26,9 @@ run: .venv/runs
 
 serve: .venv/runs
 	@OPTIN_MODE=twilio OPTIN_SAMPLE_DATA=0 $(FLASK) start
+
+quick: .venv/tests
+	@$(PYTHON) -m pytest -n 2 --dist worksteal --quick
 
 test: .venv/tests
 	@$(PYTHON) -m pytest -n 3 --dist worksteal

@@ -19,11 +19,17 @@ from optin.models import User
 from tests.apps import end_app, new_app, plain_app
 from tests.clients import Browser
 from tests.databases import begin_run, end_run, postgresql_copy, sqlite_copy
+from tests.quick import is_long, is_quick
 from tests.servers import LiveServer, serve
 
 CHROMIUM = Path("/usr/bin/chromium")
 STRONG = passwords._hasher
 LIGHT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer `--quick`."""
+    parser.addoption("--quick", action="store_true", help="SQLite only, no browser, nothing that takes long")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,6 +42,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Clean up after the run, in the process that led it."""
     if not hasattr(config, "workerinput"):
         end_run()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--quick`, do not even read the folders that have only long tests."""
+    return True if config.option.quick and is_long(collection_path) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--quick`, keep the quick tests."""
+    if config.option.quick:
+        config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
+        items[:] = [item for item in items if is_quick(item)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

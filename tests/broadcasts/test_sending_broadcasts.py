@@ -238,7 +238,7 @@ def test_from_which_state_to_which(
     broadcast = scene.broadcast(session, campaign, scene.sender(session), state)
     response = agent.post(f"/broadcasts/{broadcast.id}/state", data={"state": asked}, follow_redirects=True)
     assert broadcast.state == after
-    assert ("any more" in response.text) == (state == after)
+    assert ("can no longer be" in response.text) == (state == after)
     entries = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "broadcast")).all()
     assert len(entries) == (state != after)
 
