@@ -135,7 +135,7 @@ def _taken_back() -> Iterator[Session]:
             connection.exec_driver_sql("VACUUM ANALYZE campaign_member, message")
 
 
-def _question(session: Session) -> audience.Question:
+def _question(session: Session) -> audience.AudienceQuestion:
     scope = session.get_one(Sender, 1).scope
     return audience.ask(session, session.get_one(Campaign, 1), scope, policy.load(session))
 

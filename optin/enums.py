@@ -6,13 +6,13 @@ This module imports nothing of Optin and neither Flask nor SQLAlchemy: rules, ta
 from enum import StrEnum
 
 
-class Term(StrEnum):
+class LabelledEnum(StrEnum):
     """A value that is stored as its short text and shown as `label` in the colour `tone`."""
 
     label: str
     tone: str
 
-    def __new__(cls, value: str, label: str = "", tone: str = "off") -> "Term":
+    def __new__(cls, value: str, label: str = "", tone: str = "off") -> "LabelledEnum":
         """Make the member from (stored value, human text, tone); tone is one of ok, warn, bad, off."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -21,7 +21,7 @@ class Term(StrEnum):
         return member
 
 
-class Channel(Term):
+class Channel(LabelledEnum):
     """How a message travels. We send by SMS; what comes in by another way is heard and shown."""
 
     SMS = "sms", "SMS"
@@ -31,7 +31,7 @@ class Channel(Term):
     OTHER = "other", "Unknown channel", "warn"
 
 
-class Role(Term):
+class Role(LabelledEnum):
     """What a user may do; the order of the members is the order of power."""
 
     VIEWER = "viewer", "Viewer"
@@ -44,14 +44,14 @@ class Role(Term):
         return order.index(self) >= order.index(needed)
 
 
-class PersonKind(Term):
+class PersonKind(LabelledEnum):
     """The two kinds of person record."""
 
     CONTACT = "contact", "Contact"
     LEAD = "lead", "Lead"
 
 
-class SenderKind(Term):
+class SenderKind(LabelledEnum):
     """What kind of address we send from: it decides who answers STOP (Twilio's STOP filtering)."""
 
     LONG_CODE = "long_code", "long code"
@@ -62,7 +62,7 @@ class SenderKind(Term):
     ELSEWHERE = "elsewhere", "other channel"
 
 
-class OptInStatus(Term):
+class OptInStatus(LabelledEnum):
     """State of a number's consent to one keyword."""
 
     PENDING = "pending", "Waiting for confirmation", "warn"
@@ -71,7 +71,7 @@ class OptInStatus(Term):
     EXPIRED = "expired", "Expired", "off"
 
 
-class EndReason(Term):
+class EndReason(LabelledEnum):
     """Why an opt-in became inactive."""
 
     OPTED_OUT = "opted_out", "Opted out", "bad"
@@ -81,7 +81,7 @@ class EndReason(Term):
     DECLINED = "declined", "Answered no", "off"
 
 
-class OptInSource(Term):
+class OptInSource(LabelledEnum):
     """Where the consent came from."""
 
     SMS = "sms", "Text message"
@@ -91,7 +91,7 @@ class OptInSource(Term):
     API = "api", "API"
 
 
-class EventKind(Term):
+class EventKind(LabelledEnum):
     """What a row of the ledger says happened."""
 
     REQUESTED = "requested", "Asked to confirm", "warn"
@@ -121,7 +121,7 @@ class EventKind(Term):
     OPT_OUT_CORRECTED = "opt_out_corrected", "Corrected: not a request to stop", "warn"
 
 
-class HoldCause(Term):
+class HoldCause(LabelledEnum):
     """Why a number waits for a person's decision."""
 
     SENTENCE = "sentence", "a word that may ask to stop, inside a sentence"
@@ -135,7 +135,7 @@ class HoldCause(Term):
     NEW_OWNER = "new_owner", "a text from a number that was not in use: perhaps a new owner"
 
 
-class HoldResolution(Term):
+class HoldResolution(LabelledEnum):
     """How a hold ended."""
 
     OPT_OUT = "opt_out", "Opted out", "bad"
@@ -146,7 +146,7 @@ class HoldResolution(Term):
     KEYWORD = "keyword", "They texted a keyword", "ok"
 
 
-class BlockCause(Term):
+class BlockCause(LabelledEnum):
     """How we learned that Twilio refuses to send from a sender to a number."""
 
     OPT_OUT_TYPE = "opt_out_type", "Twilio reported STOP"
@@ -154,7 +154,7 @@ class BlockCause(Term):
     ERROR_21610 = "21610", "Twilio refused with error 21610"
 
 
-class CampaignStatus(Term):
+class CampaignStatus(LabelledEnum):
     """State of a campaign."""
 
     PLANNED = "planned", "Planned", "off"
@@ -163,7 +163,7 @@ class CampaignStatus(Term):
     ABORTED = "aborted", "Aborted", "warn"
 
 
-class BroadcastState(Term):
+class BroadcastState(LabelledEnum):
     """State of a broadcast."""
 
     DRAFT = "draft", "Draft", "off"
@@ -174,14 +174,14 @@ class BroadcastState(Term):
     CANCELLED = "cancelled", "Cancelled", "bad"
 
 
-class Direction(Term):
+class Direction(LabelledEnum):
     """Whether a message came to us or goes out."""
 
     INBOUND = "inbound", "Received"
     OUTBOUND = "outbound", "Sent"
 
 
-class Purpose(Term):
+class Purpose(LabelledEnum):
     """Why an outbound message is sent; each purpose has its own rule."""
 
     CAMPAIGN = "campaign", "Broadcast"
@@ -192,7 +192,7 @@ class Purpose(Term):
     CODE = "code", "Verification code"
 
 
-class ReplyKind(Term):
+class ReplyKind(LabelledEnum):
     """What an automatic reply says; under a suppression only the opt-out confirmation and help may go."""
 
     CONFIRMATION = "confirmation", "Keyword confirmation"
@@ -203,7 +203,7 @@ class ReplyKind(Term):
     HOW_TO_CONFIRM = "how_to_confirm", "How to confirm"
 
 
-class MessageStatus(Term):
+class MessageStatus(LabelledEnum):
     """State of one message; inbound ones are `received`."""
 
     RECEIVED = "received", "Received", "off"
@@ -220,14 +220,14 @@ class MessageStatus(Term):
     NOT_FOUND = "not_found", "Not found at Twilio", "warn"
 
 
-class Closure(Term):
+class Closure(LabelledEnum):
     """Why nothing is sent for now."""
 
     RESTORED = "restored", "The database was restored from a backup", "bad"
     AWAY = "away", "Texts could not be received for a while", "warn"
 
 
-class ErrorKind(Term):
+class ErrorKind(LabelledEnum):
     """What an error code of Twilio asks of us."""
 
     PERMANENT = "permanent", "Number can't be reached", "bad"
@@ -237,7 +237,7 @@ class ErrorKind(Term):
     UNCLEAR = "unclear", "Cause unknown", "warn"
 
 
-class ErrorScope(Term):
+class ErrorScope(LabelledEnum):
     """What an error stops: everything, all that goes from one of our senders, or that message alone."""
 
     ACCOUNT = "account", "the account", "bad"
@@ -245,7 +245,7 @@ class ErrorScope(Term):
     MESSAGE = "message", "the message", "off"
 
 
-class Meaning(Term):
+class Meaning(LabelledEnum):
     """What an inbound text asks for."""
 
     OPT_OUT = "opt_out", "opt-out"
@@ -258,7 +258,7 @@ class Meaning(Term):
     ORDINARY = "ordinary", "message"
 
 
-class Reason(Term):
+class Reason(LabelledEnum):
     """Why a message may not be sent now, in the order of the rule (docs/rules.md)."""
 
     NO_NUMBER = "no_number", "No valid mobile number", "off"

@@ -24,7 +24,7 @@ def looking(app: Flask, session: Session) -> Callable[[], None]:
     return look
 
 
-def start(session: Session, engine: Engine, broadcast: Broadcast) -> list[delivery.Post]:
+def start(session: Session, engine: Engine, broadcast: Broadcast) -> list[delivery.ClaimedMessage]:
     """Claim and start what may go of a broadcast; return what has started."""
     session.commit()
     started, held = delivery.start(engine, delivery.claim(engine, broadcast_id=broadcast.id))

@@ -83,7 +83,7 @@ def test_all_pages_say_the_same(agent: Browser, session: Session, people: dict[s
         assert badges(agent.get(f"/contacts/{row.id}", lint=False).text) == [words]
         assert badges(agent.get(f"/opt-ins/{opt_in_id}", lint=False).text) == [words]
         thread = agent.get(f"/inbox/{conversation_id}", lint=False).text
-        assert badges(thread.split('id="standing"')[1].split("</header>")[0]) == [words]
+        assert badges(thread.split('id="number-status"')[1].split("</header>")[0]) == [words]
 
 
 def test_the_live_list_notices_a_change_of_standing(

@@ -7,19 +7,19 @@ from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.models import InForceToken, Keyword, KeywordWord, Sender, Setting
+from optin.models import CacheToken, Keyword, KeywordWord, Sender, Setting
 from optin.policy import cache, policy
 from tests import world
 
 
 def token(session: Session) -> str | None:
     """Return the token that stands in the database."""
-    return session.scalar(select(InForceToken.token))
+    return session.scalar(select(CacheToken.token))
 
 
-def now_in_force(session: Session) -> cache.InForce:
+def now_in_force(session: Session) -> cache.CachedSettings:
     """Read what is in force as the webhook does."""
-    return cache.at(session, token(session))
+    return cache.current(session, token(session))
 
 
 def a_setting(session: Session) -> None:
@@ -94,7 +94,7 @@ def test_what_was_taken_back_is_not_kept(session: Session) -> None:
 def test_without_a_token_nothing_is_kept(session: Session) -> None:
     """Such as in a database whose rows were all deleted with its triggers switched off."""
     world.keyword(session)
-    session.execute(delete(InForceToken))
+    session.execute(delete(CacheToken))
     first = now_in_force(session)
     assert set(first.keywords) == {"volunteer"}
     assert now_in_force(session) is not first

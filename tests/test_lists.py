@@ -143,10 +143,10 @@ def read_file(browser: Browser, address: str) -> list[list[str]]:
 
 
 def test_the_file_holds_all_pages_of_what_is_shown(agent: Browser, session: Session) -> None:
-    store_people(session, lists.AT_ONCE + 3)
+    store_people(session, lists.CSV_ROWS_AT_ONCE + 3)
     rows = read_file(agent, "/contacts/file?sort=-name")
     assert rows[0][:4] == ["First name", "Last name", "Mobile phone", "Consent"]
-    assert [row[0] for row in rows[1:]] == [f"P{each:03}" for each in reversed(range(lists.AT_ONCE + 3))]
+    assert [row[0] for row in rows[1:]] == [f"P{each:03}" for each in reversed(range(lists.CSV_ROWS_AT_ONCE + 3))]
     assert [row[0] for row in read_file(agent, "/contacts/file?q=P01")[1:]] == [f"P{each:03}" for each in range(10, 20)]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import consent_status, facts
-from optin.consent.consent_status import Kind
+from optin.consent.consent_status import StatusKind
 from optin.enums import Direction, MessageStatus, OptInStatus
 from optin.models import (
     Campaign,
@@ -124,7 +124,7 @@ def test_an_opt_out_under_one_spelling_holds_and_ends_the_opt_ins_of_the_other(a
     assert {status for _, status, _ in states(session)} == {OptInStatus.INACTIVE}
     row = session.scalars(select(Suppression)).one()
     assert (row.number, row.started_at, row.asked_at, row.ended_at) == (NEW, at(2), at(3), None)
-    assert consent_status.of_number(session, NEW).kind == Kind.OPTED_OUT
+    assert consent_status.of_number(session, NEW).kind == StatusKind.OPTED_OUT
 
 
 def test_who_came_back_under_one_spelling_is_back(app: Flask, session: Session) -> None:
@@ -134,7 +134,7 @@ def test_who_came_back_under_one_spelling_is_back(app: Flask, session: Session) 
     opt_in(session, OLD, word.id, 2)
     upgrade(app, session)
     assert states(session) == [(NEW, OptInStatus.ACTIVE, None)]
-    assert consent_status.of_number(session, NEW).kind == Kind.OPTED_IN
+    assert consent_status.of_number(session, NEW).kind == StatusKind.OPTED_IN
 
 
 def test_who_left_after_coming_back_stays_away(app: Flask, session: Session) -> None:
@@ -144,7 +144,7 @@ def test_who_left_after_coming_back_stays_away(app: Flask, session: Session) -> 
     suppression(session, NEW, 2)  # at the same moment: the opt-out wins
     upgrade(app, session)
     assert states(session) == [(NEW, OptInStatus.INACTIVE, "opted_out")]
-    assert consent_status.of_number(session, NEW).kind == Kind.OPTED_OUT
+    assert consent_status.of_number(session, NEW).kind == StatusKind.OPTED_OUT
 
 
 def test_a_user_s_entry_ends_no_opt_out(app: Flask, session: Session) -> None:
@@ -153,7 +153,7 @@ def test_a_user_s_entry_ends_no_opt_out(app: Flask, session: Session) -> None:
     opt_in(session, OLD, word.id, 2, source="user")
     upgrade(app, session)
     assert states(session) == [(NEW, OptInStatus.INACTIVE, "opted_out")]
-    assert consent_status.of_number(session, NEW).kind == Kind.OPTED_OUT
+    assert consent_status.of_number(session, NEW).kind == StatusKind.OPTED_OUT
 
 
 def test_holds_and_blocks_are_joined(app: Flask, session: Session) -> None:

@@ -34,7 +34,7 @@ def ids(page: paging.Page[Person]) -> list[int]:
 @pytest.mark.parametrize("descending", [False, True])
 def test_forth_and_back(session: Session, keys: tuple, descending: bool) -> None:
     def page(token: str | None) -> paging.Page[Person]:
-        return paging.page(session, select(Person), keys, token, descending=descending, size=3)
+        return paging.read_page(session, select(Person), keys, token, descending=descending, size=3)
 
     order = sorted(range(1, 8), reverse=descending)
     first = page(None)
@@ -71,16 +71,16 @@ def test_forth_and_back(session: Session, keys: tuple, descending: bool) -> None
     ],
 )
 def test_a_made_up_token_is_page_one(session: Session, token: str) -> None:
-    assert ids(paging.page(session, select(Person), BY_TIME, token, size=3)) == [1, 2, 3]
+    assert ids(paging.read_page(session, select(Person), BY_TIME, token, size=3)) == [1, 2, 3]
 
 
 def test_what_no_database_can_take_is_page_one(session: Session) -> None:
     text = base64.urlsafe_b64encode(json.dumps(["after", "a\0", 1]).encode()).decode()
-    assert ids(paging.page(session, select(Person), BY_NAME, text, size=2)) == [1, 2]
+    assert ids(paging.read_page(session, select(Person), BY_NAME, text, size=2)) == [1, 2]
     big = base64.urlsafe_b64encode(json.dumps(["after", 2**40]).encode()).decode()
-    assert paging.page(session, select(Message), [Message.id], big).rows == []
+    assert paging.read_page(session, select(Message), [Message.id], big).rows == []
 
 
 def test_a_token_of_nothing_but_brackets_is_page_one(session: Session) -> None:
     brackets = base64.urlsafe_b64encode(b"[" * 5000).decode()
-    assert ids(paging.page(session, select(Person), BY_NAME, brackets, size=2)) == [1, 2]
+    assert ids(paging.read_page(session, select(Person), BY_NAME, brackets, size=2)) == [1, 2]

@@ -9,7 +9,7 @@ from flask import current_app
 from optin.enums import SenderKind
 from twilio_simulator.sender_numbers import Service
 from twilio_simulator.store import Store
-from twilio_simulator.webhook_client import Courier
+from twilio_simulator.webhook_client import WebhookClient
 
 SID_PREFIX = "ACdead51"
 SIMULATOR_ACCOUNT_SID = SID_PREFIX + "0" * 26
@@ -35,7 +35,7 @@ class Account:
     status_delay: float
     region: str
     store: Store
-    courier: Courier
+    courier: WebhookClient
 
     def service(self, sid: str) -> Service | None:
         """Return the Messaging Service with this SID."""

@@ -63,7 +63,7 @@ def create(account_sid: str) -> Response:
 def index(account_sid: str) -> Response:
     """List texts, newest first."""
     with current_account().store.read() as connection:
-        page = paging.page(connection, account_sid, request.args)
+        page = paging.read_page(connection, account_sid, request.args)
     return answer(page) if isinstance(page, Refusal) else jsonify(page)
 
 

@@ -13,10 +13,10 @@ from optin.enums import SenderKind
 from twilio_simulator import api, control, local_only
 from twilio_simulator.account import EXTENSION, Account, check_sid, current_account
 from twilio_simulator.errors import Refusal, answer
-from twilio_simulator.scheduler import Pump
+from twilio_simulator.scheduler import Scheduler
 from twilio_simulator.sender_numbers import Service
 from twilio_simulator.store import Store
-from twilio_simulator.webhook_client import Courier, Transport
+from twilio_simulator.webhook_client import Transport, WebhookClient
 
 _PUMP = EXTENSION + ".pump"
 
@@ -48,7 +48,7 @@ def create_simulator(
     """
     check_sid(account_sid)
     senders = {address: SenderKind(kind) for address, kind in numbers.items()}
-    courier = Courier(auth_token, transport)
+    courier = WebhookClient(auth_token, transport)
     app = Flask(__name__, static_folder=None)
     account = Account(
         sid=account_sid,
@@ -62,7 +62,7 @@ def create_simulator(
         courier=courier,
     )
     app.extensions[EXTENSION] = account
-    app.extensions[_PUMP] = pump = Pump(account)
+    app.extensions[_PUMP] = pump = Scheduler(account)
     app.json = _InOrder(app)
     app.before_request(local_only.refuse_strangers)
     _say_what_is_under_way(app)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from twilio_simulator import fault_store, messages, phones
 from twilio_simulator.account import Account
-from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.faults import Fault, FaultPlan
 from twilio_simulator.messages import Message
 from twilio_simulator.statuses import Status
 
@@ -14,7 +14,7 @@ _FINAL = (Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.CANCELED)
 
 
 def moments(
-    connection: sqlite3.Connection, plan: Plan, message: Message, due_at: float, delay: float
+    connection: sqlite3.Connection, plan: FaultPlan, message: Message, due_at: float, delay: float
 ) -> tuple[float, ...]:
     """Return when the callback of a text's present status goes: once at `due_at`, or as the faults will have it.
 
@@ -44,7 +44,7 @@ def moments(
 _OF_CALLBACKS = (Fault.CALLBACK_LOST, Fault.CALLBACK_SHUFFLED, Fault.CALLBACK_LATE, Fault.CALLBACK_TWICE)
 
 
-def _strikes(plan: Plan, fault: Fault, message: Message) -> bool:
+def _strikes(plan: FaultPlan, fault: Fault, message: Message) -> bool:
     if fault is Fault.CALLBACK_SHUFFLED:
         return message.status not in _FINAL and plan.strikes(fault, message.to_address, message.draw)
     return plan.strikes(fault, message.to_address, message.draw, message.status)

@@ -83,7 +83,7 @@ def set_faults() -> Response:
 def clear_faults() -> Response:
     """Return to a faultless network."""
     with current_account().store.write() as connection:
-        fault_store.keep(connection, faults.Plan())
+        fault_store.keep(connection, faults.FaultPlan())
     return show_faults()
 
 

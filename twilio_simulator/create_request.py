@@ -27,7 +27,7 @@ SOONEST, LATEST = 300, 35 * 86_400
 
 
 @dataclass(frozen=True)
-class Draft:
+class CreateRequest:
     """A create request as it was written; `sender` is "" where the service chooses."""
 
     to: str
@@ -50,12 +50,12 @@ class Draft:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def read(form: MultiDict[str, str]) -> Draft:
+def read(form: MultiDict[str, str]) -> CreateRequest:
     """Read a create request in Twilio's parameter names; a service's SID may stand in From as well."""
     sender, service = form.get("From", "").strip(), form.get("MessagingServiceSid", "")
     if sender.startswith("MG") and not service:
         sender, service = "", sender
-    return Draft(
+    return CreateRequest(
         to=form.get("To", "").strip(),
         sender=sender,
         service=service,
@@ -68,14 +68,14 @@ def read(form: MultiDict[str, str]) -> Draft:
     )
 
 
-def refusal(account: Account, draft: Draft) -> Refusal | None:
+def refusal(account: Account, draft: CreateRequest) -> Refusal | None:
     """Return what is wrong with a request, None when nothing is."""
     return (
         _incomplete(draft) or _sender_refused(account, draft) or _recipient_refused(draft) or _schedule_refused(draft)
     )
 
 
-def _incomplete(draft: Draft) -> Refusal | None:
+def _incomplete(draft: CreateRequest) -> Refusal | None:
     if not draft.to:
         return Refusal(21604)
     if not draft.sender and not draft.service:
@@ -101,7 +101,7 @@ def _is_web_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and port_is_right and _HOST.fullmatch(host) is not None
 
 
-def _sender_refused(account: Account, draft: Draft) -> Refusal | None:
+def _sender_refused(account: Account, draft: CreateRequest) -> Refusal | None:
     if draft.service:
         service = account.service(draft.service)
         if service is None:
@@ -114,7 +114,7 @@ def _sender_refused(account: Account, draft: Draft) -> Refusal | None:
     return Refusal(_TEST_SENDERS.get(draft.sender, 21606), draft.sender)
 
 
-def _recipient_refused(draft: Draft) -> Refusal | None:
+def _recipient_refused(draft: CreateRequest) -> Refusal | None:
     if draft.to in _TEST_RECIPIENTS:
         return Refusal(_TEST_RECIPIENTS[draft.to], draft.to)
     if not is_e164(draft.to) or draft.to == draft.sender:
@@ -122,7 +122,7 @@ def _recipient_refused(draft: Draft) -> Refusal | None:
     return None
 
 
-def _schedule_refused(draft: Draft) -> Refusal | None:
+def _schedule_refused(draft: CreateRequest) -> Refusal | None:
     """Refuse a schedule that Twilio does not take (docs/api/errors/35111, 35114, 35118)."""
     if not draft.schedule:
         return None

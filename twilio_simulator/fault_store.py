@@ -3,26 +3,26 @@
 import sqlite3
 
 from twilio_simulator import faults, phones
-from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.faults import Fault, FaultPlan
 from twilio_simulator.store import Store
 
 
-def plan(connection: sqlite3.Connection) -> Plan:
+def plan(connection: sqlite3.Connection) -> FaultPlan:
     """Return the plan in force."""
     kept = {row["name"]: row["value"] for row in connection.execute("SELECT name, value FROM plan")}
-    return faults.read(kept) if kept else Plan()
+    return faults.read(kept) if kept else FaultPlan()
 
 
-def keep(connection: sqlite3.Connection, new: Plan) -> None:
+def keep(connection: sqlite3.Connection, new: FaultPlan) -> None:
     """Put a plan in force; draws and counts begin anew, so that the same plan strikes the same texts again."""
     for table in ("plan", "draws", "struck"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608  (constants)
-    if new != Plan():
+    if new != FaultPlan():
         connection.executemany("INSERT INTO plan VALUES (?, ?)", [(n, str(v)) for n, v in new.as_json().items()])
     phones.touch(connection)
 
 
-def draw(store: Store, in_force: Plan, phone: str) -> str:
+def draw(store: Store, in_force: FaultPlan, phone: str) -> str:
     """Return the place of a phone's next text among its texts, "" while nothing can strike."""
     if not in_force.has_chances:
         return ""

@@ -39,7 +39,7 @@ _RANGES = {"seed": 10**9, "code": 0, "seconds": 60, "per_second": 1000, "at_once
 
 
 @dataclass(frozen=True)
-class Plan:
+class FaultPlan:
     """Which faults strike how often (percent), and their particulars. An empty plan is a faultless network."""
 
     chances: Mapping[Fault, int] = field(default_factory=dict)
@@ -73,17 +73,19 @@ class Plan:
         return {**{str(fault): self.chances.get(fault, 0) for fault in Fault}, **particulars}
 
 
-def read(given: Mapping[str, str]) -> Plan:
+def read(given: Mapping[str, str]) -> FaultPlan:
     """Make a plan of texts by name, as `as_json` names them; what is missing or "" is off.
 
     Raises ValueError with the name of what makes no sense.
     """
     chances = {fault: _number(given, str(fault), 0, 100) for fault in Fault}
-    particulars = {name: _number(given, name, getattr(Plan(), name), most) for name, most in _RANGES.items() if most}
-    code = given.get("code", "").strip() or str(Plan().code)
+    particulars = {
+        name: _number(given, name, getattr(FaultPlan(), name), most) for name, most in _RANGES.items() if most
+    }
+    code = given.get("code", "").strip() or str(FaultPlan().code)
     if code not in map(str, CARRIER_CODES):
         raise ValueError("code")
-    return Plan(
+    return FaultPlan(
         chances={f: n for f, n in chances.items() if n}, only=given.get("only", ""), code=int(code), **particulars
     )
 

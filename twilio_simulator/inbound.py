@@ -6,7 +6,7 @@ from optin import clock
 from twilio_simulator import fault_store, messages, network, opt_outs, phones, webhooks
 from twilio_simulator.account import Account, behind, can_text, channel_of
 from twilio_simulator.errors import Refusal
-from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.faults import Fault, FaultPlan
 from twilio_simulator.messages import Message
 from twilio_simulator.statuses import Status
 
@@ -91,7 +91,7 @@ def _answer_in_our_place(connection: sqlite3.Connection, message: Message, reply
 
 
 def _is_for_the_caller(
-    connection: sqlite3.Connection, account: Account, plan: Plan, message: Message, *, wait: bool
+    connection: sqlite3.Connection, account: Account, plan: FaultPlan, message: Message, *, wait: bool
 ) -> bool:
     """Plan the webhook as the faults will have it; tell whether it is the caller's to deliver at once."""
     if webhooks.address(account, message) is None:

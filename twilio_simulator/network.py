@@ -6,7 +6,7 @@ from typing import Literal
 
 from twilio_simulator import callbacks, fault_store, messages, opt_outs, phones, segments
 from twilio_simulator.account import Account
-from twilio_simulator.faults import NEVER_SENT, Fault, Plan
+from twilio_simulator.faults import NEVER_SENT, Fault, FaultPlan
 from twilio_simulator.messages import Message
 from twilio_simulator.statuses import UNDER_WAY, Status
 
@@ -116,7 +116,7 @@ def _choose_sender(
     return message, event
 
 
-def _course(connection: sqlite3.Connection, account: Account, message: Message, plan: Plan) -> Course:
+def _course(connection: sqlite3.Connection, account: Account, message: Message, plan: FaultPlan) -> Course:
     """Return the statuses that follow "queued"."""
     if blocked := opt_outs.block(connection, account, message.from_address, message.to_address):
         return ((Status.FAILED, 21610),) if blocked == "twilio" else BLOCKED_BY_NETWORK

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 from optin import clock
 from twilio_simulator import create_request, fault_store, messages, network, opt_outs, phones
 from twilio_simulator.account import Account
-from twilio_simulator.create_request import Draft
+from twilio_simulator.create_request import CreateRequest
 from twilio_simulator.errors import Refusal
 from twilio_simulator.messages import Message
 from twilio_simulator.statuses import Status
@@ -25,7 +25,9 @@ def create(account: Account, form: MultiDict[str, str], draw: str = "") -> Messa
         return refused or (_accept if draft.service else _queue)(connection, account, draft, at, draw)
 
 
-def _cannot_be_queued(connection: sqlite3.Connection, account: Account, draft: Draft, at: float) -> Refusal | None:
+def _cannot_be_queued(
+    connection: sqlite3.Connection, account: Account, draft: CreateRequest, at: float
+) -> Refusal | None:
     """Refuse whom Twilio blocks, unless Advanced Opt-Out does so later, and a sender whose queue is full."""
     scope = draft.service or draft.sender
     service = account.service(draft.service) or account.service_of(draft.sender)
@@ -38,7 +40,7 @@ def _cannot_be_queued(connection: sqlite3.Connection, account: Account, draft: D
     return None
 
 
-def _queue(connection: sqlite3.Connection, account: Account, draft: Draft, at: float, draw: str) -> Message:
+def _queue(connection: sqlite3.Connection, account: Account, draft: CreateRequest, at: float, draw: str) -> Message:
     """Queue a text of a number of ours."""
     message = _add(connection, account, draft, at, draw, Status.QUEUED)
     # As with test credentials, what the test sender "sends" goes nowhere.
@@ -47,7 +49,7 @@ def _queue(connection: sqlite3.Connection, account: Account, draft: Draft, at: f
     return message
 
 
-def _accept(connection: sqlite3.Connection, account: Account, draft: Draft, at: float, draw: str) -> Message:
+def _accept(connection: sqlite3.Connection, account: Account, draft: CreateRequest, at: float, draw: str) -> Message:
     """Accept a text of a service: it is queued a moment later, or at its time, when the sender is chosen."""
     when = draft.moment if draft.schedule else None
     message = _add(connection, account, draft, at, draw, Status.SCHEDULED if when else Status.ACCEPTED)
@@ -57,7 +59,7 @@ def _accept(connection: sqlite3.Connection, account: Account, draft: Draft, at: 
 
 
 def _add(
-    connection: sqlite3.Connection, account: Account, draft: Draft, at: float, draw: str, status: Status
+    connection: sqlite3.Connection, account: Account, draft: CreateRequest, at: float, draw: str, status: Status
 ) -> Message:
     service = account.service(draft.service)
     return messages.add(

@@ -30,7 +30,9 @@ class Filter:
         self.values.extend(values)
 
 
-def page(connection: sqlite3.Connection, account_sid: str, query: MultiDict[str, str]) -> dict[str, object] | Refusal:
+def read_page(
+    connection: sqlite3.Connection, account_sid: str, query: MultiDict[str, str]
+) -> dict[str, object] | Refusal:
     """Return one page of messages in the shape that the SDK's Page reads.
 
     `query`: To, From, DateSent, DateSent<, DateSent> (a date or a moment, on `date_sent`), PageSize up to 1000, Page,

@@ -87,7 +87,7 @@ def _under_way(account: Account) -> bool:
         return connection.execute("SELECT 1 FROM events WHERE claimed LIMIT 1").fetchone() is not None
 
 
-class Pump:
+class Scheduler:
     """A few daemon threads that run what is due; started by the first request, in the process that serves it."""
 
     def __init__(self, account: Account) -> None:

@@ -44,7 +44,7 @@ class Delivery:
     error: int | None = None
 
 
-class Courier:
+class WebhookClient:
     """Posts webhooks as Twilio does."""
 
     def __init__(self, token: str, transport: Transport | None = None) -> None:

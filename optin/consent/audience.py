@@ -17,7 +17,7 @@ WILL_RECEIVE = ""
 
 
 @dataclass(frozen=True)
-class Question:
+class AudienceQuestion:
     """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope, policy and moment.
 
     `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
@@ -63,7 +63,7 @@ def ask(
     at: datetime | None = None,
     *,
     not_after: datetime | None = None,
-) -> Question:
+) -> AudienceQuestion:
     """Make the question for a campaign and a sender's scope at this moment, or `at` one to come as far as is known.
 
     `not_after` is the last time of the broadcast that it is asked for.
@@ -78,7 +78,7 @@ def ask(
         others = [group for group in groups if group not in closed]
         if not_after and late is not None:
             late = hours.groups_closed_until(closed, now, not_after, policy.window)
-    return Question(campaign.id, campaign.keyword_id, scope, policy, now, closed, others, late)
+    return AudienceQuestion(campaign.id, campaign.keyword_id, scope, policy, now, closed, others, late)
 
 
 def zone_groups(session: Session, campaign_id: int) -> list[str]:
@@ -94,13 +94,13 @@ def stays(campaign_id: int) -> ColumnElement[bool]:
     return (CampaignMember.campaign_id == campaign_id) & CampaignMember.removed_at.is_(None)
 
 
-def reason(question: Question) -> ColumnElement[str]:
+def reason(question: AudienceQuestion) -> ColumnElement[str]:
     """The reason why a member would not receive a message now, "" if they would: rules.decide_campaign as SQL."""
     steps = _steps(question)
     return case(*((condition, literal(str(why))) for condition, why in steps), else_=literal(WILL_RECEIVE))
 
 
-def _steps(question: Question) -> list[tuple[ColumnElement[bool], Reason]]:
+def _steps(question: AudienceQuestion) -> list[tuple[ColumnElement[bool], Reason]]:
     """List the reasons in the order of the rule, each with the condition that it is so."""
     number, policy, member = CampaignMember.number, question.policy, CampaignMember
     has_keyword = question.keyword_id is not None
@@ -126,7 +126,7 @@ def _steps(question: Question) -> list[tuple[ColumnElement[bool], Reason]]:
     return steps
 
 
-def _passed(question: Question, condition: ColumnElement[bool], step: Reason) -> ColumnElement[bool]:
+def _passed(question: AudienceQuestion, condition: ColumnElement[bool], step: Reason) -> ColumnElement[bool]:
     """Say that a step does not refuse: without a double NOT, which keeps PostgreSQL from joining."""
     if step is Reason.OUTSIDE_HOURS:
         return _open(question)
@@ -137,14 +137,14 @@ def _passed(question: Question, condition: ColumnElement[bool], step: Reason) ->
     return not_(condition)
 
 
-def _open(question: Question) -> ColumnElement[bool]:
+def _open(question: AudienceQuestion) -> ColumnElement[bool]:
     """It is within sending hours where the member may be, by the groups that are open where they are known."""
     if question.open_groups is None:
         return not_(facts.closed(CampaignMember.zones, question.closed_groups))
     return CampaignMember.zones.in_(list(question.open_groups)) if question.open_groups else false()
 
 
-def having(question: Question, why: Reason | None) -> list[ColumnElement[bool]]:
+def having(question: AudienceQuestion, why: Reason | None) -> list[ColumnElement[bool]]:
     """Return the conditions that a member has this reason (None: would receive), each by itself.
 
     They say the same as `reason`, so that the database may begin with the few whom one of them leaves.
@@ -163,7 +163,7 @@ def having(question: Question, why: Reason | None) -> list[ColumnElement[bool]]:
     return [false()] if why else found
 
 
-def taken_in(question: Question) -> list[str]:
+def taken_in(question: AudienceQuestion) -> list[str]:
     """Return the reasons with which a member belongs into the outbox of a broadcast: "", or what passes by itself."""
     waits = [WILL_RECEIVE, str(Reason.OUTSIDE_HOURS)]
     return [*waits, str(Reason.CAP_REACHED)] if question.policy.cap_waits else waits

@@ -15,7 +15,7 @@ from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender
 AT_ONCE = 500
 
 
-class Kind(StrEnum):
+class StatusKind(StrEnum):
     """What decides our side; the order of the members is the order of strength."""
 
     OPTED_OUT = "opted_out"
@@ -27,8 +27,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A number's standing: the words and the tone (ok, warn, bad, off) of our consent, and what decided it.
+class ConsentStatus:
+    """Where a number stands: the words and the tone (ok, warn, bad, off) of our consent, and what decided it.
 
     `blocked`: Twilio refuses to send to it from one of our senders. That is a door of its own: a keyword opens ours,
     only START opens theirs, so the two are told side by side.
@@ -36,7 +36,7 @@ class Standing:
 
     label: str
     tone: str
-    kind: Kind
+    kind: StatusKind
     blocked: bool = False
 
     @property
@@ -51,37 +51,37 @@ class Standing:
 
 
 BLOCKED = ("Blocked at Twilio", "bad")
-NO_OPT_IN = Standing("No opt-in", "off", Kind.NONE)
-_OPTED_OUT = Standing("Opted out", "bad", Kind.OPTED_OUT)
-_ON_HOLD = Standing("On hold", "warn", Kind.ON_HOLD)
-_PENDING = Standing("Waiting for confirmation", "warn", Kind.PENDING)
+NO_OPT_IN = ConsentStatus("No opt-in", "off", StatusKind.NONE)
+_OPTED_OUT = ConsentStatus("Opted out", "bad", StatusKind.OPTED_OUT)
+_ON_HOLD = ConsentStatus("On hold", "warn", StatusKind.ON_HOLD)
+_PENDING = ConsentStatus("Waiting for confirmation", "warn", StatusKind.PENDING)
 _FACT_BLOCKED = "blocked"
 _NEVER: ColumnElement[datetime | None] = cast(null(), UTCDateTime())
 
 
-def of_numbers(session: Session, numbers: Iterable[str | None]) -> dict[str, Standing]:
+def of_numbers(session: Session, numbers: Iterable[str | None]) -> dict[str, ConsentStatus]:
     """Return the standing of each number (E.164 or as received); a missing number (None) is left out.
 
     One statement for every 500 numbers. A block counts when it is of any of our senders that are in use.
     """
     wanted = sorted({number for number in numbers if number})
-    found: dict[str, Standing] = {}
+    found: dict[str, ConsentStatus] = {}
     for start in range(0, len(wanted), AT_ONCE):
         found |= _of_some(session, wanted[start : start + AT_ONCE])
     return found
 
 
-def of_number(session: Session, number: str | None) -> Standing:
+def of_number(session: Session, number: str | None) -> ConsentStatus:
     """Return the standing of one number; no number at all has no opt-in."""
     return of_numbers(session, [number]).get(number or "", NO_OPT_IN)
 
 
-def _of_some(session: Session, numbers: Sequence[str]) -> dict[str, Standing]:
+def _of_some(session: Session, numbers: Sequence[str]) -> dict[str, ConsentStatus]:
     stopped: dict[str, set[str]] = {}
     active: dict[str, list[str]] = {}
     gone: dict[str, datetime] = {}
     for number, fact, word, _, since in session.execute(_facts(numbers)):
-        if fact == Kind.LOST and since is not None:
+        if fact == StatusKind.LOST and since is not None:
             gone[number] = since
         elif fact == OptInStatus.ACTIVE:
             active.setdefault(number, []).append(word)
@@ -98,13 +98,13 @@ def _facts(numbers: Sequence[str]) -> Select[str, str, str, int, datetime | None
     `since` is told of a number that is not in use only.
     """
     stops = [
-        _stop(Suppression.number, Kind.OPTED_OUT).where(
+        _stop(Suppression.number, StatusKind.OPTED_OUT).where(
             Suppression.number.in_(numbers), Suppression.ended_at.is_(None)
         ),
-        _stop(NumberLoss.number, Kind.LOST, NumberLoss.started_at).where(
+        _stop(NumberLoss.number, StatusKind.LOST, NumberLoss.started_at).where(
             NumberLoss.number.in_(numbers), NumberLoss.ended_at.is_(None)
         ),
-        _stop(Hold.number, Kind.ON_HOLD).where(Hold.number.in_(numbers), Hold.ended_at.is_(None)),
+        _stop(Hold.number, StatusKind.ON_HOLD).where(Hold.number.in_(numbers), Hold.ended_at.is_(None)),
         _stop(ProviderBlock.number, _FACT_BLOCKED).where(ProviderBlock.number.in_(numbers), _hinders()),
     ]
     live = (
@@ -137,15 +137,15 @@ def _hinders() -> ColumnElement[bool]:
     return and_(ProviderBlock.ended_at.is_(None), ProviderBlock.scope.in_(union_all(scopes, services)))
 
 
-def _standing(facts: set[str], keywords: Sequence[str], gone: datetime | None) -> Standing:
-    if Kind.OPTED_OUT in facts:
+def _standing(facts: set[str], keywords: Sequence[str], gone: datetime | None) -> ConsentStatus:
+    if StatusKind.OPTED_OUT in facts:
         ours = _OPTED_OUT
     elif gone is not None:
-        ours = Standing(f"Not in use since {gone.day} {gone:%b %Y}", "bad", Kind.LOST)
-    elif Kind.ON_HOLD in facts:
+        ours = ConsentStatus(f"Not in use since {gone.day} {gone:%b %Y}", "bad", StatusKind.LOST)
+    elif StatusKind.ON_HOLD in facts:
         ours = _ON_HOLD
     elif keywords:
-        ours = Standing(f"Opted in with {', '.join(keywords)}", "ok", Kind.OPTED_IN)
+        ours = ConsentStatus(f"Opted in with {', '.join(keywords)}", "ok", StatusKind.OPTED_IN)
     else:
         ours = _PENDING if OptInStatus.PENDING in facts else NO_OPT_IN
     return replace(ours, blocked=_FACT_BLOCKED in facts)

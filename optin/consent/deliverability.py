@@ -12,10 +12,10 @@ from optin.enums import Reason
 from optin.models import Campaign, CampaignMember, Sender
 from optin.policy import policy
 from optin.queries import cached_counts
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 
 
-def known(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability | None:
+def known_counts(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability | None:
     """Return how many would receive a message from the sender (None: no block counts); None before the first count."""
     if MEMBERS.of(session, campaign.id).is_exact:
         return _now(session, campaign, sender)
@@ -27,7 +27,7 @@ def known(session: Session, campaign: Campaign, sender: Sender | None) -> Delive
     return Deliverability(will_receive + sum(reasons.values()), will_receive, reasons, seen.at)
 
 
-def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, Count]:
+def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, CachedCount]:
     """Count the members of some campaigns."""
     return MEMBERS.of_each(session, Campaign.id, campaign_ids)
 
@@ -49,5 +49,5 @@ def _rows(campaign_id: int | SQLColumnExpression[int]) -> Select[Any]:
     )
 
 
-MEMBERS = cached_counts.Counter("members", _rows)
-_COUNTED = cached_counts.Kind("deliverability", _counts)
+MEMBERS = cached_counts.RowCounter("members", _rows)
+_COUNTED = cached_counts.CountKind("deliverability", _counts)

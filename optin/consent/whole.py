@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Subquery, case, func,
 from sqlalchemy.orm import Session, aliased
 
 from optin.consent import facts
-from optin.consent.audience import WILL_RECEIVE, Deliverability, Question, reason, stays
+from optin.consent.audience import WILL_RECEIVE, AudienceQuestion, Deliverability, reason, stays
 from optin.enums import Channel, OptInStatus, Reason
 from optin.models import CampaignMember, Hold, NumberLoss, OptIn, ProviderBlock, Suppression
 
@@ -23,14 +23,14 @@ class Whole(NamedTuple):
     opt_in_id: ColumnElement[Any]
 
 
-def of(session: Session, question: Question) -> Whole:
+def of(session: Session, question: AudienceQuestion) -> Whole:
     """Return what a statement over all members selects from; it names members with `audience.stays`."""
     if session.get_bind().dialect.name == "postgresql":
         return _joined(question)
     return Whole(CampaignMember.__table__, reason(question), _newest_opt_in(question))
 
 
-def reasons(session: Session, question: Question) -> Subquery:
+def reasons(session: Session, question: AudienceQuestion) -> Subquery:
     """Select the reason of each member, as `why`."""
     whole = of(session, question)
     each = select(whole.why.label("why")).select_from(whole.rows).where(stays(question.campaign_id))
@@ -39,7 +39,7 @@ def reasons(session: Session, question: Question) -> Subquery:
     return each.subquery()
 
 
-def deliverability(session: Session, question: Question) -> Deliverability:
+def deliverability(session: Session, question: AudienceQuestion) -> Deliverability:
     """Count the members of a campaign by reason, in one statement."""
     each = reasons(session, question)
     rows = session.execute(select(each.c.why, func.count()).group_by(each.c.why)).all()
@@ -49,7 +49,7 @@ def deliverability(session: Session, question: Question) -> Deliverability:
     return Deliverability(will_receive + sum(ordered.values()), will_receive, ordered)
 
 
-def _joined(question: Question) -> Whole:
+def _joined(question: AudienceQuestion) -> Whole:
     """Join members with the sets that the rule asks for, each with at most one row for a number."""
     member, policy = CampaignMember, question.policy
     stopped = select(Suppression.number).where(Suppression.ended_at.is_(None)).distinct().subquery()
@@ -91,7 +91,7 @@ def _joined(question: Question) -> Whole:
     return Whole(rows, why, opt_in_id)
 
 
-def _newest_opt_in(question: Question) -> ColumnElement[Any]:
+def _newest_opt_in(question: AudienceQuestion) -> ColumnElement[Any]:
     """Look up the newest active opt-in of the member's number, with the campaign's keyword if it has one."""
     own = [OptIn.keyword_id == question.keyword_id] if question.keyword_id else []
     active = (OptIn.number == CampaignMember.number, OptIn.status == OptInStatus.ACTIVE, *own)

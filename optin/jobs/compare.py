@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from optin.provider.gateway import Gateway, GatewayError
 from optin.receiving import reconcile
-from optin.sending.unknown_outcomes import Report
+from optin.sending.unknown_outcomes import ComparisonReport
 
 PATIENCE = 5.0
 """Seconds for which a page waits for the end; then the comparison goes on without it."""
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Asked:
+class _Comparison:
     engine: Engine
     gateway: Gateway
     said: tuple[str, str] = ("", "")
@@ -38,15 +38,15 @@ class _Asked:
 
 def now(engine: Engine, gateway: Gateway) -> tuple[str, str]:
     """Compare with Twilio's list, and return what to tell the user, with its tone."""
-    asked = _Asked(engine, gateway)
+    asked = _Comparison(engine, gateway)
     thread = threading.Thread(target=asked.run, name="optin-compare", daemon=True)
     thread.start()
     thread.join(PATIENCE)
     return asked.said if not thread.is_alive() else ("The comparison is running. You can leave this page.", "off")
 
 
-def _words(report: Report | None, settled: Report | None, opened: bool) -> str:
+def _words(report: ComparisonReport | None, settled: ComparisonReport | None, opened: bool) -> str:
     if report is None:
         return reconcile.BUSY
-    found = [f"{report.texts} texts were missing", f"{(settled or Report()).settled} sends were settled"]
+    found = [f"{report.texts} texts were missing", f"{(settled or ComparisonReport()).settled} sends were settled"]
     return f"Compared with Twilio’s list: {', '.join(found)}." + (" Sending is open again." if opened else "")

@@ -8,9 +8,9 @@ from queue import SimpleQueue
 
 from sqlalchemy import Engine
 
-from optin.provider.gateway import Gateway, GatewayError, Sent
+from optin.provider.gateway import Gateway, GatewayError, SentMessage
 from optin.sending import delivery
-from optin.sending.delivery import Outcome, Post
+from optin.sending.delivery import ClaimedMessage, SendResult
 
 _LOST = GatewayError("The thread that sent it ended.", maybe_sent=True)
 
@@ -39,15 +39,15 @@ class Outlet:
                 self._jobs -= 1
                 self._changed.notify_all()
 
-    def send(self, post: Post, outcomes: "SimpleQueue[Outcome]") -> None:
+    def send(self, claimed: ClaimedMessage, outcomes: "SimpleQueue[SendResult]") -> None:
         """Let a thread make the request of a started message and put the answer into `outcomes`."""
 
         def request() -> None:
-            outcome: Sent | GatewayError = _LOST
+            outcome: SentMessage | GatewayError = _LOST
             try:
-                outcome = delivery.attempt(self._gateway, post, self._callback_url)
+                outcome = delivery.attempt(self._gateway, claimed, self._callback_url)
             finally:  # whoever waits for the outcome would wait for ever
-                outcomes.put((post, outcome))
+                outcomes.put((claimed, outcome))
 
         self._pool.submit(request)
 

@@ -22,7 +22,7 @@ class Pulse:
 
     def beat(self) -> None:
         """Give a sign of life; close the sending gate where something was missed."""
-        gate.look(self._engine, self._mark, receives=self._receives)
+        gate.beat_and_check(self._engine, self._mark, receives=self._receives)
 
 
 def start(app: Flask) -> None:

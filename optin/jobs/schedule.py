@@ -88,7 +88,7 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
         if waiting:
             ring()
 
-    alarm = wait_ends.Alarm(worker.engine)
+    alarm = wait_ends.SettingsWatch(worker.engine)
 
     def committed(act: Callable[[Session, datetime], object]) -> None:
         with Session(worker.engine) as session:

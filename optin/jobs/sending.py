@@ -15,7 +15,7 @@ from optin.enums import MessageStatus
 from optin.jobs.at_work import tell
 from optin.jobs.outlet import Outlet
 from optin.sending import delivery
-from optin.sending.delivery import Outcome, Post
+from optin.sending.delivery import ClaimedMessage, SendResult
 
 T = TypeVar("T")
 
@@ -51,11 +51,11 @@ class _Sending:
 
     def __init__(self, outlet: Outlet, broadcast_id: int | None, threads: Callable[[], int]) -> None:
         self._outlet, self._broadcast_id, self._threads = outlet, broadcast_id, threads
-        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._outcomes: SimpleQueue[SendResult] = SimpleQueue()
         self._under_way = 0
         self._came_in = 0
         self._quick_from = 0.0
-        self._held: list[Post] = []
+        self._held: list[ClaimedMessage] = []
         self._rest = 0.0
         self._resume_at = 0.0
 
@@ -99,14 +99,14 @@ class _Sending:
             self._held += self._insist(
                 lambda: delivery.claim(self._outlet.engine, broadcast_id=self._broadcast_id, limit=room)
             )
-        posts, kept = self._held[: max(0, free)], self._held[max(0, free) :]
-        if posts:
-            started, held = self._insist(lambda: delivery.start(self._outlet.engine, posts))
+        claimed_messages, kept = self._held[: max(0, free)], self._held[max(0, free) :]
+        if claimed_messages:
+            started, held = self._insist(lambda: delivery.start(self._outlet.engine, claimed_messages))
             self._held = kept + held
-            for post in started:
-                self._outlet.send(post, self._outcomes)
+            for claimed in started:
+                self._outlet.send(claimed, self._outcomes)
                 self._under_way += 1
-        return bool(posts)
+        return bool(claimed_messages)
 
     def _record_some(self) -> None:
         """Wait a little for outcomes and record those that are there; rest when the provider takes nothing."""
@@ -127,9 +127,9 @@ class _Sending:
             self._rest = min(max(1.0, self._rest * 2), LONGEST_REST)
             self._resume_at = time.monotonic() + self._rest
 
-    def _gather(self) -> list[Outcome]:
+    def _gather(self) -> list[SendResult]:
         """Return what came in: the first within `LOOK_AGAIN`, then all that come within `TOGETHER`."""
-        outcomes: list[Outcome] = []
+        outcomes: list[SendResult] = []
         until = time.monotonic() + LOOK_AGAIN
         while len(outcomes) < self._under_way and (left := until - time.monotonic()) > 0:
             try:

@@ -10,7 +10,7 @@ from optin.models.operations import Reconciliation, SendingGate, SendingPause, W
 from optin.models.person import Person
 from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
-from optin.models.setting import InForceToken, Setting
+from optin.models.setting import CacheToken, Setting
 from optin.models.template import MessageTemplate
 from optin.models.try_count import TryCount
 from optin.models.user import AuditEntry, NumberCode, SignInLink, User
@@ -19,6 +19,7 @@ from optin.models.user_session import UserSession
 __all__ = [
     "AuditEntry",
     "Broadcast",
+    "CacheToken",
     "Campaign",
     "CampaignMember",
     "ConsentEvent",
@@ -28,7 +29,6 @@ __all__ = [
     "DisclosureImage",
     "Figure",
     "Hold",
-    "InForceToken",
     "KeptDraft",
     "Keyword",
     "KeywordWord",

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
-from optin.enums import Channel, EndReason, OptInStatus, Term
+from optin.enums import Channel, EndReason, LabelledEnum, OptInStatus
 from optin.models.keyword import Disclosure, Keyword
 from optin.models.message import Message
 from optin.models.user import User
@@ -79,7 +79,7 @@ class OptIn(Base):
         return f"OI-{self.id:06d}"
 
     @property
-    def state(self) -> Term:
+    def state(self) -> LabelledEnum:
         """Return what a person sees as its status: why it ended if it did, else the status itself."""
         return EndReason(self.end_reason) if self.end_reason else OptInStatus(self.status)
 

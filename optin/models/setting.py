@@ -19,7 +19,7 @@ class Setting(Base):
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
 
-class InForceToken(Base):
+class CacheToken(Base):
     """One row: a random token that the database itself renews with every change of settings, keywords, words and
     senders, in the same transaction (triggers of migration 0007). What was read at one token may be kept until another
     stands here: a counter would stand at an old value again after a restore from a backup, with other contents."""

@@ -59,10 +59,10 @@ def last_sign_of_a_worker(config: Config) -> float | None:
 
 def sending_state() -> str:
     """Return "open", or why the sending gate is closed, or what Twilio refuses for now."""
-    shut = gate.closed(db.session())
+    shut = gate.closure(db.session())
     if shut:
         return f"closed: {shut.closure.value}"
-    stopped = pauses.look(db.session(), clock.now()).rows
+    stopped = pauses.open_pauses(db.session(), clock.now()).rows
     return "; ".join(f"paused ({row.scope}): error {row.error_code or row.http_status}" for row in stopped) or "open"
 
 

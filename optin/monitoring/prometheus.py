@@ -110,7 +110,7 @@ class _FromDatabase(Collector):
 
     def _signs_of_life(self, session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
         """Tell how long ago things happened that should happen; NaN for what never did."""
-        yield _gauge("optin_sending_gate_open", "1 while messages may be sent", gate.closed(session) is None)
+        yield _gauge("optin_sending_gate_open", "1 while messages may be sent", gate.closure(session) is None)
         beat = session.scalar(select(SendingGate.alive_at))
         yield _gauge("optin_web_heartbeat_age_seconds", "Time since a web process last reported", _since(beat, now))
         ago = last_sign_of_a_worker(self._config)

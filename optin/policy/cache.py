@@ -1,6 +1,6 @@
 """Current settings, keywords and senders, cached in the process until the database says that they have changed.
 
-The webhook needs them for every text. The database renews a token with every change of them (InForceToken); whoever
+The webhook needs them for every text. The database renews a token with every change of them (CacheToken); whoever
 has read the token, in a statement that it runs anyway, gets the rest without another one.
 """
 
@@ -11,11 +11,11 @@ from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from optin.database.statements import run, table
-from optin.models import InForceToken, Keyword, KeywordWord, Sender, Setting
+from optin.models import CacheToken, Keyword, KeywordWord, Sender, Setting
 from optin.policy import policy
 from optin.policy.policy import Policy
 
-_TOKEN = select(table(InForceToken).c.token)
+_TOKEN = select(table(CacheToken).c.token)
 _KEYWORD, _WORD, _SENDER = table(Keyword), table(KeywordWord), table(Sender)
 _SETTINGS = select(table(Setting).c.name, table(Setting).c.value)
 _WORDS = (
@@ -43,7 +43,7 @@ _SENDERS = select(
 
 
 @dataclass(frozen=True, slots=True)
-class KeywordInForce:
+class CachedKeyword:
     """A keyword, as far as a text that comes in may ask for it; the names are those of the model."""
 
     id: int
@@ -56,7 +56,7 @@ class KeywordInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class SenderInForce:
+class CachedSender:
     """One of our addresses, as far as a text to it is concerned; the names are those of the model."""
 
     id: int
@@ -73,7 +73,7 @@ class SenderInForce:
 
 
 @dataclass(frozen=True)
-class InForce:
+class CachedSettings:
     """What is in force: keywords by the normal form of each of their words, senders by address.
 
     `settings` are the stored values as JSON text, those of the policy and others.
@@ -81,8 +81,8 @@ class InForce:
 
     policy: Policy
     settings: Mapping[str, str]
-    keywords: Mapping[str, KeywordInForce]
-    senders: Mapping[str, SenderInForce]
+    keywords: Mapping[str, CachedKeyword]
+    senders: Mapping[str, CachedSender]
     active: frozenset[str] = field(init=False)
     known: frozenset[str] = field(init=False)
 
@@ -91,12 +91,12 @@ class InForce:
         usable = (normal for normal, keyword in self.keywords.items() if not keyword.archived)
         object.__setattr__(self, "active", frozenset(usable))
 
-    def keyword(self, keyword_id: int | None) -> KeywordInForce:
+    def keyword(self, keyword_id: int | None) -> CachedKeyword:
         """Return the keyword with this id."""
         return next(keyword for keyword in self.keywords.values() if keyword.id == keyword_id)
 
 
-_kept: tuple[str, InForce] | None = None
+_kept: tuple[str, CachedSettings] | None = None
 
 
 def token() -> ScalarSelect[str]:
@@ -104,7 +104,7 @@ def token() -> ScalarSelect[str]:
     return _TOKEN.scalar_subquery()
 
 
-def at(session: Session, token: str | None) -> InForce:
+def current(session: Session, token: str | None) -> CachedSettings:
     """Return what is in force; `token` was read before, in this transaction."""
     global _kept
     if token is not None and _kept is not None and _kept[0] == token:
@@ -115,13 +115,13 @@ def at(session: Session, token: str | None) -> InForce:
     return read
 
 
-def _read(session: Session) -> InForce:
+def _read(session: Session) -> CachedSettings:
     settings: dict[str, str] = {row.name: row.value for row in run(session, _SETTINGS)}
-    made: dict[int, KeywordInForce] = {}
+    made: dict[int, CachedKeyword] = {}
     keywords = {}
     for row in run(session, _WORDS):
         normal, *columns = row
-        keyword = KeywordInForce(*columns)
+        keyword = CachedKeyword(*columns)
         keywords[normal] = made.setdefault(keyword.id, keyword)
-    senders = {row.address: SenderInForce(*row) for row in run(session, _SENDERS)}
-    return InForce(policy.of(settings), settings, keywords, senders)
+    senders = {row.address: CachedSender(*row) for row in run(session, _SENDERS)}
+    return CachedSettings(policy.from_settings(settings), settings, keywords, senders)

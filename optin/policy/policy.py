@@ -63,10 +63,10 @@ def load(session: Session) -> Policy:
     """Read the policy in force."""
     known = {field.name for field in fields(Policy)}
     rows = session.execute(select(Setting.name, Setting.value).where(Setting.name.in_(known)))
-    return of(dict(rows.all()))
+    return from_settings(dict(rows.all()))
 
 
-def of(settings: Mapping[str, str]) -> Policy:
+def from_settings(settings: Mapping[str, str]) -> Policy:
     """Return the policy that stored settings (JSON text by name) make; other settings among them do not matter."""
     known = {field.name for field in fields(Policy)}
     stored = {name: json.loads(value) for name, value in settings.items() if name in known}

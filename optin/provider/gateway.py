@@ -9,7 +9,7 @@ from optin.enums import MessageStatus
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentMessage:
     """The provider accepted the message: its SID, first status and the segments it counted (0 when not known yet)."""
 
     sid: str
@@ -18,7 +18,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedMessage:
     """A message in the provider's list. `number` is the other party's, `address` ours ("" while none was chosen).
 
     `status` is the provider's word; `at` its own date of the message.
@@ -64,7 +64,9 @@ class GatewayError(Exception):
 class Gateway(Protocol):
     """A provider's door."""
 
-    def send(self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None) -> Sent:
+    def send(
+        self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None
+    ) -> SentMessage:
         """Send one text; raises GatewayError.
 
         After `good_for` seconds the provider is not to hand it to a carrier any more (None: its own limit).
@@ -72,7 +74,7 @@ class Gateway(Protocol):
 
     def listed(
         self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
-    ) -> Iterator[Listed]:
+    ) -> Iterator[ListedMessage]:
         """List messages, newest first, page by page while they are asked for; raises GatewayError.
 
         With a date only messages that were sent or received: what still waits at the provider has none.

@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from optin.provider import responses
-from optin.provider.gateway import GatewayError, Listed, Sent
+from optin.provider.gateway import GatewayError, ListedMessage, SentMessage
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -95,7 +95,9 @@ class TwilioGateway:
             self._client.api.base_url = api_url
         self._validator = RequestValidator(auth_token)
 
-    def send(self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None) -> Sent:
+    def send(
+        self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None
+    ) -> SentMessage:
         """Create the message at Twilio; raises GatewayError with what is known of the outcome."""
         asked: dict[str, Any] = {"messaging_service_sid": sender} if sender.startswith("MG") else {"from_": sender}
         if good_for is not None and good_for < LONGEST_VALIDITY:
@@ -112,16 +114,16 @@ class TwilioGateway:
             raise GatewayError(responses.UNREADABLE, maybe_sent=True) from error
         return self._taken(made)
 
-    def _taken(self, made: Any) -> Sent:
+    def _taken(self, made: Any) -> SentMessage:
         """Read the answer that a message was made; without a SID of this account nobody knows what became of it."""
         sid = responses.sid(made.sid)
         if sid is None or made.account_sid not in (None, self._account_sid):
             raise GatewayError(responses.WITHOUT_SID, maybe_sent=True)
-        return Sent(sid, responses.status(made.status), responses.small_number(made.num_segments))
+        return SentMessage(sid, responses.status(made.status), responses.small_number(made.num_segments))
 
     def listed(
         self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
-    ) -> Iterator[Listed]:
+    ) -> Iterator[ListedMessage]:
         """List messages, newest first, a thousand at a time; raises GatewayError.
 
         Dates are handed over in UTC: the SDK writes whatever wall clock it gets with a Z behind it.
@@ -179,14 +181,14 @@ def _patiently(ask: Callable[[], Any]) -> Any:
     raise AssertionError("unreachable")
 
 
-def _listed(record: Any) -> Listed | None:
+def _listed(record: Any) -> ListedMessage | None:
     """Read a line of the list; None for one without SID or date, which can be nothing that we know or take in."""
     inbound = record.direction == "inbound"
     sid = responses.sid(record.sid)
     if sid is None or not isinstance(record.date_created, datetime):
         log.warning("Twilio's list has a line without SID or date")
         return None
-    return Listed(
+    return ListedMessage(
         sid=sid,
         inbound=inbound,
         number=str((record.from_ if inbound else record.to) or ""),

@@ -28,13 +28,13 @@ AT_ONCE = 20
 log = logging.getLogger(__name__)
 
 
-class Count(int):
+class CachedCount(int):
     """A count; `at` is when it was counted if that was not just now, `more`: there are more, nobody knows how many."""
 
     at: datetime | None
     more: bool
 
-    def __new__(cls, value: int, at: datetime | None = None, *, more: bool = False) -> "Count":
+    def __new__(cls, value: int, at: datetime | None = None, *, more: bool = False) -> "CachedCount":
         """Make it from the number."""
         made = super().__new__(cls, value)
         made.at, made.more = at, more
@@ -47,14 +47,14 @@ class Count(int):
 
 
 @dataclass(frozen=True)
-class Seen:
+class StoredCount:
     """A figure as it was counted last, as JSON knows it, and when."""
 
     value: Any
     at: datetime
 
 
-class Kind:
+class CountKind:
     """Figures of one kind, such as the deliverability of campaigns.
 
     `count` makes one, as JSON knows it, from a session and what it is about: ids (0 for none) and short names.
@@ -65,19 +65,19 @@ class Kind:
         self.name, self.count = name, count
         _kinds[name] = self
 
-    def seen(self, session: Session, *ids: object) -> Seen | None:
+    def seen(self, session: Session, *ids: object) -> StoredCount | None:
         """Return what was counted last, None before the first time; when it is old, ask for it to be counted again."""
         name = self._name(*ids)
         found = session.get(Figure, name, populate_existing=True)
         if found is None or (found.asked_at is None and _is_old(found)):
             _ask(session, [name])
-        return Seen(json.loads(found.value), found.counted_at) if found and found.counted_at else None
+        return StoredCount(json.loads(found.value), found.counted_at) if found and found.counted_at else None
 
     def _name(self, *ids: object) -> str:
         return ":".join([self.name, *(str(each or 0) for each in ids)])
 
 
-class Counter(Kind):
+class RowCounter(CountKind):
     """Counts of rows; `rows` selects them by the ids that they are about, each a number or a column."""
 
     def __init__(self, name: str, rows: Callable[..., Select[Any]]) -> None:
@@ -85,39 +85,41 @@ class Counter(Kind):
         super().__init__(name, lambda session, *ids: session.scalar(_number_of(rows(*ids))) or 0)
         self.rows = rows
 
-    def of(self, session: Session, *ids: int | None) -> Count:
+    def of(self, session: Session, *ids: int | None) -> CachedCount:
         """Count the rows."""
         few = session.scalar(_number_of(self.rows(*ids).limit(FEW + 1))) or 0
         if few <= FEW:
-            return Count(few)
+            return CachedCount(few)
         seen = self.seen(session, *ids)
-        return Count(seen.value, seen.at) if seen else Count(FEW, more=True)
+        return CachedCount(seen.value, seen.at) if seen else CachedCount(FEW, more=True)
 
-    def of_each(self, session: Session, key: SQLColumnExpression[int], ids: Collection[int]) -> dict[int, Count]:
+    def of_each(self, session: Session, key: SQLColumnExpression[int], ids: Collection[int]) -> dict[int, CachedCount]:
         """Count the rows of each id in two statements; `key` is the column of the table that has these ids."""
         few = _number_of(self.rows(key).limit(FEW + 1).correlate(key.table)).scalar_subquery()  # type: ignore[attr-defined]
         rows = session.execute(select(key, few).where(key.in_(ids)))
-        found = {row[0]: Count(row[1]) for row in rows}
+        found = {row[0]: CachedCount(row[1]) for row in rows}
         large = {self._name(id_): id_ for id_, count in found.items() if count > FEW}
         if not large:
             return found
         known = {row.name: row for row in session.scalars(select(Figure).where(Figure.name.in_(large)))}
         for name, id_ in large.items():
             row = known.get(name)
-            found[id_] = Count(json.loads(row.value), row.counted_at) if row and row.value else Count(FEW, more=True)
+            found[id_] = (
+                CachedCount(json.loads(row.value), row.counted_at) if row and row.value else CachedCount(FEW, more=True)
+            )
         old = [name for name in large if name not in known or (known[name].asked_at is None and _is_old(known[name]))]
         if old:
             _ask(session, old)
         return found
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: dict[str, CountKind] = {}
 
 
-def up_to_few(session: Session, rows: Select[Any]) -> Count:
+def up_to_few(session: Session, rows: Select[Any]) -> CachedCount:
     """Count rows that nobody counts behind: some thousand, or that there are more."""
     count = session.scalar(_number_of(rows.limit(FEW + 1))) or 0
-    return Count(min(count, FEW), more=count > FEW)
+    return CachedCount(min(count, FEW), more=count > FEW)
 
 
 def refresh(engine: Engine) -> int:

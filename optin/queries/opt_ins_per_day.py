@@ -38,7 +38,7 @@ def per_day(
     return list(zip(dates, counts[:days], left, strict=True))
 
 
-def known(session: Session, zone: ZoneInfo, keyword_id: int | None = None) -> list[tuple[date, int, int]]:
+def known_days(session: Session, zone: ZoneInfo, keyword_id: int | None = None) -> list[tuple[date, int, int]]:
     """Return the last thirty days up to today: counted now where there were some thousand events, else counted last.
 
     Before the first count nothing has happened.
@@ -74,7 +74,7 @@ def _days(session: Session, keyword_id: int, zone: str) -> list[tuple[str, int, 
     return [(day.isoformat(), entered, left) for day, entered, left in days]
 
 
-_DAYS = cached_counts.Kind("days", _days)
+_DAYS = cached_counts.CountKind("days", _days)
 
 
 def _count(kinds: Sequence[EventKind], keyword_id: int | None, since: datetime, until: datetime) -> ScalarSelect[int]:

@@ -27,7 +27,7 @@ class Page(Generic[Row]):
     after: str | None
 
 
-def page(
+def read_page(
     session: Session,
     query: Select[Any],
     keys: Sequence[SQLColumnExpression[Any]],

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 from optin.consent.events import Act
 from optin.database.statements import Values
 from optin.enums import Meaning, ReplyKind, SenderKind
-from optin.policy.cache import InForce, KeywordInForce, SenderInForce
+from optin.policy.cache import CachedKeyword, CachedSender, CachedSettings
 from optin.policy.policy import Policy
 from optin.reading import words
 from optin.reading.words import Reading
-from optin.receiving.store import InboundText, Stored
+from optin.receiving.store import InboundText, StoredIds
 from optin.sending import overdue_replies, queueing
 from optin.texts import merge_fields
 
 
-class Done(NamedTuple):
+class StepResult(NamedTuple):
     """What came of a text, in words for the thread, and what it meant there: a yes is an answer only to a question."""
 
     effect: str
@@ -29,20 +29,20 @@ class InboundCase:
     """One text being handled: everything that the steps need."""
 
     session: Session
-    stored: Stored
+    stored: StoredIds
     text: InboundText
     act: Act
-    sender: SenderInForce
-    standing: InForce
+    sender: CachedSender
+    cached: CachedSettings
     answers: list[Values] = field(default_factory=list)
 
     @property
     def policy(self) -> Policy:
         """Return the policy in force."""
-        return self.standing.policy
+        return self.cached.policy
 
     def reply(
-        self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: KeywordInForce | None = None
+        self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: CachedKeyword | None = None
     ) -> None:
         """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late, nor
         to where we can't send."""
@@ -80,12 +80,12 @@ class InboundCase:
         )
 
 
-def read(body: str, standing: InForce, opt_out_type: str | None) -> Reading:
+def read_text(body: str, cached: CachedSettings, opt_out_type: str | None) -> Reading:
     """Read a text with the keywords and words that are in force."""
     return words.read(
         body,
-        keywords=standing.active,
-        known_keywords=standing.known,
+        keywords=cached.active,
+        known_keywords=cached.known,
         opt_out_type=opt_out_type,
-        extra_opt_out=standing.policy.extra_opt_out_words,
+        extra_opt_out=cached.policy.extra_opt_out_words,
     )

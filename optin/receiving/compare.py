@@ -13,11 +13,11 @@ from optin.channels import addresses
 from optin.enums import Channel, Direction, MessageStatus, SenderKind
 from optin.models import Message, Sender
 from optin.provider import statuses
-from optin.provider.gateway import Gateway, Listed
+from optin.provider.gateway import Gateway, ListedMessage
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.sending import status_callbacks, unknown_outcomes
-from optin.sending.unknown_outcomes import Report
+from optin.sending.unknown_outcomes import ComparisonReport
 
 BATCH = 500
 TAKEN_IN = ("received", "receiving")
@@ -30,7 +30,7 @@ class _Ours:
     addresses: frozenset[str]
     services: frozenset[str]
 
-    def received(self, text: Listed) -> bool:
+    def received(self, text: ListedMessage) -> bool:
         """Tell whether a text was meant for us, by whatever channel; the status of others says that Twilio never
         delivered them."""
         address = addresses.ours(text.address)
@@ -40,7 +40,13 @@ class _Ours:
 
 
 def compare(
-    engine: Engine, gateway: Gateway, begin: datetime, end: datetime | None, *, everything: bool, report: Report
+    engine: Engine,
+    gateway: Gateway,
+    begin: datetime,
+    end: datetime | None,
+    *,
+    everything: bool,
+    report: ComparisonReport,
 ) -> None:
     """Compare the messages between two moments (None: up to now); `everything` compares what we sent as well.
 
@@ -54,7 +60,7 @@ def compare(
     ours = _Ours(frozenset(each.address for each in senders), frozenset(services))
     whole = everything or services or any(addresses.is_cut(each) for each in ours.addresses)
     to: Sequence[str | None] = [None] if whole else _listed_of(ours.addresses)
-    missing: list[Listed] = []
+    missing: list[ListedMessage] = []
     for address in to:
         for batch in _batches(gateway.listed(to=address, sent_after=begin, sent_before=end)):
             report.read += len(batch)
@@ -72,13 +78,13 @@ def _listed_of(addresses: Iterable[str]) -> list[str]:
     return sorted({*addresses, *by_whatsapp})
 
 
-def _batches(found: Iterable[Listed]) -> Iterator[list[Listed]]:
+def _batches(found: Iterable[ListedMessage]) -> Iterator[list[ListedMessage]]:
     numbered = iter(found)
     while batch := list(islice(numbered, BATCH)):
         yield batch
 
 
-def _unknown_of(engine: Engine, batch: list[Listed], report: Report) -> list[Listed]:
+def _unknown_of(engine: Engine, batch: list[ListedMessage], report: ComparisonReport) -> list[ListedMessage]:
     """Return the messages whose SIDs we do not know; the others get the status that Twilio says."""
     by_sid = {each.sid: each for each in batch}
     with Session(engine) as session:
@@ -93,13 +99,13 @@ def _unknown_of(engine: Engine, batch: list[Listed], report: Report) -> list[Lis
     return [each for each in batch if each.sid not in known]
 
 
-def _news(said: Listed, status: str) -> bool:
+def _news(said: ListedMessage, status: str) -> bool:
     """Tell whether Twilio's status is one that a message could be brought to."""
     new = statuses.from_twilio(said.status)
     return new is not None and new != MessageStatus(status)
 
 
-def _take_in(engine: Engine, text: Listed) -> bool:
+def _take_in(engine: Engine, text: ListedMessage) -> bool:
     """Take in a text as its webhook would have, with Twilio's date; tell whether it was new."""
     with Session(engine) as session:
         received = inbound.receive(

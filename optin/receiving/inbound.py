@@ -15,13 +15,13 @@ from optin.enums import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, 
 from optin.models import Message
 from optin.phone import spellings
 from optin.policy import cache
-from optin.policy.cache import InForce, SenderInForce
+from optin.policy.cache import CachedSender, CachedSettings
 from optin.provider import senders
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
 from optin.receiving import opting_in, short_refusals, store
-from optin.receiving.case import Done, InboundCase, read
+from optin.receiving.case import InboundCase, StepResult, read_text
 from optin.receiving.store import InboundText
 from optin.sending import conversations, queueing
 
@@ -36,16 +36,16 @@ def receive(session: Session, text: InboundText) -> Message | None:
 
 def take_in(session: Session, text: InboundText) -> int | None:
     """Store a text and do what it asks for; return its id, None when its MessageSid was handled before."""
-    text = store.read(text)
-    before = store.look(session, text)
+    text = store.read_addresses(text)
+    before = store.find_known(session, text)
     if before.repeated:
         return None
-    now, standing = clock.now(), cache.at(session, before.token)
-    know_key(session, standing.settings.get(KEY_SETTING))
-    sender = _sender(session, text, standing)
-    whole = read(text.body, standing, text.opt_out_type)
+    now, cached = clock.now(), cache.current(session, before.token)
+    know_key(session, cached.settings.get(KEY_SETTING))
+    sender = _sender(session, text, cached)
+    whole = read_text(text.body, cached, text.opt_out_type)
     reading = addresses.heard(whole, text.origin)
-    near = standing.keywords.get(reading.near_keyword or "")
+    near = cached.keywords.get(reading.near_keyword or "")
     found = {
         "meaning": reading.meaning,
         "word": words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY and text.origin.joins else None,
@@ -64,7 +64,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
         sender_id=sender.id,
         phrase=words.phrase_read(reading) if not text.opt_out_type else None,
     )
-    handled = InboundCase(session, stored, text, act, sender, standing)
+    handled = InboundCase(session, stored, text, act, sender, cached)
     done = _apply(handled, reading)
     done = done._replace(effect="; ".join(filter(None, (done.effect, addresses.remark(whole, text.origin)))))
     if before.lost and text.origin.joins:
@@ -80,17 +80,17 @@ def take_in(session: Session, text: InboundText) -> int | None:
     return stored.message_id
 
 
-def _sender(session: Session, text: InboundText, standing: InForce) -> SenderInForce:
+def _sender(session: Session, text: InboundText, cached: CachedSettings) -> CachedSender:
     """Return our address that received the text; one that we see for the first time, or in a new service, is kept."""
     spelt = (text.address, *spellings.others(text.address))
-    known = next((standing.senders[each] for each in spelt if each in standing.senders), None)
+    known = next((cached.senders[each] for each in spelt if each in cached.senders), None)
     if known is not None and text.messaging_service_sid in (None, known.messaging_service_sid):
         return known
     made = senders.ensure(session, known.address if known else text.address, text.messaging_service_sid)
-    return SenderInForce(*(getattr(made, name) for name in SenderInForce.__slots__))
+    return CachedSender(*(getattr(made, name) for name in CachedSender.__slots__))
 
 
-def _apply(handled: InboundCase, reading: Reading) -> Done:
+def _apply(handled: InboundCase, reading: Reading) -> StepResult:
     """Do what the text asks for; return the effect in words, for the thread, and what the text meant."""
     match reading.meaning:
         case Meaning.OPT_OUT:
@@ -107,7 +107,7 @@ def _apply(handled: InboundCase, reading: Reading) -> Done:
             effect = opting_in.keyword(handled, reading.keyword or "")
         case _:
             return _ordinary(handled, reading)
-    return Done(effect, reading.meaning)
+    return StepResult(effect, reading.meaning)
 
 
 def _found_again(handled: InboundCase, meaning: Meaning) -> str:
@@ -138,13 +138,13 @@ def _opt_out(handled: InboundCase) -> str:
 
 
 def _opt_out_keyword(handled: InboundCase, normal: str) -> str:
-    keyword = handled.standing.keywords[normal]
+    keyword = handled.cached.keywords[normal]
     was = ledger.opt_out_keyword(handled.session, handled.text.number, keyword.id, handled.act)
     handled.reply(ReplyKind.KEYWORD_ENDED, handled.policy.keyword_ended_reply, keyword=keyword)
     return f"opted out of {keyword.word}" if was else f"asked to end {keyword.word}, but was not opted in"
 
 
-def _ordinary(handled: InboundCase, reading: Reading) -> Done:
+def _ordinary(handled: InboundCase, reading: Reading) -> StepResult:
     """A text that asks for nothing by itself: it may answer us, ask to stop in some words, and look like a keyword."""
     held = reading.hold is not None
     if reading.hold is not None:
@@ -154,7 +154,7 @@ def _ordinary(handled: InboundCase, reading: Reading) -> Done:
         held = True
         trigger = handled.text.body.strip()
         ledger.hold(handled.session, handled.text.number, handled.act, HoldCause.SHORT_REFUSAL, trigger)
-    near = handled.standing.keywords.get(reading.near_keyword or "")
+    near = handled.cached.keywords.get(reading.near_keyword or "")
     effects = [
         answered.effect,
         "on hold for review" if held else "",
@@ -163,12 +163,12 @@ def _ordinary(handled: InboundCase, reading: Reading) -> Done:
     return answered._replace(effect="; ".join(filter(None, effects)))
 
 
-def _answer(handled: InboundCase, *, held: bool) -> Done:
+def _answer(handled: InboundCase, *, held: bool) -> StepResult:
     """Take the text for an answer; one that may ask to stop can only be a no, and only a phone by SMS is asked."""
     if not handled.text.origin.joins:
-        return Done("", Meaning.ORDINARY)
+        return StepResult("", Meaning.ORDINARY)
     if held and answers.answer(handled.text.body) != Answer.NO:
-        return Done("", Meaning.ORDINARY)
+        return StepResult("", Meaning.ORDINARY)
     return opting_in.yes(handled)
 
 

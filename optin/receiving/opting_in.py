@@ -1,12 +1,12 @@
 """What a text does towards joining: a keyword, START, YES, and the answer to a double opt-in question."""
 
 from optin.consent import ledger
-from optin.consent.ledger import OptInResult, Outcome, Question, QuestionState
+from optin.consent.ledger import DoubleOptInQuestion, OptInOutcome, OptInResult, QuestionState
 from optin.enums import Meaning, ReplyKind, SenderKind
 from optin.reading import answers, words
 from optin.reading.answers import Answer
 from optin.reading.words import Reading
-from optin.receiving.case import Done, InboundCase, read
+from optin.receiving.case import InboundCase, StepResult, read_text
 from optin.sending import queueing
 
 RESTORED = "texts allowed again, earlier opt-ins restored"
@@ -22,14 +22,14 @@ def start(handled: InboundCase, reading: Reading) -> str:
     if not handled.text.opt_out_type:
         still = not reading.exact and queueing.is_blocked(session, number, handled.sender.scope)
         return f"{effect}; {STILL_BLOCKED}" if still else effect
-    besides = read(handled.text.body, handled.standing, None)
+    besides = read_text(handled.text.body, handled.cached, None)
     if besides.meaning == Meaning.KEYWORD:
         return f"{effect}; {keyword(handled, besides.keyword or '')}"
     answered = to_question(handled).effect
     return f"{effect}; {answered}" if answered else effect
 
 
-def yes(handled: InboundCase) -> Done:
+def yes(handled: InboundCase) -> StepResult:
     """A text that may say yes. An exact YES to a long code counts as START besides, since Twilio takes it as such.
 
     It lifts Twilio's block before we answer, and the suppression unless it has answered a question.
@@ -46,32 +46,32 @@ def yes(handled: InboundCase) -> Done:
     return answered._replace(effect="; ".join(filter(None, effects)))
 
 
-def to_question(handled: InboundCase) -> Done:
+def to_question(handled: InboundCase) -> StepResult:
     """Do what a text answers to the question that the receiving sender has asked; nothing where none is open.
 
     What came before the question was handed over is no answer, and a yes to a question that got lost asks again.
     """
-    nothing = Done("", Meaning.ORDINARY)
+    nothing = StepResult("", Meaning.ORDINARY)
     answer = answers.answer(handled.text.body)
     asked = ledger.question(handled.session, handled.text.number, handled.act) if answer else None
     if asked is None:
         return nothing
-    word = handled.standing.keyword(asked.keyword_id).word
+    word = handled.cached.keyword(asked.keyword_id).word
     match answer, asked.state:
         case Answer.YES, QuestionState.OPEN:
             result = ledger.confirm(handled.session, handled.text.number, asked, handled.act)
-            return Done(_joined(handled, result), Meaning.YES)
+            return StepResult(_joined(handled, result), Meaning.YES)
         case Answer.YES, QuestionState.LOST:
             hours = handled.policy.question_hours
             result = ledger.ask_again(handled.session, asked.opt_in_id, handled.act, hours)
-            return Done(_joined(handled, result), Meaning.YES)
+            return StepResult(_joined(handled, result), Meaning.YES)
         case Answer.YES, _:
-            return Done(f"too early to confirm {word}: the question had not been sent", Meaning.ORDINARY)
+            return StepResult(f"too early to confirm {word}: the question had not been sent", Meaning.ORDINARY)
         case Answer.NO, QuestionState.OPEN:
             ledger.decline(handled.session, handled.text.number, asked, handled.act)
-            return Done(f"answered no, not opted in with {word}", Meaning.NO)
+            return StepResult(f"answered no, not opted in with {word}", Meaning.NO)
         case Answer.UNCLEAR, QuestionState.OPEN:
-            return Done(_explain(handled, asked), Meaning.ORDINARY)
+            return StepResult(_explain(handled, asked), Meaning.ORDINARY)
     return nothing
 
 
@@ -80,16 +80,16 @@ def keyword(handled: InboundCase, normal: str) -> str:
     result = ledger.opt_in(
         handled.session,
         handled.text.number,
-        handled.standing.keywords[normal],
+        handled.cached.keywords[normal],
         handled.act,
         question_hours=handled.policy.question_hours,
     )
     return _joined(handled, result)
 
 
-def _explain(handled: InboundCase, asked: Question) -> str:
+def _explain(handled: InboundCase, asked: DoubleOptInQuestion) -> str:
     """Say how to confirm, once for each question: who is told again and again stops reading."""
-    about = handled.standing.keyword(asked.keyword_id)
+    about = handled.cached.keyword(asked.keyword_id)
     if not queueing.was_answered(
         handled.session, handled.text.number, ReplyKind.HOW_TO_CONFIRM, opt_in_id=asked.opt_in_id
     ):
@@ -118,18 +118,18 @@ def _allowed(handled: InboundCase, *, ended: bool, lifted: bool) -> str:
 
 def _joined(handled: InboundCase, result: OptInResult) -> str:
     """Queue the answer to an opt-in and say what came of it."""
-    if result.outcome in (Outcome.TOO_OLD, Outcome.NOT_REVIVED):
+    if result.outcome in (OptInOutcome.TOO_OLD, OptInOutcome.NOT_REVIVED):
         return "older than their opt-out: nothing changed"
-    about = handled.standing.keyword(result.keyword_id)
+    about = handled.cached.keyword(result.keyword_id)
     if result.reply is not None:
         template = about.question if result.reply == ReplyKind.QUESTION else about.confirmation
         handled.reply(result.reply, template, result.opt_in_id, about)
-    elif result.outcome == Outcome.PENDING:
+    elif result.outcome == OptInOutcome.PENDING:
         return f"already asked to confirm {about.word}"
     return {
-        Outcome.ACTIVATED: f"opted in with {about.word}",
-        Outcome.PENDING: f"asked to confirm {about.word}",
-        Outcome.ASKED_AGAIN: f"asked again to confirm {about.word}",
-        Outcome.CONFIRMED: f"confirmed, opted in with {about.word}",
-        Outcome.REAFFIRMED: f"already opted in with {about.word}",
+        OptInOutcome.ACTIVATED: f"opted in with {about.word}",
+        OptInOutcome.PENDING: f"asked to confirm {about.word}",
+        OptInOutcome.ASKED_AGAIN: f"asked again to confirm {about.word}",
+        OptInOutcome.CONFIRMED: f"confirmed, opted in with {about.word}",
+        OptInOutcome.REAFFIRMED: f"already opted in with {about.word}",
     }[result.outcome]

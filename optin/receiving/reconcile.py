@@ -20,7 +20,7 @@ from optin.models import Reconciliation
 from optin.provider.gateway import Gateway, GatewayError
 from optin.receiving import compare
 from optin.sending import gate, unknown_outcomes
-from optin.sending.unknown_outcomes import Report
+from optin.sending.unknown_outcomes import ComparisonReport
 
 WINDOW = timedelta(hours=6)
 OVERLAP = timedelta(minutes=15)
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Progress:
+class ComparisonProgress:
     """A comparison under way: how far it had come before, and where to say how far it is."""
 
     engine: Engine
@@ -43,7 +43,7 @@ class Progress:
     done_until: datetime | None = None
     lease_until: datetime | None = None
 
-    def reach(self, moment: datetime, report: Report) -> None:
+    def reach(self, moment: datetime, report: ComparisonReport) -> None:
         """Keep that everything before the moment is done; the lease goes on."""
         self.done_until = moment
         until = clock.now() + LEASE
@@ -55,7 +55,7 @@ _not_given_back: dict[tuple[str, str], datetime | None] = {}
 """Leases that this process could not give back, as on a full disk, by database and kind: its next try ends them."""
 
 
-def check_inbound(engine: Engine, gateway: Gateway, *, since: datetime | None = None) -> Report | None:
+def check_inbound(engine: Engine, gateway: Gateway, *, since: datetime | None = None) -> ComparisonReport | None:
     """Take in what people texted and no webhook brought; None when another process is at it."""
     with _at_it(engine, INBOUND) as progress:
         if progress is None:
@@ -64,23 +64,23 @@ def check_inbound(engine: Engine, gateway: Gateway, *, since: datetime | None = 
         return _go_through(gateway, progress, begin, clock.now(), everything=False)
 
 
-def check_everything(engine: Engine, gateway: Gateway, *, since: datetime) -> Report | None:
+def check_everything(engine: Engine, gateway: Gateway, *, since: datetime) -> ComparisonReport | None:
     """Compare all messages both ways since a moment; None when another process is at it."""
     with _at_it(engine, DAILY) as progress:
         return None if progress is None else _go_through(gateway, progress, since, clock.now(), everything=True)
 
 
-def check_statuses(engine: Engine, gateway: Gateway) -> Report | None:
+def check_statuses(engine: Engine, gateway: Gateway) -> ComparisonReport | None:
     """Ask for statuses that never came; None when another process is at it."""
     with _at_it(engine, DAILY) as progress:
         begin, end = (clock.now() - ago for ago in STATUSES_BETWEEN)
         return None if progress is None else _go_through(gateway, progress, begin, end, everything=True)
 
 
-def settle_unknown(engine: Engine, gateway: Gateway) -> Report | None:
+def settle_unknown(engine: Engine, gateway: Gateway) -> ComparisonReport | None:
     """Look for the messages of which it is not known whether they were sent; None when another process is at it."""
     if not unknown_outcomes.waiting(engine):
-        return Report()
+        return ComparisonReport()
     with _at_it(engine, UNKNOWN) as progress:
         return None if progress is None else unknown_outcomes.settle(engine, gateway)
 
@@ -88,7 +88,7 @@ def settle_unknown(engine: Engine, gateway: Gateway) -> Report | None:
 def reopen(engine: Engine, gateway: Gateway) -> bool:
     """While the sending gate is closed: compare all that may be missing, then open it. Goes on where it was."""
     with Session(engine) as session:
-        closed = gate.closed(session)
+        closed = gate.closure(session)
     if closed is None or closed.at is None or closed.unsure_since is None:
         return False
     with _at_it(engine, f"opening {closed.at:%y%m%d%H%M%S%f}") as progress:
@@ -110,9 +110,11 @@ def finished_at(engine: Engine, name: str) -> datetime | None:
         return session.scalar(select(Reconciliation.finished_at).where(Reconciliation.name == name))
 
 
-def _go_through(gateway: Gateway, progress: Progress, begin: datetime, end: datetime, *, everything: bool) -> Report:
+def _go_through(
+    gateway: Gateway, progress: ComparisonProgress, begin: datetime, end: datetime, *, everything: bool
+) -> ComparisonReport:
     """Compare window after window, the oldest first, so that an interruption loses little."""
-    report = Report()
+    report = ComparisonReport()
     while begin < end:
         until = min(begin + WINDOW, end)
         last = until == end and end >= clock.now() - OVERLAP
@@ -123,7 +125,7 @@ def _go_through(gateway: Gateway, progress: Progress, begin: datetime, end: date
 
 
 @contextmanager
-def _at_it(engine: Engine, name: str) -> Iterator[Progress | None]:
+def _at_it(engine: Engine, name: str) -> Iterator[ComparisonProgress | None]:
     """Let one process at a time into the block; gives None to others. What failed is kept and raised."""
     with Session(engine) as session:
         now = clock.now()
@@ -147,7 +149,7 @@ def _at_it(engine: Engine, name: str) -> Iterator[Progress | None]:
     if taken is None:
         yield None
         return
-    progress = Progress(engine, name, taken[0], now + LEASE)
+    progress = ComparisonProgress(engine, name, taken[0], now + LEASE)
     try:
         yield progress
     except GatewayError as error:
@@ -159,7 +161,7 @@ def _at_it(engine: Engine, name: str) -> Iterator[Progress | None]:
     _give_back(progress, finished_at=clock.now(), problem="")
 
 
-def _give_back(progress: Progress, **values: object) -> None:
+def _give_back(progress: ComparisonProgress, **values: object) -> None:
     """End the lease; where that can't be written down, remember it, so that nobody waits for its end."""
     key = (str(progress.engine.url), progress.name)
     _not_given_back[key] = progress.lease_until

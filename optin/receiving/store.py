@@ -64,7 +64,7 @@ class InboundText:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownState:
     """What the database knows when a text arrives: the token of what is in force, whether its SID is stored already,
     the thread of its number, and whether the carrier says that the number is not in use."""
 
@@ -75,14 +75,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredIds:
     """The ids of a stored text and of its thread."""
 
     message_id: int
     conversation_id: int
 
 
-def read(text: InboundText) -> InboundText:
+def read_addresses(text: InboundText) -> InboundText:
     """Return the text with its addresses read: the sender's in the one form that we store, ours as we keep them.
 
     `written` keeps the sender's as Twilio wrote it, where the number does not say it all.
@@ -95,20 +95,20 @@ def read(text: InboundText) -> InboundText:
     return replace(text, number=came.number, address=addresses.ours(text.address), origin=came, written=written)
 
 
-def look(session: Session, text: InboundText) -> Known:
+def find_known(session: Session, text: InboundText) -> KnownState:
     """Take the number's lock and look at what is known, in one statement.
 
     What is known may be older than the lock: unique keys decide about the SID and the thread, not this look.
     """
     values = {"sid": text.sid, "channel": text.origin.channel, "number": text.number}
     if not is_postgresql(session):
-        return Known(*run(session, _LOOK, values).one())
+        return KnownState(*run(session, _LOOK, values).one())
     forms = spellings.others(text.number)
     for each in sorted((text.number, *forms)) if forms else ():  # in one order for all: an opt-out acts on each form
         ledger.lock_number(session, each)
     *known, _ = run(session, _LOCK_AND_LOOK, values).one()
     ledger.note_lock(session, text.number)
-    return Known(*known)
+    return KnownState(*known)
 
 
 def store(
@@ -118,7 +118,7 @@ def store(
     conversation_id: int | None,
     read: Mapping[str, object],
     now: datetime,
-) -> Stored | None:
+) -> StoredIds | None:
     """Insert the message unless its SID is known; the unique key decides, not a look before.
 
     `read` is what was read in it: meaning, word and near_keyword_id.
@@ -148,7 +148,7 @@ def store(
             "error_text": "",
         },
     ).scalar()
-    return Stored(message_id, thread) if message_id is not None else None
+    return StoredIds(message_id, thread) if message_id is not None else None
 
 
 def note_effect(session: Session, message_id: int, effect: str, meaning: str) -> None:

@@ -104,7 +104,7 @@ def _add_by_hand(name: str, people: tuple[str, ...], town: Town) -> None:
 
 def _broadcast(name: str, body: str, town: Town) -> None:
     with town.session() as session:
-        order = sending.Order(body, None, str(uuid4()), town.user_id)
+        order = sending.BroadcastOrder(body, None, str(uuid4()), town.user_id)
         started = sending.start(session, _campaign_named(session, name).id, order)
     if isinstance(started, sending.Refusal):
         raise RuntimeError(f"the sample broadcast was refused: {started.sentences}")
@@ -177,7 +177,7 @@ def _campaign_named(session: Session, name: str) -> Campaign:
 
 
 # The words that a new user is led to type, "volunteer" and "Volunteer Campaign", stay free for them.
-RIVERTEAM = saving.Content(
+RIVERTEAM = saving.KeywordContent(
     word="riverteam",
     aliases=("rivercrew",),
     description="People who help on the river: clean-ups, counts of birds, boat days.",
@@ -190,7 +190,7 @@ RIVERTEAM = saving.Content(
     "Reply HELP for help, STOP to cancel.",
     question=QUESTION,
 )
-DONATE = saving.Content(
+DONATE = saving.KeywordContent(
     word="donate2026",
     aliases=(),
     description="The winter drive: news of what the money does, and a reminder at its end.",

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, case, cast, func, literal, not_, s
 from sqlalchemy.orm import Session
 
 from optin.consent import audience, whole
-from optin.consent.audience import Question
+from optin.consent.audience import AudienceQuestion
 from optin.models import CampaignMember, Person
 from optin.sending import broadcast_text
 from optin.texts import merge_fields, segments
@@ -28,7 +28,7 @@ _STANDS_FOR = {"g": "x", "w": "Ā"}
 
 
 @dataclass(frozen=True)
-class Spread:
+class SegmentSpread:
     """How many people get how many segments; unless `exact`, nobody gets more than is said."""
 
     people: dict[int, int] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Spread:
         return sum(size * count for size, count in self.people.items())
 
 
-def of(session: Session, question: Question, body: str, people: int, worst: int) -> Spread:
+def segment_spread(session: Session, question: AudienceQuestion, body: str, people: int, worst: int) -> SegmentSpread:
     """Count the segments of a text for all whom the question lets into a broadcast.
 
     These are `people`, and nobody needs more than `worst` segments: both were counted just now.
@@ -48,22 +48,22 @@ def of(session: Session, question: Question, body: str, people: int, worst: int)
     brand = question.policy.brand
     used = broadcast_text.personal_fields(body)
     if not used:
-        return Spread({segments.count(merge_fields.render(body, {"brand": brand})).segments: people})
+        return SegmentSpread({segments.count(merge_fields.render(body, {"brand": brand})).segments: people})
     if people > LARGE:
-        return Spread({worst: people}, exact=False)
+        return SegmentSpread({worst: people}, exact=False)
     keys = [_key(session, getattr(Person, name)) for name in used]
     members = whole.of(session, question)
     rows = select(*keys, func.count()).select_from(members.rows).join(Person, Person.id == CampaignMember.person_id)
     rows = rows.where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
     found = session.execute(rows.group_by(*keys).limit(MOST + 1)).all()
     if len(found) > MOST:
-        return Spread({worst: people}, exact=False)
+        return SegmentSpread({worst: people}, exact=False)
     counts: dict[int, int] = {}
     for *filled, count in found:
         values = {name: _filling(key) for name, key in zip(used, filled, strict=True)}
         size = segments.count(merge_fields.render(body, {**values, "brand": brand})).segments
         counts[size] = counts.get(size, 0) + count
-    return Spread(dict(sorted(counts.items())))
+    return SegmentSpread(dict(sorted(counts.items())))
 
 
 def _key(session: Session, value: ColumnElement[str]) -> ColumnElement[str]:

@@ -28,7 +28,7 @@ LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
-class Past:
+class PastMessage:
     """A message with a number: theirs, or ours with what became of it. `at` is when it came or was started."""
 
     inbound: bool
@@ -44,7 +44,7 @@ class Verdict(Enum):
     BLOCKED = "blocked"
 
 
-def judge(past: Sequence[Past], tries: int, now: datetime) -> Verdict | None:
+def judge(past: Sequence[PastMessage], tries: int, now: datetime) -> Verdict | None:
     """Say what the messages with a number prove at `now`; None for nothing.
 
     Whatever was delivered or came from the number proves it in use, so that only failures of later messages count:
@@ -77,7 +77,7 @@ def learn(session: Session, message: Message, now: datetime) -> None:
         ledger.hold(session, message.number, act, HoldCause.CARRIER_BLOCK, "")
 
 
-def _past(session: Session, number: str) -> list[Past]:
+def _past(session: Session, number: str) -> list[PastMessage]:
     rows = session.execute(
         select(
             Message.direction,
@@ -89,7 +89,10 @@ def _past(session: Session, number: str) -> list[Past]:
         .order_by(Message.id.desc())
         .limit(LOOKED_AT)
     )
-    return [Past(row.direction == Direction.INBOUND, row.at, MessageStatus(row.status), row.error_code) for row in rows]
+    return [
+        PastMessage(row.direction == Direction.INBOUND, row.at, MessageStatus(row.status), row.error_code)
+        for row in rows
+    ]
 
 
 def _to_ourselves(session: Session, message: Message) -> bool:

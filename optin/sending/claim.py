@@ -38,7 +38,7 @@ _ASKED = aliased(Message)
 
 
 @dataclass(frozen=True)
-class Post:
+class ClaimedMessage:
     """All that one attempt needs, as plain values, so that no session is open while it is made.
 
     `is_try`: it finds out whether a pause may end (sending/pauses.py). An automatic reply `answers_until` a moment.
@@ -61,7 +61,7 @@ class Post:
     answers_until: datetime | None = None
 
 
-def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK) -> list[Post]:
+def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK) -> list[ClaimedMessage]:
     """Lease up to `limit` waiting messages: those of a broadcast that is being sent, or else the urgent ones.
 
     Urgent is all that belongs to no broadcast: replies and 1:1 messages. The lease is short: start them at once.
@@ -72,7 +72,7 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
             return []
         mine = Message.broadcast_id.is_(None) if broadcast_id is None else Message.broadcast_id == broadcast_id
         mine = and_(mine, goes_now(session))
-        open_pauses = pauses.proven(session, pauses.look(session, now))
+        open_pauses = pauses.end_proven(session, pauses.open_pauses(session, now))
         tries = _tries(session, mine, open_pauses, last=broadcast_id is not None)
         ids = [*tries, *_due(session, and_(mine, open_pauses.lets_through(tries=False)), now, limit)]
         if not ids:
@@ -85,14 +85,16 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
             .execution_options(synchronize_session=False)
         )
         session.commit()
-        posts = [replace(post, is_try=post.message_id in tries) for post in _posts(session, ids, now)]
+        claimed_messages = [
+            replace(claimed, is_try=claimed.message_id in tries) for claimed in _posts(session, ids, now)
+        ]
         session.commit()
-    return posts
+    return claimed_messages
 
 
-def release(engine: Engine, posts: Sequence[Post]) -> None:
+def release(engine: Engine, claimed_messages: Sequence[ClaimedMessage]) -> None:
     """Let claimed messages wait again, as a worker does that stops."""
-    ids = [post.message_id for post in posts]
+    ids = [claimed.message_id for claimed in claimed_messages]
     if not ids:
         return
     with Session(engine) as session:
@@ -102,7 +104,7 @@ def release(engine: Engine, posts: Sequence[Post]) -> None:
             .values(status=MessageStatus.QUEUED, lease_until=None, updated_at=clock.now())
             .execution_options(synchronize_session=False)
         )
-        if tries := [post.message_id for post in posts if post.is_try]:
+        if tries := [claimed.message_id for claimed in claimed_messages if claimed.is_try]:
             pauses.give_back(session, tries, clock.now())
         session.commit()
 
@@ -125,12 +127,12 @@ def _is_sending(session: Session, broadcast_id: int) -> bool:
 
 def goes_now(session: Session) -> ColumnElement[bool]:
     """What may be looked at for claiming: everything, or while the sending gate is closed what goes even then."""
-    return true() if gate.closed(session) is None else Message.reply_kind == gate.GOES_ANYWAY
+    return true() if gate.closure(session) is None else Message.reply_kind == gate.GOES_ANYWAY
 
 
 def can_be_claimed(session: Session) -> ColumnElement[bool]:
     """What a claim would take now, or could take to find out whether a pause may end."""
-    return and_(goes_now(session), pauses.look(session, clock.now()).lets_through(tries=True))
+    return and_(goes_now(session), pauses.open_pauses(session, clock.now()).lets_through(tries=True))
 
 
 def _tries(session: Session, mine: ColumnElement[bool], found: Pauses, *, last: bool) -> list[int]:
@@ -173,7 +175,7 @@ def _due(session: Session, mine: ColumnElement[bool], now: datetime, limit: int)
     return ids
 
 
-def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[Post]:
+def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[ClaimedMessage]:
     """Load what the claimed messages need; broadcast texts are merged now, from the records as they are now.
 
     Broadcast messages get their conversations, made where missing; the start writes them down. No message is locked
@@ -194,20 +196,22 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[Post]:
     ).all()
     threads = conversations.ensure(session, [row.number for row in rows if row.conversation_id is None], now)
     brand = policy.load(session).brand
-    posts = [_post(row, row.conversation_id or threads[row.number], brand) for row in rows]
-    return [_with_code(session, post) if post.purpose == Purpose.CODE else post for post in posts]
+    claimed_messages = [_post(row, row.conversation_id or threads[row.number], brand) for row in rows]
+    return [
+        _with_code(session, claimed) if claimed.purpose == Purpose.CODE else claimed for claimed in claimed_messages
+    ]
 
 
-def _with_code(session: Session, post: Post) -> Post:
+def _with_code(session: Session, claimed: ClaimedMessage) -> ClaimedMessage:
     """Fill in the code to send, which no message keeps; without one the start refuses it."""
     asked = select(NumberCode.code).join(Message, Message.author_id == NumberCode.user_id)
-    code = session.scalar(asked.where(Message.id == post.message_id)) or ""
-    return replace(post, body=merge_fields.render(post.body, {"code": code}))
+    code = session.scalar(asked.where(Message.id == claimed.message_id)) or ""
+    return replace(claimed, body=merge_fields.render(claimed.body, {"code": code}))
 
 
-def _post(row: Any, conversation_id: int, brand: str) -> Post:
+def _post(row: Any, conversation_id: int, brand: str) -> ClaimedMessage:
     broadcast: Broadcast | None = row.Broadcast
-    return Post(
+    return ClaimedMessage(
         message_id=row.id,
         purpose=Purpose(row.purpose),
         number=row.number,

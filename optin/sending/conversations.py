@@ -60,7 +60,7 @@ def received(session: Session, conversation_id: int, sender_id: int | None, prev
     run(session, _RECEIVED, {**values, "last_message_at": at})
 
 
-def wrote(session: Session, conversation_id: int, preview: str, at: datetime) -> None:
+def note_sent(session: Session, conversation_id: int, preview: str, at: datetime) -> None:
     """Note a 1:1 message of ours: newest, and read, since somebody answered."""
     session.execute(
         update(Conversation)

@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
-from optin.provider.gateway import Gateway, GatewayError, Sent
-from optin.sending.claim import CHUNK, QUEUED, Post, can_be_claimed, claim, person_fields, release
-from optin.sending.record import BLOCKED_BY_PROVIDER, LEASED, Outcome, learned_block, record, sweep
+from optin.provider.gateway import Gateway, GatewayError, SentMessage
+from optin.sending.claim import CHUNK, QUEUED, ClaimedMessage, can_be_claimed, claim, person_fields, release
+from optin.sending.record import BLOCKED_BY_PROVIDER, LEASED, SendResult, learned_block, record, sweep
 from optin.sending.start import start
 
 __all__ = [
     "BLOCKED_BY_PROVIDER",
     "CHUNK",
-    "Outcome",
-    "Post",
+    "ClaimedMessage",
+    "SendResult",
     "attempt",
     "attended_broadcasts",
     "claim",
@@ -43,34 +43,34 @@ AT_WORK = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 log = logging.getLogger(__name__)
 
 
-def deliver(engine: Engine, gateway: Gateway, post: Post, callback_url: str) -> MessageStatus:
+def deliver(engine: Engine, gateway: Gateway, claimed: ClaimedMessage, callback_url: str) -> MessageStatus:
     """Start one claimed message if it may still go, send it, record what came of it; return its state.
 
     `callback_url` is the public address of the status webhook; our id is added to it, so that a callback can settle a
     message whose SID we never saw.
     """
-    started, held = start(engine, [post])
+    started, held = start(engine, [claimed])
     while held:
         time.sleep(0.01)
         started, held = start(engine, held)
     if started:
-        return record(engine, [(post, attempt(gateway, post, callback_url))])[post.message_id]
+        return record(engine, [(claimed, attempt(gateway, claimed, callback_url))])[claimed.message_id]
     with Session(engine) as session:
-        return MessageStatus(session.scalars(select(Message.status).where(Message.id == post.message_id)).one())
+        return MessageStatus(session.scalars(select(Message.status).where(Message.id == claimed.message_id)).one())
 
 
-def attempt(gateway: Gateway, post: Post, callback_url: str) -> Sent | GatewayError:
+def attempt(gateway: Gateway, claimed: ClaimedMessage, callback_url: str) -> SentMessage | GatewayError:
     """Make the request for a started message and return the answer; whatever goes wrong is an answer too."""
-    callback = f"{callback_url}?message={post.message_id}"
-    good_for = (post.not_after - clock.now()).total_seconds() if post.not_after else None
+    callback = f"{callback_url}?message={claimed.message_id}"
+    good_for = (claimed.not_after - clock.now()).total_seconds() if claimed.not_after else None
     try:
         return gateway.send(
-            to=post.number, sender=post.address, body=post.body, status_callback=callback, good_for=good_for
+            to=claimed.number, sender=claimed.address, body=claimed.body, status_callback=callback, good_for=good_for
         )
     except GatewayError as error:
         return error
     except Exception as error:  # the request may have been made: the row must say so
-        log.exception("sending message %s failed in an unexpected way", post.message_id)
+        log.exception("sending message %s failed in an unexpected way", claimed.message_id)
         return GatewayError(f"Unexpected: {type(error).__name__}", maybe_sent=True)
 
 

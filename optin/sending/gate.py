@@ -38,7 +38,7 @@ _seen: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
-class Closed:
+class GateClosure:
     """Why and since when nothing is sent, and from when on texts may be missing."""
 
     closure: Closure
@@ -66,23 +66,23 @@ def is_open() -> ColumnElement[bool]:
     return exists().where(SendingGate.id == 1, *newest)
 
 
-def closed(session: Session) -> Closed | None:
+def closure(session: Session) -> GateClosure | None:
     """Return why nothing may be sent now, None while the gate is open."""
     if session.scalar(select(is_open())):
         return None
     row = session.get(SendingGate, 1, populate_existing=True)
     if row is None or row.closed_at is None:
-        return Closed(Closure.RESTORED, None, None)
-    return Closed(Closure(row.closure or Closure.RESTORED), row.closed_at, row.unsure_since)
+        return GateClosure(Closure.RESTORED, None, None)
+    return GateClosure(Closure(row.closure or Closure.RESTORED), row.closed_at, row.unsure_since)
 
 
 def warning(session: Session) -> str:
     """Return what every page says while nothing is sent, "" while the gate is open."""
-    shut = closed(session)
+    shut = closure(session)
     return shut.sentence if shut else ""
 
 
-def look(engine: Engine, mark: Mark, *, receives: bool) -> None:
+def beat_and_check(engine: Engine, mark: Mark, *, receives: bool) -> None:
     """Give a sign of life, and close the gate if something was missed.
 
     `receives` tells whether this process takes in webhooks: only then is the sign one. A worker looks whether a web
@@ -127,7 +127,7 @@ def close(session: Session, row: SendingGate, closure: Closure, since: datetime,
         )
 
 
-def open_again(session: Session, since: Closed) -> bool:
+def open_again(session: Session, since: GateClosure) -> bool:
     """Open the gate after a complete comparison; not if it was closed anew meanwhile, or nobody takes in texts."""
     now = clock.now()
     opened = session.execute(

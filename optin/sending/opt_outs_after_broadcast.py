@@ -48,6 +48,6 @@ def opt_outs(session: Session, broadcast: Broadcast) -> int:
     return session.scalar(left) or 0
 
 
-_OPT_OUTS = cached_counts.Kind(
+_OPT_OUTS = cached_counts.CountKind(
     "opt-outs", lambda session, broadcast_id: opt_outs(session, session.get_one(Broadcast, broadcast_id))
 )

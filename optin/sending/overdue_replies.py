@@ -14,7 +14,7 @@ from optin.sending import conversations
 ANSWERED_WITHIN = timedelta(hours=24)
 CONFIRMED_WITHIN = timedelta(minutes=5)
 """For so long an opt-out may still be confirmed (47 CFR 64.1200(a)(12)): later it would be an unwanted message."""
-AT_ONCE = 500
+REPLIES_AT_ONCE = 500
 
 # Written out for the partial index, as in sending/claim.py.
 _QUEUED = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
@@ -22,7 +22,7 @@ _QUEUED = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
 log = logging.getLogger(__name__)
 
 
-def of(kind: str | None) -> timedelta | None:
+def lasts_for(kind: str | None) -> timedelta | None:
     """Return for how long a reply of the kind may be sent after the text that it answers; None for no reply."""
     if kind is None:
         return None
@@ -31,7 +31,7 @@ def of(kind: str | None) -> timedelta | None:
 
 def ends(kind: str | None, asked_at: datetime) -> datetime | None:
     """Return until when a reply of the kind answers a text of that moment; None for what is no reply."""
-    lasts = of(kind)
+    lasts = lasts_for(kind)
     return asked_at + lasts if lasts else None
 
 
@@ -45,7 +45,7 @@ def end_overdue(engine: Engine) -> int:
             select(Message.id, Message.conversation_id)
             .outerjoin(asked, asked.id == Message.in_reply_to_id)
             .where(_QUEUED, Message.broadcast_id.is_(None), or_(*(_late(kind, moment, now) for kind in ReplyKind)))
-            .limit(AT_ONCE)
+            .limit(REPLIES_AT_ONCE)
             .with_for_update(skip_locked=True, of=Message)
         ).all()
         if overdue:
@@ -67,6 +67,6 @@ def end_overdue(engine: Engine) -> int:
 
 
 def _late(kind: ReplyKind, moment: ColumnElement[datetime], now: datetime) -> ColumnElement[bool]:
-    lasts = of(kind)
+    lasts = lasts_for(kind)
     assert lasts
     return and_(Message.reply_kind == kind, moment <= now - lasts)

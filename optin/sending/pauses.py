@@ -61,7 +61,7 @@ class Pauses:
         return or_(Message.sender_id.is_(None), Message.sender_id.not_in(senders)) if senders else true()
 
 
-def look(session: Session, now: datetime) -> Pauses:
+def open_pauses(session: Session, now: datetime) -> Pauses:
     """Return the open pauses, the account's first."""
     rows = session.scalars(
         select(SendingPause)
@@ -136,11 +136,11 @@ def end_idle(session: Session, now: datetime) -> None:
 
     What only a report tells stays, since Twilio would take many messages before the next report.
     """
-    idle = [row.scope for row in proven(session, look(session, now)).rows if row.next_try_at <= now - IDLE]
+    idle = [row.scope for row in end_proven(session, open_pauses(session, now)).rows if row.next_try_at <= now - IDLE]
     _end(session, idle, now, SendingPause.reported.is_(False), SendingPause.next_try_at <= now - IDLE, proof=False)
 
 
-def proven(session: Session, found: Pauses) -> Pauses:
+def end_proven(session: Session, found: Pauses) -> Pauses:
     """End the reported pauses whose try has come through, now that the next one is due; return what is left."""
     tried = {row.try_id: row for row in found.due if row.reported and row.try_id}
     if not tried:
@@ -209,7 +209,7 @@ def warning(session: Session) -> str:
 
 def stopping(session: Session, sender_id: int | None, now: datetime) -> SendingPause | None:
     """Return the pause that stops a sender's messages, None while they go."""
-    return look(session, now).of(sender_id)
+    return open_pauses(session, now).of(sender_id)
 
 
 def _name(scope: ErrorScope, sender_id: int | None) -> str:

@@ -17,7 +17,7 @@ from optin.database.session import UTCDateTime, insert
 from optin.database.statements import Values, run, table
 from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
-from optin.policy.cache import SenderInForce
+from optin.policy.cache import CachedSender
 from optin.policy.policy import Policy
 from optin.sending import conversations
 from optin.texts import segments
@@ -97,7 +97,7 @@ def queue_one_to_one(
     ).scalar()
     if message_id is None:
         return session.scalars(select(Message).where(Message.form_key == form_key)).one()
-    conversations.wrote(session, conversation_id, body, now)
+    conversations.note_sent(session, conversation_id, body, now)
     return session.get_one(Message, message_id)
 
 
@@ -130,7 +130,7 @@ def reply(
     in_reply_to_id: int,
     kind: ReplyKind,
     body: str,
-    sender: SenderInForce,
+    sender: CachedSender,
     opt_in_id: int | None = None,
 ) -> Values:
     """Return the automatic answer to an inbound message for `queue_reply`; what the rule refuses is kept as skipped.
@@ -172,7 +172,7 @@ def queue_reply(session: Session, reply: Values) -> None:
     run(session, _NEW, reply)
 
 
-def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Question) -> int:
+def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.AudienceQuestion) -> int:
     """Put one message per deliverable number into the outbox, in one statement; return how many wait there.
 
     Those for whom the broadcast's last time comes too early are put there as skipped, for its results. The text is
@@ -219,7 +219,7 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.Q
     return session.scalar(select(func.count()).select_from(Message).where(*queued)) or 0
 
 
-def _row(now: datetime, number: str, sender: Sender | SenderInForce, body: str) -> dict[str, object]:
+def _row(now: datetime, number: str, sender: Sender | CachedSender, body: str) -> dict[str, object]:
     """Return what every single outbound message carries."""
     return {
         "channel": sender.channel,

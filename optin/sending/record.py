@@ -15,9 +15,9 @@ from optin.database.statements import is_away
 from optin.enums import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 from optin.models import Broadcast, CampaignMember, Message
 from optin.provider import responses, statuses
-from optin.provider.gateway import GatewayError, Sent
+from optin.provider.gateway import GatewayError, SentMessage
 from optin.sending import carrier_errors, conversations, pauses, wait_ends
-from optin.sending.claim import Post
+from optin.sending.claim import ClaimedMessage
 
 BLOCKED_BY_PROVIDER = 21610
 TRIES = 60
@@ -28,7 +28,7 @@ LEFT_OPEN = "The sending process ended before Twilio's answer was recorded."
 
 log = logging.getLogger(__name__)
 
-Outcome = tuple[Post, Sent | GatewayError]
+SendResult = tuple[ClaimedMessage, SentMessage | GatewayError]
 """A started message and what the provider said."""
 
 # Written out for the partial index, as in sending/claim.py.
@@ -51,15 +51,15 @@ _SENT = (
 )
 
 
-def record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
+def record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, MessageStatus]:
     """Store what the provider said of started messages; return the state that each has now, by message id.
 
     What writes to the ledger has a transaction of its own, under the number's lock. An answer that can't be stored
     leaves the outcome of its own message unknown; the others keep theirs. Raises what says that the database is away.
     """
-    sent = [(post, answer) for post, answer in outcomes if isinstance(answer, Sent)]
+    sent = [(claimed, answer) for claimed, answer in outcomes if isinstance(answer, SentMessage)]
     if sent and len(sent) == len(outcomes) and _record_sent(engine, sent):
-        return {post.message_id: answer.status for post, answer in sent}
+        return {claimed.message_id: answer.status for claimed, answer in sent}
     alone = [each for each in outcomes if _writes_to_ledger(each[1])]
     plain = [each for each in outcomes if not _writes_to_ledger(each[1])]
     states: dict[int, MessageStatus] = {}
@@ -99,65 +99,65 @@ def sweep(engine: Engine) -> int:
     return len(left)
 
 
-def _frees_cap(post: Post, answer: Sent | GatewayError) -> bool:
+def _frees_cap(claimed: ClaimedMessage, answer: SentMessage | GatewayError) -> bool:
     """Tell whether a broadcast message, which counted towards the cap since its start, surely did not go."""
-    return post.purpose == Purpose.CAMPAIGN and isinstance(answer, GatewayError) and not answer.maybe_sent
+    return claimed.purpose == Purpose.CAMPAIGN and isinstance(answer, GatewayError) and not answer.maybe_sent
 
 
-def _writes_to_ledger(answer: Sent | GatewayError) -> bool:
+def _writes_to_ledger(answer: SentMessage | GatewayError) -> bool:
     return _is_block(answer) or (isinstance(answer, GatewayError) and answer.code in carrier_errors.TELLING)
 
 
-def _is_block(answer: Sent | GatewayError) -> bool:
+def _is_block(answer: SentMessage | GatewayError) -> bool:
     return isinstance(answer, GatewayError) and answer.code == BLOCKED_BY_PROVIDER
 
 
-def _record_or_each(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
+def _record_or_each(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, MessageStatus]:
     """Store the outcomes together, or each by itself where something in one of them breaks the whole."""
     try:
         return _record(engine, outcomes)
     except Exception as error:
         if is_away(error):
             raise
-        ids = [post.message_id for post, _ in outcomes]
+        ids = [claimed.message_id for claimed, _ in outcomes]
         log.warning("the answers to messages %s can't be stored as they are", ids, exc_info=True)
     if len(outcomes) > 1:
         return dict(state for each in outcomes for state in _record_or_each(engine, [each]).items())
     return _leave_open(engine, outcomes[0][0])
 
 
-def _leave_open(engine: Engine, post: Post) -> dict[int, MessageStatus]:
+def _leave_open(engine: Engine, claimed: ClaimedMessage) -> dict[int, MessageStatus]:
     """Say that nobody knows what became of a message; what not even that can be stored of is left to the sweep."""
     try:
-        return _record(engine, [(post, GatewayError(NOT_STORED, maybe_sent=True))])
+        return _record(engine, [(claimed, GatewayError(NOT_STORED, maybe_sent=True))])
     except Exception as error:
         if is_away(error):
             raise
-        log.exception("the outcome of message %s can't be stored", post.message_id)
-        return {post.message_id: MessageStatus.SENDING}
+        log.exception("the outcome of message %s can't be stored", claimed.message_id)
+        return {claimed.message_id: MessageStatus.SENDING}
 
 
-def _record_sent(engine: Engine, outcomes: Sequence[tuple[Post, Sent]]) -> bool:
+def _record_sent(engine: Engine, outcomes: Sequence[tuple[ClaimedMessage, SentMessage]]) -> bool:
     """Store in one statement what was sent, the usual case; False, and nothing stored, if a row was not as started or
     an answer can't be stored."""
     now = clock.now()
     sent = [
         {
-            "message_id": post.message_id,
+            "message_id": claimed.message_id,
             "new_sid": answer.sid,
             "new": answer.status,
             "count": answer.segments,
             "at": now,
         }
-        for post, answer in sorted(outcomes, key=lambda outcome: outcome[0].message_id)
+        for claimed, answer in sorted(outcomes, key=lambda outcome: outcome[0].message_id)
     ]
     try:
         with Session(engine) as session:
             if session.connection().execute(_SENT, sent).rowcount != len(sent):
                 return False
-            if tried := [post.sender_id for post, _ in outcomes if post.is_try]:
+            if tried := [claimed.sender_id for claimed, _ in outcomes if claimed.is_try]:
                 pauses.came_through(session, tried, now)
-            conversations.touch(session, *(post.conversation_id for post, _ in outcomes))
+            conversations.touch(session, *(claimed.conversation_id for claimed, _ in outcomes))
             session.commit()
     except Exception as error:
         if is_away(error):
@@ -166,30 +166,32 @@ def _record_sent(engine: Engine, outcomes: Sequence[tuple[Post, Sent]]) -> bool:
     return True
 
 
-def _record(engine: Engine, outcomes: Sequence[Outcome]) -> dict[int, MessageStatus]:
+def _record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, MessageStatus]:
     """Store the outcomes in one transaction; rows and conversations are locked in the order of their ids."""
     with Session(engine) as session:
         now = clock.now()
-        ids = [post.message_id for post, _ in outcomes]
+        ids = [claimed.message_id for claimed, _ in outcomes]
         rows = select(Message).where(Message.id.in_(ids)).order_by(Message.id).with_for_update()
         messages = {message.id: message for message in session.scalars(rows)}
-        for post, answer in outcomes:
-            message = messages[post.message_id]
-            if isinstance(answer, Sent):
+        for claimed, answer in outcomes:
+            message = messages[claimed.message_id]
+            if isinstance(answer, SentMessage):
                 _accepted(message, answer, now)
             elif message.status == MessageStatus.SENDING:
                 _refused(message, answer, now, put_back=pauses.refused(session, message, answer, now))
                 if _is_block(answer):
                     message.reason = Reason.BLOCKED
-                    learned_block(session, post.scope, message, now)
+                    learned_block(session, claimed.scope, message, now)
                 carrier_errors.learn(session, message, now)
         session.flush()
-        wait_ends.cap_eased(session, {post.number for post, answer in outcomes if _frees_cap(post, answer)})
-        if tried := [post.sender_id for post, answer in outcomes if post.is_try and isinstance(answer, Sent)]:
+        wait_ends.cap_eased(session, {claimed.number for claimed, answer in outcomes if _frees_cap(claimed, answer)})
+        if tried := [
+            claimed.sender_id for claimed, answer in outcomes if claimed.is_try and isinstance(answer, SentMessage)
+        ]:
             pauses.came_through(session, tried, now)
-        for post, answer in outcomes:
-            if post.is_try and isinstance(answer, GatewayError):
-                pauses.answered(session, post.sender_id, answer, now)
+        for claimed, answer in outcomes:
+            if claimed.is_try and isinstance(answer, GatewayError):
+                pauses.answered(session, claimed.sender_id, answer, now)
         for message_id in _taken_back(session, messages):
             messages[message_id].status = MessageStatus.CANCELLED
         conversations.touch(session, *(message.conversation_id for message in messages.values()))
@@ -210,7 +212,7 @@ def _taken_back(session: Session, ids: Collection[int]) -> Sequence[int]:
     return session.scalars(waits.where(or_(Broadcast.state == BroadcastState.CANCELLED, removed))).all()
 
 
-def _accepted(message: Message, sent: Sent, now: datetime) -> None:
+def _accepted(message: Message, sent: SentMessage, now: datetime) -> None:
     """Keep the SID; a callback that came before us may have said more already, then its word stays."""
     message.sid, message.lease_until, message.updated_at = sent.sid, None, now
     message.sent_at = message.sent_at or now

@@ -8,20 +8,20 @@ from sqlalchemy.orm import Session
 
 from optin.models import Broadcast, Message
 from optin.queries import cached_counts
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 
 
-def by_status(session: Session, broadcast_ids: Collection[int]) -> dict[int, dict[str, Count]]:
+def by_status(session: Session, broadcast_ids: Collection[int]) -> dict[int, dict[str, CachedCount]]:
     """Count the messages of some broadcasts by status; a large one that was never counted has none yet."""
     sizes = MESSAGES.of_each(session, Broadcast.id, broadcast_ids)
     small = [broadcast_id for broadcast_id, size in sizes.items() if size.is_exact]
-    found: dict[int, dict[str, Count]] = {broadcast_id: {} for broadcast_id in broadcast_ids}
+    found: dict[int, dict[str, CachedCount]] = {broadcast_id: {} for broadcast_id in broadcast_ids}
     for broadcast_id, status, count in session.execute(_statuses(small)):
-        found[int(broadcast_id or 0)][status] = Count(count)
+        found[int(broadcast_id or 0)][status] = CachedCount(count)
     for broadcast_id in sizes.keys() - set(small):
         seen = STATUSES.seen(session, broadcast_id)
         if seen:
-            found[broadcast_id] = {status: Count(count, seen.at) for status, count in seen.value.items()}
+            found[broadcast_id] = {status: CachedCount(count, seen.at) for status, count in seen.value.items()}
     return found
 
 
@@ -46,5 +46,5 @@ def _counts(session: Session, broadcast_id: int) -> dict[str, int]:
     return {row[1]: row[2] for row in session.execute(_statuses([broadcast_id]))}
 
 
-MESSAGES = cached_counts.Counter("messages", _rows)
-STATUSES = cached_counts.Kind("statuses", _counts)
+MESSAGES = cached_counts.RowCounter("messages", _rows)
+STATUSES = cached_counts.CountKind("statuses", _counts)

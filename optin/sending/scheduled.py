@@ -26,7 +26,7 @@ NOBODY = "none of the campaign’s members could receive it"
 
 
 @dataclass(frozen=True)
-class Begun:
+class StartResult:
     """What came of a start: to how many people it goes, or in half a sentence why it does not."""
 
     people: int = 0
@@ -36,7 +36,7 @@ class Begun:
 def due(engine: Engine) -> list[int]:
     """List the broadcasts whose time has come, the longest due first; none while the sending gate is closed."""
     with Session(engine) as session:
-        if gate.closed(session):
+        if gate.closure(session):
             return []
         found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SCHEDULED, _is_due())
         return list(session.scalars(found.order_by(Broadcast.starts_at, Broadcast.id)))
@@ -59,7 +59,7 @@ def start_or_end(engine: Engine, broadcast_id: int) -> bool:
 
 def start(
     session: Session, broadcast_id: int, user_id: int | None, *, only: ColumnElement[bool] = _ALWAYS
-) -> Begun | None:
+) -> StartResult | None:
     """Start a scheduled broadcast if the condition `only` holds; the caller commits, or rolls back at an obstacle.
 
     `user_id` is who wants it now, None for its time. None when it is not scheduled any more. The campaign's lock is
@@ -79,7 +79,7 @@ def start(
     broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
     obstacle = _obstacle(broadcast, campaign)
     people = 0 if obstacle else put_out(session, campaign, broadcast, user_id)
-    return Begun(people, obstacle or ("" if people else NOBODY))
+    return StartResult(people, obstacle or ("" if people else NOBODY))
 
 
 def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:

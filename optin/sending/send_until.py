@@ -11,7 +11,7 @@ from optin.models import Broadcast, Message
 from optin.policy import policy
 from optin.sending.claim import QUEUED
 
-AT_ONCE = 1000
+MESSAGES_AT_ONCE = 1000
 
 
 def end_late(engine: Engine) -> int:
@@ -34,7 +34,9 @@ def _end_some(engine: Engine, broadcast_id: int) -> int:
         now, broadcast = clock.now(), session.get_one(Broadcast, broadcast_id)
         needs = broadcast.keyword_id is not None or policy.load(session).keywordless_needs_opt_in
         covered = facts.consent_holds(Message.number, broadcast.keyword_id, broadcast.sender.scope, needs_opt_in=needs)
-        waiting = select(Message.id).where(QUEUED, Message.broadcast_id == broadcast_id, covered).limit(AT_ONCE)
+        waiting = (
+            select(Message.id).where(QUEUED, Message.broadcast_id == broadcast_id, covered).limit(MESSAGES_AT_ONCE)
+        )
         ids = session.scalars(waiting.with_for_update(skip_locked=True)).all()
         if ids:
             late = {"status": MessageStatus.SKIPPED, "reason": Reason.TOO_LATE, "decided_at": now, "updated_at": now}

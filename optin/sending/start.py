@@ -35,7 +35,7 @@ from optin.models import Broadcast, Message, OptIn
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.sending import conversations, gate, pauses
-from optin.sending.claim import Post
+from optin.sending.claim import ClaimedMessage
 from optin.sending.pauses import Pauses
 from optin.texts import segments
 
@@ -56,99 +56,103 @@ _WRITE_TEXT = (
 )
 
 
-def start(engine: Engine, posts: Sequence[Post]) -> tuple[list[Post], list[Post]]:
+def start(
+    engine: Engine, claimed_messages: Sequence[ClaimedMessage]
+) -> tuple[list[ClaimedMessage], list[ClaimedMessage]]:
     """Commit the start of those claimed messages that may go; put the others where they belong, with the reason.
 
     Returns the started, whose requests must be made now, and those on which somebody acts right now: try them again.
     """
     with Session(engine) as session:
         now, given = clock.now(), policy.load(session)
-        found = _lock(session, posts)
-        ready = [post for post in posts if found.get(post.message_id) == MessageStatus.CLAIMED]
-        stopped = pauses.look(session, now)
-        ready = [post for post in ready if not _put_off(session, post, stopped, given, now)]
+        found = _lock(session, claimed_messages)
+        ready = [claimed for claimed in claimed_messages if found.get(claimed.message_id) == MessageStatus.CLAIMED]
+        stopped = pauses.open_pauses(session, now)
+        ready = [claimed for claimed in ready if not _put_off(session, claimed, stopped, given, now)]
         started: set[int] = set()
-        in_time = [post for post in ready if not _is_late(post, given, now)]
+        in_time = [claimed for claimed in ready if not _is_late(claimed, given, now)]
         for _, group in groupby(sorted(in_time, key=_rule_key), key=_rule_key):
             started |= _start_alike(session, list(group), given, now)
-        _write_texts(session, [post for post in ready if post.message_id in started])
-        for post in ready:
-            if post.message_id not in started:
-                _settle_unstarted(session, post, given, now)
-        settled = [post for post in posts if post.message_id in found and post.message_id not in started]
-        if tries := [post.message_id for post in settled if post.is_try]:
+        _write_texts(session, [claimed for claimed in ready if claimed.message_id in started])
+        for claimed in ready:
+            if claimed.message_id not in started:
+                _settle_unstarted(session, claimed, given, now)
+        settled = [
+            claimed for claimed in claimed_messages if claimed.message_id in found and claimed.message_id not in started
+        ]
+        if tries := [claimed.message_id for claimed in settled if claimed.is_try]:
             pauses.give_back(session, tries, now)
         session.commit()
         _tell(session, settled)
     return (
-        [post for post in ready if post.message_id in started],
-        [post for post in posts if post.message_id not in found],
+        [claimed for claimed in ready if claimed.message_id in started],
+        [claimed for claimed in claimed_messages if claimed.message_id not in found],
     )
 
 
-def _lock(session: Session, posts: Sequence[Post]) -> dict[int, str]:
+def _lock(session: Session, claimed_messages: Sequence[ClaimedMessage]) -> dict[int, str]:
     """Lock the numbers and rows that nobody else holds and return their states."""
     free: ColumnElement[bool] = true()
     if session.get_bind().dialect.name == "postgresql":
         free = func.pg_try_advisory_xact_lock(func.hashtextextended(Message.number, literal_column("0")))
     rows = session.execute(
         select(Message.id, Message.status)
-        .where(Message.id.in_([post.message_id for post in posts]), free)
+        .where(Message.id.in_([claimed.message_id for claimed in claimed_messages]), free)
         .with_for_update(skip_locked=True)
     )
     return dict(rows.all())
 
 
-def _put_off(session: Session, post: Post, stopped: Pauses, given: Policy, now: datetime) -> bool:
+def _put_off(session: Session, claimed: ClaimedMessage, stopped: Pauses, given: Policy, now: datetime) -> bool:
     """Put back what a pause stops or sending hours forbid, and end what answers too late; tell whether it was one.
 
     What goes outside sending hours waits for them only if they begin before the broadcast's last time.
     """
-    if post.answers_until is not None and now >= post.answers_until:
-        _set(session, post, now, MessageStatus.SKIPPED, reason=Reason.REPLY_TOO_LATE)
+    if claimed.answers_until is not None and now >= claimed.answers_until:
+        _set(session, claimed, now, MessageStatus.SKIPPED, reason=Reason.REPLY_TOO_LATE)
         return True
-    if _is_late(post, given, now):
+    if _is_late(claimed, given, now):
         return False
-    if stopped.of(post.sender_id) is not None and not post.is_try:
-        _set(session, post, now, MessageStatus.QUEUED)
+    if stopped.of(claimed.sender_id) is not None and not claimed.is_try:
+        _set(session, claimed, now, MessageStatus.QUEUED)
         return True
-    opens = _opens(post, given, now)
+    opens = _opens(claimed, given, now)
     if opens == now:
         return False
-    _set(session, post, now, MessageStatus.QUEUED, reason=Reason.OUTSIDE_HOURS, not_before=opens)
+    _set(session, claimed, now, MessageStatus.QUEUED, reason=Reason.OUTSIDE_HOURS, not_before=opens)
     return True
 
 
-def _opens(post: Post, given: Policy, now: datetime) -> datetime:
+def _opens(claimed: ClaimedMessage, given: Policy, now: datetime) -> datetime:
     """Return when sending hours let the message go, `now` for at once."""
-    if post.purpose != Purpose.CAMPAIGN or given.window is None:
+    if claimed.purpose != Purpose.CAMPAIGN or given.window is None:
         return now
-    zones = post.zones.split(hours.GROUP_SEPARATOR)
+    zones = claimed.zones.split(hours.GROUP_SEPARATOR)
     return hours.next_open(zones, now, given.window) or now + timedelta(days=1)
 
 
-def _is_late(post: Post, given: Policy, now: datetime) -> bool:
+def _is_late(claimed: ClaimedMessage, given: Policy, now: datetime) -> bool:
     """Tell whether the broadcast's last time comes before the message may go; the start statement asks for it anew."""
-    return post.not_after is not None and _opens(post, given, now) >= post.not_after
+    return claimed.not_after is not None and _opens(claimed, given, now) >= claimed.not_after
 
 
-def _rule_key(post: Post) -> tuple[str, int, int, str, str]:
-    """Return what decides which condition holds for the post: posts with the same one are started together."""
-    return post.purpose, post.broadcast_id or 0, post.keyword_id or 0, post.scope, post.reply_kind or ""
+def _rule_key(claimed: ClaimedMessage) -> tuple[str, int, int, str, str]:
+    """Return what decides which condition holds; messages with the same one are started together."""
+    return claimed.purpose, claimed.broadcast_id or 0, claimed.keyword_id or 0, claimed.scope, claimed.reply_kind or ""
 
 
-def _start_alike(session: Session, posts: list[Post], given: Policy, now: datetime) -> set[int]:
-    """Start the posts, all under one rule, as far as it allows; return the ids of the started messages."""
+def _start_alike(session: Session, claimed_messages: list[ClaimedMessage], given: Policy, now: datetime) -> set[int]:
+    """Start claimed messages, all under one rule, as far as it allows; return the ids of the started messages."""
     opt_in = select(func.max(OptIn.id)).where(OptIn.number == Message.number, OptIn.status == OptInStatus.ACTIVE)
-    if posts[0].keyword_id:
-        opt_in = opt_in.where(OptIn.keyword_id == posts[0].keyword_id)
+    if claimed_messages[0].keyword_id:
+        opt_in = opt_in.where(OptIn.keyword_id == claimed_messages[0].keyword_id)
     started = session.scalars(
         update(Message)
         .where(
-            Message.id.in_([post.message_id for post in posts]),
+            Message.id.in_([claimed.message_id for claimed in claimed_messages]),
             Message.status == MessageStatus.CLAIMED,
-            true() if posts[0].reply_kind == gate.GOES_ANYWAY else gate.is_open(),
-            _may_start(posts[0], given, now),
+            true() if claimed_messages[0].reply_kind == gate.GOES_ANYWAY else gate.is_open(),
+            _may_start(claimed_messages[0], given, now),
         )
         .values(
             status=MessageStatus.SENDING,
@@ -158,7 +162,7 @@ def _start_alike(session: Session, posts: list[Post], given: Policy, now: dateti
             lease_until=now + UNDER_WAY,
             attempts=Message.attempts + 1,
             reason=None,
-            opt_in_id=opt_in.scalar_subquery() if posts[0].purpose in BY_CONSENT else Message.opt_in_id,
+            opt_in_id=opt_in.scalar_subquery() if claimed_messages[0].purpose in BY_CONSENT else Message.opt_in_id,
         )
         .returning(Message.id)
         .execution_options(synchronize_session=False)
@@ -166,101 +170,101 @@ def _start_alike(session: Session, posts: list[Post], given: Policy, now: dateti
     return set(started)
 
 
-def _may_start(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
+def _may_start(claimed: ClaimedMessage, given: Policy, now: datetime) -> ColumnElement[bool]:
     """The rule of the message's purpose, as the condition of the start statement."""
     number = Message.number
-    if post.purpose != Purpose.CAMPAIGN:
-        return and_(facts.has_phone(number), _may_start_single(post, given, now))
+    if claimed.purpose != Purpose.CAMPAIGN:
+        return and_(facts.has_phone(number), _may_start_single(claimed, given, now))
     in_time = or_(Broadcast.not_after.is_(None), Broadcast.not_after > now)
-    sending = exists().where(Broadcast.id == post.broadcast_id, Broadcast.state == BroadcastState.SENDING, in_time)
-    needs = post.keyword_id is not None or given.keywordless_needs_opt_in
-    consent = facts.consent_holds(number, post.keyword_id, post.scope, needs_opt_in=needs)
+    sending = exists().where(Broadcast.id == claimed.broadcast_id, Broadcast.state == BroadcastState.SENDING, in_time)
+    needs = claimed.keyword_id is not None or given.keywordless_needs_opt_in
+    consent = facts.consent_holds(number, claimed.keyword_id, claimed.scope, needs_opt_in=needs)
     return and_(sending, consent, ~facts.cap_reached(number, given, now))
 
 
-def _may_start_single(post: Post, given: Policy, now: datetime) -> ColumnElement[bool]:
+def _may_start_single(claimed: ClaimedMessage, given: Policy, now: datetime) -> ColumnElement[bool]:
     """The same for all that is no part of a broadcast, to a phone."""
     number = Message.number
-    if post.purpose == Purpose.REPLY:
-        free = true() if post.reply_kind in ledger.STAYS_UNDER_SUPPRESSION else ~facts.suppressed(number)
-        if post.reply_kind == ReplyKind.QUESTION:  # one that Twilio put off may have been overtaken by a STOP
+    if claimed.purpose == Purpose.REPLY:
+        free = true() if claimed.reply_kind in ledger.STAYS_UNDER_SUPPRESSION else ~facts.suppressed(number)
+        if claimed.reply_kind == ReplyKind.QUESTION:  # one that Twilio put off may have been overtaken by a STOP
             free = or_(free, facts.opted_in(number, None, OptInStatus.PENDING))
-        return and_(free, ~facts.blocked(number, post.scope))
-    if post.purpose in OWN:
-        own = facts.own_number(post.purpose, Message.author_id, number, now)
-        return and_(own, ~facts.suppressed(number), ~facts.blocked(number, post.scope))
-    allowed = and_(~facts.suppressed(number), ~facts.lost(number), ~facts.blocked(number, post.scope))
-    if post.purpose == Purpose.ONE_TO_ONE and given.require_opt_in_for_one_to_one:
+        return and_(free, ~facts.blocked(number, claimed.scope))
+    if claimed.purpose in OWN:
+        own = facts.own_number(claimed.purpose, Message.author_id, number, now)
+        return and_(own, ~facts.suppressed(number), ~facts.blocked(number, claimed.scope))
+    allowed = and_(~facts.suppressed(number), ~facts.lost(number), ~facts.blocked(number, claimed.scope))
+    if claimed.purpose == Purpose.ONE_TO_ONE and given.require_opt_in_for_one_to_one:
         return and_(allowed, facts.opted_in(number, None, OptInStatus.ACTIVE))
     return allowed
 
 
-def _write_texts(session: Session, started: list[Post]) -> None:
+def _write_texts(session: Session, started: list[ClaimedMessage]) -> None:
     """Store what each broadcast message says, as it is sent; the others carry their text since they were written."""
     texts = [
         {
-            "message_id": post.message_id,
-            "text": post.body,
-            "count": segments.count(post.body).segments,
-            "thread": post.conversation_id,
+            "message_id": claimed.message_id,
+            "text": claimed.body,
+            "count": segments.count(claimed.body).segments,
+            "thread": claimed.conversation_id,
         }
-        for post in started
-        if post.broadcast_id
+        for claimed in started
+        if claimed.broadcast_id
     ]
     if texts:
         session.connection().execute(_WRITE_TEXT, texts)
 
 
-def _settle_unstarted(session: Session, post: Post, given: Policy, now: datetime) -> None:
+def _settle_unstarted(session: Session, claimed: ClaimedMessage, given: Policy, now: datetime) -> None:
     """Say why a message did not start, and let it wait, be skipped or be cancelled accordingly."""
-    if post.broadcast_id:
-        state = session.scalars(select(Broadcast.state).where(Broadcast.id == post.broadcast_id)).one()
+    if claimed.broadcast_id:
+        state = session.scalars(select(Broadcast.state).where(Broadcast.id == claimed.broadcast_id)).one()
         if state == BroadcastState.CANCELLED:
-            return _set(session, post, now, MessageStatus.CANCELLED)
+            return _set(session, claimed, now, MessageStatus.CANCELLED)
         if state != BroadcastState.SENDING:
-            return _set(session, post, now, MessageStatus.QUEUED)
-    if post.reply_kind != gate.GOES_ANYWAY and gate.closed(session):
-        return _set(session, post, now, MessageStatus.QUEUED)
-    decision = _decide(session, post, given, now)
+            return _set(session, claimed, now, MessageStatus.QUEUED)
+    if claimed.reply_kind != gate.GOES_ANYWAY and gate.closure(session):
+        return _set(session, claimed, now, MessageStatus.QUEUED)
+    decision = _decide(session, claimed, given, now)
     if decision.allowed:  # it was not a moment ago
-        return _set(session, post, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))
+        return _set(session, claimed, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))
     if decision.waits:
-        free = facts.cap_free_at(session, post.number, given, now)
-        if post.not_after and free >= post.not_after:
-            return _set(session, post, now, MessageStatus.SKIPPED, reason=Reason.TOO_LATE)
-        return _set(session, post, now, MessageStatus.QUEUED, reason=decision.reason, not_before=free)
+        free = facts.cap_free_at(session, claimed.number, given, now)
+        if claimed.not_after and free >= claimed.not_after:
+            return _set(session, claimed, now, MessageStatus.SKIPPED, reason=Reason.TOO_LATE)
+        return _set(session, claimed, now, MessageStatus.QUEUED, reason=decision.reason, not_before=free)
     ends_as = rules.ends_as(decision.reason) if decision.reason else MessageStatus.SKIPPED
-    return _set(session, post, now, ends_as, reason=decision.reason)
+    return _set(session, claimed, now, ends_as, reason=decision.reason)
 
 
-def _tell(session: Session, settled: list[Post]) -> None:
+def _tell(session: Session, settled: list[ClaimedMessage]) -> None:
     """Let open pages fetch what became of 1:1 messages that did not start; after the commit, with no lock held."""
-    conversations.touch(session, *(post.conversation_id for post in settled if not post.broadcast_id))
+    conversations.touch(session, *(claimed.conversation_id for claimed in settled if not claimed.broadcast_id))
     session.commit()
 
 
-def _decide(session: Session, post: Post, given: Policy, now: datetime) -> Decision:
+def _decide(session: Session, claimed: ClaimedMessage, given: Policy, now: datetime) -> Decision:
     """Ask the pure rule, for the reason."""
-    if post.purpose == Purpose.CAMPAIGN:
-        keyword_id, scope, late = post.keyword_id, post.scope, _is_late(post, given, now)
+    if claimed.purpose == Purpose.CAMPAIGN:
+        keyword_id, scope, late = claimed.keyword_id, claimed.scope, _is_late(claimed, given, now)
         return decisions.of_campaign(
-            session, post.number, given, keyword_id=keyword_id, scope=scope, now=now, too_late=late
+            session, claimed.number, given, keyword_id=keyword_id, scope=scope, now=now, too_late=late
         )
-    known = facts.of_number(session, post.number, scope=post.scope, keyword_id=post.keyword_id)
-    if post.reply_kind is not None:
-        return rules.decide_reply(known, post.reply_kind)
-    if post.purpose in OWN:
-        author = select(Message.author_id).where(Message.id == post.message_id).scalar_subquery()
-        own = facts.own_number(post.purpose, author, literal(post.number), now)
+    known = facts.of_number(session, claimed.number, scope=claimed.scope, keyword_id=claimed.keyword_id)
+    if claimed.reply_kind is not None:
+        return rules.decide_reply(known, claimed.reply_kind)
+    if claimed.purpose in OWN:
+        author = select(Message.author_id).where(Message.id == claimed.message_id).scalar_subquery()
+        own = facts.own_number(claimed.purpose, author, literal(claimed.number), now)
         return rules.decide_own(known, own=bool(session.scalar(select(own))))
-    if post.purpose == Purpose.VERIFICATION:
+    if claimed.purpose == Purpose.VERIFICATION:
         return rules.decide_verification(known)
     return rules.decide_one_to_one(known, require_opt_in=given.require_opt_in_for_one_to_one)
 
 
 def _set(
     session: Session,
-    post: Post,
+    claimed: ClaimedMessage,
     now: datetime,
     status: MessageStatus,
     *,
@@ -275,7 +279,7 @@ def _set(
         values["not_before"] = not_before
     session.execute(
         update(Message)
-        .where(Message.id == post.message_id, Message.status == MessageStatus.CLAIMED)
+        .where(Message.id == claimed.message_id, Message.status == MessageStatus.CLAIMED)
         .values(**values, lease_until=None)
         .execution_options(synchronize_session=False)
     )

@@ -38,7 +38,7 @@ def text_code(session: Session, user: User, number: str) -> str:
     sender = next(iter(senders.in_use(session)), None)
     if sender is None:
         return senders.NONE_YET
-    if shut := gate.closed(session):
+    if shut := gate.closure(session):
         return shut.sentence
     new = {
         "number": number,
@@ -85,7 +85,7 @@ def change(session: Session, user: User, number: str | None) -> None:
 
 def text_test(session: Session, user: User, sender: Sender, text: str) -> Message | str:
     """Put a test of a text, its merge fields filled in, into the outbox for the user's number, or say why not."""
-    if shut := gate.closed(session):
+    if shut := gate.closure(session):
         return shut.sentence
     done = queueing.queue_own(session, Purpose.TEST, user_id=user.id, number=user.mobile, body=text, sender=sender)
     return _sentence(session, done.decision, sender) if isinstance(done, Refused) else done

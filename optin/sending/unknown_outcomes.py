@@ -13,7 +13,7 @@ from optin.channels import addresses
 from optin.enums import Channel, MessageStatus, SenderKind
 from optin.models import Broadcast, Message, Person, Sender
 from optin.policy import policy
-from optin.provider.gateway import Gateway, Listed
+from optin.provider.gateway import Gateway, ListedMessage
 from optin.sending import conversations, status_callbacks
 from optin.sending.claim import person_fields
 from optin.texts import merge_fields, segments
@@ -22,7 +22,7 @@ LOOKED_FOR_AFTER = timedelta(minutes=2)
 NOT_FOUND_AFTER = timedelta(minutes=30)
 EARLIER, LATER = timedelta(minutes=1), timedelta(minutes=15)
 """How far Twilio's date of a message may be from the start that we know of."""
-AT_ONCE = 300
+UNKNOWN_AT_ONCE = 300
 MOST_LISTED = 200
 TRIAL = "Sent from your Twilio trial account - "
 
@@ -32,7 +32,7 @@ _UNSETTLED = (MessageStatus.UNKNOWN, MessageStatus.NOT_FOUND)
 
 
 @dataclass
-class Report:
+class ComparisonReport:
     """What a comparison read and changed: texts taken in, sends settled, statuses brought up to date."""
 
     read: int = 0
@@ -58,16 +58,16 @@ def waiting(engine: Engine) -> bool:
         return session.scalar(select(Message.id).where(*_due()).limit(1)) is not None
 
 
-def settle(engine: Engine, gateway: Gateway) -> Report:
+def settle(engine: Engine, gateway: Gateway) -> ComparisonReport:
     """Look for the oldest messages of unknown outcome, number by number; after half an hour they are *not found*.
 
     The list of one number is read without a date: what still waits at Twilio has none.
     """
-    report = Report()
+    report = ComparisonReport()
     with Session(engine) as session:
         rows = session.execute(
             select(Message.number, Message.started_at, Message.created_at).where(*_due()).order_by(Message.id)
-        ).fetchmany(AT_ONCE)
+        ).fetchmany(UNKNOWN_AT_ONCE)
         by_rcs = session.scalar(select(Sender.id).where(Sender.kind == SenderKind.RCS).limit(1)) is not None
     since: dict[str, datetime] = {}
     for number, started_at, created_at in rows:
@@ -80,7 +80,7 @@ def settle(engine: Engine, gateway: Gateway) -> Report:
     return report
 
 
-def adopt(engine: Engine, found: Listed) -> bool:
+def adopt(engine: Engine, found: ListedMessage) -> bool:
     """Settle the oldest message that this one in Twilio's list can be; tell whether there was one."""
     with Session(engine) as session:
         if session.scalar(select(Message.id).where(Message.sid == found.sid)) is not None:
@@ -110,9 +110,9 @@ def _due() -> tuple[ColumnElement[bool], ...]:
     return _UNKNOWN, Message.updated_at < clock.now() - LOOKED_FOR_AFTER
 
 
-def _sent_to(gateway: Gateway, number: str, since: datetime, *, by_rcs: bool) -> Iterator[Listed]:
+def _sent_to(gateway: Gateway, number: str, since: datetime, *, by_rcs: bool) -> Iterator[ListedMessage]:
     """List what was sent to a number since a moment, the oldest first; a service with an RCS agent may choose that."""
-    found: list[Listed] = []
+    found: list[ListedMessage] = []
     for address in (number, f"{Channel.RCS}:{number}") if by_rcs else (number,):
         newest = enumerate(gateway.listed(to=address))
         recent = takewhile(lambda pair: pair[0] < MOST_LISTED and pair[1].at >= since, newest)
@@ -137,7 +137,7 @@ def _give_up(engine: Engine, number: str) -> int:
     return len(rows)
 
 
-def _same(session: Session, message: Message, found: Listed) -> bool:
+def _same(session: Session, message: Message, found: ListedMessage) -> bool:
     """Tell whether the message can be the one in the list: sender, time and text agree."""
     begun = message.started_at or message.created_at
     if found.at < begun - EARLIER or (message.started_at and found.at > begun + LATER):

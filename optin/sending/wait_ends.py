@@ -20,10 +20,10 @@ SETTINGS = ("sending_hours", "sending_from", "sending_to", "cap_per_day", "cap_p
 """The settings that such a wait follows from."""
 COMMITTED = timedelta(seconds=10)
 """So long after the moment of a change a start may still have read what was in force before its commit."""
-AT_ONCE = 1000
+WAITING_AT_ONCE = 1000
 
 
-class Alarm:
+class SettingsWatch:
     """Wakes what waits when a setting has changed, once; a new process looks through it all the first time."""
 
     def __init__(self, engine: Engine) -> None:
@@ -65,7 +65,7 @@ def _wake(engine: Engine, asked_by: datetime) -> int:
 
 def _let_ask(session: Session, *which: ColumnElement[bool]) -> int:
     """Let some messages be asked again at once; who holds one of them now says itself when. Return how many."""
-    found = select(Message.id).where(*which).limit(AT_ONCE).with_for_update(skip_locked=True)
+    found = select(Message.id).where(*which).limit(WAITING_AT_ONCE).with_for_update(skip_locked=True)
     ids = session.scalars(found).all()
     if ids:
         woken = update(Message).where(Message.id.in_(ids)).values(not_before=None)

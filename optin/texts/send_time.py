@@ -14,7 +14,7 @@ EVENING = time(20)
 
 
 @dataclass(frozen=True)
-class Plan:
+class SendTime:
     """What a form says about when: at once, or `later` at the local time `typed` in `zone`.
 
     If it `ends`, nothing is sent at the local time `until` or after it.
@@ -86,7 +86,7 @@ class Plan:
             return None
 
 
-def of_form(form: Mapping[str, str], zone: ZoneInfo) -> Plan:
+def of_form(form: Mapping[str, str], zone: ZoneInfo) -> SendTime:
     """Read the fields `when`, `at`, `last`, `until` and `zone`; a zone that is missing or unknown is the user's.
 
     The form keeps the zone in which its time was typed: the user may have moved meanwhile.
@@ -94,16 +94,16 @@ def of_form(form: Mapping[str, str], zone: ZoneInfo) -> Plan:
     with suppress(LookupError, ValueError, OSError):  # what optin/consent/hours.py says of names that are none
         zone = ZoneInfo(form.get("zone") or zone.key)
     typed, until = (form.get(name, "").replace("\0", "").strip() for name in ("at", "until"))
-    return Plan(zone, form.get("when") == LATER, typed, form.get("last") == BY, until)
+    return SendTime(zone, form.get("when") == LATER, typed, form.get("last") == BY, until)
 
 
-def suggested(zone: ZoneInfo, now: datetime) -> Plan:
+def suggested(zone: ZoneInfo, now: datetime) -> SendTime:
     """Return what an empty form says: now; were it later, tomorrow at ten; had it a last time, the next evening."""
     today = now.astimezone(zone).date()
     tomorrow = today + timedelta(days=1)
     evening = datetime.combine(today if now.astimezone(zone).time() < EVENING else tomorrow, EVENING)
     at, until = (each.isoformat(timespec="minutes") for each in (datetime.combine(tomorrow, time(10)), evening))
-    return Plan(zone, typed=at, until=until)
+    return SendTime(zone, typed=at, until=until)
 
 
 def _local(typed: str) -> datetime | None:

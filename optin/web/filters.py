@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g
 
 from optin import clock, phone
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -93,7 +93,7 @@ def short_sid(sid: str) -> str:
 
 def n(count: int) -> str:
     """Write a count with thousands apart: 1,234; "5,000+" where nobody knows how many more there are."""
-    return f"{count:,}{'+' if isinstance(count, Count) and count.more else ''}"
+    return f"{count:,}{'+' if isinstance(count, CachedCount) and count.more else ''}"
 
 
 def plural(count: int, one: str, many: str) -> str:

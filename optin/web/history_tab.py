@@ -18,7 +18,7 @@ Address = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryLine:
     """One thing that was done; `before` and `after` are as people read them, `url` leads to what it concerns."""
 
     at: datetime
@@ -33,27 +33,30 @@ class Line:
 class History:
     """A page of the tab, with the addresses of its neighbours."""
 
-    lines: list[Line]
+    lines: list[HistoryLine]
     newer_url: str | None
     older_url: str | None
 
 
-def told(entry: AuditEntry, field: str | None = None) -> Line:
+def entry_line(entry: AuditEntry, field: str | None = None) -> HistoryLine:
     """Tell an entry of the audit trail; `field` is what people call the field, where the entry does not say it so."""
     action, name = entry.action.capitalize(), entry.field if field is None else field
     what = f"{action}: {name}" if name else action
-    return Line(entry.at, entry.user.name if entry.user else SYSTEM, what, entry.before, entry.after)
+    return HistoryLine(entry.at, entry.user.name if entry.user else SYSTEM, what, entry.before, entry.after)
 
 
-def of(
-    session: Session, entries: Select[AuditEntry], address: Address, tell: Callable[[AuditEntry], Line] = told
+def history_of(
+    session: Session,
+    entries: Select[AuditEntry],
+    address: Address,
+    tell: Callable[[AuditEntry], HistoryLine] = entry_line,
 ) -> History:
     """Return the page of `entries` that the request asks for; `address` is that of the page with a token."""
     with_users = entries.order_by(None).options(joinedload(AuditEntry.user))
-    page = paging.page(session, with_users, [AuditEntry.id], request.args.get("page"), descending=True)
-    return shown(page, [tell(entry) for entry in page.rows], address)
+    page = paging.read_page(session, with_users, [AuditEntry.id], request.args.get("page"), descending=True)
+    return history_page(page, [tell(entry) for entry in page.rows], address)
 
 
-def shown(page: Page[Any], lines: list[Line], address: Address) -> History:
+def history_page(page: Page[Any], lines: list[HistoryLine], address: Address) -> History:
     """Return the lines of a page with its neighbours."""
     return History(lines, page.before and address(page.before), page.after and address(page.after))

@@ -22,7 +22,7 @@ from optin.queries import paging
 from optin.queries.paging import Page
 from optin.web import access, filters, spreadsheets
 
-AT_ONCE = 500
+CSV_ROWS_AT_ONCE = 500
 Keys = Sequence[SQLColumnExpression[Any]]
 Cells = Callable[[Session, Sequence[Any]], Iterator[Sequence[object]]]
 
@@ -80,7 +80,7 @@ class Listing:
     def page(self, session: Session, query: Select[Any], *, size: int = paging.SIZE) -> Page[Any]:
         """Fetch the page that the address asks for."""
         column, descending = self.order
-        return paging.page(session, query, column.keys, request.args.get("page"), descending=descending, size=size)
+        return paging.read_page(session, query, column.keys, request.args.get("page"), descending=descending, size=size)
 
     def url(self, **more: Any) -> str:
         """Return the list's address with its search, filters and order, and what else is given."""
@@ -159,7 +159,7 @@ def _parts(engine: Engine, listing: Listing, query: Select[Any], cells: Cells, z
     token: str | None = None
     while True:
         with reading(), Session(engine) as session:
-            page = paging.page(session, query, column.keys, token, descending=descending, size=AT_ONCE)
+            page = paging.read_page(session, query, column.keys, token, descending=descending, size=CSV_ROWS_AT_ONCE)
             lines = [_line(values, zone) for values in cells(session, page.rows)]
         yield "".join(lines)
         token = page.after

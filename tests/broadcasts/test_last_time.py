@@ -123,7 +123,7 @@ def test_after_a_pause_and_a_killed_worker_it_is_too_late(
 def test_a_long_line_ends_at_once_when_the_time_has_come(
     session: Session, engine: Engine, clock: Clock, tonight: Broadcast, look: Callable[[], None], monkeypatch
 ) -> None:
-    monkeypatch.setattr("optin.sending.send_until.AT_ONCE", 7)
+    monkeypatch.setattr("optin.sending.send_until.MESSAGES_AT_ONCE", 7)
     numbers = outbox.numbers(30)
     for number in numbers:
         outbox.opted_in(session, number)

@@ -297,7 +297,7 @@ def test_what_was_due_before_a_restore_is_not_started(
     session.delete(session.get_one(SendingGate, 1))
     session.commit()
     clock.set(START)
-    gate.look(engine, Mark(tmp_path / "an instance"), receives=True)
+    gate.beat_and_check(engine, Mark(tmp_path / "an instance"), receives=True)
     session.expire_all()
     assert (due.state, later.state) == (BroadcastState.CANCELLED, BroadcastState.SCHEDULED)
     assert gate.DUE_BEFORE in agent.get(f"/broadcasts/{due.id}").text

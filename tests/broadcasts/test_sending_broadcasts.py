@@ -14,7 +14,7 @@ from optin.consent.events import Act
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus, OptInSource, Role
 from optin.features.broadcasts import sending
-from optin.features.broadcasts.sending import Order, Started
+from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.jobs import engine
 from optin.models import AuditEntry, Broadcast, Campaign, Message
 from optin.policy import policy
@@ -155,7 +155,7 @@ def test_the_same_form_eight_times_at_once_is_one_broadcast(app: Flask, campaign
         try:
             with Session(engine) as own:
                 start.wait()
-                done.append(sending.start(own, campaign.id, Order("Hello", None, key, user.id)))
+                done.append(sending.start(own, campaign.id, BroadcastOrder("Hello", None, key, user.id)))
                 own.commit()
         except Exception as error:
             errors.append(error)
@@ -166,7 +166,7 @@ def test_the_same_form_eight_times_at_once_is_one_broadcast(app: Flask, campaign
     for thread in threads:
         thread.join()
     assert errors == []
-    assert {result.broadcast_id for result in done if isinstance(result, Started)} == {sent(session).id}
+    assert {result.broadcast_id for result in done if isinstance(result, StartedBroadcast)} == {sent(session).id}
     assert sum(not result.again for result in done) == 1
     assert len(scene.messages(session, sent(session).id)) == 2
 

@@ -150,9 +150,9 @@ def _campaign(session: Session, name: str, keyword: Keyword, owner: User) -> Cam
 def _under_way(session: Session, campaign: Campaign, admin: User) -> int:
     """Start a broadcast and let some of its messages have left; return its id."""
     add_opt_ins.add(session, campaign.id, admin.id, create_leads=True, include_removed=False)
-    order = sending.Order(ANNOUNCEMENT, senders.in_use(session)[0].id, str(uuid4()), admin.id)
+    order = sending.BroadcastOrder(ANNOUNCEMENT, senders.in_use(session)[0].id, str(uuid4()), admin.id)
     started = sending.start(session, campaign.id, order)
-    assert isinstance(started, sending.Started), started
+    assert isinstance(started, sending.StartedBroadcast), started
     waiting = select(Message.id).where(Message.broadcast_id == started.broadcast_id).order_by(Message.id)
     now = clock.now()
     for status, message_id in zip(DONE, session.scalars(waiting).all(), strict=False):

@@ -84,7 +84,7 @@ def test_the_composer_opens_by_itself_and_keeps_what_is_typed(
     session.commit()
     expect(page.get_by_role("button", name="Send")).to_be_enabled(timeout=8000)
     expect(page.locator("#composer-warning")).to_be_empty()
-    expect(page.locator("#standing")).to_have_text("Opted in with volunteer")
+    expect(page.locator("#number-status")).to_have_text("Opted in with volunteer")
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
     page.keyboard.type(" you there?")
     expect(page.get_by_label("Message", exact=True)).to_have_value("Hi {{ first_name }}, are you there?")

@@ -51,11 +51,11 @@ def test_there_and_back(app: Flask, session: Session, tmp_path: Path) -> None:
     with app.app_context(), Session(db.engine) as restored:
         assert restored.scalars(select(OptIn.status)).all() == ["active"]
         assert restored.scalars(select(ConsentEvent.payload_hash)).all() == events
-        shut = gate.closed(restored)
+        shut = gate.closure(restored)
         assert shut
         assert shut.closure is Closure.RESTORED
         restored.commit()
-        gate.look(db.engine, Mark(tmp_path), receives=True)
+        gate.beat_and_check(db.engine, Mark(tmp_path), receives=True)
         assert restored.get_one(Message, waits).status == MessageStatus.UNKNOWN
         db.engine.dispose()
     gate._seen = None

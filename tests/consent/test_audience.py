@@ -141,7 +141,7 @@ def test_rule_and_sql_agree_on_every_combination(
     for needs, waits in product((True, False), (True, False)):
         policy = Policy(keywordless_needs_opt_in=needs, cap_per_day=1, cap_waits=waits)
         late = [LATE, CLOSED_AND_LATE]
-        question = audience.Question(
+        question = audience.AudienceQuestion(
             campaign.id, keyword_id, SCOPE, policy, NOW, [CLOSED, CLOSED_AND_LATE], late_groups=late
         )
         said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
@@ -196,7 +196,7 @@ def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywor
         members[number] = _member(campaign, person, number, "UTC")
         session.add_all([members[number], _opt_in(number, keywords[0], OptInStatus.ACTIVE)])
     session.flush()
-    question = audience.Question(campaign.id, keywords[0].id, SCOPE, Policy(), NOW)
+    question = audience.AudienceQuestion(campaign.id, keywords[0].id, SCOPE, Policy(), NOW)
     said = dict(session.execute(select(CampaignMember.number, audience.reason(question))).all())
     assert said == dict.fromkeys(NO_PHONES, Reason.NO_NUMBER) | dict.fromkeys(phones, "")
     counted = whole.deliverability(session, question)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin.clock import now
 from optin.consent import consent_status
-from optin.consent.consent_status import Kind
+from optin.consent.consent_status import StatusKind
 from optin.enums import OptInStatus, SenderKind
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
 
@@ -62,32 +62,32 @@ def place(session: Session) -> None:
 @pytest.mark.parametrize(
     ("facts", "label", "tone", "kind", "blocked"),
     [
-        ("", "No opt-in", "off", Kind.NONE, False),
-        ("inactive:volunteer", "No opt-in", "off", Kind.NONE, False),
-        ("expired:volunteer was-suppressed", "No opt-in", "off", Kind.NONE, False),
-        ("active:volunteer", "Opted in with volunteer", "ok", Kind.OPTED_IN, False),
-        ("active:volunteer active:donate2026", "Opted in with volunteer, donate2026", "ok", Kind.OPTED_IN, False),
-        ("pending:volunteer active:donate2026", "Opted in with donate2026", "ok", Kind.OPTED_IN, False),
-        ("pending:volunteer", "Waiting for confirmation", "warn", Kind.PENDING, False),
-        ("pending:volunteer blocked:+14155550100", "Waiting for confirmation", "warn", Kind.PENDING, True),
-        ("blocked:+14155550100", "No opt-in", "off", Kind.NONE, True),
-        ("blocked:MG1", "No opt-in", "off", Kind.NONE, True),
-        ("blocked:+14155550109", "No opt-in", "off", Kind.NONE, False),
-        ("active:volunteer blocked:+14155550100", "Opted in with volunteer", "ok", Kind.OPTED_IN, True),
-        ("held active:volunteer blocked:+14155550100", "On hold", "warn", Kind.ON_HOLD, True),
-        ("lost held", "Not in use since 3 Jun 2026", "bad", Kind.LOST, False),
-        ("lost active:volunteer blocked:MG1", "Not in use since 3 Jun 2026", "bad", Kind.LOST, True),
-        ("found active:volunteer", "Opted in with volunteer", "ok", Kind.OPTED_IN, False),
-        ("lost suppressed", "Opted out", "bad", Kind.OPTED_OUT, False),
-        ("suppressed held active:volunteer", "Opted out", "bad", Kind.OPTED_OUT, False),
+        ("", "No opt-in", "off", StatusKind.NONE, False),
+        ("inactive:volunteer", "No opt-in", "off", StatusKind.NONE, False),
+        ("expired:volunteer was-suppressed", "No opt-in", "off", StatusKind.NONE, False),
+        ("active:volunteer", "Opted in with volunteer", "ok", StatusKind.OPTED_IN, False),
+        ("active:volunteer active:donate2026", "Opted in with volunteer, donate2026", "ok", StatusKind.OPTED_IN, False),
+        ("pending:volunteer active:donate2026", "Opted in with donate2026", "ok", StatusKind.OPTED_IN, False),
+        ("pending:volunteer", "Waiting for confirmation", "warn", StatusKind.PENDING, False),
+        ("pending:volunteer blocked:+14155550100", "Waiting for confirmation", "warn", StatusKind.PENDING, True),
+        ("blocked:+14155550100", "No opt-in", "off", StatusKind.NONE, True),
+        ("blocked:MG1", "No opt-in", "off", StatusKind.NONE, True),
+        ("blocked:+14155550109", "No opt-in", "off", StatusKind.NONE, False),
+        ("active:volunteer blocked:+14155550100", "Opted in with volunteer", "ok", StatusKind.OPTED_IN, True),
+        ("held active:volunteer blocked:+14155550100", "On hold", "warn", StatusKind.ON_HOLD, True),
+        ("lost held", "Not in use since 3 Jun 2026", "bad", StatusKind.LOST, False),
+        ("lost active:volunteer blocked:MG1", "Not in use since 3 Jun 2026", "bad", StatusKind.LOST, True),
+        ("found active:volunteer", "Opted in with volunteer", "ok", StatusKind.OPTED_IN, False),
+        ("lost suppressed", "Opted out", "bad", StatusKind.OPTED_OUT, False),
+        ("suppressed held active:volunteer", "Opted out", "bad", StatusKind.OPTED_OUT, False),
     ],
 )
 def test_the_strongest_fact_wins_beside_twilios_door(
-    session: Session, facts: str, label: str, tone: str, kind: Kind, blocked: bool
+    session: Session, facts: str, label: str, tone: str, kind: StatusKind, blocked: bool
 ) -> None:
     store(session, facts)
     found = consent_status.of_numbers(session, [NUMBER, None])
-    assert found == {NUMBER: consent_status.Standing(label, tone, kind, blocked)}
+    assert found == {NUMBER: consent_status.ConsentStatus(label, tone, kind, blocked)}
     assert consent_status.of_number(session, NUMBER) == found[NUMBER]
     assert found[NUMBER].badges == [(label, tone), *([consent_status.BLOCKED] if blocked else [])]
 
@@ -96,7 +96,11 @@ def test_numbers_do_not_mix(session: Session) -> None:
     store(session, "suppressed", "+14155550103")
     store(session, "active:volunteer", "+14155550104")
     found = consent_status.of_numbers(session, ["+14155550103", "+14155550104", "+14155550105"])
-    assert [found[number].kind for number in sorted(found)] == [Kind.OPTED_OUT, Kind.OPTED_IN, Kind.NONE]
+    assert [found[number].kind for number in sorted(found)] == [
+        StatusKind.OPTED_OUT,
+        StatusKind.OPTED_IN,
+        StatusKind.NONE,
+    ]
     assert consent_status.of_number(session, None) == consent_status.NO_OPT_IN
 
 

@@ -12,7 +12,7 @@ from optin.database.session import db
 from optin.enums import MessageStatus
 from optin.models import Message
 from optin.provider import twilio
-from optin.provider.gateway import GatewayError, Listed, Sent
+from optin.provider.gateway import GatewayError, ListedMessage, SentMessage
 from optin.sending import delivery
 from tests import outbox
 from tests.provider import Provider, Raw, gateway_to, serve_provider
@@ -99,7 +99,7 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
-def outcomes(engine: Engine, provider: Provider, answers: list[Raw | tuple[int, int]]) -> list[delivery.Outcome]:
+def outcomes(engine: Engine, provider: Provider, answers: list[Raw | tuple[int, int]]) -> list[delivery.SendResult]:
     """Start a 1:1 message for each answer and make the requests."""
     with Session(engine) as session:
         for number in outbox.numbers(len(answers)):
@@ -151,9 +151,9 @@ def test_the_sid_of_another_message_leaves_only_its_own_outcome_open(engine: Eng
 
 def test_what_the_database_refuses_is_recorded_row_by_row(engine: Engine, provider: Provider) -> None:
     found = outcomes(engine, provider, [(201, 0)] * 20)
-    spoilt: list[Sent | GatewayError] = [
-        Sent("SM" + "7" * 400, S.SENT, 1),
-        Sent("SM\0", S.SENT, 1),
+    spoilt: list[SentMessage | GatewayError] = [
+        SentMessage("SM" + "7" * 400, S.SENT, 1),
+        SentMessage("SM\0", S.SENT, 1),
         GatewayError("no\0thing", code=10**30),
         GatewayError("broken", code=21211),
     ]
@@ -181,7 +181,7 @@ def test_a_list_with_spoilt_lines_gives_the_others() -> None:
     assert [(each.sid, each.error_code, each.media_count) for each in found] == [(sid, None, 0)]
 
 
-def _listed(body: str) -> Iterator[Listed]:
+def _listed(body: str) -> Iterator[ListedMessage]:
     class Client(twilio.HttpClient):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(None, is_async=False)

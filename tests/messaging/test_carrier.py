@@ -14,7 +14,7 @@ from optin.consent.events import Act
 from optin.database.session import db
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInSource, OptInStatus, Reason
 from optin.models import Broadcast, ConsentEvent, Hold, Message, NumberLoss, OptIn
-from optin.provider.gateway import Listed
+from optin.provider.gateway import ListedMessage
 from optin.receiving import inbound
 from optin.receiving.store import InboundText
 from optin.sending import delivery, status_callbacks, unknown_outcomes
@@ -149,7 +149,7 @@ def test_twilios_list_counts_too(line: Line, engine: Engine, clock: Clock) -> No
     line.provider.answers = [(500, 20500)]
     message = line.broadcast()
     assert message.status == S.UNKNOWN
-    found = Listed("SM" + "e" * 32, False, MAYA, OURS, None, message.body, "undelivered", 30005, clock.now())
+    found = ListedMessage("SM" + "e" * 32, False, MAYA, OURS, None, message.body, "undelivered", 30005, clock.now())
     assert unknown_outcomes.adopt(engine, found)
     assert (line.opt_ins, line.is_lost) == (LOST, True)
 
@@ -276,7 +276,7 @@ def test_stop_from_a_lost_number_opts_out_and_needs_no_decision(line: Line, cloc
     clock.forward(days=1)
     line.text("STOP")
     assert (line.is_lost, line.hold) == (False, None)
-    assert consent_status.of_number(line.session, MAYA).kind == consent_status.Kind.OPTED_OUT
+    assert consent_status.of_number(line.session, MAYA).kind == consent_status.StatusKind.OPTED_OUT
 
 
 def test_start_of_a_new_owner_restores_nothing_of_the_old_one(line: Line, clock: Clock) -> None:

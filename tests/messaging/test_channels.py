@@ -173,7 +173,7 @@ def test_what_is_no_phone_is_stored_and_neither_subscribed_nor_answered(session:
 def test_a_stop_of_what_is_no_phone_is_kept_and_not_answered(session: Session, name: str) -> None:
     sent = send(session, "STOP", name)
     assert sent.count(Suppression, Suppression.number == name) == 1
-    assert consent_status.of_number(session, name).kind == consent_status.Kind.OPTED_OUT
+    assert consent_status.of_number(session, name).kind == consent_status.StatusKind.OPTED_OUT
     assert sent.answers == 0
 
 

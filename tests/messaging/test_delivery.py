@@ -13,7 +13,7 @@ from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, ProviderBlock
-from optin.provider.gateway import GatewayError, Sent
+from optin.provider.gateway import GatewayError, SentMessage
 from optin.sending import delivery, status_callbacks
 from optin.sending.record import LEFT_OPEN
 from tests import outbox
@@ -52,10 +52,10 @@ class Sending:
         self.session.commit()
         return self._engine
 
-    def claim(self, broadcast: Broadcast | None = None) -> list[delivery.Post]:
+    def claim(self, broadcast: Broadcast | None = None) -> list[delivery.ClaimedMessage]:
         return delivery.claim(self.engine, broadcast_id=broadcast.id if broadcast else None)
 
-    def deliver(self, *posts: delivery.Post) -> list[MessageStatus]:
+    def deliver(self, *posts: delivery.ClaimedMessage) -> list[MessageStatus]:
         return [delivery.deliver(self.engine, self._gateway, post, CALLBACK) for post in posts]
 
     def send(self, broadcast: Broadcast | None = None) -> list[MessageStatus]:
@@ -419,7 +419,7 @@ def test_a_refusal_because_of_an_opt_out_at_twilio_is_remembered(
 
 def test_a_fault_of_our_own_leaves_the_outcome_open(session: Session, engine: Engine, volunteers: Broadcast) -> None:
     class Broken:
-        def send(self, **_: object) -> Sent:
+        def send(self, **_: object) -> SentMessage:
             raise KeyError("num_segments")
 
         def signed(self, *_: object) -> bool:
@@ -447,7 +447,7 @@ def test_a_callback_that_comes_before_the_answer_keeps_its_word(
     sid = f"SM{1:032x}"
     status_callbacks.receive(session, sid=sid, status="delivered", message_id=post.message_id, error_code=None)
     session.commit()
-    states = delivery.record(sending.engine, [(post, Sent(sid, S.SENT, 2))])
+    states = delivery.record(sending.engine, [(post, SentMessage(sid, S.SENT, 2))])
     assert states == {post.message_id: S.DELIVERED}
     assert (sending.message().sid, sending.message().segments) == (sid, 2)
 
@@ -460,11 +460,11 @@ def test_many_outcomes_are_recorded_together(session: Session, engine: Engine) -
     posts = delivery.claim(engine, broadcast_id=broadcast.id)
     started, _ = delivery.start(engine, posts)
     answers = [
-        Sent("SM1", S.SENT, 1),
+        SentMessage("SM1", S.SENT, 1),
         GatewayError("busy", code=20429, try_again=True),
         GatewayError("blocked", code=21610),
         GatewayError("lost", maybe_sent=True),
-        Sent("SM2", S.SENT, 0),
+        SentMessage("SM2", S.SENT, 0),
     ]
     states = delivery.record(engine, list(zip(started, answers, strict=True)))
     assert [states[post.message_id] for post in posts] == [S.SENT, S.QUEUED, S.FAILED, S.UNKNOWN, S.SENT]
@@ -489,7 +489,7 @@ def test_what_a_dead_process_left_is_put_right_when_its_lease_ends(
     left = session.scalars(select(Message).order_by(Message.id)).all()
     assert [(row.status, row.error_text) for row in left] == [(S.UNKNOWN, LEFT_OPEN), (S.QUEUED, "")]
     session.commit()
-    late = delivery.record(engine, [(started[0], Sent("SM1", S.SENT, 1))])  # it was only slow
+    late = delivery.record(engine, [(started[0], SentMessage("SM1", S.SENT, 1))])  # it was only slow
     assert late == {started[0].message_id: S.SENT}
 
 

@@ -43,7 +43,7 @@ def mark(tmp_path: Path) -> Mark:
 
 def closure(engine: Engine) -> Closure | None:
     with Session(engine) as session:
-        shut = gate.closed(session)
+        shut = gate.closure(session)
         return shut.closure if shut else None
 
 
@@ -59,7 +59,7 @@ def send(session: Session, engine: Engine, provider: Provider) -> None:
 
 
 def test_a_new_database_sends(session: Session, engine: Engine, mark: Mark, provider: Provider) -> None:
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     outbox.one_to_one(session)
     send(session, engine, provider)
     assert closure(engine) is None
@@ -73,7 +73,7 @@ def test_without_its_row_a_database_comes_from_a_backup(
     session.execute(delete(SendingGate))
     send(session, engine, provider)
     assert closure(engine) is Closure.RESTORED  # even before any process has looked
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     session.expire_all()
     assert (waits.status, waits.error_text) == (MessageStatus.UNKNOWN, gate.FROM_BACKUP)
     session.commit()
@@ -88,18 +88,18 @@ def test_without_its_row_a_database_comes_from_a_backup(
 
 def test_a_copy_put_back_by_hand_is_known_by_its_beat(engine: Engine, mark: Mark) -> None:
     for _ in range(3):
-        gate.look(engine, mark, receives=True)
+        gate.beat_and_check(engine, mark, receives=True)
     _put_back(engine, beats=2)
     assert closure(engine) is Closure.RESTORED or gate._seen is None  # this process sees it in the start itself
     gate._seen = None  # another process, started on the same machine
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     assert row(engine).closure == Closure.RESTORED
     with Session(engine) as session:
-        shut = gate.closed(session)
+        shut = gate.closure(session)
         assert shut
         assert gate.open_again(session, shut)
         session.commit()
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     assert closure(engine) is None  # it is not closed for the same reason again
 
 
@@ -107,7 +107,7 @@ def test_the_start_itself_refuses_what_went_back(
     session: Session, engine: Engine, mark: Mark, provider: Provider
 ) -> None:
     for _ in range(3):
-        gate.look(engine, mark, receives=True)
+        gate.beat_and_check(engine, mark, receives=True)
     outbox.one_to_one(session)
     session.commit()
     posts = delivery.claim(engine)
@@ -123,11 +123,11 @@ def test_after_a_time_away_texts_may_be_missing(
 ) -> None:
     waits = outbox.one_to_one(session)
     session.commit()
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     gone_at = clock.now()
     clock.forward(seconds=seconds)
-    gate.look(engine, mark, receives=True)
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     assert closure(engine) is closes
     unsure = row(engine).unsure_since
     assert unsure is None if closes is None else unsure is not None and unsure <= gone_at
@@ -138,21 +138,21 @@ def test_after_a_time_away_texts_may_be_missing(
 def test_an_unknown_machine_cannot_tell_a_time_away_from_a_backup(
     engine: Engine, mark: Mark, clock: Clock, tmp_path: Path
 ) -> None:
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     clock.forward(minutes=3)
     gate._seen = None
-    gate.look(engine, Mark(tmp_path / "another instance"), receives=True)
+    gate.beat_and_check(engine, Mark(tmp_path / "another instance"), receives=True)
     assert closure(engine) is Closure.RESTORED
 
 
 def test_a_worker_alone_takes_in_nothing(engine: Engine, mark: Mark, clock: Clock) -> None:
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     for _ in range(3):
         clock.forward(minutes=1)
-        gate.look(engine, mark, receives=False)
+        gate.beat_and_check(engine, mark, receives=False)
     assert closure(engine) is Closure.AWAY
     with Session(engine) as session:
-        shut = gate.closed(session)
+        shut = gate.closure(session)
         assert shut
         assert not gate.open_again(session, shut)  # still nobody takes in texts
 
@@ -160,9 +160,9 @@ def test_a_worker_alone_takes_in_nothing(engine: Engine, mark: Mark, clock: Cloc
 def test_a_gate_that_closed_anew_is_not_opened(engine: Engine, mark: Mark, clock: Clock) -> None:
     with engine.begin() as connection:
         connection.execute(delete(SendingGate))
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     with Session(engine) as session:
-        before = gate.closed(session)
+        before = gate.closure(session)
         assert before
         gate.close(session, session.get_one(SendingGate, 1), Closure.RESTORED, clock.forward(minutes=1), clock.now())
         session.commit()
@@ -188,8 +188,8 @@ def _put_back(engine: Engine, *, beats: int) -> None:
 
 
 def test_the_margin_reaches_back(engine: Engine, mark: Mark, clock: Clock) -> None:
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     alive = clock.now()
     clock.forward(minutes=5)
-    gate.look(engine, mark, receives=True)
+    gate.beat_and_check(engine, mark, receives=True)
     assert abs((row(engine).unsure_since or alive) - (alive - gate.MARGIN)) < timedelta(seconds=5)

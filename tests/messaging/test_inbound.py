@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
 from optin.consent.events import Act
-from optin.consent.ledger import Outcome, end_opt_in, keep, opt_in
+from optin.consent.ledger import OptInOutcome, end_opt_in, keep, opt_in
 from optin.enums import Direction, OptInSource, OptInStatus, ReplyKind, SenderKind
 from optin.models import (
     ConsentEvent,
@@ -321,17 +321,17 @@ def test_a_user_or_file_cannot_revive_what_the_person_ended(phone: Phone) -> Non
     keyword = phone.session.scalars(select(Keyword).where(Keyword.word == "volunteer")).one()
     for source in (OptInSource.USER, OptInSource.IMPORT, OptInSource.API):
         result = opt_in(phone.session, MAYA, keyword, Act(source=source, at=the_clock.now()))
-        assert result.outcome == Outcome.NOT_REVIVED
+        assert result.outcome == OptInOutcome.NOT_REVIVED
     phone.text("start")
     result = opt_in(phone.session, MAYA, keyword, Act(source=OptInSource.IMPORT, at=the_clock.now()))
-    assert result.outcome == Outcome.NOT_REVIVED
+    assert result.outcome == OptInOutcome.NOT_REVIVED
 
 
 def test_a_user_records_and_ends_an_opt_in(phone: Phone) -> None:
     keyword = phone.session.scalars(select(Keyword).where(Keyword.word == "donate")).one()
     act = Act(source=OptInSource.USER, at=the_clock.now(), text="asked us to stop calling")
     made = opt_in(phone.session, MAYA, keyword, act, comment="signed at the fair")
-    assert made.outcome == Outcome.ACTIVATED
+    assert made.outcome == OptInOutcome.ACTIVATED
     assert made.reply is None
     assert made.opt_in_id is not None
     assert end_opt_in(phone.session, made.opt_in_id, act)

@@ -33,7 +33,7 @@ def engine(app: Flask) -> Engine:
 
 def test_while_somebody_opts_out_nothing_to_them_starts(engine: Engine) -> None:
     [_, sender_id, author_id] = _arrange(engine, [MAYA])
-    started: list[delivery.Post] = []
+    started: list[delivery.ClaimedMessage] = []
     committed = threading.Event()
 
     def write_and_send() -> bool:

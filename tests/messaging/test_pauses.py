@@ -18,7 +18,7 @@ from optin.features.one_to_one import threads
 from optin.models import Broadcast, Message, Sender, SendingPause
 from optin.policy import policy
 from optin.sending import delivery, overdue_replies, pauses, status_callbacks
-from optin.sending.delivery import Post
+from optin.sending.delivery import ClaimedMessage
 from tests import outbox
 from tests.clients import Browser
 from tests.conftest import Clock
@@ -47,7 +47,7 @@ def provider() -> Iterator[Provider]:
 def send(session: Session, engine: Engine, provider: Provider, broadcast: Broadcast | None = None) -> list[str]:
     """Claim what waits, and send it message by message."""
     session.commit()
-    posts: list[Post] = delivery.claim(engine, broadcast_id=broadcast.id if broadcast else None)
+    posts: list[ClaimedMessage] = delivery.claim(engine, broadcast_id=broadcast.id if broadcast else None)
     return [delivery.deliver(engine, gateway_to(provider.url), post, CALLBACK) for post in posts]
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from optin.texts import send_time
-from optin.texts.send_time import Plan
+from optin.texts.send_time import SendTime
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
@@ -23,7 +23,7 @@ LOS_ANGELES = ZoneInfo("America/Los_Angeles")
     ],
 )
 def test_a_local_time_is_a_moment(typed: str, zone: str, moment: str) -> None:
-    plan = Plan(ZoneInfo(zone), later=True, typed=typed)
+    plan = SendTime(ZoneInfo(zone), later=True, typed=typed)
     assert plan.fault(NOW) == ""
     assert plan.starts_at == datetime.fromisoformat(moment)
 
@@ -45,18 +45,18 @@ def test_a_local_time_is_a_moment(typed: str, zone: str, moment: str) -> None:
     ],
 )
 def test_what_is_no_time_to_send_at(typed: str, sentence: str) -> None:
-    assert sentence in Plan(LOS_ANGELES, later=True, typed=typed).fault(NOW)
+    assert sentence in SendTime(LOS_ANGELES, later=True, typed=typed).fault(NOW)
 
 
 def test_now_needs_no_time() -> None:
-    plan = Plan(LOS_ANGELES, typed="nonsense")
+    plan = SendTime(LOS_ANGELES, typed="nonsense")
     assert (plan.starts_at, plan.fault(NOW)) == (None, "")
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc", "America", "\0"])
 def test_a_zone_that_is_none_is_the_users(zone: str) -> None:
     plan = send_time.of_form({"when": "later", "at": " 2026-11-27T10:00\0", "zone": zone}, LOS_ANGELES)
-    assert plan == Plan(LOS_ANGELES, True, "2026-11-27T10:00")
+    assert plan == SendTime(LOS_ANGELES, True, "2026-11-27T10:00")
 
 
 def test_the_form_keeps_the_zone_in_which_it_was_typed() -> None:
@@ -66,7 +66,7 @@ def test_the_form_keeps_the_zone_in_which_it_was_typed() -> None:
 
 def test_tomorrow_at_ten_is_suggested() -> None:
     late = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  # still the 24th in Los Angeles
-    suggested = Plan(LOS_ANGELES, typed="2026-11-25T10:00", until="2026-11-25T20:00")  # 23:00: the evening is over
+    suggested = SendTime(LOS_ANGELES, typed="2026-11-25T10:00", until="2026-11-25T20:00")  # 23:00: the evening is over
     assert send_time.suggested(LOS_ANGELES, late) == suggested
     assert send_time.suggested(ZoneInfo("UTC"), late).until == "2026-11-25T20:00"
 
@@ -98,12 +98,12 @@ def test_a_last_time_is_a_moment_and_none_unless_it_is_chosen() -> None:
     ],
 )
 def test_what_is_no_last_time(until: str, at: str, sentence: str) -> None:
-    plan = Plan(LOS_ANGELES, later=bool(at), typed=at, ends=True, until=until)
+    plan = SendTime(LOS_ANGELES, later=bool(at), typed=at, ends=True, until=until)
     assert plan.fault(NOW) == ""
     assert sentence in plan.end_fault(NOW)
     assert plan.faults(NOW) == ([plan.end_fault(NOW)] if sentence else [])
 
 
 def test_both_times_are_told_of() -> None:
-    plan = Plan(LOS_ANGELES, later=True, typed="x", ends=True, until="y")
+    plan = SendTime(LOS_ANGELES, later=True, typed="x", ends=True, until="y")
     assert len(plan.faults(NOW)) == 2

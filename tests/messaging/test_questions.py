@@ -223,7 +223,7 @@ def test_who_answered_no_is_asked_anew_by_their_own_keyword_only(phone: Phone) -
     phone.text("no")
     keyword = phone.session.scalars(select(Keyword).where(Keyword.word == "donate")).one()
     entered = Act(source=OptInSource.IMPORT, at=the_clock.now())
-    assert ledger.opt_in(phone.session, MAYA, keyword, entered).outcome == ledger.Outcome.NOT_REVIVED
+    assert ledger.opt_in(phone.session, MAYA, keyword, entered).outcome == ledger.OptInOutcome.NOT_REVIVED
     phone.text("donate")
     assert phone.states() == ["donate inactive declined", "donate pending"]
     assert EndReason.DECLINED.label == "Answered no"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from optin.database.session import db
 from optin.enums import BroadcastState, HoldCause, MessageStatus, OptInStatus
 from optin.models import Hold, Message, OptIn, Reconciliation, Sender, SendingGate
-from optin.provider.gateway import GatewayError, Listed, Sent
+from optin.provider.gateway import GatewayError, ListedMessage, SentMessage
 from optin.receiving import reconcile
 from optin.sending import gate
 from optin.sending.gate_mark import Mark
@@ -30,11 +30,11 @@ class Twilio:
     """A list of messages as the gateway gives it, with what was asked for."""
 
     def __init__(self) -> None:
-        self.messages: list[Listed] = []
+        self.messages: list[ListedMessage] = []
         self.asked: list[str | None] = []
         self.broken = False
 
-    def has(self, body: str, at: datetime, *, inbound: bool = True, status: str = "", **other: object) -> Listed:
+    def has(self, body: str, at: datetime, *, inbound: bool = True, status: str = "", **other: object) -> ListedMessage:
         given = {
             "sid": f"SM{len(self.messages) + 0xA00:032x}",
             "number": MAYA,
@@ -44,12 +44,12 @@ class Twilio:
             "status": status or ("received" if inbound else "delivered"),
             **other,
         }
-        self.messages.append(Listed(inbound=inbound, body=body, at=at, **given))  # type: ignore[arg-type]
+        self.messages.append(ListedMessage(inbound=inbound, body=body, at=at, **given))  # type: ignore[arg-type]
         return self.messages[-1]
 
     def listed(
         self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
-    ) -> Iterator[Listed]:
+    ) -> Iterator[ListedMessage]:
         self.asked.append(to)
         if self.broken:
             raise GatewayError("Twilio could not be reached.", try_again=True)
@@ -59,7 +59,7 @@ class Twilio:
             if fits and (sent_before is None or each.at <= sent_before):
                 yield each
 
-    def send(self, **_: object) -> Sent:
+    def send(self, **_: object) -> SentMessage:
         raise AssertionError("a comparison sends nothing")
 
     def signed(self, *_: object) -> bool:
@@ -177,7 +177,7 @@ def test_an_unknown_send_is_found_in_the_list(
     twilio.has("See you at nine", noon - timedelta(hours=2), inbound=False)  # of before
     twilio.has("See you at ten", noon, inbound=False)
     found = twilio.has("See you at nine", noon + timedelta(seconds=1), inbound=False)
-    assert reconcile.settle_unknown(engine, twilio) == reconcile.Report()  # a callback may still come
+    assert reconcile.settle_unknown(engine, twilio) == reconcile.ComparisonReport()  # a callback may still come
     clock.forward(minutes=3)
     report = reconcile.settle_unknown(engine, twilio)
     assert report
@@ -242,7 +242,7 @@ def test_after_a_restore_the_list_opens_the_gate(
     twilio.has("STOP", noon + timedelta(minutes=6))
     twilio.has("somebody else’s text", noon, inbound=False, number="+14155550199")
     clock.forward(hours=30)
-    gate.look(engine, Mark(tmp_path), receives=True)
+    gate.beat_and_check(engine, Mark(tmp_path), receives=True)
     twilio.broken = True
     with pytest.raises(GatewayError):
         reconcile.reopen(engine, twilio)
@@ -269,7 +269,7 @@ def test_only_an_admin_reconciles(admin: Browser, session: Session) -> None:
 
 def _is_closed(engine: Engine) -> bool:
     with Session(engine) as session:
-        return gate.closed(session) is not None
+        return gate.closure(session) is not None
 
 
 def _state(engine: Engine, name: str) -> Reconciliation:

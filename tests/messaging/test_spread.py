@@ -15,7 +15,7 @@ from optin.features.campaigns import compose
 from optin.models import Campaign, Person
 from optin.policy import policy
 from optin.sending import broadcast_cost, broadcast_text
-from optin.sending.broadcast_cost import Spread
+from optin.sending.broadcast_cost import SegmentSpread
 from optin.texts import merge_fields, segments
 from tests import campaign_scene as scene
 from tests import world
@@ -52,10 +52,10 @@ def campaign(session: Session) -> Campaign:
     return made
 
 
-def counted(session: Session, campaign: Campaign, body: str) -> Spread:
+def counted(session: Session, campaign: Campaign, body: str) -> SegmentSpread:
     asked = compose.question(session, campaign, None)
     worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand).segments
-    return broadcast_cost.of(session, asked, body, len(NAMES), worst)
+    return broadcast_cost.segment_spread(session, asked, body, len(NAMES), worst)
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -64,7 +64,7 @@ def test_it_is_what_each_would_get(session: Session, campaign: Campaign, body: s
     for person in session.query(Person).all():
         values = {"first_name": person.first_name, "last_name": person.last_name, "company": person.company}
         sizes.append(segments.count(merge_fields.render(body, {**values, "brand": "Our team"})).segments)
-    assert counted(session, campaign, body) == Spread({size: sizes.count(size) for size in sorted(set(sizes))})
+    assert counted(session, campaign, body) == SegmentSpread({size: sizes.count(size) for size in sorted(set(sizes))})
 
 
 def test_only_those_who_would_get_it_count(session: Session, campaign: Campaign) -> None:

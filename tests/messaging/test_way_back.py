@@ -179,6 +179,6 @@ def test_start_with_a_word_around_it_does_not_lift_what_twilio_blocks(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone.text("STOP")
-    monkeypatch.setattr(inbound, "read", lambda *_: Reading(Meaning.START))
+    monkeypatch.setattr(inbound, "read_text", lambda *_: Reading(Meaning.START))
     assert phone.text("Start please") == f"{ALLOWED}; Twilio blocks them until they text START on its own"
     assert (phone.open(Suppression), phone.open(ProviderBlock)) == (0, 1)

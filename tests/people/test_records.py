@@ -107,7 +107,7 @@ def test_another_spelling_of_the_number_ends_nothing(
 ) -> None:
     person = contact(session)
     opt_in(OLD)
-    assert records.change(session, person, {"mobile": spelling}, None) == records.Changed()
+    assert records.change(session, person, {"mobile": spelling}, None) == records.PersonChanges()
     assert statuses(session, OLD) == [OptInStatus.ACTIVE, OptInStatus.ACTIVE]
 
 

@@ -10,7 +10,7 @@ from tests.clients import Browser
 from tests.phones.test_phones import HTMX, PHONES, address, agent_there, browser, running, send
 from tests.servers import LiveServer
 from tests.world import MAYA
-from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.faults import Fault, FaultPlan
 from twilio_simulator.phone_pages import faults
 
 __all__ = ["agent_there", "running"]
@@ -21,7 +21,7 @@ DRAWER = f"{PHONES}/faults{address(MAYA)}"
 def test_every_fault_of_the_simulator_has_its_knob_and_words() -> None:
     knobs = [knob.name for group in faults.GROUPS for knob in group.knobs]
     assert sorted(knobs) == sorted(map(str, Fault))
-    assert set(faults.FIELDS) == set(Plan().as_json())
+    assert set(faults.FIELDS) == set(FaultPlan().as_json())
     for code, words in faults.codes():
         assert words.startswith(f"{code}: ")
         assert "Twilio reported error" not in words

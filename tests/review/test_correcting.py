@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import facts, ledger
 from optin.consent.events import Act
-from optin.consent.ledger import NotWithdrawn
+from optin.consent.ledger import WithdrawalRefusal
 from optin.enums import Direction, MessageStatus, OptInSource, Purpose, Role, SenderKind
 from optin.models import ConsentEvent, ConsentPayload, Hold, Keyword, Message, OptIn, Person, PhraseOptOut, Suppression
 from optin.reading import words
@@ -313,7 +313,7 @@ def test_at_once_it_is_corrected_once_and_never_against_a_stop(app: Flask, sessi
     with app.app_context():
         engine = app.extensions["sqlalchemy"].engine
     start = threading.Barrier(3)
-    results: dict[str, list[NotWithdrawn | None]] = {number: [] for number in numbers}
+    results: dict[str, list[WithdrawalRefusal | None]] = {number: [] for number in numbers}
 
     def run(what: str) -> None:
         for number in numbers:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import facts, ledger
 from optin.consent.events import Act
-from optin.consent.ledger import NotWithdrawn
+from optin.consent.ledger import WithdrawalRefusal
 from optin.enums import Direction, HoldResolution, MessageStatus, OptInSource, PersonKind, Purpose, Role
 from optin.models import ConsentEvent, Hold, Keyword, Message, OptIn, Suppression
 from optin.queries import opt_ins_per_day
@@ -308,7 +308,7 @@ def test_at_once_a_decision_is_withdrawn_once_and_never_against_a_stop(app: Flas
     with app.app_context():
         engine = app.extensions["sqlalchemy"].engine
     start = threading.Barrier(4)
-    results: dict[str, list[NotWithdrawn | None]] = {number: [] for number in numbers}
+    results: dict[str, list[WithdrawalRefusal | None]] = {number: [] for number in numbers}
 
     def act(text_: str = "") -> Act:
         person_ = text_ == "STOP"

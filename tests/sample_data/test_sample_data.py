@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import consent_status
-from optin.consent.consent_status import Kind
+from optin.consent.consent_status import StatusKind
 from optin.database.session import Base, db
 from optin.enums import (
     BroadcastState,
@@ -87,7 +87,7 @@ def every_state_is_there(session: Session) -> None:
     assert count(session, Message.purpose == Purpose.ONE_TO_ONE) == 2
     assert count(session, Person.id > 0) == len(PEOPLE)
     found = consent_status.of_numbers(session, session.scalars(select(Message.number).distinct()))
-    assert {one.kind for one in found.values()} >= set(Kind) - {Kind.LOST}, "its network has no faults"
+    assert {one.kind for one in found.values()} >= set(StatusKind) - {StatusKind.LOST}, "its network has no faults"
     assert count(session, Message.status == MessageStatus.SKIPPED, Message.reason == Reason.BLOCKED) == 1
     assert count(session, ProviderBlock.ended_at.is_(None)) >= 1
     shared = select(Person.mobile).where(Person.mobile.is_not(None)).group_by(Person.mobile).having(func.count() > 1)

@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioRestException
 from optin import clock
 from tests.simulator.conftest import CREDENTIALS, LONG_CODE, ONE, PLAIN
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, faults, run_due
-from twilio_simulator.faults import Fault, Plan
+from twilio_simulator.faults import Fault, FaultPlan
 
 MAYA, INES = "+14155550134", "+14155550199"
 MESSAGES = f"/2010-04-01/Accounts/{SIMULATOR_ACCOUNT_SID}/Messages.json"
@@ -41,11 +41,11 @@ def events(simulator, phone: str = MAYA) -> list[str]:
 
 
 def test_a_plan_strikes_about_as_often_as_it_says_and_always_the_same():
-    plan = Plan(chances={Fault.CARRIER: 20}, seed=7)
+    plan = FaultPlan(chances={Fault.CARRIER: 20}, seed=7)
     struck = {str(n) for n in range(2000) if plan.strikes(Fault.CARRIER, MAYA, str(n))}
     assert 330 < len(struck) < 470
     assert struck == {str(n) for n in range(2000) if plan.strikes(Fault.CARRIER, MAYA, str(n))}
-    other = Plan(chances={Fault.CARRIER: 20}, seed=8)
+    other = FaultPlan(chances={Fault.CARRIER: 20}, seed=8)
     assert struck != {str(n) for n in range(2000) if other.strikes(Fault.CARRIER, MAYA, str(n))}
     assert not plan.strikes(Fault.SLOW, MAYA, "1")
 

@@ -51,7 +51,7 @@ def _refused(page: Shown, drawer: dict[str, Any]) -> ResponseReturnValue:
     """Return the drawer with what was typed and why it was refused, on the page for a plain form."""
     if is_htmx():
         return render_template("phones/_faults.html", shown=page, is_open=True, **drawer), 422
-    return parts.page(page, parts.screens_or_empty(page), drawer | {"is_open": True}), 422
+    return parts.render_page(page, parts.screens_or_empty(page), drawer | {"is_open": True}), 422
 
 
 def _given() -> dict[str, str]:

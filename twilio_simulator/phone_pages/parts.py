@@ -13,7 +13,7 @@ from twilio_simulator.phone_pages.screens import Screen
 from twilio_simulator.phone_pages.shown import MOST, Shown, config, region
 
 
-def page(
+def render_page(
     shown: Shown,
     found: list[Screen],
     drawer: dict[str, Any] | None,

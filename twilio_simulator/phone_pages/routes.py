@@ -21,7 +21,7 @@ def index() -> ResponseReturnValue:
     try:
         shown = read() if "phone" in request.args else to_begin_with()
         leave(shown)
-        return parts.page(shown, parts.read_screens(shown), parts.drawer(control.faults(config())))
+        return parts.render_page(shown, parts.read_screens(shown), parts.drawer(control.faults(config())))
     except SimulatorAway as away:
         return render_template("phones/away.html", sentence=str(away)), 503
 
@@ -51,7 +51,7 @@ def send(slot: int) -> ResponseReturnValue:
     draft = typed if suggestion or refused else ""
     if refused and not is_htmx():
         found = parts.screens_or_empty(shown)
-        return parts.page(shown, found, parts.drawer_or_none(), at=slot, draft=draft, error=refused), 422
+        return parts.render_page(shown, found, parts.drawer_or_none(), at=slot, draft=draft, error=refused), 422
     context = parts.one(shown, parts.screens_or_empty(shown)[slot - 1], draft, refused)
     back = url_for(".index", **shown.query, at=slot if draft else None, draft=draft or None, _anchor=f"phone-{slot}")
     return respond("phones/_phone.html", redirect_to=back, status=422 if refused else 200, **context)

@@ -5,11 +5,19 @@ about one number follow one another; what they may do is decided by the order of
 """
 
 from optin.consent.ledger.correcting_opt_outs import CORRECT_WITHIN, Correction, correct, correction
-from optin.consent.ledger.double_opt_in import Question, QuestionState, decline, question
+from optin.consent.ledger.double_opt_in import DoubleOptInQuestion, QuestionState, decline, question
 from optin.consent.ledger.holds_and_blocks import block, hold, keep, unblock
 from optin.consent.ledger.lost_numbers import find_number, lose_held_number, lose_number
 from optin.consent.ledger.number_lock import LIVE, STAYS_UNDER_SUPPRESSION, cancel_waiting, lock, lock_number, note_lock
-from optin.consent.ledger.opting_in import OptInResult, Outcome, ask_again, confirm, link_people, link_person, opt_in
+from optin.consent.ledger.opting_in import (
+    OptInOutcome,
+    OptInResult,
+    ask_again,
+    confirm,
+    link_people,
+    link_person,
+    opt_in,
+)
 from optin.consent.ledger.opting_out import (
     OptOutResult,
     change_number,
@@ -19,7 +27,7 @@ from optin.consent.ledger.opting_out import (
     opt_out_keyword,
 )
 from optin.consent.ledger.starting_again import allow_by_yes, start
-from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, NotWithdrawn, Withdrawal, can_withdraw, withdraw
+from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, Withdrawal, WithdrawalRefusal, can_withdraw, withdraw
 
 __all__ = [
     "CORRECT_WITHIN",
@@ -27,13 +35,13 @@ __all__ = [
     "STAYS_UNDER_SUPPRESSION",
     "WITHDRAW_WITHIN",
     "Correction",
-    "NotWithdrawn",
+    "DoubleOptInQuestion",
+    "OptInOutcome",
     "OptInResult",
     "OptOutResult",
-    "Outcome",
-    "Question",
     "QuestionState",
     "Withdrawal",
+    "WithdrawalRefusal",
     "allow_by_yes",
     "ask_again",
     "block",

@@ -16,7 +16,7 @@ from optin.consent.events import Act
 from optin.consent.ledger.holds_and_blocks import open_hold
 from optin.consent.ledger.number_lock import lock_number
 from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, lift_suppression
-from optin.consent.ledger.undo_review import NotWithdrawn, Withdrawal
+from optin.consent.ledger.undo_review import Withdrawal, WithdrawalRefusal
 from optin.database.session import insert
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution
 from optin.models import ConsentEvent, Hold, OptIn, PhraseOptOut, Suppression
@@ -31,7 +31,7 @@ class Correction:
     """What a correction would take back, oldest first, or why there can be none."""
 
     opt_outs: Sequence[PhraseOptOut] = field(default_factory=list)
-    refused: NotWithdrawn | None = None
+    refused: WithdrawalRefusal | None = None
     overtaken_by: ConsentEvent | None = None
 
 
@@ -54,7 +54,7 @@ def note_phrase(session: Session, number: str, act: Act) -> None:
 def correction(session: Session, opt_out: PhraseOptOut, at: datetime) -> Correction:
     """Say what a correction at that moment would take back, or what forbids it."""
     if opt_out.corrected_at is not None:
-        return Correction(refused=NotWithdrawn.ALREADY)
+        return Correction(refused=WithdrawalRefusal.ALREADY)
     numbers = (opt_out.number, *spellings.others(opt_out.number))
     uncorrected = (PhraseOptOut.number.in_(numbers), PhraseOptOut.corrected_at.is_(None))
     found = select(PhraseOptOut).where(*uncorrected).order_by(PhraseOptOut.id).options(joinedload(PhraseOptOut.message))
@@ -65,12 +65,12 @@ def correction(session: Session, opt_out: PhraseOptOut, at: datetime) -> Correct
     written = _last_events(session, numbers, sids)
     later = first_after(session, numbers, written.get(str(opt_out.message.sid), 0), forbids)
     if later is not None:
-        return Correction(refused=NotWithdrawn.OVERTAKEN, overtaken_by=later)
+        return Correction(refused=WithdrawalRefusal.OVERTAKEN, overtaken_by=later)
     refs = [events.number_ref(session, number) for number in numbers]
     last = session.scalar(select(func.max(ConsentEvent.id)).where(ConsentEvent.number_ref.in_(refs), forbids)) or 0
     together = [each for each in opt_outs if written.get(str(each.message.sid), 0) >= last]
     if at - together[0].at >= CORRECT_WITHIN:
-        return Correction(refused=NotWithdrawn.TOO_LATE)
+        return Correction(refused=WithdrawalRefusal.TOO_LATE)
     return Correction(together)
 
 

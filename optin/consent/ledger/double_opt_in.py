@@ -39,7 +39,7 @@ class QuestionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DoubleOptInQuestion:
     """The question of a waiting opt-in; `sent_at` is when Twilio accepted it, where it is open."""
 
     opt_in_id: int
@@ -77,21 +77,21 @@ _ASKED = (
 )
 
 
-def question(session: Session, number: str, act: Act, keyword_id: int | None = None) -> Question | None:
+def question(session: Session, number: str, act: Act, keyword_id: int | None = None) -> DoubleOptInQuestion | None:
     """Return the question that a text to the act's sender may answer, None when none has been asked or it ran out.
 
     `keyword_id`: only of this keyword. Among several it is the one that was handed over last, else the newest.
     """
     lock_number(session, number)
     rows = run(session, _ASKED, {"of": number, "by": act.sender_id, "when": act.when}).all()
-    found: dict[int, Question] = {}
+    found: dict[int, DoubleOptInQuestion] = {}
     for row in rows:
         if keyword_id in (None, row.keyword_id):
             found[row.id] = _further(found.get(row.id), row, act.when)
     return max(found.values(), key=_rank, default=None)
 
 
-def decline(session: Session, number: str, asked: Question, act: Act) -> None:
+def decline(session: Session, number: str, asked: DoubleOptInQuestion, act: Act) -> None:
     """End the opt-in of an open question, since the person answered no. Nothing else of the number changes."""
     opt_in = session.get_one(OptIn, asked.opt_in_id, populate_existing=True)
     opt_in.status, opt_in.end_reason = OptInStatus.INACTIVE, EndReason.DECLINED
@@ -118,9 +118,9 @@ def activate(session: Session, pending: OptIn, act: Act) -> None:
     )
 
 
-def _further(known: Question | None, row: Row[*tuple[Any, ...]], when: datetime) -> Question:
+def _further(known: DoubleOptInQuestion | None, row: Row[*tuple[Any, ...]], when: datetime) -> DoubleOptInQuestion:
     """Return what is known of a question with one more message that asked it."""
-    known = known or Question(row.id, row.keyword_id, QuestionState.LOST)
+    known = known or DoubleOptInQuestion(row.id, row.keyword_id, QuestionState.LOST)
     if row.status in ACCEPTED and row.sid is not None and row.sent_at is not None:
         if row.sent_at < when:
             return replace(known, state=QuestionState.OPEN, sent_at=row.sent_at)
@@ -129,5 +129,5 @@ def _further(known: Question | None, row: Row[*tuple[Any, ...]], when: datetime)
     return known if known.state == QuestionState.OPEN else replace(known, state=QuestionState.ON_ITS_WAY)
 
 
-def _rank(asked: Question) -> tuple[datetime, int]:
+def _rank(asked: DoubleOptInQuestion) -> tuple[datetime, int]:
     return asked.sent_at or _NEVER, asked.opt_in_id

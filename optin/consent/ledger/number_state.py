@@ -18,7 +18,7 @@ from optin.models import Hold, Message, OptIn, Person, Suppression
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
+class NumberState:
     """Where a number stood with a keyword before an act: the last opt-outs, of everything and of this keyword; what is
     open or live; why the newest opt-in with the keyword ended; whether there is a person with the number."""
 
@@ -76,7 +76,7 @@ _BEFORE_LEAVING = select(
 
 
 @dataclass(frozen=True, slots=True)
-class Stays:
+class WaitingState:
     """What an opt-out meets: whether the person joined or texted START after its moment, whether the number is held,
     and whether a message to it waits."""
 
@@ -85,12 +85,12 @@ class Stays:
     awaited: bool
 
 
-def before(session: Session, number: str, keyword_id: int, act: Act) -> Stood:
+def state_before(session: Session, number: str, keyword_id: int, act: Act) -> NumberState:
     """Look at what the number did before an act to join with a keyword."""
     values = {"of": number, "with_keyword": keyword_id, "on": act.channel}
-    return Stood(number, *run(session, _BEFORE_JOINING, values).one())
+    return NumberState(number, *run(session, _BEFORE_JOINING, values).one())
 
 
-def before_leaving(session: Session, number: str, act: Act) -> Stays:
+def before_leaving(session: Session, number: str, act: Act) -> WaitingState:
     """Look at what an opt-out of the number will meet."""
-    return Stays(*run(session, _BEFORE_LEAVING, {"of": number, "since": act.when}).one())
+    return WaitingState(*run(session, _BEFORE_LEAVING, {"of": number, "since": act.when}).one())

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.double_opt_in import Question, QuestionState, activate, question
+from optin.consent.ledger.double_opt_in import DoubleOptInQuestion, QuestionState, activate, question
 from optin.consent.ledger.holds_and_blocks import end_suppression, resolve_hold
 from optin.consent.ledger.number_lock import LIVE, lock_number
-from optin.consent.ledger.number_state import Stood, before
+from optin.consent.ledger.number_state import NumberState, state_before
 from optin.database.session import UTCDateTime
 from optin.database.session import insert as insert_known
 from optin.database.statements import run, table
@@ -24,7 +24,7 @@ from optin.models import Disclosure, OptIn, OptInPerson, Person
 ANSWER_AGAIN_AFTER = timedelta(hours=24)
 
 
-class Outcome(StrEnum):
+class OptInOutcome(StrEnum):
     """What an act to opt in came to."""
 
     ACTIVATED = "activated"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 class OptInResult:
     """What came of it: the opt-in's id and the answer that the person should get, if any."""
 
-    outcome: Outcome
+    outcome: OptInOutcome
     opt_in_id: int | None = None
     keyword_id: int | None = None
     reply: ReplyKind | None = None
@@ -78,11 +78,11 @@ def opt_in(
     A user, a file or the API can't revive what the person ended.
     """
     lock_number(session, number)
-    stood = before(session, number, keyword.id, act)
+    stood = state_before(session, number, keyword.id, act)
     if stood.left_since(act):
-        return OptInResult(Outcome.TOO_OLD)
+        return OptInResult(OptInOutcome.TOO_OLD)
     if not act.by_person and stood.ended_by_person:
-        return OptInResult(Outcome.NOT_REVIVED)
+        return OptInResult(OptInOutcome.NOT_REVIVED)
     if act.by_person and stood.held:
         resolve_hold(session, number, HoldResolution.KEYWORD, act)
     live = live_opt_in(session, number, keyword.id, act) if stood.live else None
@@ -93,11 +93,11 @@ def opt_in(
     return _new_opt_in(session, keyword, act, question_hours, comment, stood)
 
 
-def confirm(session: Session, number: str, asked: Question, act: Act) -> OptInResult:
+def confirm(session: Session, number: str, asked: DoubleOptInQuestion, act: Act) -> OptInResult:
     """Activate the opt-in of an open question, since the person answered yes; not what is older than their opt-out."""
-    stood = before(session, number, asked.keyword_id, act)
+    stood = state_before(session, number, asked.keyword_id, act)
     if stood.left_since(act):
-        return OptInResult(Outcome.TOO_OLD)
+        return OptInResult(OptInOutcome.TOO_OLD)
     if stood.held:
         resolve_hold(session, number, HoldResolution.KEYWORD, act)
     return _confirmed(session, session.get_one(OptIn, asked.opt_in_id, populate_existing=True), act)
@@ -144,7 +144,7 @@ def _reaffirm(session: Session, live: OptIn, act: Act) -> OptInResult:
     end_suppression(session, live.number, act)
     events.write(session, EventKind.REAFFIRMED, live.number, act, keyword_id=live.keyword_id, opt_in_id=live.id)
     reply = ReplyKind.CONFIRMATION if answer and act.by_person else None
-    return OptInResult(Outcome.REAFFIRMED, live.id, live.keyword_id, reply)
+    return OptInResult(OptInOutcome.REAFFIRMED, live.id, live.keyword_id, reply)
 
 
 def _answer_with_keyword(session: Session, live: OptIn, act: Act, question_hours: int) -> OptInResult:
@@ -158,7 +158,7 @@ def _answer_with_keyword(session: Session, live: OptIn, act: Act, question_hours
     if asked is None or asked.state == QuestionState.LOST:
         return ask_again(session, live.id, act, question_hours)
     if asked.repeats(act):
-        return OptInResult(Outcome.PENDING, live.id, live.keyword_id)
+        return OptInResult(OptInOutcome.PENDING, live.id, live.keyword_id)
     return _confirmed(session, live, act)
 
 
@@ -170,16 +170,16 @@ def ask_again(session: Session, opt_in_id: int, act: Act, question_hours: int) -
     session.flush()
     about = {"keyword_id": opt_in.keyword_id, "opt_in_id": opt_in.id}
     events.write(session, EventKind.REQUESTED, opt_in.number, act, **about)
-    return OptInResult(Outcome.ASKED_AGAIN, opt_in.id, opt_in.keyword_id, ReplyKind.QUESTION)
+    return OptInResult(OptInOutcome.ASKED_AGAIN, opt_in.id, opt_in.keyword_id, ReplyKind.QUESTION)
 
 
 def _confirmed(session: Session, pending: OptIn, act: Act) -> OptInResult:
     activate(session, pending, act)
-    return OptInResult(Outcome.CONFIRMED, pending.id, pending.keyword_id, ReplyKind.CONFIRMATION)
+    return OptInResult(OptInOutcome.CONFIRMED, pending.id, pending.keyword_id, ReplyKind.CONFIRMATION)
 
 
 def _new_opt_in(
-    session: Session, keyword: OptInKeyword, act: Act, question_hours: int, comment: str, stood: Stood
+    session: Session, keyword: OptInKeyword, act: Act, question_hours: int, comment: str, stood: NumberState
 ) -> OptInResult:
     asks = keyword.double_opt_in and act.by_person
     made = run(
@@ -214,9 +214,9 @@ def _new_opt_in(
     about = {"keyword_id": keyword.id, "opt_in_id": made.id, "disclosure_id": made.disclosure_id}
     events.write(session, kind, stood.number, act, **about)
     if asks:
-        return OptInResult(Outcome.PENDING, made.id, keyword.id, ReplyKind.QUESTION)
+        return OptInResult(OptInOutcome.PENDING, made.id, keyword.id, ReplyKind.QUESTION)
     reply = ReplyKind.CONFIRMATION if act.by_person else None
-    return OptInResult(Outcome.ACTIVATED, made.id, keyword.id, reply)
+    return OptInResult(OptInOutcome.ACTIVATED, made.id, keyword.id, reply)
 
 
 def link(session: Session, people: ColumnElement[bool], opt_ins: ColumnElement[bool], at: datetime) -> None:

@@ -27,7 +27,7 @@ _WROTE = {
 }
 
 
-class NotWithdrawn(StrEnum):
+class WithdrawalRefusal(StrEnum):
     """Why a decision stands."""
 
     NO_DECISION = "no_decision"
@@ -43,7 +43,7 @@ class Withdrawal:
     `overtaken_by` is the event after the decision that must not be undone along with it.
     """
 
-    refused: NotWithdrawn | None = None
+    refused: WithdrawalRefusal | None = None
     overtaken_by: ConsentEvent | None = None
     restored: list[int] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ def withdraw(session: Session, hold_id: int, act: Act) -> Withdrawal:
         return Withdrawal(refused)
     later = _overtaken_by(session, hold)
     if later:
-        return Withdrawal(NotWithdrawn.OVERTAKEN, later)
+        return Withdrawal(WithdrawalRefusal.OVERTAKEN, later)
     taken = session.execute(
         update(Hold)
         .where(Hold.id == hold_id, Hold.withdrawn_at.is_(None))
@@ -76,7 +76,7 @@ def withdraw(session: Session, hold_id: int, act: Act) -> Withdrawal:
         .returning(Hold.id)
     ).first()
     if taken is None:
-        return Withdrawal(NotWithdrawn.ALREADY)
+        return Withdrawal(WithdrawalRefusal.ALREADY)
     restored = _undo(session, hold, act)
     open_hold(session, hold.number, act, HoldCause(hold.cause), hold.trigger, again=hold)
     label = HoldResolution(str(hold.resolution)).label
@@ -84,12 +84,12 @@ def withdraw(session: Session, hold_id: int, act: Act) -> Withdrawal:
     return Withdrawal(restored=restored)
 
 
-def _standing(hold: Hold, at: datetime) -> NotWithdrawn | None:
+def _standing(hold: Hold, at: datetime) -> WithdrawalRefusal | None:
     if hold.ended_at is None or hold.resolution not in _WROTE or hold.resolved_by_id is None:
-        return NotWithdrawn.NO_DECISION
+        return WithdrawalRefusal.NO_DECISION
     if hold.withdrawn_at is not None:
-        return NotWithdrawn.ALREADY
-    return NotWithdrawn.TOO_LATE if at - hold.ended_at >= WITHDRAW_WITHIN else None
+        return WithdrawalRefusal.ALREADY
+    return WithdrawalRefusal.TOO_LATE if at - hold.ended_at >= WITHDRAW_WITHIN else None
 
 
 def _overtaken_by(session: Session, hold: Hold) -> ConsentEvent | None:

@@ -14,7 +14,7 @@ from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, 
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.sending import pauses, results
 
 EFFECT_LASTS = timedelta(hours=24)
@@ -37,7 +37,7 @@ SHOWN = {
 
 
 @dataclass(frozen=True)
-class Line:
+class StatusLine:
     """A line of the progress: how many messages stand at a status of SHOWN."""
 
     key: str
@@ -46,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Cause:
+class FailureCause:
     """Why messages did not arrive (yet): the status, its reason by our rule or what Twilio's error code means."""
 
     status: MessageStatus
@@ -57,14 +57,14 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Progress:
+class BroadcastProgress:
     """How far a broadcast has come; `version` changes with anything that the page shows of it.
 
     `stopped` says what Twilio refuses for now, so that nothing of it goes; "" for nothing.
     """
 
-    lines: list[Line]
-    causes: list[Cause]
+    lines: list[StatusLine]
+    causes: list[FailureCause]
     total: int
     waiting: int
     live: bool
@@ -79,7 +79,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswerCounts:
     """What came back within 24 hours: people who wrote a text of their own, and numbers that opted out.
 
     A keyword, START, STOP, HELP and the answer to a double opt-in question ask for something: they answer no broadcast.
@@ -89,18 +89,18 @@ class Answers:
     opt_outs: int
 
 
-def progress(session: Session, broadcast: Broadcast) -> Progress:
+def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
     """Count the messages of a broadcast by status, and why some did not arrive; of a large one as counted last."""
     counts, causes = _counted(session, broadcast.id)
     if counts is None:
-        unknown = Count(cached_counts.FEW, more=True)
-        return Progress([], [], total=unknown, waiting=unknown, live=True, version="uncounted")
+        unknown = CachedCount(cached_counts.FEW, more=True)
+        return BroadcastProgress([], [], total=unknown, waiting=unknown, live=True, version="uncounted")
     sums = {key: sum(counts.get(status, 0) for status in group) for key, group in SHOWN.items()}
-    lines = [Line(key, SHOWN[key][0], count) for key, count in sums.items() if count]
+    lines = [StatusLine(key, SHOWN[key][0], count) for key, count in sums.items() if count]
     open_still = any(counts.get(status) for status in OPEN)
     stopped = _stopped(session, broadcast)
     numbers = [f"{line.key}{line.count}" for line in lines] + [f"{cause.code}{cause.count}" for cause in causes]
-    return Progress(
+    return BroadcastProgress(
         lines=lines,
         causes=causes,
         total=sum(counts.values()),
@@ -130,17 +130,17 @@ def people(session: Session, messages: list[Message]) -> dict[int, Person]:
     return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
 
 
-def answers(session: Session, broadcast: Broadcast) -> Answers | None:
+def answers(session: Session, broadcast: Broadcast) -> AnswerCounts | None:
     """Count what the recipients answered within 24 hours of the start; None while nothing was started or counted."""
     if broadcast.started_at is None:
         return None
     if not results.is_large(session, broadcast.id):
         return _answers(session, broadcast.id, broadcast.started_at)
     seen = _ANSWERS.seen(session, broadcast.id)
-    return Answers(*seen.value) if seen else None
+    return AnswerCounts(*seen.value) if seen else None
 
 
-def _answers(session: Session, broadcast_id: int, start: datetime) -> Answers:
+def _answers(session: Session, broadcast_id: int, start: datetime) -> AnswerCounts:
     end = start + EFFECT_LASTS
     wrote = exists().where(
         Message.conversation_id == Conversation.id,
@@ -165,7 +165,7 @@ def _answers(session: Session, broadcast_id: int, start: datetime) -> Answers:
             ~phrase_opt_outs.was_corrected(),
         )
     )
-    return Answers(session.scalar(replied) or 0, session.scalar(left) or 0)
+    return AnswerCounts(session.scalar(replied) or 0, session.scalar(left) or 0)
 
 
 def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnElement[bool]:
@@ -176,7 +176,7 @@ def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnE
     return ours.exists()
 
 
-def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None, list[Cause]]:
+def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None, list[FailureCause]]:
     """Return how many messages stand at each status (None: never counted) and why some did not arrive."""
     if results.is_large(session, broadcast_id):
         seen, causes = results.STATUSES.seen(session, broadcast_id), _CAUSES.seen(session, broadcast_id)
@@ -184,14 +184,14 @@ def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None
     return dict(results.by_status(session, [broadcast_id])[broadcast_id]), _read(_causes(session, broadcast_id))
 
 
-def _read(rows: Sequence[tuple[str, str | None, int | None, int]]) -> list[Cause]:
+def _read(rows: Sequence[tuple[str, str | None, int | None, int]]) -> list[FailureCause]:
     """Return the rows of `_causes` as terms; what simply waits its turn has no cause."""
     found = []
     for status, reason, code, count in rows:
         if status == MessageStatus.QUEUED and not reason and not code:
             continue
         error = statuses.meaning(code) if code else None
-        found.append(Cause(MessageStatus(status), count, Reason(reason) if reason else None, code, error))
+        found.append(FailureCause(MessageStatus(status), count, Reason(reason) if reason else None, code, error))
     return found
 
 
@@ -219,5 +219,5 @@ def _counted_answers(session: Session, broadcast_id: int) -> list[int]:
     return [found.replies, found.opt_outs]
 
 
-_CAUSES = cached_counts.Kind("causes", _causes)
-_ANSWERS = cached_counts.Kind("answers", _counted_answers)
+_CAUSES = cached_counts.CountKind("causes", _causes)
+_ANSWERS = cached_counts.CountKind("answers", _counted_answers)

@@ -10,7 +10,7 @@ from optin import clock
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus, Reason, Role
 from optin.features.broadcasts import not_found, queries, recipient_list, sending
-from optin.features.broadcasts.sending import Order, Refusal, Started
+from optin.features.broadcasts.sending import BroadcastOrder, Refusal, StartedBroadcast
 from optin.jobs import engine
 from optin.models import Broadcast, Campaign
 from optin.provider import statuses
@@ -43,7 +43,7 @@ def create(campaign_id: int) -> Response:
     """Send the text to everybody in the campaign who may get it, now or later, and lead to the broadcast's page."""
     campaign = db.session.get(Campaign, campaign_id) or abort(404)
     plan = send_time.of_form(request.form, current_zone())
-    order = Order(
+    order = BroadcastOrder(
         body=broadcast_text.clean(request.form.get("body", "")),
         sender_id=request.form.get("sender", type=int),
         form_key=_form_key(),
@@ -169,7 +169,7 @@ def _form_key() -> str:
         abort(422, "The form was incomplete. Open the campaign, and send from its SMS Broadcasts tab.")
 
 
-def _said(done: Started, order: Order) -> tuple[str, str]:
+def _said(done: StartedBroadcast, order: BroadcastOrder) -> tuple[str, str]:
     if done.again:
         return "This broadcast was already started. Nothing was sent twice.", "off"
     if order.starts_at:

@@ -27,7 +27,7 @@ DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", Broa
 
 
 @dataclass(frozen=True)
-class Order:
+class BroadcastOrder:
     """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID.
 
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none.
@@ -49,7 +49,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Started:
+class StartedBroadcast:
     """A broadcast under way to so many people, or scheduled (`people` 0); `again`: the same form had made it before."""
 
     broadcast_id: int
@@ -57,7 +57,7 @@ class Started:
     again: bool = False
 
 
-def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal:
+def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedBroadcast | Refusal:
     """Make a broadcast and put its messages into the outbox, or say why not; the caller commits, or undoes a refusal.
 
     One that starts later has no messages yet: who gets it is decided at its time (sending/scheduled.py). The
@@ -66,7 +66,7 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
     campaign = session.scalars(Campaign.locked(campaign_id)).one()
     before = session.scalar(select(Broadcast.id).where(Broadcast.form_key == order.form_key))
     if before is not None:
-        return Started(before, 0, again=True)
+        return StartedBroadcast(before, 0, again=True)
     usable = senders.in_use(session)
     sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
     if usable and sender is None:
@@ -81,24 +81,24 @@ def start(session: Session, campaign_id: int, order: Order) -> Started | Refusal
         times = {"Starts": order.starts_at, "Send until": order.not_after}
         told = {name: ("", f"{at:%Y-%m-%d %H:%M} UTC") for name, at in times.items() if at}
         audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, told)
-        return Started(broadcast.id, 0)
+        return StartedBroadcast(broadcast.id, 0)
     people = scheduled.put_out(session, campaign, broadcast, order.user_id)
     if people:
-        return Started(broadcast.id, people)
+        return StartedBroadcast(broadcast.id, people)
     late = select(func.count()).select_from(Message).where(Message.broadcast_id == broadcast.id)
     return Refusal(broadcast_text.hindrances(sender, 1, 0, session.scalar(late) or 0))
 
 
-def send_now(session: Session, broadcast_id: int, user_id: int) -> Started | Refusal:
+def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadcast | Refusal:
     """Start a scheduled broadcast at once, or say why not; the caller commits, or rolls back a refusal."""
-    if shut := gate.closed(session):
+    if shut := gate.closure(session):
         return Refusal([shut.sentence])
     begun = scheduled.start(session, broadcast_id, user_id)
     if begun is None:
         return Refusal(["It is no longer scheduled: it has been started or cancelled."])
     if begun.obstacle:
         return Refusal([f"It can’t be sent now: {begun.obstacle}."])
-    return Started(broadcast_id, begun.people)
+    return StartedBroadcast(broadcast_id, begun.people)
 
 
 def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | None:
@@ -126,19 +126,19 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
     return taken_back
 
 
-def _faults(session: Session, campaign_id: int, order: Order, sender: Sender | None) -> list[str]:
+def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: Sender | None) -> list[str]:
     """Say what forbids this text to this campaign, apart from the rule for each member."""
     body = order.body
     members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
     found = [*broadcast_text.faults(body), *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1)]
-    if order.starts_at is None and (shut := gate.closed(session)):
+    if order.starts_at is None and (shut := gate.closure(session)):
         found.append(shut.sentence)
     if not found and broadcast_text.longest(session, campaign_id, body, policy.load(session).brand).too_long:
         found.append(broadcast_text.TOO_LONG_FILLED_IN)
     return found
 
 
-def _make(session: Session, campaign: Campaign, sender: Sender, order: Order) -> Broadcast | None:
+def _make(session: Session, campaign: Campaign, sender: Sender, order: BroadcastOrder) -> Broadcast | None:
     """Store the broadcast; None when another campaign's broadcast took the form's key at this very moment."""
     now = clock.now()
     made = session.scalar(

@@ -26,7 +26,7 @@ MANY = 5000
 """Above this many opt-ins the pages do not count the new ones each time; the preview does."""
 
 
-class Kind(StrEnum):
+class MemberKind(StrEnum):
     """How a number with an active opt-in stands to the campaign."""
 
     MEMBER = "member"
@@ -60,7 +60,7 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Report:
+class AddOptInsReport:
     """What + Add Opt-Ins did; `came_back` are those of the members added who had been removed."""
 
     members: int
@@ -82,23 +82,23 @@ def preview(session: Session, campaign: Campaign) -> Preview:
     if campaign.keyword_id is None:
         return Preview()
     kind = case(
-        (_is_member(campaign.id), Kind.MEMBER),
-        (_was_removed(campaign.id), Kind.REMOVED),
-        (_is_known(), Kind.KNOWN),
-        else_=Kind.UNKNOWN,
+        (_is_member(campaign.id), MemberKind.MEMBER),
+        (_was_removed(campaign.id), MemberKind.REMOVED),
+        (_is_known(), MemberKind.KNOWN),
+        else_=MemberKind.UNKNOWN,
     )
     each = select(kind.label("kind")).where(*_opted_in(campaign.keyword_id)).subquery()
     rows = session.execute(select(each.c.kind, func.count()).group_by(each.c.kind))
     counts: dict[str, int] = {row[0]: row[1] for row in rows}
     return Preview(
-        already=counts.get(Kind.MEMBER, 0),
-        removed=counts.get(Kind.REMOVED, 0),
-        known=counts.get(Kind.KNOWN, 0),
-        unknown=counts.get(Kind.UNKNOWN, 0),
+        already=counts.get(MemberKind.MEMBER, 0),
+        removed=counts.get(MemberKind.REMOVED, 0),
+        known=counts.get(MemberKind.KNOWN, 0),
+        unknown=counts.get(MemberKind.UNKNOWN, 0),
     )
 
 
-def known(session: Session, campaign: Campaign) -> Preview | None:
+def known_preview(session: Session, campaign: Campaign) -> Preview | None:
     """Return `preview`, of very many opt-ins as it was counted last; None before the first count."""
     if campaign.keyword_id is None or count_opted_in(session, campaign.keyword_id, MANY) < MANY:
         return preview(session, campaign)
@@ -114,12 +114,12 @@ def _counts(session: Session, campaign_id: int) -> list[int]:
     return [found.already, found.removed, found.known, found.unknown]
 
 
-_COUNTED = cached_counts.Kind("add-opt-ins", _counts)
+_COUNTED = cached_counts.CountKind("add-opt-ins", _counts)
 
 
 def add(
     session: Session, campaign_id: int, user_id: int | None, *, create_leads: bool, include_removed: bool
-) -> Report | None:
+) -> AddOptInsReport | None:
     """Add the opt-ins of the campaign's keyword as members; None when the campaign has no keyword.
 
     One user at a time does this, so that nobody's second press makes leads or members twice.
@@ -135,7 +135,7 @@ def add(
     if create_leads and found.unknown:
         made = leads.create(session, _unknown_numbers(session, campaign), user_id, now)
     added = _add_known(session, campaign.id, campaign.keyword_id, user_id, now)
-    report = Report(
+    report = AddOptInsReport(
         members=added + came_back,
         leads=made,
         came_back=came_back,

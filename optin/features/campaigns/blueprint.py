@@ -4,7 +4,7 @@ from flask import Blueprint, abort, request
 
 from optin.database import session
 from optin.database.session import db
-from optin.enums import BroadcastState, CampaignStatus, MessageStatus, SenderKind, Term
+from optin.enums import BroadcastState, CampaignStatus, LabelledEnum, MessageStatus, SenderKind
 from optin.models import Campaign, Sender
 from optin.provider import senders
 
@@ -15,7 +15,7 @@ CAMPAIGN = f"/campaigns/<int(max={LARGEST_ID}):campaign_id>"
 
 
 @blueprint.context_processor
-def terms() -> dict[str, type[Term]]:
+def terms() -> dict[str, type[LabelledEnum]]:
     """Let the templates read what is stored as the terms that people see."""
     return {
         "campaign_status": CampaignStatus,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience, whole
-from optin.consent.audience import Deliverability, Question
+from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.enums import Reason
 from optin.features.campaigns import queries
 from optin.features.campaigns.blueprint import chosen_sender
@@ -20,7 +20,7 @@ from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery
 from optin.texts import merge_fields, segments, send_time
 from optin.texts.segments import Segments
-from optin.texts.send_time import Plan
+from optin.texts.send_time import SendTime
 from optin.web import filters
 
 LOOKED_AT_WHILE_TYPING = 20_000
@@ -30,7 +30,7 @@ LOOKED_AT_WHILE_TYPING = 20_000
 class Draft:
     """What was typed so far: the text, the member to preview it for (the first after this id), when, why not."""
 
-    plan: Plan
+    plan: SendTime
     body: str = ""
     after: int = 0
     refused: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ def new_draft(kept: Mapping[str, str]) -> Draft:
 
 
 @dataclass(frozen=True)
-class Look:
+class TextPreview:
     """A text as the composer sees it.
 
     `size` counts it for the person of the preview, `worst` for the member for whom it is longest; `fixed` is what would
@@ -63,7 +63,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Row:
+class DeliverabilityRow:
     """A line of Deliverability: tone of its dot, how many, the reason's value in addresses, the reason."""
 
     tone: str
@@ -72,7 +72,9 @@ class Row:
     reason: Reason | None
 
 
-def look(session: Session, asked: Question, body: str, after: int = 0, *, among: int | None = None) -> Look:
+def preview_text(
+    session: Session, asked: AudienceQuestion, body: str, after: int = 0, *, among: int | None = None
+) -> TextPreview:
     """Look at a text; the preview is for a member after the given one, one of the first when there is none.
 
     It is somebody whose consent covers the text, where there is anybody like that.
@@ -87,7 +89,7 @@ def look(session: Session, asked: Question, body: str, after: int = 0, *, among:
     worst = broadcast_text.longest(session, campaign_id, body, brand, among=among)
     plain = segments.plain(body)
     fixed = broadcast_text.longest(session, campaign_id, plain, brand, among=among) if plain != body else None
-    return Look(
+    return TextPreview(
         body=body,
         size=segments.count(preview),
         worst=worst,
@@ -106,7 +108,7 @@ def question(
     sender: Sender | None,
     at: datetime | None = None,
     not_after: datetime | None = None,
-) -> audience.Question:
+) -> audience.AudienceQuestion:
     """Ask for the campaign's members and a sender, now or at a moment to come, of a broadcast with a last time or none.
 
     Without a sender no block counts.
@@ -131,14 +133,14 @@ def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft
     return whole.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0) if asked.late_groups else 0
 
 
-def rows(counts: Deliverability | None) -> list[Row]:
+def rows(counts: Deliverability | None) -> list[DeliverabilityRow]:
     """Return the lines of Deliverability: who receives, who waits, then who gets nothing and why."""
     if counts is None:
         return []
     waiting = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
     order = sorted(counts.reasons, key=lambda reason: reason not in waiting)
-    others = [Row(reason.tone, counts.reasons[reason], str(reason), reason) for reason in order]
-    return [Row("ok", counts.will_receive, "will_receive", None), *others]
+    others = [DeliverabilityRow(reason.tone, counts.reasons[reason], str(reason), reason) for reason in order]
+    return [DeliverabilityRow("ok", counts.will_receive, "will_receive", None), *others]
 
 
 def sends_to(counts: Deliverability, given: Policy) -> int:
@@ -159,7 +161,7 @@ def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, obj
         "has_hours": policy.load(session).sending_hours,
         "time_fault": draft.plan.fault(clock.now()),
         "end_fault": draft.plan.end_fault(clock.now()),
-        "look": look(
+        "look": preview_text(
             session, question(session, campaign, sender), draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING
         ),
     }

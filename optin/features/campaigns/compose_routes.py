@@ -30,7 +30,7 @@ SAME_TEXT_WITHIN = timedelta(days=1)
 def deliverability(campaign_id: int) -> str:
     """Say who would receive a message now, and the others by reason (fragment)."""
     campaign, sender = load(campaign_id), chosen_sender()
-    counts = deliverability_of.known(db.session(), campaign, sender)
+    counts = deliverability_of.known_counts(db.session(), campaign, sender)
     context = {"campaign": campaign, "sender": sender, "counts": counts, "rows": compose.rows(counts)}
     return render_template("campaigns/_deliverability.html", **context)
 
@@ -40,7 +40,7 @@ def preview_broadcast(campaign_id: int) -> str:
     """Say how the text would go out as it stands (fragment); nothing is stored."""
     only_reads()
     campaign, session = load(campaign_id), db.session()
-    counts = deliverability_of.known(session, campaign, chosen_sender())
+    counts = deliverability_of.known_counts(session, campaign, chosen_sender())
     context = compose.context(session, campaign, typed_draft())
     return render_template("campaigns/_advice.html", counts=counts, swapped=True, **context)
 
@@ -63,7 +63,7 @@ def compose_broadcast(campaign_id: int) -> Response:
 def _confirm(campaign: Campaign, draft: Draft) -> Response:
     """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
     session, sender, given = db.session(), chosen_sender(), policy.load(db.session())
-    looked = compose.look(session, compose.question(session, campaign, sender), draft.body)
+    looked = compose.preview_text(session, compose.question(session, campaign, sender), draft.body)
     refused = draft.plan.faults(clock.now())
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
     asked = compose.question(session, campaign, sender, *times)
@@ -76,7 +76,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
-    context["spread"] = broadcast_cost.of(session, asked, draft.body, people, looked.worst.segments)
+    context["spread"] = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst.segments)
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
     context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))

@@ -13,7 +13,7 @@ from optin.enums import PersonKind
 from optin.models import Person
 from optin.policy import policy
 
-AT_ONCE = 1000
+LEADS_AT_ONCE = 1000
 
 
 def one_at_a_time(session: Session) -> None:
@@ -31,9 +31,10 @@ def create(session: Session, numbers: Sequence[str], owner_id: int | None, at: d
     Nameless people are sorted by their number. The caller has seen that nobody has the numbers.
     """
     region, made = policy.load(session).default_region, 0
-    for start in range(0, len(numbers), AT_ONCE):
+    for start in range(0, len(numbers), LEADS_AT_ONCE):
         rows = [
-            _row(number, phone.zone_group(number, region), owner_id, at) for number in numbers[start : start + AT_ONCE]
+            _row(number, phone.zone_group(number, region), owner_id, at)
+            for number in numbers[start : start + LEADS_AT_ONCE]
         ]
         ids = session.scalars(insert(session, Person).returning(Person.id), rows).all()
         ledger.link_people(session, ids, at)

@@ -7,7 +7,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from optin.consent import consent_status
-from optin.consent.audience import Question
+from optin.consent.audience import AudienceQuestion
 from optin.enums import MessageStatus, Reason
 from optin.features.campaigns import compose, members
 from optin.features.campaigns.blueprint import chosen_sender
@@ -38,7 +38,7 @@ def listing(campaign_id: int) -> Listing:
     return Listing(COLUMNS, "added", "campaigns.show", where, filters, "campaigns.members_file", {"tab": "members"})
 
 
-def query(session: Session, listing: Listing, question: Question) -> tuple[Select[CampaignMember], bool]:
+def query(session: Session, listing: Listing, question: AudienceQuestion) -> tuple[Select[CampaignMember], bool]:
     """Select what the list shows, of a search the first some hundred; the second tells whether it finds more."""
     text, reason = listing.filters["q"], listing.filters["reason"]
     if not text:
@@ -57,12 +57,12 @@ def file(session: Session, campaign: Campaign) -> Response:
     def cells(session: Session, rows: Sequence[CampaignMember]) -> Iterator[Sequence[object]]:
         reasons = members.reasons(session, question, [member.id for member in rows])
         last = members.last_messages(session, campaign_id, [member.person_id for member in rows])
-        standings = consent_status.of_numbers(session, [member.number for member in rows])
+        number_statuses = consent_status.of_numbers(session, [member.number for member in rows])
         for member in rows:
             person, reason, message = member.person, reasons.get(member.id), last.get(member.person_id)
             answer = reason.label if reason else "Will receive"
             status = MessageStatus(message.status).label if message else ""
-            consent = standings.get(member.number or "", consent_status.NO_OPT_IN).text
+            consent = number_statuses.get(member.number or "", consent_status.NO_OPT_IN).text
             yield (person.first_name, person.last_name, member.number, consent, answer, status, member.added_at)
 
     return lists.download(name, TITLES, asked, members.listed(question, asked.filters["reason"], among), cells)

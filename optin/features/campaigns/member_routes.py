@@ -25,7 +25,7 @@ REFUSED_SHOWN = 100
 def offer_opt_ins(campaign_id: int) -> str:
     """Show what + Add Opt-Ins will do."""
     campaign = load(campaign_id)
-    context = {"found": add_opt_ins.known(db.session(), campaign), "many": add_opt_ins.MANY}
+    context = {"found": add_opt_ins.known_preview(db.session(), campaign), "many": add_opt_ins.MANY}
     return render_template("campaigns/add_opt_ins.html", campaign=campaign, form=AddOptInsForm(), **context)
 
 
@@ -138,14 +138,14 @@ def _add_page(
     kind = kind if kind in list(PersonKind) else ""
     session, keys = db.session(), [Person.kind, Person.sort_name, Person.id]
     query, has_more = members.candidates(session, search, kind, policy.load(session).default_region)
-    page = paging.page(session, query, keys, request.values.get("page"))
+    page = paging.read_page(session, query, keys, request.values.get("page"))
     present = members.present(session, campaign.id, [person.id for person in page.rows])
     context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "has_more": has_more}
     context |= {"campaign": campaign, "form": form, "ticked": ticked, "present": present}
     return render_template("campaigns/add_members.html", refused=refused or {}, shown=REFUSED_SHOWN, **context)
 
 
-def _said_of_opt_ins(report: add_opt_ins.Report) -> str:
+def _said_of_opt_ins(report: add_opt_ins.AddOptInsReport) -> str:
     """Say in one sentence what + Add Opt-Ins did and whom it left out."""
     parts = [f"{plural(report.members, 'member', 'members')} added"]
     if report.leads:
@@ -161,7 +161,7 @@ def _said_of_opt_ins(report: add_opt_ins.Report) -> str:
     return ", ".join(parts) + ". Nobody was messaged."
 
 
-def _said_of_added(added: members.Added) -> str:
+def _said_of_added(added: members.AddResult) -> str:
     parts = [f"{plural(added.members, 'member', 'members')} added"]
     if added.leads:
         parts.append(f"{plural(added.leads, 'lead', 'leads')} created")

@@ -20,11 +20,11 @@ from optin.queries import people_of_numbers, search
 from optin.queries.search import Hits
 
 WILL_RECEIVE = "will_receive"
-AT_ONCE = 5000
+NUMBERS_AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
-class Pasted:
+class PastedNumbers:
     """What a pasted list of numbers came to: E.164 numbers, and each piece that is none, with the sentence why.
 
     A piece that stands in the list twice is one.
@@ -35,7 +35,7 @@ class Pasted:
 
 
 @dataclass(frozen=True)
-class Added:
+class AddResult:
     """What adding by hand did; `unknown` numbers have no contact or lead and none was wanted."""
 
     members: int
@@ -55,7 +55,7 @@ def found_in_all(campaign_id: int, text: str, region: str) -> Select[int]:
 
 
 def listed(
-    question: audience.Question, reason: str, among: Sequence[int] | Select[int] | None = None
+    question: audience.AudienceQuestion, reason: str, among: Sequence[int] | Select[int] | None = None
 ) -> Select[CampaignMember]:
     """Select the members, all or those that a text found, that the rule answers with `reason`.
 
@@ -67,7 +67,9 @@ def listed(
     return query if among is None else query.where(CampaignMember.id.in_(among))
 
 
-def reasons(session: Session, question: audience.Question, member_ids: Sequence[int]) -> dict[int, Reason | None]:
+def reasons(
+    session: Session, question: audience.AudienceQuestion, member_ids: Sequence[int]
+) -> dict[int, Reason | None]:
     """Ask the rule for some members; None for those who would receive."""
     rows = session.execute(
         select(CampaignMember.id, audience.reason(question)).where(CampaignMember.id.in_(member_ids))
@@ -103,7 +105,7 @@ def present(session: Session, campaign_id: int, person_ids: Sequence[int]) -> se
     return set(session.scalars(rows))
 
 
-def read_numbers(text: str, region: str) -> Pasted:
+def read_numbers(text: str, region: str) -> PastedNumbers:
     """Read pasted numbers, one a line or with commas between them; `region` is that of national formats."""
     numbers: dict[str, None] = {}
     refused: dict[str, str] = {}
@@ -112,7 +114,7 @@ def read_numbers(text: str, region: str) -> Pasted:
             numbers[phone.normalise(piece, region)] = None
         except phone.NotANumber as error:
             refused[piece] = error.sentence
-    return Pasted(list(numbers), refused)
+    return PastedNumbers(list(numbers), refused)
 
 
 def add(
@@ -123,7 +125,7 @@ def add(
     person_ids: Collection[int],
     numbers: Sequence[str],
     create_leads: bool,
-) -> Added:
+) -> AddResult:
     """Add people, and the person who has each number, as members; who was removed comes back in the same row."""
     if create_leads:
         leads.one_at_a_time(session)
@@ -135,12 +137,12 @@ def add(
         found |= _people_of(session, unknown)
     ids = sorted({*person_ids, *found.values()})
     members = sum(
-        _insert(session, campaign.id, ids[start : start + AT_ONCE], user_id, now)
-        for start in range(0, len(ids), AT_ONCE)
+        _insert(session, campaign.id, ids[start : start + NUMBERS_AT_ONCE], user_id, now)
+        for start in range(0, len(ids), NUMBERS_AT_ONCE)
     )
     if members:
         audit.record(session, user_id, "added members", "campaign", campaign.id, {"Members": ("", members)})
-    return Added(members, made, len(unknown) - made)
+    return AddResult(members, made, len(unknown) - made)
 
 
 def remove(session: Session, member: CampaignMember, user_id: int) -> int:
@@ -171,8 +173,8 @@ def remove_many(session: Session, campaign_id: int, member_ids: Collection[int],
 def _people_of(session: Session, numbers: Sequence[str]) -> dict[str, int]:
     """Return the person who stands for each number that has one."""
     found: dict[str, int] = {}
-    for start in range(0, len(numbers), AT_ONCE):
-        having = people_of_numbers.of_numbers(session, numbers[start : start + AT_ONCE])
+    for start in range(0, len(numbers), NUMBERS_AT_ONCE):
+        having = people_of_numbers.of_numbers(session, numbers[start : start + NUMBERS_AT_ONCE])
         found |= {number: persons[0].id for number, persons in having.items()}
     return found
 

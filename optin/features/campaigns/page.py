@@ -17,10 +17,10 @@ from optin.features.campaigns.blueprint import chosen_sender
 from optin.features.campaigns.compose import Draft
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.queries import paging, saved_draft
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.sending import results
 from optin.web import history_tab
-from optin.web.history_tab import History, Line
+from optin.web.history_tab import History, HistoryLine
 
 TABS = ("details", "members", "broadcasts", "history")
 VIEWS = ("compose", "deliverability", "sent")
@@ -35,7 +35,7 @@ class Header:
     `scheduled` is the next broadcast that waits for its time.
     """
 
-    members: Count
+    members: CachedCount
     counts: Deliverability | None
     found: add_opt_ins.Preview | None
     scheduled: Broadcast | None = None
@@ -64,7 +64,7 @@ def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | No
 def header(session: Session, campaign: Campaign) -> Header:
     """Count what the header shows."""
     members = deliverability.MEMBERS.of(session, campaign.id)
-    counts = deliverability.known(session, campaign, chosen_sender())
+    counts = deliverability.known_counts(session, campaign, chosen_sender())
     scheduled = queries.scheduled(session, [campaign.id]).get(campaign.id)
     return Header(members, counts, _found(session, campaign), scheduled)
 
@@ -86,7 +86,7 @@ def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
         "sender": sender,
         "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
         "last": members.last_messages(session, campaign.id, people),
-        "standings": consent_status.of_numbers(session, [member.number for member in page.rows]),
+        "number_statuses": consent_status.of_numbers(session, [member.number for member in page.rows]),
     }
 
 
@@ -100,7 +100,7 @@ def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draf
     context |= {"counts": head.counts, "rows": compose.rows(head.counts)}
     if view == "sent":
         token = request.args.get("page")
-        page = paging.page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
+        page = paging.read_page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
         context |= {"page": page, "statuses": results.by_status(session, [row.id for row in page.rows])}
     return context
 
@@ -115,14 +115,14 @@ def _history(session: Session, campaign: Campaign) -> History:
     def address(token: str) -> str:
         return url_for("campaigns.show", campaign_id=campaign.id, tab="history", page=token)
 
-    def tell(entry: AuditEntry) -> Line:
-        line = history_tab.told(entry)
+    def tell(entry: AuditEntry) -> HistoryLine:
+        line = history_tab.entry_line(entry)
         if entry.subject_kind != "broadcast":
             return line
         url = url_for("broadcasts.show", broadcast_id=entry.subject_id)
         return replace(line, what=f"Broadcast {line.what[:1].lower()}{line.what[1:]}", url=url)
 
-    return history_tab.of(session, queries.history(campaign.id), address, tell)
+    return history_tab.history_of(session, queries.history(campaign.id), address, tell)
 
 
 def _found(session: Session, campaign: Campaign) -> add_opt_ins.Preview | None:

@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent import audience, facts
-from optin.consent.audience import Question
+from optin.consent.audience import AudienceQuestion
 from optin.enums import BroadcastState
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
 
@@ -85,7 +85,7 @@ def sent_before(session: Session, campaign_id: int, body: str, since: datetime) 
 
 
 def example(
-    session: Session, question: Question, after: int = 0, *, anybody: bool = False
+    session: Session, question: AudienceQuestion, after: int = 0, *, anybody: bool = False
 ) -> tuple[Person, int] | None:
     """Return a member after the given one, and that member's id: the person for whom a text is previewed.
 

@@ -49,7 +49,7 @@ def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     refused = [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
-    looked = compose.look(session, compose.question(session, campaign, sender), draft.body, draft.after)
+    looked = compose.preview_text(session, compose.question(session, campaign, sender), draft.body, draft.after)
     if looked.size.too_long:
         return [broadcast_text.TOO_LONG_FILLED_IN]
     done = test_number.text_test(session, user, sender, looked.preview)

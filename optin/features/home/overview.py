@@ -13,7 +13,7 @@ from optin.consent import business_days
 from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.models import Broadcast, Conversation, Hold, Keyword, Message, OptIn
 from optin.queries import cached_counts, opt_ins_per_day
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.sending import opt_outs_after_broadcast, results
 
 LOOKED_AT = 500
@@ -138,7 +138,7 @@ def near_misses(session: Session) -> NearMisses:
     if not newest:
         return NearMisses(0)
     keywords = {keyword_id for _, keyword_id in newest}
-    count = Count(len(newest), more=len(newest) == LOOKED_AT)
+    count = CachedCount(len(newest), more=len(newest) == LOOKED_AT)
     newest = newest[:EXAMPLES]
     examples = tuple(dict.fromkeys(body for body, _ in newest))
     return NearMisses(count, examples, newest[0][1], len(keywords) == 1)
@@ -146,7 +146,7 @@ def near_misses(session: Session) -> NearMisses:
 
 def per_day(session: Session, zone: ZoneInfo) -> list[tuple[date, int, int]]:
     """Return (day, opt-ins, opt-outs) of the last thirty days, all keywords together."""
-    return opt_ins_per_day.known(session, zone)
+    return opt_ins_per_day.known_days(session, zone)
 
 
 def last_broadcasts(session: Session) -> list[Sending]:
@@ -181,7 +181,7 @@ def _count(session: Session, *given: ColumnElement[bool]) -> int:
     return session.scalars(select(func.count()).where(*given)).one()
 
 
-_ACTIVE = cached_counts.Counter(
+_ACTIVE = cached_counts.RowCounter(
     "active",
     lambda: select(OptIn.id).where(OptIn.keyword_id.in_(select(Keyword.id)), OptIn.status == OptInStatus.ACTIVE),
 )

@@ -9,7 +9,7 @@ from optin import phone
 from optin.database.session import db
 from optin.enums import Channel
 from optin.features.inbox import queries
-from optin.features.inbox.queries import SHOWS, Asked
+from optin.features.inbox.queries import SHOWS, InboxFilter
 from optin.features.one_to_one import messaging
 from optin.features.one_to_one.messaging import Composer, Draft
 from optin.models import Conversation
@@ -20,16 +20,16 @@ from optin.web.filters import current_zone
 from optin.web.record_ids import message_id
 
 
-def asked() -> Asked:
+def requested_filter() -> InboxFilter:
     """Return what the request asks the list for; nonsense is what the inbox shows first."""
     show = request.args.get("show", "open")
     text = request.args.get("q", "").replace("\0", "").strip()
-    return Asked(show if show in SHOWS else "open", text, current_user.id, request.args.get("page"))
+    return InboxFilter(show if show in SHOWS else "open", text, current_user.id, request.args.get("page"))
 
 
 def list_context(current_id: int = 0) -> dict[str, Any]:
     """Return what the list shows; `current_id` is the conversation that is open beside it."""
-    given = asked()
+    given = requested_filter()
     listed = queries.listed(db.session(), given)
     before, after = listed.neighbours(current_id)
     return {
@@ -69,12 +69,14 @@ def composer(conversation: Conversation, in_force: Policy) -> Composer:
 def component(conversation: Conversation, chat: Composer, draft: Draft | None = None) -> dict[str, object]:
     """Return what the component shows."""
     before = request.args.get("before", type=message_id)
-    return messaging.page(db.session(), chat, current_zone(), addresses(conversation), draft=draft, before=before)
+    return messaging.thread_page(
+        db.session(), chat, current_zone(), addresses(conversation), draft=draft, before=before
+    )
 
 
 def addresses(conversation: Conversation) -> dict[str, str]:
     """Return the addresses of the component's parts; the page keeps what the list was asked for."""
-    this: dict[str, Any] = {"conversation_id": conversation.id, **asked().args}
+    this: dict[str, Any] = {"conversation_id": conversation.id, **requested_filter().args}
     return {name: url_for(f"inbox.{endpoint}", **this) for name, endpoint in _ENDPOINTS.items() if name != "poll"} | {
         "poll": url_for("inbox.thread", conversation_id=conversation.id)
     }

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import consent_status
-from optin.consent.consent_status import Standing
+from optin.consent.consent_status import ConsentStatus
 from optin.enums import Channel, OptInStatus, Role
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
 from optin.policy import policy
 from optin.queries import people_of_numbers, search
-from optin.queries.paging import Page, page
+from optin.queries.paging import Page, read_page
 from optin.queries.search import Hits
 
 SHOWS = {
@@ -33,7 +33,7 @@ ASIDE = 10
 
 
 @dataclass(frozen=True)
-class Asked:
+class InboxFilter:
     """What a list was asked for: which conversations, a text to find, whose they are, and the page."""
 
     show: str
@@ -49,7 +49,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Listed:
+class InboxPage:
     """A page of conversations with the people who have their numbers, and where each number stands.
 
     `has_more` where a search finds more than it lists.
@@ -57,7 +57,7 @@ class Listed:
 
     page: Page[Any]
     people: Mapping[str, list[Person]]
-    standings: Mapping[str, Standing]
+    number_statuses: Mapping[str, ConsentStatus]
     has_more: bool = False
 
     @property
@@ -72,7 +72,7 @@ class Listed:
                 row.closed_at,
                 row.channel,
                 self.name(row),
-                self.standings[row.number],
+                self.number_statuses[row.number],
             )
             for row in self.page.rows
         ]
@@ -92,16 +92,16 @@ class Listed:
         return ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None
 
 
-def listed(session: Session, asked: Asked) -> Listed:
+def listed(session: Session, asked: InboxFilter) -> InboxPage:
     """Fetch a page of conversations, newest first; a number that was only sent a broadcast is none."""
     found = select(Conversation).where(Conversation.last_message_at.is_not(None), *_shown(asked))
     hits = _matching(session, asked) if asked.text else Hits([])
     if asked.text:
         found = found.where(Conversation.id.in_(hits.ids))
     keys = [Conversation.last_message_at, Conversation.id]
-    shown = page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
+    shown = read_page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
     numbers = [row.number for row in shown.rows]
-    return Listed(
+    return InboxPage(
         shown, people_of_numbers.of_numbers(session, numbers), consent_status.of_numbers(session, numbers), hits.more
     )
 
@@ -136,7 +136,7 @@ def assignable(session: Session) -> list[User]:
     return [user for user in users if user.may(Role.AGENT)]
 
 
-def _shown(asked: Asked) -> list[ColumnElement[bool]]:
+def _shown(asked: InboxFilter) -> list[ColumnElement[bool]]:
     is_open = Conversation.closed_at.is_(None)
     shows: dict[str, list[ColumnElement[bool]]] = {
         "open": [is_open],
@@ -149,7 +149,7 @@ def _shown(asked: Asked) -> list[ColumnElement[bool]]:
     return shows[asked.show]
 
 
-def _matching(session: Session, asked: Asked) -> Hits:
+def _matching(session: Session, asked: InboxFilter) -> Hits:
     """Look up the conversations with such a person or number, or with this in the last text.
 
     Texts are looked through in the newest conversations only: no index knows what stands in them.

@@ -62,7 +62,7 @@ def thread(conversation_id: int) -> WSGIResponse:
     conversation = _load(conversation_id)
     chat = page.composer(conversation, policy.load(db.session()))
     last = request.args.get("last", 0, type=message_id)
-    news = messaging.news(db.session(), chat, request.args.get("version", ""), last)
+    news = messaging.thread_news(db.session(), chat, request.args.get("version", ""), last)
     if news is None:
         return Response(status=204)
     _read(conversation)
@@ -165,5 +165,5 @@ def _read(conversation: Conversation) -> Conversation:
 
 
 def _back(conversation: Conversation) -> WSGIResponse:
-    args: dict[str, Any] = {**page.asked().args}
+    args: dict[str, Any] = {**page.requested_filter().args}
     return redirect(url_for(".show", conversation_id=conversation.id, **args), 303)

@@ -11,7 +11,7 @@ from wtforms.validators import Length
 
 from optin.features.keywords import pictures
 from optin.features.keywords.pictures import Picture
-from optin.features.keywords.saving import Content
+from optin.features.keywords.saving import KeywordContent
 from optin.models import DisclosureImage
 from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
 from optin.reading.words import KEYWORD_LENGTH, normalise, refusal_as_keyword
@@ -66,9 +66,9 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
         self.extra_opt_out = extra_opt_out
         self.opt_in.data = self.opt_in.data or SINGLE
 
-    def content(self, image: DisclosureImage | None) -> Content:
+    def content(self, image: DisclosureImage | None) -> KeywordContent:
         """Return what was entered, with defaults in the place of empty templates; `image` as it was chosen."""
-        return Content(
+        return KeywordContent(
             word=self.word.data,
             aliases=tuple(split(self.aliases.data)),
             description=self.description.data,

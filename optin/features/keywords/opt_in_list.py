@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from optin.enums import OptInSource, OptInStatus
 from optin.features.keywords import opt_ins
-from optin.features.keywords.opt_ins import Asked
+from optin.features.keywords.opt_ins import OptInFilter
 from optin.models import Keyword, OptIn
 from optin.policy import policy
 from optin.queries import people_of_numbers
@@ -47,7 +47,7 @@ def listing(keyword: Keyword) -> Listing:
 def file(session: Session, keyword: Keyword) -> Response:
     """Answer with all opt-ins that the list shows as a file."""
     asked, region, name = listing(keyword), policy.load(session).default_region, f"opt-ins-{keyword.id}"
-    given = Asked(asked.filters["q"], asked.filters["status"])
+    given = OptInFilter(asked.filters["q"], asked.filters["status"])
     query = opt_ins.query(keyword.id, given, opt_ins.found_in_all(keyword.id, given, region))
 
     def cells(session: Session, rows: Sequence[OptIn]) -> Iterator[Sequence[object]]:

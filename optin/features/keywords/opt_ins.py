@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from optin.enums import OptInStatus
 from optin.models import OptIn, OptInPerson, Person
 from optin.queries import cached_counts, people_of_numbers, search
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
 from optin.queries.search import Hits
 
 
 @dataclass(frozen=True)
-class Asked:
+class OptInFilter:
     """What the list is asked for, as it stands in the address; `search` is a number, a piece of one, or a name."""
 
     search: str = ""
@@ -48,7 +48,7 @@ class OptInList:
         return hashlib.sha256(repr((shown, self.page.before, self.page.after)).encode()).hexdigest()[:16]
 
 
-def found(session: Session, keyword_id: int, asked: Asked, region: str) -> Hits | None:
+def found(session: Session, keyword_id: int, asked: OptInFilter, region: str) -> Hits | None:
     """Look up what the search finds, None where nothing is searched; `region` reads numbers as typed."""
     if not asked.search:
         return None
@@ -58,12 +58,12 @@ def found(session: Session, keyword_id: int, asked: Asked, region: str) -> Hits 
     return search.find(session, asked.search, _ways(own, asked.search, region), [links, having])
 
 
-def found_in_all(keyword_id: int, asked: Asked, region: str) -> Select[int] | None:
+def found_in_all(keyword_id: int, asked: OptInFilter, region: str) -> Select[int] | None:
     """Select all that `found` finds, however many."""
     return search.any_of(_ways(_own(keyword_id, asked), asked.search, region, all_=True)) if asked.search else None
 
 
-def query(keyword_id: int, asked: Asked, among: Sequence[int] | Select[int] | None) -> Select[OptIn]:
+def query(keyword_id: int, asked: OptInFilter, among: Sequence[int] | Select[int] | None) -> Select[OptIn]:
     """Select the opt-ins of a keyword that are asked for, all or those that a search found."""
     opt_ins = select(OptIn).where(*_given(keyword_id, asked))
     return opt_ins if among is None else opt_ins.where(OptIn.id.in_(among))
@@ -74,19 +74,19 @@ def listed(session: Session, page: Page[OptIn], hits: Hits | None) -> OptInList:
     return OptInList(page, people_of_numbers.of_opt_ins(session, page.rows), bool(hits and hits.more))
 
 
-def count(session: Session, keyword_id: int, asked: Asked, hits: Hits | None) -> Count:
+def count(session: Session, keyword_id: int, asked: OptInFilter, hits: Hits | None) -> CachedCount:
     """Count the opt-ins that the list would show on all its pages; what a search finds, up to some hundred."""
     if hits is None:
         return OF_STATUS[asked.status if asked.status in list(OptInStatus) else ""].of(session, keyword_id)
-    return Count(len(hits.ids), more=hits.more)
+    return CachedCount(len(hits.ids), more=hits.more)
 
 
-def _given(keyword_id: int, asked: Asked) -> list[ColumnElement[bool]]:
+def _given(keyword_id: int, asked: OptInFilter) -> list[ColumnElement[bool]]:
     status = [OptIn.status == asked.status] if asked.status in list(OptInStatus) else []
     return [OptIn.keyword_id == keyword_id, *status]
 
 
-def _own(keyword_id: int, asked: Asked) -> list[ColumnElement[bool]]:
+def _own(keyword_id: int, asked: OptInFilter) -> list[ColumnElement[bool]]:
     """Ask for the keyword and, in the words of the index that begins with both, for every status or one."""
     wanted = [asked.status] if asked.status in list(OptInStatus) else list(OptInStatus)
     return [OptIn.keyword_id == keyword_id, OptIn.status.in_(wanted)]
@@ -109,5 +109,7 @@ def _rows(status: str) -> Callable[[Any], Select[Any]]:
     return rows
 
 
-OF_STATUS = {status: cached_counts.Counter(f"opt-ins {status}".strip(), _rows(status)) for status in ("", *OptInStatus)}
+OF_STATUS = {
+    status: cached_counts.RowCounter(f"opt-ins {status}".strip(), _rows(status)) for status in ("", *OptInStatus)
+}
 """Counts of a keyword's opt-ins: all ("") and those of each status."""

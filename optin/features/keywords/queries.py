@@ -16,7 +16,7 @@ from optin.features.keywords import opt_ins
 from optin.models import Broadcast, Campaign, Keyword, KeywordWord, Message, OptIn, Sender
 from optin.provider import senders
 from optin.queries import cached_counts, opt_ins_per_day, paging
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
 from optin.reading.words import normalise
 
@@ -73,7 +73,7 @@ def any_keyword(session: Session) -> bool:
     return session.scalar(select(Keyword.id).limit(1)) is not None
 
 
-def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, Count]:
+def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, CachedCount]:
     """Count the active opt-ins of each keyword."""
     return opt_ins.OF_STATUS[OptInStatus.ACTIVE].of_each(session, Keyword.id, keyword_ids)
 
@@ -81,7 +81,7 @@ def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, C
 def highlights(session: Session, keyword_id: int, zone: ZoneInfo) -> Highlights:
     """Count for a keyword's header; the week begins on Monday in `zone`."""
     today = clock.now().astimezone(zone).date()
-    days = opt_ins_per_day.known(session, zone, keyword_id)
+    days = opt_ins_per_day.known_days(session, zone, keyword_id)
     return Highlights(
         active=opt_ins.OF_STATUS[OptInStatus.ACTIVE].of(session, keyword_id),
         inactive=opt_ins.OF_STATUS[OptInStatus.INACTIVE].of(session, keyword_id),
@@ -94,7 +94,7 @@ def highlights(session: Session, keyword_id: int, zone: ZoneInfo) -> Highlights:
 def campaigns(session: Session, keyword_id: int, token: str | None) -> tuple[list[CampaignRow], Page[Campaign], int]:
     """Fetch the keyword's campaigns, newest first: the rows, their page, and how many there are in all."""
     own = Campaign.keyword_id == keyword_id
-    page = paging.page(
+    page = paging.read_page(
         session, select(Campaign).where(own), [Campaign.id], token, descending=True, size=CAMPAIGNS_AT_ONCE
     )
     sent = _last_broadcasts(session, [campaign.id for campaign in page.rows])
@@ -117,13 +117,13 @@ def has_opt_ins(session: Session, keyword_id: int) -> bool:
 def near_misses(session: Session, keyword_id: int, token: str | None) -> Page[Message]:
     """Fetch the texts that nearly were the keyword and opted nobody in, newest first."""
     near = select(Message).where(Message.near_keyword_id == keyword_id)
-    return paging.page(session, near, [Message.id], token, descending=True)
+    return paging.read_page(session, near, [Message.id], token, descending=True)
 
 
 def _row(
-    session: Session, campaign: Campaign, members: Count, sender: Sender | None, sent: datetime | None
+    session: Session, campaign: Campaign, members: CachedCount, sender: Sender | None, sent: datetime | None
 ) -> CampaignRow:
-    found = deliverability.known(session, campaign, sender) if members else Deliverability(0, 0)
+    found = deliverability.known_counts(session, campaign, sender) if members else Deliverability(0, 0)
     return CampaignRow(campaign, members, found.will_receive + found.will_wait if found else None, sent)
 
 
@@ -140,6 +140,6 @@ def _count(session: Session, *given: ColumnElement[bool]) -> int:
     return session.scalars(select(func.count()).where(*given)).one()
 
 
-_NEAR_MISSES = cached_counts.Counter(
+_NEAR_MISSES = cached_counts.RowCounter(
     "near-misses", lambda keyword_id: select(Message.id).where(Message.near_keyword_id == keyword_id)
 )

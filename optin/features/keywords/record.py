@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin.enums import OptInSource, OptInStatus
 from optin.features.keywords import opt_in_list, opt_ins, queries, saving
-from optin.features.keywords.opt_ins import Asked
+from optin.features.keywords.opt_ins import OptInFilter
 from optin.features.keywords.queries import Highlights
 from optin.models import Keyword
 from optin.policy import audit, policy
@@ -65,10 +65,10 @@ def opt_ins_context(session: Session, keyword: Keyword) -> dict[str, Any]:
     }
 
 
-def asked_for() -> Asked:
+def asked_for() -> OptInFilter:
     """Read search, filter and page from the address."""
     search = request.args.get("q", "").replace("\0", "").strip()
-    return Asked(search, request.args.get("status", ""), request.args.get("page"))
+    return OptInFilter(search, request.args.get("status", ""), request.args.get("page"))
 
 
 def _details(session: Session, keyword: Keyword) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _details(session: Session, keyword: Keyword) -> dict[str, Any]:
     if keyword.double_opt_in:
         replies.insert(0, ("Question for double opt-in", merge_fields.render(keyword.question, fields)))
     return {
-        "told": saving.in_force(keyword),
+        "told": saving.current_disclosure(keyword),
         "earlier": keyword.disclosures[1:],
         "replies": [(label, text, segments.count(text)) for label, text in replies],
         "can_delete": not (queries.has_opt_ins(session, keyword.id) or queries.has_campaigns(session, keyword.id)),
@@ -108,7 +108,7 @@ def _near(session: Session, keyword: Keyword) -> dict[str, Any]:
 
 def _history(session: Session, keyword: Keyword) -> dict[str, Any]:
     own = audit.history(saving.KIND, keyword.id)
-    return {"history": history_tab.of(session, own, lambda token: address(keyword, HISTORY, page=token))}
+    return {"history": history_tab.history_of(session, own, lambda token: address(keyword, HISTORY, page=token))}
 
 
 def _neighbours(keyword: Keyword, tab: str, page: Page[Any]) -> dict[str, str | None]:

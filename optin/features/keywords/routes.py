@@ -12,7 +12,7 @@ from optin.enums import Role
 from optin.features.keywords import check, images, index_list, opt_in_list, queries, record, saving, share_routes
 from optin.features.keywords.blueprint import blueprint, load
 from optin.features.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
-from optin.features.keywords.saving import Content, Taken
+from optin.features.keywords.saving import KeywordContent, TakenWords
 from optin.models import Disclosure, DisclosureImage, Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.policy import policy
@@ -104,7 +104,7 @@ def opt_ins_file(keyword_id: int) -> Response:
 def edit(keyword_id: int) -> str:
     """Show the form with what is stored."""
     keyword = load(keyword_id)
-    stored = Content.of(keyword)
+    stored = KeywordContent.of(keyword)
     fields = {
         **vars(stored),
         "image": None,
@@ -119,7 +119,7 @@ def update(keyword_id: int) -> WSGIResponse:
     """Store what was changed."""
     keyword, form = load(keyword_id, to_change=True), _form()
     before = {keyword.word, *keyword.aliases}
-    is_valid, image = form.validate(), _image(form, saving.in_force(keyword))
+    is_valid, image = form.validate(), _image(form, saving.current_disclosure(keyword))
     changed = saving.change(db.session(), keyword, form.content(image), current_user.id) if is_valid else None
     if not isinstance(changed, list):
         return _refused(_with_taken(form, changed), keyword)
@@ -161,7 +161,7 @@ def _form(**fields: object) -> KeywordForm:
 
 def _form_page(form: KeywordForm, keyword: Keyword | None = None) -> str:
     advice = _advice(form.word.data, keyword.id if keyword else 0)
-    image = _image(form, saving.in_force(keyword) if keyword else None)
+    image = _image(form, saving.current_disclosure(keyword) if keyword else None)
     return render_template("keywords/form.html", form=form, keyword=keyword, advice=advice, image=image)
 
 
@@ -194,7 +194,7 @@ def _flash_warnings(keyword: Keyword, before: Collection[str] = ()) -> None:
                 flash(f"“{word}”: {one.sentence}", "warn")
 
 
-def _with_taken(form: KeywordForm, taken: Taken | None) -> KeywordForm:
+def _with_taken(form: KeywordForm, taken: TakenWords | None) -> KeywordForm:
     """Put the sentence about each word that is taken to the field where it was typed."""
     for word, sentence in taken.sentences.items() if taken else ():
         field = form.word if word == form.word.data else form.aliases

@@ -15,7 +15,7 @@ KIND = "keyword"
 
 
 @dataclass(frozen=True)
-class Content:
+class KeywordContent:
     """What a user says about a keyword: words as typed, texts stripped, templates with the keyword's merge fields."""
 
     word: str
@@ -30,9 +30,9 @@ class Content:
     image: DisclosureImage | None = None
 
     @classmethod
-    def of(cls, keyword: Keyword) -> "Content":
+    def of(cls, keyword: Keyword) -> "KeywordContent":
         """Return what is stored about a keyword."""
-        told = in_force(keyword)
+        told = current_disclosure(keyword)
         return cls(
             word=keyword.word,
             aliases=tuple(keyword.aliases),
@@ -64,18 +64,18 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenWords:
     """Words that other keywords have: the word as typed here, and the sentence that says whose it is."""
 
     sentences: dict[str, str]
 
 
-def in_force(keyword: Keyword) -> Disclosure | None:
+def current_disclosure(keyword: Keyword) -> Disclosure | None:
     """Return the newest version of what people are told, if there is any."""
     return next(iter(keyword.disclosures), None)
 
 
-def create(session: Session, content: Content, user_id: int) -> Keyword | Taken:
+def create(session: Session, content: KeywordContent, user_id: int) -> Keyword | TakenWords:
     """Store a new keyword; `Taken` when another one has one of its words, even if that one was saved this moment."""
     keyword = Keyword(word=content.word, created_at=clock.now(), created_by_id=user_id)
     if not _write(session, keyword, content, user_id):
@@ -84,9 +84,9 @@ def create(session: Session, content: Content, user_id: int) -> Keyword | Taken:
     return keyword
 
 
-def change(session: Session, keyword: Keyword, content: Content, user_id: int) -> list[str] | Taken:
+def change(session: Session, keyword: Keyword, content: KeywordContent, user_id: int) -> list[str] | TakenWords:
     """Store what differs and return the labels of the changed fields; load the keyword `FOR UPDATE` before."""
-    keyword_id, before = keyword.id, Content.of(keyword)
+    keyword_id, before = keyword.id, KeywordContent.of(keyword)
     changes = audit.differences(before.labelled, content.labelled)
     if not changes:
         return []
@@ -121,7 +121,7 @@ def remove(session: Session, keyword: Keyword, user_id: int) -> bool:
     return True
 
 
-def _write(session: Session, keyword: Keyword, content: Content, user_id: int) -> bool:
+def _write(session: Session, keyword: Keyword, content: KeywordContent, user_id: int) -> bool:
     """Write everything in a savepoint; False when the unique index on words refuses."""
     try:
         with session.begin_nested():
@@ -143,9 +143,9 @@ def _word(word: str, *, main: bool) -> KeywordWord:
     return KeywordWord(word=word, normal=normalise(word), is_main=main)
 
 
-def _disclose(keyword: Keyword, content: Content, user_id: int) -> None:
+def _disclose(keyword: Keyword, content: KeywordContent, user_id: int) -> None:
     """Add a version if what people are told has changed; earlier opt-ins keep pointing to theirs."""
-    told = in_force(keyword)
+    told = current_disclosure(keyword)
     before = (told.text, told.url, told.image) if told else ("", "", None)
     if (content.disclosure, content.disclosure_url, content.image) == before:
         return
@@ -160,13 +160,13 @@ def _disclose(keyword: Keyword, content: Content, user_id: int) -> None:
     keyword.disclosures.insert(0, new)
 
 
-def _taken(session: Session, content: Content, keyword_id: int) -> Taken:
+def _taken(session: Session, content: KeywordContent, keyword_id: int) -> TakenWords:
     """Say which of the words stand at which other keyword."""
     typed = {normalise(word): word for word in (content.word, *content.aliases)}
     rows = session.scalars(
         select(KeywordWord).where(KeywordWord.normal.in_(typed), KeywordWord.keyword_id != keyword_id)
     ).all()
-    return Taken({typed[row.normal]: _whose(typed[row.normal], row) for row in rows})
+    return TakenWords({typed[row.normal]: _whose(typed[row.normal], row) for row in rows})
 
 
 def _whose(typed: str, row: KeywordWord) -> str:

@@ -24,7 +24,7 @@ def context(session: Session, keyword: Keyword, sender_id: int | None) -> dict[s
     in_use = senders.in_use(session)
     numbers = [sender for sender in in_use if _can_be_texted(sender)]
     sender = next((one for one in numbers if one.id == sender_id), next(iter(numbers), None))
-    told = saving.in_force(keyword)
+    told = saving.current_disclosure(keyword)
     return {
         "keyword": keyword,
         "told": told,

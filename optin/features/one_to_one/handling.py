@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session, joinedload
 
-from optin.features.one_to_one.threads import AT_ONCE, Row
+from optin.features.one_to_one.threads import ROWS_SHOWN, ThreadRow
 from optin.models import AuditEntry
 from optin.policy import audit
 
@@ -11,13 +11,14 @@ SUBJECT = "conversation"
 NOBODY = "nobody"
 
 
-def events(session: Session, conversation_id: int | None) -> list[Row]:
+def events(session: Session, conversation_id: int | None) -> list[ThreadRow]:
     """Return the newest of them, oldest first; nothing where there is no conversation."""
     if conversation_id is None:
         return []
-    newest = audit.history(SUBJECT, conversation_id).options(joinedload(AuditEntry.user)).limit(AT_ONCE)
+    newest = audit.history(SUBJECT, conversation_id).options(joinedload(AuditEntry.user)).limit(ROWS_SHOWN)
     return [
-        Row("event", f"handled-{entry.id}", _told(entry), entry.at) for entry in reversed(session.scalars(newest).all())
+        ThreadRow("event", f"handled-{entry.id}", _told(entry), entry.at)
+        for entry in reversed(session.scalars(newest).all())
     ]
 
 

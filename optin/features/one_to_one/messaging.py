@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import consent_status, refusal_sentences
-from optin.consent.consent_status import Standing
+from optin.consent.consent_status import ConsentStatus
 from optin.consent.refusal_sentences import Refusal
 from optin.consent.refusal_wording import Recipient, Teller
 from optin.consent.rules import Decision
 from optin.enums import Channel
 from optin.features.one_to_one import handling, threads
 from optin.features.one_to_one.stamps import stamp
-from optin.features.one_to_one.threads import Row
+from optin.features.one_to_one.threads import ThreadRow
 from optin.models import Conversation, Message, Person, Sender
 from optin.policy.policy import Policy
 from optin.provider import senders
@@ -41,7 +41,7 @@ class Composer:
     person: Person | None
     conversation: Conversation | None
     sender: Sender | None
-    standing: Standing
+    number_status: ConsentStatus
     refusal: Refusal | None
     notice: str
 
@@ -49,7 +49,7 @@ class Composer:
     def state(self) -> str:
         """Return a short mark of what stands in place of, or beside, the composer."""
         address = self.sender.address if self.sender else ""
-        said = [self.number, self.refusal, self.notice, self.standing, address]
+        said = [self.number, self.refusal, self.notice, self.number_status, address]
         return f"{zlib.crc32(repr(said).encode()):08x}"
 
     @property
@@ -93,13 +93,13 @@ def composer(
         refusal = refusal_sentences.by_another_channel(teller, channel)
     if refusal is None and sender is None:
         refusal = refusal_sentences.no_sender(teller)
-    if refusal is None and (shut := gate.closed(session)):
+    if refusal is None and (shut := gate.closure(session)):
         refusal = refusal_sentences.sending_closed(teller, shut.sentence)
     notice = refusal_sentences.notice(teller, decision)
     return Composer(number, person, conversation, sender, consent_status.of_number(session, number), refusal, notice)
 
 
-def page(
+def thread_page(
     session: Session,
     to: Composer,
     zone: ZoneInfo,
@@ -107,7 +107,7 @@ def page(
     *,
     draft: Draft | None = None,
     before: int | None = None,
-    events: Sequence[Row] = (),
+    events: Sequence[ThreadRow] = (),
 ) -> dict[str, object]:
     """Return what templates/one_to_one/_one_to_one.html needs.
 
@@ -127,7 +127,7 @@ def page(
     }
 
 
-def news(session: Session, to: Composer, shown: str, last_id: int) -> dict[str, object] | None:
+def thread_news(session: Session, to: Composer, shown: str, last_id: int) -> dict[str, object] | None:
     """Return what the poll's answer says besides the messages, None while `shown`, the page's token, is still true.
 
     `last_id` is the newest message of the page: what came in since is read out.

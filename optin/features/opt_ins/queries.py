@@ -25,7 +25,7 @@ from optin.models import (
 
 
 @dataclass(frozen=True)
-class Entry:
+class TimelineEntry:
     """An event of the ledger as the timeline shows it; `text` is gone where it was erased."""
 
     event: ConsentEvent
@@ -43,7 +43,7 @@ class Entry:
         return OptInSource(self.event.source)
 
 
-def timeline(session: Session, opt_in: OptIn) -> list[Entry]:
+def timeline(session: Session, opt_in: OptIn) -> list[TimelineEntry]:
     """List the events of the opt-in, oldest first, with those that befell its whole number while it lived."""
     about_number = and_(
         ConsentPayload.number == opt_in.number,
@@ -55,7 +55,7 @@ def timeline(session: Session, opt_in: OptIn) -> list[Entry]:
     )
     own = session.execute(_events(ConsentEvent.opt_in_id == opt_in.id)).all()
     besides = session.execute(_events(about_number)).all()
-    entries = [Entry(event, text or "", actor or "") for event, text, actor in [*own, *besides]]
+    entries = [TimelineEntry(event, text or "", actor or "") for event, text, actor in [*own, *besides]]
     return sorted(entries, key=lambda entry: entry.event.id)
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from optin import clock, phone
 from optin.consent import consent_status, ledger, phrase_opt_outs
 from optin.consent.events import Act
-from optin.consent.ledger import LIVE, OptInResult, Outcome
+from optin.consent.ledger import LIVE, OptInOutcome, OptInResult
 from optin.database.session import db
 from optin.enums import EndReason, OptInSource, Role
 from optin.features.opt_ins import queries
@@ -21,7 +21,7 @@ from optin.web import filters
 from optin.web.access import requires
 
 blueprint = Blueprint("opt_ins", __name__)
-NOT_TAKEN = (Outcome.NOT_REVIVED, Outcome.TOO_OLD)
+NOT_TAKEN = (OptInOutcome.NOT_REVIVED, OptInOutcome.TOO_OLD)
 
 
 @blueprint.get("/opt-ins/<int:opt_in_id>")
@@ -86,7 +86,7 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
         "opt_in": opt_in,
         "form": form,
         "opt_out": opt_out if opt_out and phrase_opt_outs.is_young(opt_out, clock.now()) else None,
-        "standing": consent_status.of_number(session, opt_in.number),
+        "number_status": consent_status.of_number(session, opt_in.number),
         "is_live": opt_in.status in LIVE,
         "source": OptInSource(opt_in.source),
         "sender": queries.sender(session, opt_in),
@@ -115,6 +115,6 @@ def _why_not(number: str, keyword: Keyword, region: str) -> str:
 
 
 def _notice(result: OptInResult, number: str, word: str) -> tuple[str, str]:
-    if result.outcome == Outcome.REAFFIRMED:
+    if result.outcome == OptInOutcome.REAFFIRMED:
         return f"{number} was already opted in with “{word}”. Your note was added to its ledger.", "off"
     return f"{number} is now opted in with “{word}”. No text was sent.", "ok"

@@ -10,7 +10,7 @@ from optin.database.session import db
 from optin.enums import PersonKind
 from optin.features.people import queries, records
 from optin.features.people.forms import PersonForm
-from optin.features.people.records import Changed
+from optin.features.people.records import PersonChanges
 from optin.models import OptIn, Person
 from optin.phone import NotANumber
 from optin.policy import policy
@@ -18,13 +18,13 @@ from optin.queries import people_of_numbers
 
 
 @dataclass(frozen=True)
-class Ending:
+class NumberChange:
     """What a change of number ends, and whatever else is worth knowing before it is saved."""
 
     opt_ins: list[OptIn]
     keeps: list[Person]
     number: str | None
-    standing: consent_status.Standing | None
+    number_status: consent_status.ConsentStatus | None
     is_change: bool = True
 
     @property
@@ -38,7 +38,7 @@ class Ending:
         return ", ".join(opt_in.keyword.word for opt_in in self.opt_ins)
 
 
-NOTHING = Ending([], [], None, None, is_change=False)
+NOTHING = NumberChange([], [], None, None, is_change=False)
 
 
 def empty() -> PersonForm:
@@ -61,7 +61,7 @@ def render(kind: PersonKind, form: PersonForm, person: Person | None = None) -> 
     return render_template("people/form.html", kind=kind, form=form, person=person, ending=found)
 
 
-def ending(person: Person, typed: str) -> Ending:
+def ending(person: Person, typed: str) -> NumberChange:
     """Return what a change to the typed number ends; nothing while it is no number or the same."""
     session = db.session()
     try:
@@ -71,7 +71,7 @@ def ending(person: Person, typed: str) -> Ending:
     if new == person.mobile:
         return NOTHING
     sharing = people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else []
-    return Ending(
+    return NumberChange(
         records.what_ends(session, person, new),
         [other for other in sharing if other.id != person.id],
         new,
@@ -85,7 +85,7 @@ def unconfirmed(form: PersonForm, person: Person) -> bool:
     return not ends <= set((form.ends.data or "").split(","))
 
 
-def saved(changed: Changed) -> str:
+def saved(changed: PersonChanges) -> str:
     """Say what a save did."""
     if not changed.fields:
         return "Nothing was changed."

@@ -24,7 +24,7 @@ from optin.models import (
 from optin.policy import audit
 from optin.queries import paging
 from optin.web import filters
-from optin.web.history_tab import Address, History, Line, shown, told
+from optin.web.history_tab import Address, History, HistoryLine, entry_line, history_page
 
 LABELS = {
     "": "",
@@ -42,7 +42,7 @@ LABELS = {
 RECORD, CONSENT = 0, 1
 
 
-def of(session: Session, person: Person, address: Address) -> History:
+def person_history(session: Session, person: Person, address: Address) -> History:
     """Return the page that the request asks for; both trails are one list by their time."""
     done = select(AuditEntry.at, literal(RECORD).label("trail"), AuditEntry.id).where(
         AuditEntry.id.in_(_done_to(person))
@@ -50,9 +50,9 @@ def of(session: Session, person: Person, address: Address) -> History:
     happened = select(ConsentEvent.at, literal(CONSENT).label("trail"), ConsentEvent.id)
     both = union_all(done, happened.where(ConsentEvent.id.in_(_about(person)))).subquery()
     keys = [both.c.at, both.c.trail, both.c.id]
-    page = paging.page(session, select(*keys), keys, request.args.get("page"), descending=True)
+    page = paging.read_page(session, select(*keys), keys, request.args.get("page"), descending=True)
     lines = _lines(session, person, page.rows)
-    return shown(page, [lines[row.trail, row.id] for row in page.rows], address)
+    return history_page(page, [lines[row.trail, row.id] for row in page.rows], address)
 
 
 def _done_to(person: Person) -> Select[int]:
@@ -75,7 +75,7 @@ def _about(person: Person) -> Select[int]:
     return select(events.union(numbers).subquery().c.id)
 
 
-def _lines(session: Session, person: Person, rows: list[Any]) -> dict[tuple[int, int], Line]:
+def _lines(session: Session, person: Person, rows: list[Any]) -> dict[tuple[int, int], HistoryLine]:
     ids = {trail: [row.id for row in rows if row.trail == trail] for trail in (RECORD, CONSENT)}
     entries = select(AuditEntry).where(AuditEntry.id.in_(ids[RECORD])).options(joinedload(AuditEntry.user))
     lines = {(RECORD, entry.id): _entry(entry) for entry in session.scalars(entries)}
@@ -84,10 +84,10 @@ def _lines(session: Session, person: Person, rows: list[Any]) -> dict[tuple[int,
     return lines
 
 
-def _entry(entry: AuditEntry) -> Line:
+def _entry(entry: AuditEntry) -> HistoryLine:
     if entry.subject_kind == handling.SUBJECT:
-        return replace(told(entry), what=f"Conversation {entry.action}")
-    line = told(entry, LABELS.get(entry.field, entry.field))
+        return replace(entry_line(entry), what=f"Conversation {entry.action}")
+    line = entry_line(entry, LABELS.get(entry.field, entry.field))
     if entry.field != "mobile":
         return line
     return replace(line, before=_number(entry.before), after=_number(entry.after))
@@ -95,13 +95,13 @@ def _entry(entry: AuditEntry) -> Line:
 
 def _event(
     event: ConsentEvent, payload: ConsentPayload | None, actor: str | None, word: str | None, person: Person
-) -> Line:
+) -> HistoryLine:
     what = EventKind(event.kind).label + (f": {word}" if word else "")
     if payload and payload.number != person.mobile:
         what += f" · {_number(payload.number)}"
     text = f"“{payload.text}”" if payload and payload.text else event.detail
     url = url_for("opt_ins.show", opt_in_id=event.opt_in_id) if event.opt_in_id else ""
-    return Line(event.at, actor or OptInSource(event.source).label, what, "", text, url)
+    return HistoryLine(event.at, actor or OptInSource(event.source).label, what, "", text, url)
 
 
 def _events(ids: list[int]) -> Select[ConsentEvent, ConsentPayload, str, str]:

@@ -50,9 +50,9 @@ def file(kind: PersonKind) -> Response:
     among = queries.found_in_all(kind, text, policy.load(session).default_region, consent) if text else None
 
     def cells(session: Session, people: Sequence[Person]) -> Iterator[Sequence[object]]:
-        standings = consent_status.of_numbers(session, [person.mobile for person in people])
+        number_statuses = consent_status.of_numbers(session, [person.mobile for person in people])
         for person in people:
-            where = standings.get(person.mobile or "", consent_status.NO_OPT_IN).text
+            where = number_statuses.get(person.mobile or "", consent_status.NO_OPT_IN).text
             owner, names = person.owner.name if person.owner else "", (person.first_name, person.last_name)
             yield (*names, person.mobile, where, person.company, person.email, owner, person.created_at)
 

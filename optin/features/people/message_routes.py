@@ -57,7 +57,7 @@ def thread(kind: PersonKind, person_id: int) -> WSGIResponse:
     person, in_force = load(kind, person_id), policy.load(db.session())
     chat = page.composer(person, in_force)
     last = request.args.get("last", 0, type=message_id)
-    news = messaging.news(db.session(), chat, request.args.get("version", ""), last)
+    news = messaging.thread_news(db.session(), chat, request.args.get("version", ""), last)
     if news is None:
         return Response(status=204)
     return make_response(render_template("one_to_one/_poll.html", **news, **page.component(person, chat, in_force)))

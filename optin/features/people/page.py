@@ -35,7 +35,7 @@ def render(person: Person, draft: Draft | None = None) -> str:
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
         memberships=queries.memberships(session, person, in_force) if tab == "related" else [],
-        history=history.of(session, person, partial(address, person, tab)) if tab == "history" else None,
+        history=history.person_history(session, person, partial(address, person, tab)) if tab == "history" else None,
         **component(person, composer(person, in_force), in_force, draft),
     )
 
@@ -48,7 +48,7 @@ def composer(person: Person, in_force: Policy) -> Composer:
 def component(person: Person, chat: Composer, in_force: Policy, draft: Draft | None = None) -> dict[str, object]:
     """Return what the component shows; the thread tells the changes of number too."""
     session = db.session()
-    return messaging.page(
+    return messaging.thread_page(
         session,
         chat,
         current_zone(),

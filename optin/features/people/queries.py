@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone
 from optin.consent import audience, facts, hours
-from optin.consent.audience import Question
+from optin.consent.audience import AudienceQuestion
 from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
-from optin.features.one_to_one.threads import Row
+from optin.features.one_to_one.threads import ThreadRow
 from optin.features.people import records
 from optin.models import (
     AuditEntry,
@@ -29,7 +29,7 @@ from optin.models import (
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import cached_counts, search
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.queries.search import Hits
 
 SHOWN = 50
@@ -90,11 +90,11 @@ def listed(
     return people.where(*_given(consent))
 
 
-def count_others(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> Count:
+def count_others(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> CachedCount:
     """Count who of the other kind is found in the same way."""
     if text:
         hits = search.find_people(session, text, region, ~search.is_kind(kind), *_given(consent))
-        return Count(len(hits.ids), more=hits.more)
+        return CachedCount(len(hits.ids), more=hits.more)
     return cached_counts.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))
 
 
@@ -137,7 +137,7 @@ def in_campaigns(session: Session, person: Person) -> int:
     return session.scalar(stays) or 0
 
 
-def number_changes(session: Session, person: Person, region: str) -> list[Row]:
+def number_changes(session: Session, person: Person, region: str) -> list[ThreadRow]:
     """Return the person's changes of number as events for the thread, oldest first; numbers as `region` writes them."""
     given = [AuditEntry.subject_kind == records.SUBJECT, AuditEntry.subject_id == person.id]
     told = select(AuditEntry).where(*given, AuditEntry.field.in_(("mobile", "opt_ins_ended")))
@@ -150,7 +150,7 @@ def number_changes(session: Session, person: Person, region: str) -> list[Row]:
     talks = select(Conversation).where(Conversation.channel == Channel.SMS, Conversation.number.in_(before))
     ids = {talk.number: talk.id for talk in session.scalars(talks.where(Conversation.last_message_at.is_not(None)))}
     return [
-        Row(
+        ThreadRow(
             "event",
             f"change-{entry.id}",
             _told(entry, region, ended.get(entry.at, 0)),
@@ -183,7 +183,7 @@ def _given(consent: str) -> list[ColumnElement[bool]]:
 def _membership(session: Session, member: CampaignMember, policy: Policy, scope: str) -> Membership:
     campaign, now = member.campaign, clock.now()
     closed = hours.closed_zone_groups([member.zones], now, policy.window) if policy.window else []
-    question = Question(campaign.id, campaign.keyword_id, scope, policy, now, closed)
+    question = AudienceQuestion(campaign.id, campaign.keyword_id, scope, policy, now, closed)
     why = session.scalar(select(audience.reason(question)).where(CampaignMember.id == member.id))
     sent = (
         select(Message)

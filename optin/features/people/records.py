@@ -26,7 +26,7 @@ SUBJECT = "person"
 
 
 @dataclass(frozen=True)
-class Changed:
+class PersonChanges:
     """What a change did: the names of the fields that differ now, and the opt-ins that ended with the old number."""
 
     fields: list[str] = field(default_factory=list)
@@ -49,7 +49,7 @@ def create(session: Session, kind: PersonKind, fields: Mapping[str, Any], user_i
     return person
 
 
-def change(session: Session, person: Person, fields: Mapping[str, Any], user_id: int | None) -> Changed:
+def change(session: Session, person: Person, fields: Mapping[str, Any], user_id: int | None) -> PersonChanges:
     """Set the given fields of a person; the opt-ins of a number that nobody has any more end.
 
     Only another E.164 form is another number; an emptied field is a change too. Raises as `create` does.
@@ -61,14 +61,14 @@ def change(session: Session, person: Person, fields: Mapping[str, Any], user_id:
     _assign(session, person, fields)
     changes = audit.differences(before, _readable(session, person))
     if not changes:
-        return Changed()
+        return PersonChanges()
     person.updated_at = clock.now()
     session.flush()
     ended = _follow_number(session, person, old_number, user_id)
     if ended:
         changes["opt_ins_ended"] = ("", ", ".join(opt_in.keyword.word for opt_in in ended))
     audit.record(session, user_id, "changed", SUBJECT, person.id, changes)
-    return Changed(list(changes), ended)
+    return PersonChanges(list(changes), ended)
 
 
 def what_ends(session: Session, person: Person, new_mobile: str | None) -> list[OptIn]:

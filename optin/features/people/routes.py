@@ -36,7 +36,7 @@ def index(kind: PersonKind) -> str:
         search=text,
         no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
         shared=people_of_numbers.of_numbers(session, numbers),
-        standings=consent_status.of_numbers(session, numbers),
+        number_statuses=consent_status.of_numbers(session, numbers),
         no_opt_in=consent_status.NO_OPT_IN,
         others=queries.count_others(session, kind, text, policy.load(session).default_region, consent)
         if listing.is_narrowed

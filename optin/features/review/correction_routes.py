@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.consent.ledger import Correction, NotWithdrawn, Withdrawal
+from optin.consent.ledger import Correction, Withdrawal, WithdrawalRefusal
 from optin.database.session import db
 from optin.enums import EventKind, OptInSource
 from optin.features.review import corrections
@@ -70,12 +70,12 @@ def correct(opt_out_id: int) -> Response:
 def refusal(opt_out: PhraseOptOut, found: Correction | Withdrawal) -> str:
     """Say why an opt-out stands, "" where it can be corrected."""
     match found.refused:
-        case NotWithdrawn.ALREADY:
+        case WithdrawalRefusal.ALREADY:
             who = opt_out.corrected_by.name if opt_out.corrected_by else "another user"
             return f"It was already corrected by {who}."
-        case NotWithdrawn.TOO_LATE:
+        case WithdrawalRefusal.TOO_LATE:
             return "This opt-out is more than 10 days old and stands. Only they can opt in again, by texting a keyword."
-        case NotWithdrawn.OVERTAKEN if found.overtaken_by:
+        case WithdrawalRefusal.OVERTAKEN if found.overtaken_by:
             since = EventKind(found.overtaken_by.kind).label
             when = filters.when(found.overtaken_by.at)
             return f"This opt-out stands: “{since}” came after it, {when}, and must not be undone."

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import consent_status, ledger
-from optin.consent.consent_status import Standing
+from optin.consent.consent_status import ConsentStatus
 from optin.consent.ledger import CORRECT_WITHIN, Correction
 from optin.enums import Channel, EndReason, ReplyKind
 from optin.features.review.queries import marked
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Line:
+class OptOutLine:
     """An opt-out in the list: who has the number, where it stands now, the text before, at and after the phrase.
 
     `days_left` to correct it, begun ones counted.
@@ -30,13 +30,13 @@ class Line:
 
     opt_out: PhraseOptOut
     people: list[Person]
-    standing: Standing
+    number_status: ConsentStatus
     parts: tuple[str, str, str]
     days_left: int
 
 
 @dataclass(frozen=True)
-class Shown:
+class OptOutDetails:
     """An opt-out with all that helps to decide.
 
     `texts` are (when it came, its parts) of what is corrected together, oldest first; `opt_ins` stand again then;
@@ -45,7 +45,7 @@ class Shown:
 
     opt_out: PhraseOptOut
     people: list[Person]
-    standing: Standing
+    number_status: ConsentStatus
     correction: Correction
     texts: list[tuple[datetime, tuple[str, str, str]]]
     opt_ins: Sequence[OptIn]
@@ -58,19 +58,19 @@ class Shown:
         return self.opt_out.at + CORRECT_WITHIN
 
 
-def recent(session: Session, token: str | None) -> tuple[list[Line], Page[PhraseOptOut]]:
+def recent(session: Session, token: str | None) -> tuple[list[OptOutLine], Page[PhraseOptOut]]:
     """Fetch a page of the opt-outs of the last ten days, newest first."""
     now = clock.now()
     found = select(PhraseOptOut).where(PhraseOptOut.at > now - CORRECT_WITHIN)
     loaded = found.options(joinedload(PhraseOptOut.message), joinedload(PhraseOptOut.corrected_by))
-    page = paging.page(session, loaded, [PhraseOptOut.at, PhraseOptOut.id], token, descending=True)
+    page = paging.read_page(session, loaded, [PhraseOptOut.at, PhraseOptOut.id], token, descending=True)
     numbers = [row.number for row in page.rows]
     having, stands = people_of_numbers.of_numbers(session, numbers), consent_status.of_numbers(session, numbers)
     lines = [
-        Line(
+        OptOutLine(
             opt_out=row,
             people=having.get(row.number, []),
-            standing=stands[row.number],
+            number_status=stands[row.number],
             parts=_parts(row),
             days_left=-((now - row.at - CORRECT_WITHIN) // DAY),
         )
@@ -79,15 +79,15 @@ def recent(session: Session, token: str | None) -> tuple[list[Line], Page[Phrase
     return lines, page
 
 
-def shown(session: Session, opt_out: PhraseOptOut) -> Shown:
+def shown(session: Session, opt_out: PhraseOptOut) -> OptOutDetails:
     """Look up one opt-out, and what a correction would do now."""
     correction = ledger.correction(session, opt_out, clock.now())
     together = correction.opt_outs or [opt_out]
     ours = (Conversation.channel == Channel.SMS, Conversation.number == opt_out.number)
-    return Shown(
+    return OptOutDetails(
         opt_out=opt_out,
         people=people_of_numbers.of_numbers(session, [opt_out.number]).get(opt_out.number, []),
-        standing=consent_status.of_number(session, opt_out.number),
+        number_status=consent_status.of_number(session, opt_out.number),
         correction=correction,
         texts=[(each.when, _parts(each)) for each in together],
         opt_ins=_ended_by(session, opt_out.number, [str(each.message.sid) for each in together]),

@@ -15,7 +15,7 @@ from optin.database.session import UTCDateTime
 from optin.enums import Channel, Direction, HoldCause, HoldResolution, OptInStatus, Purpose
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
 from optin.queries import cached_counts, paging, people_of_numbers
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
 
 RECENT = timedelta(days=7)
@@ -25,7 +25,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredMessage:
     """A message of ours that a text may answer, and the broadcast that it was part of."""
 
     body: str
@@ -44,7 +44,7 @@ class Card:
     people: list[Person]
     opt_ins: list[tuple[str, datetime]]
     parts: tuple[str, str, str]
-    answers: Answered | None
+    answers: AnsweredMessage | None
     conversation_id: int | None
     left: int
 
@@ -60,7 +60,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecidedHold:
     """A hold that ended, whose number it is, and the text before, at and after its trigger.
 
     `minutes_left` to withdraw the decision, 0 when it stands.
@@ -77,14 +77,14 @@ class Decided:
         return HoldResolution(str(self.hold.resolution))
 
 
-def open_count(session: Session) -> Count:
+def open_count(session: Session) -> CachedCount:
     """Count the numbers that wait for a decision, up to some thousand."""
     return cached_counts.up_to_few(session, select(Hold.id).where(Hold.ended_at.is_(None)))
 
 
 def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:
     """Fetch a page of numbers on hold, oldest first; days are those of `zone`."""
-    page = paging.page(session, select(Hold).where(Hold.ended_at.is_(None)), [Hold.started_at, Hold.id], token)
+    page = paging.read_page(session, select(Hold).where(Hold.ended_at.is_(None)), [Hold.started_at, Hold.id], token)
     holds: Sequence[Hold] = page.rows
     numbers = {hold.number for hold in holds}
     having, texts = people_of_numbers.of_numbers(session, numbers), _texts(session, holds)
@@ -105,7 +105,7 @@ def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[C
     return cards, page
 
 
-def decided(session: Session) -> list[Decided]:
+def decided(session: Session) -> list[DecidedHold]:
     """List the holds that ended in the last week, newest first."""
     holds = session.scalars(
         select(Hold).where(Hold.ended_at > clock.now() - RECENT).order_by(Hold.ended_at.desc()).limit(MOST_RECENT)
@@ -113,7 +113,7 @@ def decided(session: Session) -> list[Decided]:
     return _decided(session, holds)
 
 
-def just_decided(session: Session, hold_id: int | None) -> Decided | None:
+def just_decided(session: Session, hold_id: int | None) -> DecidedHold | None:
     """Return a decision while it can be withdrawn, with whose number it is; None when it stands or there is none."""
     hold = session.get(Hold, hold_id) if hold_id else None
     return next((found for found in _decided(session, [hold]) if found.minutes_left), None) if hold else None
@@ -137,11 +137,11 @@ def marked(text: str, trigger: str) -> tuple[str, str, str]:
     return text[:begin], trigger, text[begin + len(trigger) :]
 
 
-def _decided(session: Session, holds: Sequence[Hold]) -> list[Decided]:
+def _decided(session: Session, holds: Sequence[Hold]) -> list[DecidedHold]:
     having, texts = people_of_numbers.of_numbers(session, {hold.number for hold in holds}), _texts(session, holds)
     now = clock.now()
     return [
-        Decided(
+        DecidedHold(
             hold=hold,
             people=having.get(hold.number, []),
             parts=marked(texts.get(hold.message_id or 0, hold.trigger), hold.trigger),
@@ -185,7 +185,7 @@ def _conversations(session: Session, numbers: Collection[str]) -> dict[str, int]
     return dict(rows.all())
 
 
-def _answers(session: Session, holds: Sequence[Hold]) -> dict[int, Answered]:
+def _answers(session: Session, holds: Sequence[Hold]) -> dict[int, AnsweredMessage]:
     """Return by hold what we had sent last before the text: it may be an answer to that."""
     refused = and_(Hold.cause == HoldCause.SHORT_REFUSAL, Message.purpose == Purpose.CAMPAIGN)
     went = func.coalesce(Message.sent_at, Message.started_at, type_=UTCDateTime())
@@ -207,4 +207,4 @@ def _answers(session: Session, holds: Sequence[Hold]) -> dict[int, Answered]:
         .join(Message, Message.id == last)
         .where(Hold.id.in_([hold.id for hold in holds]))
     )
-    return {hold_id: Answered(body, broadcast_id) for hold_id, body, broadcast_id in rows}
+    return {hold_id: AnsweredMessage(body, broadcast_id) for hold_id, body, broadcast_id in rows}

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.consent.ledger import NotWithdrawn, Withdrawal
+from optin.consent.ledger import Withdrawal, WithdrawalRefusal
 from optin.database.session import db
 from optin.enums import EventKind, HoldResolution, OptInSource
 from optin.features.review import correction_routes, queries
@@ -119,15 +119,15 @@ def _stands(hold: Hold, done: Withdrawal) -> str:
     """Say why a decision can't be withdrawn."""
     name = _name(hold)
     match done.refused:
-        case NotWithdrawn.ALREADY:
+        case WithdrawalRefusal.ALREADY:
             who = hold.withdrawn_by.name if hold.withdrawn_by else "another user"
             return f"The decision about {name} was already withdrawn by {who}. Nothing was changed."
-        case NotWithdrawn.TOO_LATE:
+        case WithdrawalRefusal.TOO_LATE:
             only = (
                 " Only they can opt in again, by texting a keyword." if hold.resolution != HoldResolution.KEEP else ""
             )
             return f"The decision about {name} is more than 10 minutes old and stands.{only}"
-        case NotWithdrawn.OVERTAKEN if done.overtaken_by:
+        case WithdrawalRefusal.OVERTAKEN if done.overtaken_by:
             since = EventKind(done.overtaken_by.kind).label
             when = filters.when(done.overtaken_by.at)
             return f"The decision about {name} stands: “{since}” came after it, {when}, and must not be undone."

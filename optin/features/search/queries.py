@@ -16,7 +16,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResults:
     """What was found of each kind, at most SHOWN and one more, which says that there are others."""
 
     contacts: Sequence[Person]
@@ -31,9 +31,9 @@ class Found:
         return not (self.contacts or self.leads or self.keywords or self.campaigns or self.conversations)
 
 
-def find(session: Session, text: str) -> Found:
+def find(session: Session, text: str) -> SearchResults:
     """Look for a name, an email, a number in any spelling, a keyword or alias, a campaign."""
-    return Found(
+    return SearchResults(
         contacts=_people(session, PersonKind.CONTACT, text),
         leads=_people(session, PersonKind.LEAD, text),
         keywords=_keywords(session, text),

@@ -21,6 +21,6 @@ def results() -> str:
         text=text,
         found=found,
         shown=queries.SHOWN,
-        standings=consent_status.of_numbers(session, [person.mobile for person in people]),
+        number_statuses=consent_status.of_numbers(session, [person.mobile for person in people]),
         no_opt_in=consent_status.NO_OPT_IN,
     )

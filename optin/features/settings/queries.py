@@ -13,7 +13,7 @@ from optin.enums import OptInStatus
 from optin.features.one_to_one import handling
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
 from optin.queries import cached_counts, people_of_numbers
-from optin.queries.cached_counts import Count
+from optin.queries.cached_counts import CachedCount
 from optin.web import filters
 
 AUDITED = ("setting", "user", "sender", "template", handling.SUBJECT)
@@ -23,8 +23,8 @@ AUDITED = ("setting", "user", "sender", "template", handling.SUBJECT)
 class Reach:
     """How many contacts and leads have a mobile number, and how many of those no active opt-in."""
 
-    with_number: Count
-    without_opt_in: Count
+    with_number: CachedCount
+    without_opt_in: CachedCount
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def _conversations(session: Session, ids: Collection[int | None]) -> dict[tuple[
 
 
 _TALK = handling.SUBJECT
-_WITH_NUMBER = cached_counts.Counter("with number", lambda: select(Person.id).where(Person.mobile.is_not(None)))
-_WITHOUT_OPT_IN = cached_counts.Counter(
+_WITH_NUMBER = cached_counts.RowCounter("with number", lambda: select(Person.id).where(Person.mobile.is_not(None)))
+_WITHOUT_OPT_IN = cached_counts.RowCounter(
     "without opt-in",
     lambda: select(Person.id).where(
         Person.mobile.is_not(None), not_(facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE))

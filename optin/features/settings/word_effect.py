@@ -11,7 +11,7 @@ from optin import clock
 from optin.enums import Meaning
 from optin.models import Message
 from optin.policy import cache
-from optin.policy.cache import InForce
+from optin.policy.cache import CachedSettings
 from optin.reading import words
 
 YEAR = timedelta(days=365)
@@ -57,15 +57,15 @@ def of_words(session: Session, typed: Collection[str], shown: str = "") -> Effec
 
     Nothing is read where no word is new, or where the form has `shown` what the new ones do.
     """
-    standing = cache.at(session, None)
-    today = {words.normalise(word) for word in standing.policy.extra_opt_out_words}
+    cached = cache.current(session, None)
+    today = {words.normalise(word) for word in cached.policy.extra_opt_out_words}
     new = Effect(tuple(sorted({words.normalise(word) for word in typed} - today - {""})))
     if not new.added or new.was_shown(shown):
         return new
     rows = session.execute(_texts(clock.now() - YEAR)).all()
     looked_at = rows[:MOST_READ]
     changes = [
-        (body, change) for body in (row.body for row in looked_at) if (change := _change(body, standing, tuple(typed)))
+        (body, change) for body in (row.body for row in looked_at) if (change := _change(body, cached, tuple(typed)))
     ]
     return Effect(
         added=new.added,
@@ -85,17 +85,17 @@ def _texts(since: datetime) -> Select[str, datetime]:
     return found.order_by(Message.created_at.desc()).limit(MOST_READ + 1)
 
 
-def _change(text: str, standing: InForce, typed: tuple[str, ...]) -> str:
+def _change(text: str, cached: CachedSettings, typed: tuple[str, ...]) -> str:
     """Say what a text does with the new words that it does not do with today's, "" for nothing."""
-    after = _outcome(text, standing, typed)
+    after = _outcome(text, cached, typed)
     if not after:
         return ""
-    before = _outcome(text, standing, standing.policy.extra_opt_out_words)
+    before = _outcome(text, cached, cached.policy.extra_opt_out_words)
     return after if before in ("", HELD) and after != before else ""
 
 
-def _outcome(text: str, standing: InForce, extra: tuple[str, ...]) -> str:
-    reading = words.read(text, keywords=standing.active, known_keywords=standing.known, extra_opt_out=extra)
+def _outcome(text: str, cached: CachedSettings, extra: tuple[str, ...]) -> str:
+    reading = words.read(text, keywords=cached.active, known_keywords=cached.known, extra_opt_out=extra)
     if reading.meaning == Meaning.OPT_OUT:
         return OPTED_OUT
     return HELD if reading.hold else ""
