@@ -17,7 +17,7 @@ help:
 	@echo "make quick  run the tests on SQLite without a browser, for working"
 	@echo "make test   run the tests on SQLite and PostgreSQL"
 	@echo "make check  formatter, linter, types, templates, licences, then the tests"
-	@echo "make bench  measure, beside baselines, and write docs/performance.md"
+	@echo "make bench  measure, beside baselines, and write bench/results.md"
 	@echo "make soak   fault and load runs in full length"
 	@echo "make pictures  take the pictures of the README and the guide anew (needs Chromium)"
 

@@ -1,1 +1,1 @@
-"""Benchmarks: each case beside its baseline in the same run, as ratios. `make bench` writes docs/performance.md."""
+"""Benchmarks: each case beside its baseline in the same run, as ratios. `make bench` writes bench/results.md."""

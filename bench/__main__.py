@@ -1,4 +1,4 @@
-"""Run the benchmarks: all of them, which writes docs/performance.md, or one: `python -m bench pages --rows 1000`."""
+"""Run the benchmarks: all of them, which writes bench/results.md, or one: `python -m bench pages --rows 1000`."""
 
 import argparse
 import importlib
@@ -15,7 +15,7 @@ import psycopg
 
 from bench import audiences, data, pages, webhooks
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+DOCUMENT = Path(__file__).resolve().parent / "results.md"
 ROWS = 1_000_000
 Case = Callable[[str, int, str], str]
 """What makes a section: of a database ("sqlite" or "postgresql"), the rows of the large side, what is asked for."""

@@ -36,7 +36,7 @@ def test_audiences_are_measured(database: str, capsys: pytest.CaptureFixture[str
 
 
 def test_a_section_is_written_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    document = tmp_path / "performance.md"
+    document = tmp_path / "results.md"
     document.write_text("by hand\n<!-- pages sqlite -->old<!-- end of pages sqlite -->\nby hand too\n")
     monkeypatch.setattr(bench, "DOCUMENT", document)
     bench.write("pages sqlite", "new")
