@@ -28,17 +28,20 @@ AT_ONCE = 20
 log = logging.getLogger(__name__)
 
 
-class CachedCount(int):
-    """A count; `at` is when it was counted if that was not just now, `more`: there are more, nobody knows how many."""
+@dataclass(frozen=True)
+class CachedCount:
+    """A count; `at` is when it was counted if that was not just now, `more`: there are more, nobody knows how many.
 
-    at: datetime | None
-    more: bool
+    It is no number, so that no sum or difference forgets its age.
+    """
 
-    def __new__(cls, value: int, at: datetime | None = None, *, more: bool = False) -> "CachedCount":
-        """Make it from the number."""
-        made = super().__new__(cls, value)
-        made.at, made.more = at, more
-        return made
+    value: int
+    at: datetime | None = None
+    more: bool = False
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return self.value > 0
 
     @property
     def is_exact(self) -> bool:
@@ -98,7 +101,7 @@ class RowCounter(CountKind):
         few = _number_of(self.rows(key).limit(FEW + 1).correlate(key.table)).scalar_subquery()  # type: ignore[attr-defined]
         rows = session.execute(select(key, few).where(key.in_(ids)))
         found = {row[0]: CachedCount(row[1]) for row in rows}
-        large = {self._name(id_): id_ for id_, count in found.items() if count > FEW}
+        large = {self._name(id_): id_ for id_, count in found.items() if count.value > FEW}
         if not large:
             return found
         known = {row.name: row for row in session.scalars(select(Figure).where(Figure.name.in_(large)))}

@@ -8,20 +8,19 @@ from sqlalchemy.orm import Session
 
 from optin.models import Broadcast, Message
 from optin.queries import cached_counts
-from optin.queries.cached_counts import CachedCount
 
 
-def by_status(session: Session, broadcast_ids: Collection[int]) -> dict[int, dict[str, CachedCount]]:
+def by_status(session: Session, broadcast_ids: Collection[int]) -> dict[int, dict[str, int]]:
     """Count the messages of some broadcasts by status; a large one that was never counted has none yet."""
     sizes = MESSAGES.of_each(session, Broadcast.id, broadcast_ids)
     small = [broadcast_id for broadcast_id, size in sizes.items() if size.is_exact]
-    found: dict[int, dict[str, CachedCount]] = {broadcast_id: {} for broadcast_id in broadcast_ids}
+    found: dict[int, dict[str, int]] = {broadcast_id: {} for broadcast_id in broadcast_ids}
     for broadcast_id, status, count in session.execute(_statuses(small)):
-        found[int(broadcast_id or 0)][status] = CachedCount(count)
+        found[int(broadcast_id or 0)][status] = count
     for broadcast_id in sizes.keys() - set(small):
         seen = STATUSES.seen(session, broadcast_id)
         if seen:
-            found[broadcast_id] = {status: CachedCount(count, seen.at) for status, count in seen.value.items()}
+            found[broadcast_id] = seen.value
     return found
 
 

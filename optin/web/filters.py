@@ -91,14 +91,17 @@ def short_sid(sid: str) -> str:
     return sid if len(sid) <= SID_HEAD + SID_TAIL + 1 else f"{sid[:SID_HEAD]}…{sid[-SID_TAIL:]}"
 
 
-def n(count: int) -> str:
+def n(count: int | CachedCount) -> str:
     """Write a count with thousands apart: 1,234; "5,000+" where nobody knows how many more there are."""
-    return f"{count:,}{'+' if isinstance(count, CachedCount) and count.more else ''}"
+    if isinstance(count, CachedCount):
+        return f"{count.value:,}{'+' if count.more else ''}"
+    return f"{count:,}"
 
 
-def plural(count: int, one: str, many: str) -> str:
+def plural(count: int | CachedCount, one: str, many: str) -> str:
     """Write a count with its noun: "1 person", "1,198 people"."""
-    return f"{n(count)} {one if count == 1 else many}"
+    written = n(count)
+    return f"{written} {one if written == '1' else many}"
 
 
 def initials(name: str) -> str:

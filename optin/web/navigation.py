@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin.config import Config
 from optin.database.session import db
+from optin.queries.cached_counts import CachedCount
 
 BRAND = "Optin"
 
@@ -19,7 +20,7 @@ class Tab(NamedTuple):
     label: str
     url: str
     current: bool
-    badge: int = 0
+    badge: int | CachedCount = 0
 
 
 # The words, the address, and where else its pages are.
@@ -48,14 +49,14 @@ def init_app(app: Flask) -> None:
     )
 
 
-def badge(app: App, url: str, count: Callable[[Session], int]) -> None:
+def badge(app: App, url: str, count: Callable[[Session], int | CachedCount]) -> None:
     """Let the tab with this address show a count; a feature says so when it is registered (`blueprint.record_once`)."""
     app.extensions.setdefault("tab_badges", {})[url] = count
 
 
 def nav_tabs() -> list[Tab]:
     """Return the tabs, the one that the requested address belongs to marked as current."""
-    counts: dict[str, Callable[[Session], int]] = current_app.extensions.get("tab_badges", {})
+    counts: dict[str, Callable[[Session], int | CachedCount]] = current_app.extensions.get("tab_badges", {})
     return [
         Tab(label, url, _is_current(url, *more), counts[url](db.session()) if url in counts else 0)
         for label, url, *more in TABS

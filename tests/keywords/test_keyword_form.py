@@ -209,7 +209,7 @@ def test_an_archived_keyword_opts_nobody_in_until_it_is_brought_back(agent: Brow
     made = keyword(session)
     text(session, "volunteer")
     response = agent.post(f"/keywords/{made.id}/archive", data={"archived": "1"}, follow_redirects=True)
-    assert "Its 1 active opt-in stays" in response.text
+    assert "Its 1 active opt-in stays as it is" in response.text
     assert (made.archived_by_id, text(session, "volunteer", "+16465550177").effect) == (agent.user.id, "")
     assert "No active keyword." in agent.get("/keywords").text
     assert ">volunteer</a>" in agent.get("/keywords?state=archived").text

@@ -65,8 +65,8 @@ class BroadcastProgress:
 
     lines: list[StatusLine]
     causes: list[FailureCause]
-    total: int
-    waiting: int
+    total: CachedCount
+    waiting: CachedCount
     live: bool
     version: str
     stopped: str = ""
@@ -103,8 +103,8 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
     return BroadcastProgress(
         lines=lines,
         causes=causes,
-        total=sum(counts.values()),
-        waiting=sums["waiting"],
+        total=CachedCount(sum(counts.values())),
+        waiting=CachedCount(sums["waiting"]),
         live=_is_live(broadcast, open_still),
         version="-".join([broadcast.state, *(["stopped"] if stopped else []), *numbers]),
         stopped=stopped,
@@ -181,7 +181,7 @@ def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None
     if results.is_large(session, broadcast_id):
         seen, causes = results.STATUSES.seen(session, broadcast_id), _CAUSES.seen(session, broadcast_id)
         return (seen.value, _read(causes.value)) if seen and causes else (None, [])
-    return dict(results.by_status(session, [broadcast_id])[broadcast_id]), _read(_causes(session, broadcast_id))
+    return results.by_status(session, [broadcast_id])[broadcast_id], _read(_causes(session, broadcast_id))
 
 
 def _read(rows: Sequence[tuple[str, str | None, int | None, int]]) -> list[FailureCause]:

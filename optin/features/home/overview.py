@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
@@ -30,7 +30,7 @@ STILL_TO_GO = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDIN
 class ToReview:
     """Numbers on hold; `nearest` is the least business days left (None: nobody waits), `first` how many have it."""
 
-    count: int
+    count: CachedCount
     nearest: int | None = None
     first: int = 0
 
@@ -55,7 +55,7 @@ class ToReview:
 class NearMisses:
     """Texts of the last 30 days that nearly were a keyword; `keyword_id` is the newest one's, `alone` when all are."""
 
-    count: int
+    count: CachedCount
     examples: Sequence[str] = ()
     keyword_id: int | None = None
     alone: bool = False
@@ -65,8 +65,8 @@ class NearMisses:
 class Unread:
     """Conversations with something unread, in all and those of the user who looks."""
 
-    count: int
-    mine: int
+    count: CachedCount
+    mine: CachedCount
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def to_review(session: Session, zone: ZoneInfo) -> ToReview:
     is_open = Hold.ended_at.is_(None)
     count = cached_counts.up_to_few(session, select(Hold.id).where(is_open))
     if not count:
-        return ToReview(0)
+        return ToReview(count)
     oldest = session.scalars(select(Hold.started_at).where(is_open).order_by(Hold.started_at).limit(LOOKED_AT))
     today = clock.now().astimezone(zone).date()
     left = [business_days.days_left(moment.astimezone(zone).date(), today) for moment in oldest]
@@ -115,7 +115,7 @@ def unread(session: Session, user_id: int) -> Unread:
     )
 
 
-def active_opt_ins(session: Session) -> int:
+def active_opt_ins(session: Session) -> CachedCount:
     """Count the active opt-ins of all keywords, each by its index."""
     return _ACTIVE.of(session)
 
@@ -136,7 +136,7 @@ def near_misses(session: Session) -> NearMisses:
         select(Message.body, Message.near_keyword_id).where(*near).order_by(Message.created_at.desc()).limit(LOOKED_AT)
     ).all()
     if not newest:
-        return NearMisses(0)
+        return NearMisses(CachedCount(0))
     keywords = {keyword_id for _, keyword_id in newest}
     count = CachedCount(len(newest), more=len(newest) == LOOKED_AT)
     newest = newest[:EXAMPLES]
@@ -175,10 +175,6 @@ def _sending(session: Session, broadcast: Broadcast, counts: Mapping[str, int]) 
         total=sum(counts.values()),
         opted_out=opt_outs_after_broadcast.known_opt_outs(session, broadcast),
     )
-
-
-def _count(session: Session, *given: ColumnElement[bool]) -> int:
-    return session.scalars(select(func.count()).where(*given)).one()
 
 
 _ACTIVE = cached_counts.RowCounter(

@@ -27,10 +27,10 @@ CAMPAIGNS_AT_ONCE = 10
 class Highlights:
     """The figures of a keyword's header; `days` are (day, opt-ins, opt-outs) of the last thirty."""
 
-    active: int
-    inactive: int
+    active: CachedCount
+    inactive: CachedCount
     this_week: int
-    near_misses: int
+    near_misses: CachedCount
     days: list[tuple[date, int, int]]
 
 
@@ -42,7 +42,7 @@ class CampaignRow:
     """
 
     campaign: Campaign
-    members: int
+    members: CachedCount
     deliverable: int | None
     last_broadcast: datetime | None
 

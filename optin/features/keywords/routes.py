@@ -16,7 +16,9 @@ from optin.features.keywords.saving import KeywordContent, TakenWords
 from optin.models import Disclosure, DisclosureImage, Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.policy import policy
+from optin.queries.cached_counts import CachedCount
 from optin.web.access import requires
+from optin.web.filters import plural
 
 __all__ = ["blueprint", "share_routes"]
 
@@ -134,7 +136,7 @@ def archive(keyword_id: int) -> WSGIResponse:
     """Archive the keyword, or bring it back when `archived` is 0."""
     keyword = load(keyword_id, to_change=True)
     archived = request.form.get("archived") != "0"
-    active = queries.active_counts(db.session(), [keyword_id]).get(keyword_id, 0)
+    active = queries.active_counts(db.session(), [keyword_id])[keyword_id]
     changed = saving.archive(db.session(), keyword, current_user.id, archived=archived)
     db.session.commit()
     flash(_archived_notice(keyword.word, archived, changed, active), "ok" if changed else "off")
@@ -202,10 +204,10 @@ def _with_taken(form: KeywordForm, taken: TakenWords | None) -> KeywordForm:
     return form
 
 
-def _archived_notice(word: str, archived: bool, changed: bool, active: int) -> str:
+def _archived_notice(word: str, archived: bool, changed: bool, active: CachedCount) -> str:
     if not changed:
         return f"“{word}” was already {'archived' if archived else 'active'}."
     if archived:
-        stay = "opt-in stays" if active == 1 else "opt-ins stay"
-        return f"“{word}” is archived: texting it no longer opts anyone in. Its {active:,} active {stay} as they are."
+        stay = plural(active, "active opt-in stays as it is", "active opt-ins stay as they are")
+        return f"“{word}” is archived: texting it no longer opts anyone in. Its {stay}."
     return f"“{word}” is active again: anyone who texts it opts in."
