@@ -16,11 +16,11 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.features.auth import passwords
 from optin.models import User
-from tests.apps import end_app, new_app, plain_app
-from tests.clients import Browser
-from tests.databases import begin_run, end_run, postgresql_copy, sqlite_copy
-from tests.quick import is_long, is_quick
-from tests.servers import LiveServer, serve
+from tests.support.apps import end_app, new_app, plain_app
+from tests.support.clients import Browser
+from tests.support.databases import begin_run, end_run, postgresql_copy, sqlite_copy
+from tests.support.quick import is_long, is_quick
+from tests.support.servers import LiveServer, serve
 
 CHROMIUM = Path("/usr/bin/chromium")
 STRONG = passwords._hasher

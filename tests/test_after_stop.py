@@ -6,8 +6,8 @@ import urllib3
 from optin.clock import now
 from optin.models import Keyword, KeywordWord
 from optin.provider.gateway import GatewayError
-from tests.servers import LiveServer
-from tests.story import MAYA, OURS
+from tests.support.servers import LiveServer
+from tests.support.story import MAYA, OURS
 from tests.test_story import signed_in
 
 OPTED_IN, BLOCKED = "Opted in with volunteer", "Blocked at Twilio"

@@ -23,9 +23,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from optin import ROOT
-from tests.databases import postgresql_copy
-from tests.faults.processes import free_port
-from tests.provider import serve_provider
+from tests.support.databases import postgresql_copy
+from tests.support.faults.processes import free_port
+from tests.support.provider import serve_provider
 
 GIVEN = {
     "POSTGRES_PASSWORD": "a-long-password",

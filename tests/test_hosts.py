@@ -10,8 +10,8 @@ from flask import Flask
 
 from optin import hosts
 from optin.config import SIMULATOR_PATH, Config
-from tests.clients import Browser
-from tests.servers import LiveServer
+from tests.support.clients import Browser
+from tests.support.servers import LiveServer
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN
 
 ACCOUNT = {

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from optin.enums import Reason
 from optin.jobs import engine
 from optin.models import Message
-from tests import outbox
-from tests.faults.processes import until
-from tests.servers import LiveServer
+from tests.support import outbox
+from tests.support.faults.processes import until
+from tests.support.servers import LiveServer
 
 GONE = ["+14155550135", "+14155550136", "+14155550137"]
 THERE = "+14155550134"

@@ -1,7 +1,7 @@
 """What keeps accounts and secrets: headers, cookies, sessions, what is shown and what is logged.
 
-Beside it: limits in auth/test_attempts.py, open redirects in auth/test_sign_in.py, ended sessions in
-auth/test_account.py and auth/test_users.py, who may ask for what in test_routes.py.
+Beside it: limits in features/auth/test_attempts.py, open redirects in features/auth/test_sign_in.py, ended sessions in
+features/auth/test_account.py and features/auth/test_users.py, who may ask for what in web/test_routes.py.
 """
 
 import re
@@ -20,8 +20,8 @@ from optin.features.auth import links, passwords
 from optin.first_start import add_user
 from optin.models import SignInLink, User, UserSession
 from optin.web import sessions
-from tests.clients import Browser
-from tests.signing_in import token_of
+from tests.support.clients import Browser
+from tests.support.signing_in import token_of
 
 PASSWORD = "river otters at dawn"
 TOKEN = "0123456789abcdef" * 2

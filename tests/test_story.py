@@ -5,10 +5,10 @@ import urllib3
 from optin.clock import now
 from optin.features.auth import links
 from optin.models import User
-from tests.servers import LiveServer
-from tests.story import Story
-from tests.twilio_requests import post_to, text_form
-from tests.visitor import Visitor
+from tests.support.servers import LiveServer
+from tests.support.story import Story
+from tests.support.twilio_requests import post_to, text_form
+from tests.support.visitor import Visitor
 
 
 def signed_in(server: LiveServer) -> Visitor:

@@ -41,9 +41,9 @@ from optin.provider import senders
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.sample_data import seed
-from tests.databases import sqlite_copy
-from tests.servers import LiveServer, serve
-from tests.signing_in import cookie_of
+from tests.support.databases import sqlite_copy
+from tests.support.servers import LiveServer, serve
+from tests.support.signing_in import cookie_of
 
 SAMPLE = "gallery"
 ANNOUNCEMENT = "Hi {{ first_name | there }}, the boat house opens on Sunday at 10. Coffee is on us!"

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 from werkzeug.serving import make_server
 
-from tests.frame_app import ROOT, frame_app
+from tests.support.frame_app import ROOT, frame_app
 
 HTMX = (ROOT / "static/vendor/htmx.min.js").read_text()
 STARTED = "!!window.htmx && htmx.config.allowEval === false"

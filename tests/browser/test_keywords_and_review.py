@@ -14,9 +14,9 @@ from optin.models import Disclosure, Keyword
 from optin.provider import senders
 from tests.browser.guests import ChromiumGuest
 from tests.conftest import add_user
-from tests.servers import LiveServer
-from tests.signing_in import cookie_of
-from tests.world import MAYA, TOM, keyword, person, text
+from tests.support.servers import LiveServer
+from tests.support.signing_in import cookie_of
+from tests.support.world import MAYA, TOM, keyword, person, text
 
 NARROW = {"width": 360, "height": 800}
 expect.set_options(timeout=20_000)  # as patient as the guest: other tests run beside

@@ -17,11 +17,11 @@ from optin.enums import Purpose, Role
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person
 from optin.policy import policy
-from tests import campaign_scene as scene
 from tests.browser.guests import HTMX
 from tests.conftest import add_user
-from tests.people.conftest import noor, text, volunteer
-from tests.signing_in import cookie_of
+from tests.features.conftest import noor, text, volunteer
+from tests.support import campaign_scene as scene
+from tests.support.signing_in import cookie_of
 
 __all__ = ["noor", "text", "volunteer"]
 

@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 from optin.enums import Role
-from tests import world
-from tests.clients import Browser
 from tests.conftest import add_user
-from tests.servers import LiveServer
-from tests.world import MAYA, OURS
+from tests.support import world
+from tests.support.clients import Browser
+from tests.support.servers import LiveServer
+from tests.support.world import MAYA, OURS
 from twilio_simulator.phone_pages import control
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -7,8 +7,8 @@ from optin.clock import now
 from optin.features.auth import links
 from optin.models import User
 from tests.browser.guests import ChromiumGuest
-from tests.servers import LiveServer
-from tests.story import Story
+from tests.support.servers import LiveServer
+from tests.support.story import Story
 
 
 def signed_in(chromium: Browser, server: LiveServer, **options: object) -> ChromiumGuest:

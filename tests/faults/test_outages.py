@@ -19,11 +19,11 @@ from optin.consent import ledger
 from optin.database.session import reading
 from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.models import Broadcast, Figure, Message, OptIn, Reconciliation, SendingGate
-from tests import outbox
-from tests.databases import administering, postgresql_server
-from tests.faults.outages import PLACES, Place, postgresql_on_a_small_disk
-from tests.faults.processes import SERVER, arrange_broadcast, running, until
-from tests.provider import Provider, serve_provider
+from tests.support import outbox
+from tests.support.databases import administering, postgresql_server
+from tests.support.faults.outages import PLACES, Place, postgresql_on_a_small_disk
+from tests.support.faults.processes import SERVER, arrange_broadcast, running, until
+from tests.support.provider import Provider, serve_provider
 
 PEOPLE = 300
 AGAIN = 60.0

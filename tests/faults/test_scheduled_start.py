@@ -16,9 +16,9 @@ from optin.database.session import db, reading
 from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Keyword, Message
 from optin.sending import scheduled
-from tests import outbox
-from tests.faults.processes import WORKER, let_leases_end, messages, running, state, until
-from tests.provider import serve_provider
+from tests.support import outbox
+from tests.support.faults.processes import WORKER, let_leases_end, messages, running, state, until
+from tests.support.provider import serve_provider
 
 PEOPLE = 3
 
@@ -55,7 +55,7 @@ def test_one_that_is_killed_before_its_commit_is_started_by_another(
     database: str, engine: Engine, tmp_path: Path
 ) -> None:
     (broadcast_id,) = arrange(engine, 1)
-    half, said = ("-m", "tests.faults.half_start", str(broadcast_id)), tmp_path / "half"
+    half, said = ("-m", "tests.support.faults.half_start", str(broadcast_id)), tmp_path / "half"
     with serve_provider() as provider:
         with running(half, database, tmp_path, provider):
             until(lambda: said.exists() and said.read_text() == f"Begun(people={PEOPLE}, obstacle='')")

@@ -13,8 +13,8 @@ from optin.enums import BroadcastState, MessageStatus
 from optin.jobs.sending import soon_free
 from optin.jobs.worker import BROADCAST_THREADS
 from optin.sending.record import LEFT_OPEN
-from tests.faults.processes import SERVER, arrange_broadcast, let_leases_end, messages, running, state, until
-from tests.provider import Provider, serve_provider
+from tests.support.faults.processes import SERVER, arrange_broadcast, let_leases_end, messages, running, state, until
+from tests.support.provider import Provider, serve_provider
 
 
 @pytest.fixture

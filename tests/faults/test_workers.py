@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
 from optin.jobs import engine, executors
-from tests import outbox
-from tests.faults.processes import WORKER, arrange_broadcast, let_leases_end, messages, running, state, until
-from tests.provider import Provider, gateway_to, serve_provider
+from tests.support import outbox
+from tests.support.faults.processes import WORKER, arrange_broadcast, let_leases_end, messages, running, state, until
+from tests.support.provider import Provider, gateway_to, serve_provider
 
 
 @pytest.fixture

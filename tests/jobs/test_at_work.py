@@ -23,9 +23,9 @@ from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
 from optin.jobs.worker import Worker
 from optin.models import Broadcast
 from optin.sending import delivery
-from tests import outbox
-from tests.faults.processes import arrange_broadcast, messages, state, until
-from tests.provider import Provider, gateway_to, serve_provider
+from tests.support import outbox
+from tests.support.faults.processes import arrange_broadcast, messages, state, until
+from tests.support.provider import Provider, gateway_to, serve_provider
 
 
 def disk_full() -> Exception:

@@ -18,9 +18,9 @@ from optin.jobs import engine
 from optin.jobs.queue_database import open_queue
 from optin.jobs.worker import BROADCAST_THREADS
 from optin.models import Broadcast, OptIn
-from tests import outbox
-from tests.faults.processes import arrange_broadcast, messages, state, until
-from tests.provider import Provider, gateway_to, serve_provider
+from tests.support import outbox
+from tests.support.faults.processes import arrange_broadcast, messages, state, until
+from tests.support.provider import Provider, gateway_to, serve_provider
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from optin.enums import BroadcastState, MessageStatus
 from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.models import Broadcast
-from tests import outbox
-from tests.faults.processes import arrange_broadcast, messages, until
-from tests.provider import ACCEPT, Provider, Raw, gateway_to, serve_provider
+from tests.support import outbox
+from tests.support.faults.processes import arrange_broadcast, messages, until
+from tests.support.provider import ACCEPT, Provider, Raw, gateway_to, serve_provider
 
 THREADS = 8
 

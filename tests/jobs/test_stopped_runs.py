@@ -16,9 +16,9 @@ from optin.jobs.outlet import Outlet
 from optin.jobs.sending import send_waiting
 from optin.models import Message
 from optin.sending import delivery
-from tests import outbox
-from tests.faults.processes import arrange_broadcast, messages
-from tests.provider import Answer, Provider, Raw, gateway_to, serve_provider
+from tests.support import outbox
+from tests.support.faults.processes import arrange_broadcast, messages
+from tests.support.provider import Answer, Provider, Raw, gateway_to, serve_provider
 
 THREADS = 8
 S = MessageStatus

@@ -39,7 +39,7 @@ from optin.models import (
 )
 from optin.sample_data import seed
 from optin.sample_data.cast import PEOPLE, TEXTS
-from tests.clients import Browser
+from tests.support.clients import Browser
 
 
 def count(session: Session, *given: ColumnElement[bool]) -> int:

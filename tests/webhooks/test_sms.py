@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from optin.clock import now
 from optin.models import Keyword, KeywordWord, Message, OptIn, Sender
-from tests.servers import LiveServer
-from tests.twilio_requests import new_sid, post, post_to, signature, text_form
+from tests.support.servers import LiveServer
+from tests.support.twilio_requests import new_sid, post, post_to, signature, text_form
 
 SMS = "/webhooks/twilio/sms"
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from optin.clock import now
 from optin.enums import Direction, MessageStatus, Purpose, SenderKind
 from optin.models import Message, ProviderBlock, Sender, StatusEvent
-from tests.twilio_requests import new_sid, post
+from tests.support.twilio_requests import new_sid, post
 
 SID = "SM" + "b" * 32
 

@@ -1,0 +1,259 @@
+"""Members: what the rule says of each, finding them, adding by hand, removing."""
+
+import html
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import ledger
+from optin.consent.events import Act
+from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, OptInSource, PersonKind
+from optin.models import CampaignMember, Message, Person
+from optin.policy import policy
+from tests.support import campaign_scene as scene
+from tests.support import world
+from tests.support.clients import Browser
+
+A, B, C = "+14155550134", "+16465550177", "+13125550118"
+
+
+def act() -> Act:
+    return Act(source=OptInSource.SMS, at=clock.now(), text="test")
+
+
+@pytest.fixture
+def everybody(session: Session) -> dict[str, object]:
+    """A campaign with one member for each reason; sending hours are off, so that the time of day is no reason."""
+    policy.change(session, None, sending_hours=False)
+    keyword = world.keyword(session)
+    asking = world.keyword(session, "march", double_opt_in=True)
+    sender, campaign = scene.sender(session), scene.campaign(session, keyword)
+    names = {
+        "Wanda Willing": "+14155550101",
+        "Nora Nonumber": None,
+        "Otto Optout": "+14155550102",
+        "Hilda Held": "+14155550103",
+        "Dora Double": "+14155550101",
+        "Nils Notin": "+14155550104",
+        "Bea Blocked": "+14155550105",
+        "Paul Pending": "+14155550106",
+    }
+    for name, number in names.items():
+        scene.member(session, campaign, world.person(session, name, number))
+    for number in ("+14155550101", "+14155550102", "+14155550103", "+14155550105"):
+        scene.opts_in(session, number, keyword)
+    keyword.double_opt_in = True
+    session.commit()
+    scene.opts_in(session, "+14155550106", keyword)
+    scene.opts_in(session, "+14155550104", asking)
+    ledger.opt_out(session, "+14155550102", act())
+    ledger.hold(session, "+14155550103", act(), HoldCause.SENTENCE, "stop")
+    ledger.block(session, sender.scope, "+14155550105", BlockCause.WORD, act())
+    session.commit()
+    return {"campaign": campaign, "names": list(names), "sender": sender}
+
+
+REASONS = {
+    "will_receive": ("Wanda Willing", "Will receive"),
+    "no_number": ("Nora Nonumber", "No valid mobile number"),
+    "opted_out": ("Otto Optout", "Opted out"),
+    "on_hold": ("Hilda Held", "On hold for review"),
+    "duplicate": ("Dora Double", "Duplicate number"),
+    "pending": ("Paul Pending", "Waiting for confirmation"),
+    "not_opted_in": ("Nils Notin", "Not opted in with <em>volunteer</em>"),
+    "blocked": ("Bea Blocked", "Blocked at Twilio: they must text START"),
+}
+
+
+@pytest.mark.parametrize("reason", list(REASONS))
+def test_each_reason_leads_to_who_has_it(everybody: dict, agent: Browser, reason: str) -> None:
+    campaign, (name, words) = everybody["campaign"], REASONS[reason]
+    fragment = agent.get(f"/campaigns/{campaign.id}/deliverability").text
+    assert f"<span>{words}</span>" in fragment
+    assert f"tab=members&amp;reason={reason}" in fragment.replace("&amp;sender=1", "") or f"reason={reason}" in fragment
+    page = agent.get(f"/campaigns/{campaign.id}?tab=members&reason={reason}").text
+    assert [each for each in everybody["names"] if each in page] == [name]
+    assert f">{words}</span>" in page
+
+
+def test_deliverability_counts_everybody_once(everybody: dict, viewer: Browser) -> None:
+    fragment = viewer.get(f"/campaigns/{everybody['campaign'].id}/deliverability").text
+    assert "8 members, checked just now" in fragment
+    assert 'aria-label="1 of 8 will receive"' in fragment
+    assert fragment.count('<span class="n">1</span>') == 8
+
+
+def test_a_block_counts_for_its_sender_only(everybody: dict, session: Session, agent: Browser) -> None:
+    other = scene.sender(session, "+14155550199")
+    fragment = agent.get(f"/campaigns/{everybody['campaign'].id}/deliverability?sender={other.id}").text
+    assert "Blocked at Twilio" not in fragment
+    assert 'aria-label="2 of 8 will receive"' in fragment
+
+
+def test_outside_sending_hours_members_wait(session: Session, agent: Browser, clock) -> None:
+    keyword, campaign = world.keyword(session), None
+    campaign = scene.campaign(session, keyword)
+    scene.sender(session)
+    for number in (A, B):
+        scene.member(session, campaign, world.person(session, f"Person {number}", number))
+        scene.opts_in(session, number, keyword)
+    clock.set(clock.now().replace(hour=14, minute=0))  # 9 in New York, 6 in San Francisco (10 and 7 in summer)
+    fragment = agent.get(f"/campaigns/{campaign.id}/deliverability").text
+    assert "Wait for sending hours" in fragment
+    assert 'aria-label="1 of 2 will receive"' in fragment
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("willing", ["Wanda Willing"]),
+        ("wanda will", ["Wanda Willing"]),
+        ("(415) 555-0104", ["Nils Notin"]),
+        ("5550101", ["Wanda Willing", "Dora Double"]),
+        ("%", []),
+        ("nobody", []),
+    ],
+)
+def test_members_are_searched(everybody: dict, agent: Browser, search: str, expected: list[str]) -> None:
+    page = agent.get(f"/campaigns/{everybody['campaign'].id}", query_string={"tab": "members", "q": search}).text
+    assert [name for name in everybody["names"] if name in page] == expected
+
+
+def test_who_is_removed_is_out_and_their_waiting_message_with_them(session: Session, agent: Browser) -> None:
+    keyword = world.keyword(session)
+    campaign, sender = scene.campaign(session, keyword), scene.sender(session)
+    maya, tom = world.person(session, "Maya Chen", A), world.person(session, "Tom Reyes", B)
+    rows = [scene.member(session, campaign, person) for person in (maya, tom)]
+    broadcast = scene.broadcast(session, campaign, sender, BroadcastState.SENDING)
+    now = clock.now()
+    for person in (maya, tom):
+        session.add(
+            Message(
+                direction="outbound",
+                number=person.mobile,
+                status="queued",
+                purpose="campaign",
+                broadcast_id=broadcast.id,
+                person_id=person.id,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    response = agent.post(f"/campaigns/{campaign.id}/members/{rows[0].id}/removal", follow_redirects=True)
+    assert "Maya Chen was removed from the campaign" in response.text
+    assert "1 waiting message was cancelled" in response.text
+    assert [row.person_id for row in scene.members(session, campaign)] == [tom.id]
+    assert rows[0].removed_by_id == agent.user.id
+    statuses = {message.number: message.status for message in scene.messages(session, broadcast.id)}
+    assert statuses == {A: MessageStatus.CANCELLED, B: MessageStatus.QUEUED}
+
+
+def test_a_member_of_another_campaign_is_404(session: Session, agent: Browser) -> None:
+    mine, other = scene.campaign(session), scene.campaign(session, name="Other")
+    row = scene.member(session, other, world.person(session, "Maya Chen", A))
+    assert agent.post(f"/campaigns/{mine.id}/members/{row.id}/removal").status_code == 404
+    assert row.removed_at is None
+
+
+def test_people_are_added_by_ticking_and_by_pasting(session: Session, agent: Browser) -> None:
+    campaign = scene.campaign(session)
+    maya, tom = world.person(session, "Maya Chen", A), world.person(session, "Tom Reyes", B)
+    back = scene.member(session, campaign, tom, removed=True)
+    data = {"person": [str(maya.id)], "numbers": "(646) 555-0177, 312 555 0118\n+1 312-555-0118", "create_leads": "y"}
+    response = agent.post(f"/campaigns/{campaign.id}/members", data=data, follow_redirects=True)
+    assert "3 members added, 1 lead created." in response.text
+    assert [row.number for row in scene.members(session, campaign)] == [C, A, B]
+    assert back.removed_at is None
+    assert session.scalars(select(Person.kind).where(Person.mobile == C)).one() == PersonKind.LEAD
+    again = agent.post(f"/campaigns/{campaign.id}/members", data=data, follow_redirects=True)
+    assert "0 members added, they were already members." in again.text
+
+
+def test_without_leads_unknown_numbers_are_left_out(session: Session, agent: Browser) -> None:
+    campaign = scene.campaign(session)
+    response = agent.post(f"/campaigns/{campaign.id}/members", data={"numbers": A}, follow_redirects=True)
+    assert "0 members added, 1 number left out: no contact or lead." in response.text
+    assert session.scalars(select(Person)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({}, "Select someone in the list, or enter a number."),
+        ({"person": ["x", str(10**30)]}, "Select someone in the list, or enter a number."),
+        ({"numbers": "12\n911"}, "“12”: That number is too short"),
+        ({"numbers": "1" * 500_001}, "Paste at most 500,000 characters."),
+        ({"numbers": "call me"}, "A phone number has no letters"),
+    ],
+)
+def test_a_bad_list_comes_back_and_nobody_is_added(session: Session, agent: Browser, data: dict, sentence: str) -> None:
+    campaign = scene.campaign(session)
+    response = agent.post(f"/campaigns/{campaign.id}/members", data={**data, "create_leads": "y"})
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert data.get("numbers", "") in response.text
+    assert session.scalars(select(CampaignMember)).all() == []
+
+
+BAD = {
+    "12": "That number is too short",
+    "ask Tom": "A phone number has no letters",
+    "+1 999 555 0134": "999",
+    "415 555 0134 x 3": "without an extension",
+    "=1+1": "Only digits",
+    "7" * 90: "too long",
+}
+
+
+def field(page: str) -> list[str]:
+    """Return the lines in the field for numbers."""
+    return html.unescape(re.findall(r"<textarea[^>]*>\r?\n(.*?)</textarea>", page, re.DOTALL)[0]).splitlines()
+
+
+@pytest.mark.parametrize("separator", ["\n", ", ", ";\r\n"])
+def test_good_numbers_are_added_and_bad_ones_come_back(session: Session, agent: Browser, separator: str) -> None:
+    campaign = scene.campaign(session)
+    maya = world.person(session, "Maya Chen", A)
+    pieces = [B, *list(BAD)[:3], "(312) 555-0118", *list(BAD)[3:]]
+    data = {"person": [str(maya.id)], "numbers": separator.join(pieces), "create_leads": "y"}
+    response = agent.post(f"/campaigns/{campaign.id}/members", data=data)
+    assert response.status_code == 422
+    assert [row.number for row in scene.members(session, campaign)] == sorted([A, B, C])
+    text = html.unescape(response.text)
+    assert "3 members added, 2 leads created." in text
+    assert "6 entries are not phone numbers and were left in the field below." in text
+    assert "Nothing was saved" not in text
+    for piece, sentence in BAD.items():
+        line = next(line for line in text.splitlines() if f"“{piece[:39]}" in line)
+        assert sentence in line
+    assert field(response.text) == list(BAD)
+    assert re.search('<input[^>]* checked [^>]*name="create_leads"', response.text)
+    assert "member already" in text
+    again = agent.post(f"/campaigns/{campaign.id}/members", data={"numbers": "312 555 0118", "create_leads": "y"})
+    assert again.status_code == 303
+
+
+def test_very_many_bad_numbers_all_come_back(session: Session, agent: Browser) -> None:
+    campaign = scene.campaign(session)
+    bad = [f"Name {each}" for each in range(300)]
+    response = agent.post(
+        f"/campaigns/{campaign.id}/members", data={"numbers": "\n".join([*bad, A]), "create_leads": "y"}
+    )
+    assert field(response.text) == bad
+    assert "And 200 more." in response.text
+    assert [row.number for row in scene.members(session, campaign)] == [A]
+
+
+def test_people_to_add_are_searched_and_members_marked(session: Session, agent: Browser) -> None:
+    campaign = scene.campaign(session)
+    scene.member(session, campaign, world.person(session, "Maya Chen", A))
+    world.person(session, "Maja Lead", B, PersonKind.LEAD)
+    page = agent.get(f"/campaigns/{campaign.id}/members/new?q=ma").text
+    assert "Maya Chen" in page
+    assert "member already" in page
+    only = agent.get(f"/campaigns/{campaign.id}/members/new?q=ma&kind=lead").text
+    assert "Maja Lead" in only
+    assert "Maya Chen" not in only

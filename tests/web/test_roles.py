@@ -1,0 +1,209 @@
+"""Who may ask for what: every address of the app with the least role, as a table. A new address needs a line here."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import IntegerConverter
+
+from optin.enums import Role
+from tests.support.clients import Browser
+
+# Public addresses need nobody who is signed in: tests/web/test_routes.py has them.
+VIEWERS = """
+    GET  /
+    GET  /account
+    POST /account
+    POST /account/password
+    POST /account/sessions
+    POST /account/sessions/<session_id>/end
+    POST /account/sessions/everywhere
+    GET  /broadcasts/<broadcast_id>
+    GET  /broadcasts/<broadcast_id>/progress
+    GET  /campaigns
+    GET  /campaigns/<campaign_id>
+    GET  /campaigns/<campaign_id>/deliverability
+    GET  /campaigns/file
+    POST /checklist
+    GET  /contacts
+    GET  /contacts/<person_id>
+    GET  /contacts/<person_id>/number
+    GET  /contacts/<person_id>/thread
+    GET  /conversations/<conversation_id>/thread
+    GET  /inbox
+    GET  /inbox/<conversation_id>
+    GET  /inbox/list
+    GET  /keywords
+    GET  /keywords/<keyword_id>
+    GET  /keywords/<keyword_id>/code.png
+    GET  /keywords/<keyword_id>/code.svg
+    GET  /keywords/<keyword_id>/opt-ins
+    GET  /keywords/<keyword_id>/poster
+    GET  /keywords/<keyword_id>/share
+    GET  /keywords/check
+    GET  /keywords/file
+    GET  /keywords/images/<image_id>
+    GET  /leads
+    GET  /leads/<person_id>
+    GET  /leads/<person_id>/number
+    GET  /leads/<person_id>/thread
+    GET  /opt-ins/<opt_in_id>
+    GET  /review
+    GET  /review/decided
+    GET  /review/opt-outs
+    GET  /review/opt-outs/<opt_out_id>
+    GET  /search
+    GET  /settings
+    GET  /settings/hours
+    GET  /settings/opted-out
+    GET  /settings/replies
+    GET  /settings/sms
+    POST /sign-out
+    GET  /templates
+    GET  /simulator/phones
+    GET  /simulator/phones/<slot>/face
+    GET  /simulator/phones/faults
+    GET  /simulator/phones/new
+"""
+AGENTS = """
+    POST /account/number
+    POST /account/number/code
+    POST /account/number/removal
+    POST /broadcasts/<broadcast_id>/not-found
+    GET  /broadcasts/<broadcast_id>/recipients/file
+    POST /broadcasts/<broadcast_id>/start
+    POST /broadcasts/<broadcast_id>/state
+    POST /campaigns
+    POST /campaigns/<campaign_id>
+    POST /campaigns/<campaign_id>/broadcasts
+    POST /campaigns/<campaign_id>/broadcasts/draft
+    POST /campaigns/<campaign_id>/broadcasts/preview
+    POST /campaigns/<campaign_id>/broadcasts/test
+    GET  /campaigns/<campaign_id>/edit
+    POST /campaigns/<campaign_id>/members
+    POST /campaigns/<campaign_id>/members/<member_id>/removal
+    GET  /campaigns/<campaign_id>/members/file
+    GET  /campaigns/<campaign_id>/members/new
+    POST /campaigns/<campaign_id>/members/removal
+    GET  /campaigns/<campaign_id>/opt-ins
+    POST /campaigns/<campaign_id>/opt-ins
+    GET  /campaigns/new
+    GET  /contacts/<person_id>/deletion
+    POST /contacts/<person_id>/deletion
+    GET  /contacts/<person_id>/edit
+    POST /contacts/<person_id>/edit
+    POST /contacts/<person_id>/messages
+    POST /contacts/<person_id>/messages/segments
+    GET  /contacts/file
+    GET  /contacts/new
+    POST /contacts/new
+    POST /conversations/<conversation_id>/assignment
+    POST /conversations/<conversation_id>/closure
+    POST /conversations/<conversation_id>/messages
+    POST /conversations/<conversation_id>/messages/segments
+    POST /keywords
+    POST /keywords/<keyword_id>
+    POST /keywords/<keyword_id>/archive
+    POST /keywords/<keyword_id>/deletion
+    GET  /keywords/<keyword_id>/edit
+    GET  /keywords/<keyword_id>/opt-ins/file
+    GET  /keywords/new
+    POST /leads/<person_id>/conversion
+    GET  /leads/<person_id>/deletion
+    POST /leads/<person_id>/deletion
+    GET  /leads/<person_id>/edit
+    POST /leads/<person_id>/edit
+    POST /leads/<person_id>/messages
+    POST /leads/<person_id>/messages/segments
+    GET  /leads/file
+    GET  /leads/new
+    POST /leads/new
+    POST /opt-ins
+    POST /opt-ins/<opt_in_id>/end
+    GET  /opt-ins/new
+    POST /review/<hold_id>/decision
+    POST /review/<hold_id>/withdrawal
+    POST /review/opt-outs/<opt_out_id>/correction
+    GET  /settings/opted-out/file
+    POST /simulator/phones/<slot>/messages
+    POST /simulator/phones/faults
+    POST /templates
+    GET  /templates/<template_id>
+    POST /templates/<template_id>
+    POST /templates/<template_id>/deletion
+"""
+ADMINS = """
+    GET  /settings/audit
+    GET  /settings/audit/file
+    POST /settings/hours
+    POST /settings/replies
+    GET  /settings/replies/words
+    POST /settings/sms
+    GET  /settings/twilio
+    POST /settings/twilio/reconciliation
+    POST /settings/twilio/senders
+    GET  /settings/twilio/senders/<sender_id>
+    POST /settings/twilio/senders/<sender_id>
+    POST /settings/twilio/senders/<sender_id>/retired
+    POST /settings/twilio/senders/<sender_id>/used
+    GET  /settings/users
+    POST /settings/users
+    GET  /settings/users/<user_id>
+    POST /settings/users/<user_id>/disabled
+    POST /settings/users/<user_id>/enabled
+    POST /settings/users/<user_id>/links
+    POST /settings/users/<user_id>/role
+    POST /settings/users/<user_id>/sessions
+"""
+TABLE = {
+    line: role
+    for role, text in ((Role.VIEWER, VIEWERS), (Role.AGENT, AGENTS), (Role.ADMIN, ADMINS))
+    for line in (" ".join(line.split()) for line in text.strip().splitlines())
+}
+SENTENCE = "Your role does not allow this. An admin can change your role under Settings › Users."
+# Asking for these would end what the test still needs: its session, its user.
+NOT_PRESSED = (
+    "POST /sign-out",
+    "POST /settings/users/<user_id>/disabled",
+    "POST /account/sessions",
+    "POST /account/sessions/everywhere",
+)
+
+
+def addresses(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Yield each line of the table that the app has, with its method and an address that nobody has a record at."""
+    public = {name for name, view in app.view_functions.items() if getattr(view, "is_public", False)}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in public or rule.endpoint == "static" or rule.endpoint.endswith(".static"):
+            continue
+        values = {
+            name: 999 if isinstance(converter, IntegerConverter) else "x"
+            for name, converter in rule._converters.items()
+        }
+        built = rule.build(values)
+        assert built is not None
+        shown = re.sub(r"<(?:[a-z]+(?:\([^)]*\))?:)?(\w+)>", r"<\1>", rule.rule)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield f"{method} {shown}", method, built[1]
+
+
+def test_the_table_has_every_address_and_no_other(app: Flask) -> None:
+    assert {line for line, _, _ in addresses(app)} == set(TABLE)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_gets_what_the_table_says(
+    app: Flask, browse_as: Callable[[Role | None], Browser], role: Role
+) -> None:
+    browser = browse_as(role)
+    wrong = []
+    for line, method, path in addresses(app):
+        if line in NOT_PRESSED and role.covers(TABLE[line]):
+            continue
+        answer = browser.open(path, method=method, lint=False)
+        refused = answer.status_code == 403 and SENTENCE in answer.text
+        allowed = answer.status_code not in (401, 403, 500)  # 503: no simulator runs here
+        if not (allowed if role.covers(TABLE[line]) else refused):
+            wrong.append((line, answer.status_code))
+    assert wrong == []
