@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (ROOT / "optin", ROOT / "twilio_simulator")
+BESIDE = ("browser", "faults", "support")
+"""Folders of tests that are of no single room."""
 
 # From the ground up; a room may import its own floor's siblings (not features) and everything below.
 FLOORS = [
@@ -215,3 +217,10 @@ def _touched(call: ast.Call) -> set[str]:
     given = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
     given |= {name for argument in call.args if _is_ledger_table(argument) for name in _given(argument)}
     return {called} | (given if called in WRITERS else set())
+
+
+def test_the_tests_have_the_rooms_of_what_they_test() -> None:
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    rooms = {path.relative_to(ROOT / "tests") for path in folders} - {Path(), *map(Path, BESIDE)}
+    strays = {str(room) for room in rooms if not any((root / room).is_dir() for root in (ROOT, ROOT / "optin"))}
+    assert strays == set()
