@@ -91,7 +91,7 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _statements(app: Flask, requests: Callable[[Flask, int], list[Request]]) -> int:
-    """Count the statements of one request, in this process, after some that read what is in force."""
+    """Count the statements of one request, in this process, after some that fill the cache."""
     seen: list[str] = []
     texts = [*requests(app, WARM)[:2], *requests(app, COUNTED)[:2]]
     with app.app_context():

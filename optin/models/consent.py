@@ -1,4 +1,4 @@
-"""Opt-ins and what stands against sending: suppressions, holds, blocks. Only consent/ledger.py writes these."""
+"""Opt-ins and what stands against sending: suppressions, holds, blocks. Only consent/ledger/ writes these."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Policy that admins set, one row a setting; and the token that changes with everything that is in force."""
+"""Policy that admins set, one row a setting; and the token that changes with them, with keywords and with senders."""
 
 from datetime import datetime
 

@@ -74,7 +74,7 @@ class CachedSender:
 
 @dataclass(frozen=True)
 class CachedSettings:
-    """What is in force: keywords by the normal form of each of their words, senders by address.
+    """Settings, keywords by the normal form of each of their words, senders by address.
 
     `settings` are the stored values as JSON text, those of the policy and others.
     """
@@ -105,7 +105,7 @@ def token() -> ScalarSelect[str]:
 
 
 def current(session: Session, token: str | None) -> CachedSettings:
-    """Return what is in force; `token` was read before, in this transaction."""
+    """Return the settings, keywords and senders as they are now; `token` was read before, in this transaction."""
     global _kept
     if token is not None and _kept is not None and _kept[0] == token:
         return _kept[1]

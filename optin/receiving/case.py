@@ -81,7 +81,7 @@ class InboundCase:
 
 
 def read_text(body: str, cached: CachedSettings, opt_out_type: str | None) -> Reading:
-    """Read a text with the keywords and words that are in force."""
+    """Read a text with the keywords and words as they are now."""
     return words.read(
         body,
         keywords=cached.active,

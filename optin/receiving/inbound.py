@@ -1,7 +1,7 @@
 """One inbound text: stored once per MessageSid, its consent effects in the same transaction, its answer queued.
 
 The order of decisions is that of docs/rules.md; what a text asks for is read by reading/words.py, what it does to
-consent is written by consent/ledger.py.
+consent is written by consent/ledger/.
 """
 
 from sqlalchemy.orm import Session

@@ -65,7 +65,7 @@ class InboundText:
 
 @dataclass(frozen=True, slots=True)
 class KnownState:
-    """What the database knows when a text arrives: the token of what is in force, whether its SID is stored already,
+    """What the database knows when a text arrives: the token of the cached settings, whether its SID is stored already,
     the thread of its number, and whether the carrier says that the number is not in use."""
 
     token: str | None

@@ -3,7 +3,7 @@
 That is so after a restore from a backup, however it was done, and after a time in which no text could be taken in. The
 database keeps a row that every process which serves the web renews (`look`). What was made by our own backup lacks that
 row; a copy made by hand has an older one than processes and the instance folder have seen (sending/gate_mark.py),
-or one that has not been renewed for a while. The comparison with Twilio's list opens the gate (messaging/reconcile).
+or one that has not been renewed for a while. The comparison with Twilio's list opens the gate (receiving/reconcile.py).
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is in force is kept in the process, and never a moment longer than it is true; on both databases."""
+"""Settings, keywords and senders are cached in a process, never longer than they are true; on both databases."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def token(session: Session) -> str | None:
 
 
 def now_in_force(session: Session) -> cache.CachedSettings:
-    """Read what is in force as the webhook does."""
+    """Read the cache as the webhook does."""
     return cache.current(session, token(session))
 
 
@@ -65,7 +65,7 @@ def test_every_change_renews_the_token_in_its_own_transaction(
 
 def test_what_is_in_force_is_read_once(session: Session) -> None:
     world.keyword(session)
-    world.text(session, "volunteer")  # our address is new to it: what is in force changes once more
+    world.text(session, "volunteer")  # our address is new to it: the cache changes once more
     world.text(session, "volunteer")
     seen: list[str] = []
     engine = session.get_bind()
