@@ -25,7 +25,7 @@ from optin.config import Config
 from optin.database.session import db
 from optin.enums import BroadcastState, Direction, MessageStatus, OptInSource, OptInStatus, PersonKind, Purpose
 from optin.environment import sqlite_url
-from optin.jobs.outlet import Outlet
+from optin.jobs.sender_pool import SenderPool
 from optin.jobs.sending import send_waiting
 from optin.jobs.worker import BROADCAST_THREADS
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, Message, OptIn, Person
@@ -106,9 +106,9 @@ def _ours(engine: Engine, api_url: str) -> Run:
     with Session(engine) as session:
         broadcast_id = _arrange(session)
         session.commit()
-    outlet = Outlet(engine, TwilioGateway(ACCOUNT, TOKEN, api_url=api_url), CALLBACK, BROADCAST_THREADS, "bench")
-    run = _timed(lambda: send_waiting(outlet, broadcast_id, 60))
-    outlet.stop(5)
+    pool = SenderPool(engine, TwilioGateway(ACCOUNT, TOKEN, api_url=api_url), CALLBACK, BROADCAST_THREADS, "bench")
+    run = _timed(lambda: send_waiting(pool, broadcast_id, 60))
+    pool.stop(5)
     with Session(engine) as session:
         left = select(func.count()).where(Message.broadcast_id == broadcast_id, Message.status != MessageStatus.SENT)
         if session.scalar(left):

@@ -56,14 +56,14 @@ def _put_together(config: "Config") -> "Flask":
 
 
 def run_jobs_beside(app: "Flask") -> None:
-    """Start the job engine in this process, or only its pulse where `flask worker` processes run the jobs."""
+    """Start the job engine in this process, or only its heartbeat where `flask worker` processes run the jobs."""
     from optin.config import Workers
-    from optin.jobs import engine, pulse
+    from optin.jobs import engine, heartbeat
 
     if app.config["OPTIN"].workers is Workers.EMBEDDED:
         engine.launch(app)
     else:
-        pulse.start(app)
+        heartbeat.start(app)
 
 
 def _config_from_environment() -> "Config":

@@ -1,14 +1,17 @@
-"""The job engine, the only importer of DBOS: it keeps jobs in the queue's database and resumes what a kill interrupts.
+"""The job engine, the only importer of DBOS: it gives each job to a process, at its time, and again after a kill.
 
-What is to be sent, and what was, stands in the outbox: a job that is lost or runs twice harms nothing. So the engine's
-own commits need not survive a power cut, and the schedule gives a new job to whatever waits without one.
+What is to be done, and what was, stands in our rows: a job that is lost or runs twice harms nothing. So the engine's
+own commits need not survive a power cut, and the schedule gives a new job to whatever waits without one. Each job has
+a deadline: one of which the engine could not write that it ended, or whose process is gone, is over then by itself.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import ParamSpec
 
 from dbos import DBOS, DBOSClient, EnqueueOptions
 from dbos import error as dbos_error
@@ -17,25 +20,26 @@ from sqlalchemy import Engine
 
 from optin import clock
 from optin.config import Config, Workers
-from optin.jobs import executors, tasks, worker
-from optin.jobs.at_work import Jobs
-from optin.jobs.bell import Bell
-from optin.jobs.executors import SIGN_OF_LIFE, Name
-from optin.jobs.pulse import BEAT, Pulse
+from optin.jobs import tasks, worker, worker_registry
+from optin.jobs.at_exit import AtExit
+from optin.jobs.errors import log_error
+from optin.jobs.heartbeat import BEAT, Heartbeat
 from optin.jobs.queue_database import open_queue
-from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
+from optin.jobs.schedule import Chore, Offers, Schedule, chores, comparisons, counting
+from optin.jobs.wakeup import Wakeup
 from optin.jobs.worker import Worker
+from optin.jobs.worker_registry import SIGN_OF_LIFE, Name
 
 APPLICATION = "optin"
 VERSION = "1"
 """One version for ever: jobs of an older release are run by the newer one. Tasks keep their names and arguments."""
-URGENT, BROADCASTS = "urgent", "broadcasts"
-THREADS = {"optin-bell", "optin-schedule", "optin-comparisons", "optin-counting"}
-THREADS |= {f"queue-worker-{queue}" for queue in (URGENT, BROADCASTS)}
+URGENT, BROADCASTS, BACKGROUND = "urgent", "broadcasts", "background"
+THREADS = {"optin-wakeup", "optin-schedule", "optin-comparisons", "optin-counting", "dbos-background-jobs"}
+THREADS |= {f"queue-worker-{queue}" for queue in (URGENT, BROADCASTS, BACKGROUND)}
 WINDOW = 5
 """Seconds for which one urgent job is enough, unless it has ended."""
-ANEW = 30
-"""Seconds for which one new job is enough where the old one does nothing."""
+DEADLINE = 45.0
+"""Seconds after which a job that began is over: it lasts thirty, and then waits for the requests under way."""
 LAST_SECONDS = 8.0
 """Seconds that requests under way get when the process ends."""
 FINISHED_JOBS_KEPT = timedelta(hours=1)
@@ -45,9 +49,24 @@ ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 log = logging.getLogger(__name__)
 logging.getLogger("dbos").addHandler(logging.NullHandler())  # else it brings a handler of its own
 logging.getLogger("dbos").setLevel(logging.WARNING)
-_jobs = Jobs()
-for _task in (tasks.deliver_urgent, tasks.deliver_broadcast):
-    DBOS.workflow(name=_task.__name__)(_jobs.tracked(_task, lambda: DBOS.workflow_id))
+P = ParamSpec("P")
+
+
+def told(task: Callable[P, None]) -> Callable[P, None]:
+    """Return `task` such that what it raises is logged and goes no further: our rows tell what is left."""
+
+    @wraps(task)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            task(*args, **kwargs)
+        except BaseException as error:
+            log_error(f"the job {task.__name__} ended early; what is left goes on in another", error)
+
+    return run
+
+
+for _task in (tasks.deliver_urgent, tasks.deliver_broadcast, tasks.begin_broadcast, tasks.run_task):
+    DBOS.workflow(name=_task.__name__)(told(_task))
 
 
 def launch(app: Flask, *, receives: bool = True) -> None:
@@ -56,7 +75,7 @@ def launch(app: Flask, *, receives: bool = True) -> None:
     `receives` tells whether this process serves the web as well, and so takes in what people text.
     Raises RuntimeError if it runs already, and SQLAlchemy's errors when a database is away.
     """
-    global _running, _bell
+    global _running, _door
     with _changing:
         if _running is not None:
             raise RuntimeError("the job engine is already running")
@@ -66,33 +85,32 @@ def launch(app: Flask, *, receives: bool = True) -> None:
         except BaseException:
             shutdown()
             raise
-        _bell = _running.bell
-    _before_threads_are_joined(shutdown)
+        _door = _running.door
 
 
 def shutdown() -> None:
     """End the engine: nothing new starts, requests under way end and are recorded. Harmless where none runs."""
-    global _running, _bell
+    global _running, _door
     with _changing:
-        running, bell = _running, _bell
-        _running = _bell = None
-        if bell is not None:
-            bell.stop()
+        running, door = _running, _door
+        _running = _door = None
+        if door is not None:
+            door.wakeup.stop()
         if running is not None:
             running.stop()
 
 
 def nudge() -> None:
-    """Say that something new waits in the outbox, after the commit. Cheap, never raises, does nothing without engine.
+    """Say that something new waits, after the commit. Cheap, never raises, does nothing without engine.
 
     In a web process beside external workers it puts a job into their queue.
     """
-    try:
-        bell = _bell or _connect()
-        if bell is not None:
-            bell.ring()
-    except Exception:
-        log.warning("the job engine could not be reached; the schedule will pick up what is waiting", exc_info=True)
+    _through_the_door(lambda door: door.wakeup.wake())
+
+
+def begin_at(broadcast_id: int, moment: datetime) -> None:
+    """Have a scheduled broadcast begin at its time, after the commit. Never raises, does nothing without engine."""
+    _through_the_door(lambda door: door.queue.begin_broadcast(broadcast_id, moment))
 
 
 class _Queue:
@@ -108,25 +126,55 @@ class _Queue:
         """Have urgent messages sent; False when a job is at it that may have looked for the last time."""
         return self._put(URGENT, tasks.deliver_urgent.__name__, str(int(time.time()) // WINDOW))
 
-    def deliver_broadcast(self, broadcast_id: int, *, anew: bool = False) -> None:
-        """Have a broadcast sent, by each process that runs jobs; `anew` when the jobs that it has do nothing."""
-        key = f"{broadcast_id}-anew-{int(time.time() // ANEW)}" if anew else f"{broadcast_id}"
-        for number in range(max(1, executors.count(self._database))):
-            self._put(BROADCASTS, tasks.deliver_broadcast.__name__, f"{key}-{number}", broadcast_id)
+    def deliver_broadcast(self, broadcast_id: int) -> None:
+        """Have a broadcast sent, by each process that runs jobs."""
+        for number in range(max(1, worker_registry.count(self._database))):
+            self._put(BROADCASTS, tasks.deliver_broadcast.__name__, f"broadcast-{broadcast_id}-{number}", broadcast_id)
 
-    def _put(self, queue: str, task: str, key: str, *arguments: int) -> bool:
+    def begin_broadcast(self, broadcast_id: int, moment: datetime) -> None:
+        """Have a scheduled broadcast begin at a moment."""
+        delay = max(0.0, (moment - clock.now()).total_seconds())
+        key = f"begin-{broadcast_id}-{moment.timestamp():.0f}"
+        self._put(BACKGROUND, tasks.begin_broadcast.__name__, key, broadcast_id, delay=delay)
+
+    def run_task(self, task_id: int) -> None:
+        """Have a background task run; scheduled broadcasts come first."""
+        self._put(BACKGROUND, tasks.run_task.__name__, f"task-{task_id}", task_id, priority=1)
+
+    def _put(
+        self,
+        queue: str,
+        task: str,
+        key: str,
+        *arguments: int,
+        delay: float | None = None,
+        priority: int | None = None,
+    ) -> bool:
         """Put a job into the queue unless one with the same key waits or runs; tell whether it was put."""
         options: EnqueueOptions = {
             "queue_name": queue,
             "workflow_name": task,
             "app_version": VERSION,
             "deduplication_id": key,
+            "workflow_timeout": DEADLINE,
         }
+        if delay is not None:
+            options["delay_seconds"] = delay
+        if priority is not None:
+            options["priority"] = priority  # without one it comes first
         try:
             self._client.enqueue(options, *arguments)
         except dbos_error.DBOSQueueDeduplicatedError:
             return False
         return True
+
+
+class _Door:
+    """How a process has jobs run: by the queue, at once or soon after."""
+
+    def __init__(self, database: Engine) -> None:
+        self.queue = _Queue(database)
+        self.wakeup = Wakeup(self.queue.deliver_urgent)
 
 
 class _Running:
@@ -137,38 +185,43 @@ class _Running:
         self._url = config.queue_url
         self._name, self._database = Name(config.instance_path), open_queue(config.queue_url)
         self._worker = Worker(app)
-        self._queue = _Queue(self._database)
-        self._pulse = Pulse(self._worker.engine, config.instance_path, receives=receives)
-        self._schedule: Schedule | None = None
-        self._comparisons: Schedule | None = None
-        self._counting: Schedule | None = None
+        self._heartbeat = Heartbeat(self._worker.engine, config.instance_path, receives=receives)
+        self._schedules: list[Schedule] = []
         self._missing: set[str] = set()
-        self.bell = Bell(self._queue.deliver_urgent)
+        self._exit: AtExit | None = None
+        self.door = _Door(self._database)
 
     def start(self) -> None:
         """Make the tables, start the engine and then the schedule."""
         worker.set_current(self._worker)
-        self._pulse.beat()  # before anything is sent: the database may have been restored
-        executors.create_table(self._database)
-        executors.live(self._database, self._name.text)
+        self._heartbeat.beat()  # before anything is sent: the database may have been restored
+        worker_registry.create_table(self._database)
+        worker_registry.live(self._database, self._name.text)
         self._launch_dbos()
-        todo = chores(self._worker, self._queue.deliver_broadcast, self.bell.ring)
-        todo += [Chore(SIGN_OF_LIFE, self._show_life), Chore(SIGN_OF_LIFE, self._give_up_jobs)]
-        todo += [Chore(30, _forget_finished_jobs), Chore(BEAT, self._pulse.beat)]
-        self._schedule = Schedule(todo, self._worker.looked_for)
-        self._comparisons = Schedule(comparisons(self._worker), threading.Event(), "optin-comparisons")
-        self._counting = Schedule(counting(self._worker), threading.Event(), "optin-counting")
+        queue = self.door.queue
+        todo = chores(self._worker, Offers(self.door.wakeup.wake, queue.deliver_broadcast, queue.run_task))
+        todo += [Chore(SIGN_OF_LIFE, self._show_life), Chore(30, _forget_finished_jobs)]
+        todo += [Chore(BEAT, self._heartbeat.beat)]
+        self._schedules = [
+            Schedule(todo, self._worker.looked_for),
+            Schedule(comparisons(self._worker), threading.Event(), "optin-comparisons"),
+            Schedule(counting(self._worker), threading.Event(), "optin-counting"),
+        ]
+        self._exit = AtExit(shutdown)
 
     def stop(self) -> None:
-        """End everything in the order in which it gives work to one another."""
-        for schedule in filter(None, (self._schedule, self._comparisons, self._counting)):
+        """End everything in the order in which it gives work to one another, beginning with what texts people."""
+        self._worker.start_nothing_more()
+        if self._exit is not None:
+            self._exit.cancel()
+        for schedule in self._schedules:
             schedule.stop()
         if not self._worker.stop(LAST_SECONDS):
             log.warning("some requests did not end in time: their messages will be shown as unknown")
         DBOS.destroy()
         worker.set_current(None)
-        if self._schedule is not None:
-            executors.forget(self._database, [self._name.text])
+        if self._schedules:
+            worker_registry.leave(self._database, self._name.text)
         self._database.dispose()
         self._name.give_back()
 
@@ -191,31 +244,18 @@ class _Running:
         dbos._sys_db._retry_connection_errors = False
         DBOS.register_queue(URGENT, worker_concurrency=4, polling_interval_sec=0.25)
         DBOS.register_queue(BROADCASTS, worker_concurrency=8, polling_interval_sec=0.5)
+        DBOS.register_queue(BACKGROUND, worker_concurrency=4, polling_interval_sec=1.0)
+        _resume_jobs_without_deadline()
 
     def _show_life(self) -> None:
-        """Give a sign of life, and take over the unfinished jobs of processes that give none any more.
+        """Give a sign of life.
 
         A process one of whose threads has ended gives none: it does not do all that it should, and must say so.
         """
         if ended := self._ended():
             log.error("threads that must keep running have ended: %s. Restart this process.", ", ".join(sorted(ended)))
-            return
-        executors.live(self._database, self._name.text)
-        gone = executors.dead(self._database)
-        if gone:
-            left = DBOS.list_workflows(executor_id=gone, status="PENDING", load_input=False, load_output=False)
-            DBOS.resume_workflows([job.workflow_id for job in left])
-            executors.forget(self._database, gone)
-
-    def _give_up_jobs(self) -> None:
-        """Delete the jobs that the engine takes for running here though they ended: they stand in the way of others."""
-        claimed = DBOS.list_workflows(
-            executor_id=[self._name.text], status="PENDING", load_input=False, load_output=False
-        )
-        gone = _jobs.gone(job.workflow_id for job in claimed)
-        if gone:
-            log.warning("%s jobs had ended without a record of it and were deleted", len(gone))
-            DBOS.delete_workflows(gone)
+        else:
+            worker_registry.live(self._database, self._name.text)
 
     def _ended(self) -> set[str]:
         """Return the names of the threads that should run and did not at this look and the one before."""
@@ -225,34 +265,45 @@ class _Running:
 
 
 _running: _Running | None = None
-_bell: Bell | None = None
+_door: _Door | None = None
 _changing = threading.RLock()
 
 
-def _connect() -> Bell | None:
-    """Make the bell of a web process whose jobs are run by others; None where no engine is meant to be."""
-    global _bell
+def _through_the_door(do: Callable[[_Door], None]) -> None:
+    """Do it where an engine runs, here or beside; whatever fails, the schedule finds what waits."""
+    try:
+        door = _door or _connect()
+        if door is not None:
+            do(door)
+    except Exception:
+        log.warning("the job engine could not be reached; the schedule will pick up what is waiting", exc_info=True)
+
+
+def _connect() -> _Door | None:
+    """Make the door of a web process whose jobs are run by others; None where no engine is meant to be."""
+    global _door
     if not has_app_context() or current_app.testing:
         return None
     config: Config = current_app.config["OPTIN"]
     if config.workers is not Workers.EXTERNAL:
         return None
     with _changing:
-        if _bell is None:
-            _bell = Bell(_Queue(open_queue(config.queue_url)).deliver_urgent)
-        return _bell
+        if _door is None:
+            _door = _Door(open_queue(config.queue_url))
+        return _door
+
+
+def _resume_jobs_without_deadline() -> None:
+    """Run those jobs again that an older version began, since it gave them no deadline: nothing else would end them."""
+    left = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    DBOS.resume_workflows([job.workflow_id for job in left if job.workflow_deadline_epoch_ms is None])
 
 
 def _forget_finished_jobs() -> None:
-    """Delete jobs that ended some time ago: nobody asks for them, the outbox tells what happened."""
+    """Delete jobs that ended some time ago: nobody asks for them, our rows tell what happened."""
     before = (clock.now() - FINISHED_JOBS_KEPT).isoformat()
     old = DBOS.list_workflows(
         status=ENDED, completed_before=before, limit=FORGOTTEN_AT_ONCE, load_input=False, load_output=False
     )
     if old:
         DBOS.delete_workflows([job.workflow_id for job in old])
-
-
-def _before_threads_are_joined(end: Callable[[], None]) -> None:
-    """Call `end` when the interpreter ends: before it waits for the threads of pools, which `atexit` comes after."""
-    threading._register_atexit(end)  # type: ignore[attr-defined]

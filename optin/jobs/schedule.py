@@ -1,26 +1,25 @@
 """What happens from time to time: waiting messages get a job, and what a dead process left is cleaned up.
 
-A thread of our own: the engine's schedules are looked up every half minute only, and this must also work when the
-engine has lost something.
+A thread of our own and not the engine's schedules: it must also work when the engine or its database does not, since it
+finds what they lost, and a job each time would cost more than what most of the chores do.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.database.session import begin_reading, end_reading
+from optin.database.session import reading
 from optin.enums import OptInSource
-from optin.jobs.at_work import Idle, tell
+from optin.jobs import background
+from optin.jobs.errors import log_error
 from optin.jobs.worker import Worker
 from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, throttle
@@ -44,49 +43,44 @@ class Chore:
     due: float = 0.0
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """Only read inside the block: looking for work takes no write lock."""
-    begin_reading()
-    try:
-        yield
-    finally:
-        end_reading()
+@dataclass(frozen=True)
+class Offers:
+    """How what waits gets its job, if it has none: urgent messages, a broadcast, a background task."""
+
+    urgent: Callable[[], object]
+    broadcast: Callable[[int], object]
+    task: Callable[[int], object]
 
 
-class Offer(Protocol):
-    """Gives a broadcast its job; `anew` where the job that it has does nothing."""
+def chores(worker: Worker, offers: Offers) -> list[Chore]:
+    """List what delivery and consent need, and what the queue may have lost."""
 
-    def __call__(self, broadcast_id: int, *, anew: bool) -> None:
-        """Do it, unless the broadcast has one."""
-
-
-def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore]:
-    """List what delivery and consent need; `offer` gives a broadcast its job, `ring` wakes urgent delivery."""
-    idle = Idle()
-
-    def start_scheduled() -> None:
+    def begin_broadcasts() -> None:
         with reading():
             due = scheduled.due(worker.engine)
         for broadcast_id in due:
             try:
                 scheduled.start_or_end(worker.engine, broadcast_id)
             except Exception as error:  # the others must not wait for it
-                tell(f"the scheduled broadcast {broadcast_id} could not be started", error)
+                log_error(f"the scheduled broadcast {broadcast_id} could not begin", error)
 
     def start_broadcasts() -> None:
         with reading():
             waiting = delivery.waiting_broadcasts(worker.engine)
-            attended = delivery.attended_broadcasts(worker.engine) if waiting else ()
-        forsaken = idle.too_long(waiting, attended)
         for broadcast_id in waiting:
-            offer(broadcast_id, anew=broadcast_id in forsaken)
+            offers.broadcast(broadcast_id)
 
     def start_urgent() -> None:
         with reading():
             waiting = delivery.urgent_waiting(worker.engine)
         if waiting:
-            ring()
+            offers.urgent()
+
+    def start_tasks() -> None:
+        with reading():
+            unfinished = background.unfinished(worker.engine)
+        for task_id in unfinished:
+            offers.task(task_id)
 
     alarm = wait_ends.SettingsWatch(worker.engine)
 
@@ -96,7 +90,8 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
             session.commit()
 
     return [
-        Chore(2, start_scheduled),
+        Chore(15, begin_broadcasts),
+        Chore(5, start_tasks, soon=True),
         Chore(2, alarm.ring, soon=True),
         Chore(2, lambda: send_until.end_late(worker.engine)),
         Chore(2, start_broadcasts, soon=True),
@@ -106,6 +101,7 @@ def chores(worker: Worker, offer: Offer, ring: Callable[[], None]) -> list[Chore
         Chore(60, lambda: committed(_expire_questions)),
         Chore(60, lambda: committed(pauses.end_idle)),
         Chore(3600, lambda: committed(throttle.forget_old)),
+        Chore(3600, lambda: committed(background.forget_old)),
     ]
 
 
@@ -188,5 +184,5 @@ class Schedule:
             chore.do()
         except BaseException as error:
             wait = min(wait, RETRY)
-            tell(f"the chore {chore.do.__qualname__} failed and will be retried in {wait:g} seconds", error)
+            log_error(f"the chore {chore.do.__qualname__} failed and will be retried in {wait:g} seconds", error)
         chore.due = time.monotonic() + wait

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from optin.database.statements import is_away
 from optin.enums import MessageStatus
-from optin.jobs.at_work import tell
-from optin.jobs.outlet import Outlet
+from optin.jobs.errors import log_error
+from optin.jobs.sender_pool import SenderPool
 from optin.sending import delivery
 from optin.sending.delivery import ClaimedMessage, SendResult
 
@@ -35,10 +35,10 @@ PATIENCE = 30.0
 """Seconds for which a database that does not work is asked again; for outcomes it is asked as long as we run."""
 
 
-def send_waiting(outlet: Outlet, broadcast_id: int | None, seconds: float) -> None:
+def send_waiting(pool: SenderPool, broadcast_id: int | None, seconds: float) -> None:
     """Send the waiting messages of a broadcast, or the urgent ones (None), for about so many seconds."""
-    with outlet.share() as threads:
-        _Sending(outlet, broadcast_id, threads).run(time.monotonic() + seconds)
+    with pool.share() as threads:
+        _Sending(pool, broadcast_id, threads).run(time.monotonic() + seconds)
 
 
 def soon_free(threads: int) -> int:
@@ -49,8 +49,8 @@ def soon_free(threads: int) -> int:
 class _Sending:
     """The state of one job: what is under way, what could not start yet, when to try again."""
 
-    def __init__(self, outlet: Outlet, broadcast_id: int | None, threads: Callable[[], int]) -> None:
-        self._outlet, self._broadcast_id, self._threads = outlet, broadcast_id, threads
+    def __init__(self, pool: SenderPool, broadcast_id: int | None, threads: Callable[[], int]) -> None:
+        self._pool, self._broadcast_id, self._threads = pool, broadcast_id, threads
         self._outcomes: SimpleQueue[SendResult] = SimpleQueue()
         self._under_way = 0
         self._came_in = 0
@@ -66,7 +66,7 @@ class _Sending:
         """
         try:
             self._send(until)
-            self._insist(lambda: delivery.release(self._outlet.engine, self._held))
+            self._insist(lambda: delivery.release(self._pool.engine, self._held))
         finally:
             while self._under_way:
                 self._record_some()
@@ -77,12 +77,12 @@ class _Sending:
             if self._under_way:
                 self._record_some()
             elif self._held or time.monotonic() < self._resume_at:
-                self._outlet.stopping.wait(TOGETHER)
+                self._pool.stopping.wait(TOGETHER)
             elif not found:
                 break
 
     def _goes_on(self, until: float) -> bool:
-        return not self._outlet.stopping.is_set() and time.monotonic() < until
+        return not self._pool.stopping.is_set() and time.monotonic() < until
 
     def _start_some(self) -> bool:
         """Start as many messages as there are free threads, and claim more when these run out; tell whether there were.
@@ -97,14 +97,14 @@ class _Sending:
         if free > len(self._held):
             room = (threads if self._rest else threads * AHEAD) - len(self._held)
             self._held += self._insist(
-                lambda: delivery.claim(self._outlet.engine, broadcast_id=self._broadcast_id, limit=room)
+                lambda: delivery.claim(self._pool.engine, broadcast_id=self._broadcast_id, limit=room)
             )
         claimed_messages, kept = self._held[: max(0, free)], self._held[max(0, free) :]
         if claimed_messages:
-            started, held = self._insist(lambda: delivery.start(self._outlet.engine, claimed_messages))
+            started, held = self._insist(lambda: delivery.start(self._pool.engine, claimed_messages))
             self._held = kept + held
             for claimed in started:
-                self._outlet.send(claimed, self._outcomes)
+                self._pool.send(claimed, self._outcomes)
                 self._under_way += 1
         return bool(claimed_messages)
 
@@ -116,7 +116,7 @@ class _Sending:
             self._quick_from = time.monotonic() + SLOW
             return
         self._under_way -= len(outcomes)
-        states = self._insist(lambda: delivery.record(self._outlet.engine, outcomes), lasting=True)
+        states = self._insist(lambda: delivery.record(self._pool.engine, outcomes), lasting=True)
         self._rest_after(set(states.values()))
 
     def _rest_after(self, states: set[MessageStatus]) -> None:
@@ -151,10 +151,10 @@ class _Sending:
             try:
                 return work()
             except Exception as error:
-                patient = lasting and not self._outlet.stopping.is_set()
+                patient = lasting and not self._pool.stopping.is_set()
                 if not is_away(error) or (time.monotonic() > until and not patient):
                     raise
                 if not told:
-                    tell("the database does not work; retrying until it does", error)
+                    log_error("the database does not work; retrying until it does", error)
                 told = True
                 time.sleep(0.5)

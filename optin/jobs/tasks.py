@@ -1,22 +1,38 @@
 """What a job does. The engine runs these functions, again if need be: each may run twice, at the same time too."""
 
-from optin.jobs import worker
+from optin.database.session import reading
+from optin.jobs import background, worker
 from optin.jobs.sending import send_waiting
-from optin.sending import delivery
+from optin.sending import delivery, scheduled
 
 SECONDS = 30.0
 """How long one job lasts at most, so that others have their turn; what is left gets the next job."""
 
 
 def deliver_urgent() -> None:
-    """Send the replies and 1:1 messages that wait, and see whether a broadcast does."""
-    if at_work := worker.current():
-        at_work.looked_for.set()
-        send_waiting(at_work.urgent, None, SECONDS)
+    """Send the replies and 1:1 messages that wait, and see whether anything else does."""
+    if ours := worker.current():
+        ours.looked_for.set()
+        send_waiting(ours.urgent, None, SECONDS)
 
 
 def deliver_broadcast(broadcast_id: int) -> None:
     """Send what waits of a broadcast, and finish it when nothing is left."""
-    if at_work := worker.current():
-        send_waiting(at_work.broadcasts, broadcast_id, SECONDS)
-        delivery.finish(at_work.engine, broadcast_id)
+    if ours := worker.current():
+        send_waiting(ours.broadcasts, broadcast_id, SECONDS)
+        delivery.finish(ours.engine, broadcast_id)
+
+
+def begin_broadcast(broadcast_id: int) -> None:
+    """Begin a scheduled broadcast now that its time has come, and have it sent."""
+    if ours := worker.current():
+        with reading():
+            is_due = broadcast_id in scheduled.due(ours.engine)
+        if is_due and scheduled.start_or_end(ours.engine, broadcast_id):
+            ours.looked_for.set()
+
+
+def run_task(task_id: int) -> None:
+    """Go on with a background task until it is finished, or this job's time is over."""
+    if ours := worker.current():
+        background.run(ours.engine, task_id, SECONDS, ours.stopping)

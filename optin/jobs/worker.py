@@ -6,7 +6,7 @@ from flask import Flask
 
 from optin.config import Config
 from optin.database.session import db
-from optin.jobs.outlet import Outlet
+from optin.jobs.sender_pool import SenderPool
 from optin.provider.gateway import Gateway
 
 URGENT_THREADS = 16
@@ -15,21 +15,26 @@ STATUS_WEBHOOK = "/webhooks/twilio/status"
 
 
 class Worker:
-    """Two outlets, so that no broadcast ever stands in the way of a reply or a 1:1 message."""
+    """Two pools of senders, so that no broadcast ever stands in the way of a reply or a 1:1 message."""
 
     def __init__(self, app: Flask) -> None:
         config: Config = app.config["OPTIN"]
         with app.app_context():
             self.engine = db.engine
-        self.looked_for = threading.Event()
+        self.looked_for, self.stopping = threading.Event(), threading.Event()
         self.gateway: Gateway = app.extensions["gateway"]
         callback_url = config.public_url + STATUS_WEBHOOK
-        self.urgent = Outlet(self.engine, self.gateway, callback_url, URGENT_THREADS, "optin-urgent")
-        self.broadcasts = Outlet(self.engine, self.gateway, callback_url, BROADCAST_THREADS, "optin-broadcast")
+        self.urgent = SenderPool(self.engine, self.gateway, callback_url, URGENT_THREADS, "optin-urgent")
+        self.broadcasts = SenderPool(self.engine, self.gateway, callback_url, BROADCAST_THREADS, "optin-broadcast")
+
+    def start_nothing_more(self) -> None:
+        """Let the jobs end after what they have begun."""
+        for each in (self, self.urgent, self.broadcasts):
+            each.stopping.set()
 
     def stop(self, seconds: float) -> bool:
         """Let what is under way come to its end, for so long at most; tell whether it did."""
-        self.broadcasts.stopping.set()
+        self.start_nothing_more()
         return self.urgent.stop(seconds) & self.broadcasts.stop(seconds)
 
 

@@ -6,7 +6,7 @@ from optin.models.figure import Figure
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
-from optin.models.operations import Reconciliation, SendingGate, SendingPause, WriteCheck
+from optin.models.operations import BackgroundTask, Reconciliation, SendingGate, SendingPause, WriteCheck
 from optin.models.person import Person
 from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
@@ -18,6 +18,7 @@ from optin.models.user_session import UserSession
 
 __all__ = [
     "AuditEntry",
+    "BackgroundTask",
     "Broadcast",
     "CacheToken",
     "Campaign",

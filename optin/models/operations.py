@@ -1,12 +1,16 @@
 """What running the installation needs to remember: whether anything may be sent, and what was asked of Twilio."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
 from optin.models.sender import Sender
+from optin.models.user import User
+
+_UNFINISHED = text("finished_at IS NULL")
 
 
 class SendingGate(Base):
@@ -65,6 +69,33 @@ class SendingPause(Base):
     ended_at: Mapped[datetime | None]
 
     sender: Mapped[Sender | None] = relationship()
+
+
+class BackgroundTask(Base):
+    """Work that outlasts a request; see optin/jobs/background.py. `name` says which, `arguments` on what.
+
+    `state` is what its steps note for one another, `done` of about `total` how far they have come. Of the unfinished
+    ones no two have the same `key`. `ended_because` says in a sentence why it was over before its end.
+    """
+
+    __tablename__ = "background_task"
+    __table_args__ = (Index("ix_background_task_open", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[dict[str, Any]] = mapped_column(JSON)
+    done: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    total: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    stop_asked_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    ended_because: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+
+    created_by: Mapped[User | None] = relationship()
 
 
 class WriteCheck(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from optin import clock
 from optin.config import Config
 from optin.database.session import db
-from optin.jobs import executors
+from optin.jobs import worker_registry
 from optin.sending import gate, pauses
 from optin.storage import free_space, write_check
 from optin.storage.troubles import Trouble, trouble_of
@@ -46,15 +46,15 @@ def readyz() -> tuple[dict[str, str], int]:
 def worker_state(config: Config) -> str:
     """Return "ok", or "none" where no process that runs jobs has given a sign of life lately."""
     ago = last_sign_of_a_worker(config)
-    return "ok" if ago is not None and ago < executors.DEAD_AFTER else "none"
+    return "ok" if ago is not None and ago < worker_registry.DEAD_AFTER else "none"
 
 
 def last_sign_of_a_worker(config: Config) -> float | None:
     """Return how many seconds ago a worker gave a sign of life; None where none ever did."""
     if config.queue_url == config.database_url:
-        return executors.last_sign(db.engine)
+        return worker_registry.last_sign(db.engine)
     queue = create_engine(config.queue_url, poolclass=NullPool)
-    return executors.last_sign(queue)
+    return worker_registry.last_sign(queue)
 
 
 def sending_state() -> str:
@@ -95,7 +95,7 @@ def queue_state(config: Config) -> str:
         return working_state(db.engine).replace("old tables", "ok")
     engine = create_engine(config.queue_url, poolclass=NullPool)
     try:
-        executors.try_writing(engine)
+        worker_registry.try_writing(engine)
     except SQLAlchemyError as error:
         return trouble_of(error) or Trouble.AWAY
     return "ok"

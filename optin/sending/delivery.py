@@ -16,7 +16,7 @@ from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
 from optin.provider.gateway import Gateway, GatewayError, SentMessage
 from optin.sending.claim import CHUNK, QUEUED, ClaimedMessage, can_be_claimed, claim, person_fields, release
-from optin.sending.record import BLOCKED_BY_PROVIDER, LEASED, SendResult, learned_block, record, sweep
+from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, learned_block, record, sweep
 from optin.sending.start import start
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "ClaimedMessage",
     "SendResult",
     "attempt",
-    "attended_broadcasts",
     "claim",
     "deliver",
     "finish",
@@ -39,7 +38,7 @@ __all__ = [
     "waiting_broadcasts",
 ]
 
-AT_WORK = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
+UNFINISHED = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 log = logging.getLogger(__name__)
 
 
@@ -82,7 +81,7 @@ def finish(engine: Engine, broadcast_id: int) -> bool:
             .where(
                 Broadcast.id == broadcast_id,
                 Broadcast.state == BroadcastState.SENDING,
-                ~exists().where(Message.broadcast_id == broadcast_id, Message.status.in_(AT_WORK)),
+                ~exists().where(Message.broadcast_id == broadcast_id, Message.status.in_(UNFINISHED)),
             )
             .values(state=BroadcastState.SENT, finished_at=clock.now())
             .returning(Broadcast.id)
@@ -94,17 +93,10 @@ def finish(engine: Engine, broadcast_id: int) -> bool:
 def waiting_broadcasts(engine: Engine) -> list[int]:
     """List the broadcasts that are being sent and have messages that could be claimed now, or nothing left at all."""
     with Session(engine) as session:
-        left = exists().where(Message.broadcast_id == Broadcast.id, Message.status.in_(AT_WORK))
+        left = exists().where(Message.broadcast_id == Broadcast.id, Message.status.in_(UNFINISHED))
         due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
         found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING, or_(due, ~left))
         return list(session.scalars(found.order_by(Broadcast.id)))
-
-
-def attended_broadcasts(engine: Engine) -> list[int]:
-    """List the broadcasts that somebody is at: some of their messages are claimed or on their way, and leased."""
-    with Session(engine) as session:
-        leased = select(Message.broadcast_id).where(LEASED, Message.lease_until > clock.now())
-        return list(session.scalars(leased.where(Message.broadcast_id.is_not(None)).distinct()))
 
 
 def urgent_waiting(engine: Engine) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
-from optin.jobs import engine, executors
+from optin.jobs import engine
 from tests.support import outbox
 from tests.support.faults.processes import WORKER, arrange_broadcast, let_leases_end, messages, running, state, until
 from tests.support.provider import Provider, gateway_to, serve_provider
@@ -49,7 +49,6 @@ def test_another_process_takes_over_what_a_dead_worker_left(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(executors, "DEAD_AFTER", 1.0)
     broadcast_id = arrange_broadcast(outbox_engine, 200)
     with serve_provider() as provider:
         provider.seconds = 0.2
@@ -77,6 +76,25 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_started(
         worker.terminate()
         assert worker.wait(30) == 0
         _nothing_is_open(outbox_engine, provider)
+
+
+@pytest.mark.parametrize("how", ["main", "exit", "child"])
+def test_a_process_whose_main_thread_ends_records_what_it_started(
+    database: str, outbox_engine: Engine, tmp_path: Path, how: str
+) -> None:
+    """Whoever serves the app need not know of the engine: requests under way end and are recorded, none is begun."""
+    arrange_broadcast(outbox_engine, 300)
+    folder = tmp_path / "ends"
+    with (
+        serve_provider() as provider,
+        running(("-m", "tests.support.faults.ends", how), database, folder, provider) as process,
+    ):
+        provider.seconds = 0.2
+        until(lambda: len(provider.accepted) > 60)
+        (folder / "end").touch()
+        assert process.wait(30) == 0
+        _nothing_is_open(outbox_engine, provider)
+    assert b"Traceback" not in (folder / "log").read_bytes()
 
 
 def _nothing_is_open(outbox_engine: Engine, provider: Provider) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import MessageStatus
-from optin.jobs.outlet import Outlet
+from optin.jobs.sender_pool import SenderPool
 from optin.jobs.sending import send_waiting
 from optin.models import Message
 from optin.sending import delivery
@@ -40,23 +40,23 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def outlet(engine: Engine, provider: Provider) -> Iterator[Outlet]:
-    outlet = Outlet(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", THREADS, "test")
-    yield outlet
-    outlet.stop(20)
+def pool(engine: Engine, provider: Provider) -> Iterator[SenderPool]:
+    pool = SenderPool(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", THREADS, "test")
+    yield pool
+    pool.stop(20)
 
 
-def work(engine: Engine, outlet: Outlet, broadcast_id: int, seconds: float) -> None:
+def work(engine: Engine, pool: SenderPool, broadcast_id: int, seconds: float) -> None:
     """Do for a time what the schedule does: give a job to a broadcast that has something to be claimed."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and delivery.waiting_broadcasts(engine) != []:
-        send_waiting(outlet, broadcast_id, left)
+        send_waiting(pool, broadcast_id, left)
         if delivery.finish(engine, broadcast_id):
             return
         time.sleep(0.1)
     if left > 0.2:
         time.sleep(0.1)
-        work(engine, outlet, broadcast_id, left - 0.1)
+        work(engine, pool, broadcast_id, left - 0.1)
 
 
 def states(engine: Engine) -> Counter[str]:
@@ -65,36 +65,36 @@ def states(engine: Engine) -> Counter[str]:
 
 @pytest.mark.parametrize("answer", [*OF_ACCOUNT, *OF_SENDER], ids=str)
 def test_an_error_of_account_or_sender_burns_nothing_and_is_met_by_few(
-    engine: Engine, provider: Provider, outlet: Outlet, answer: Answer | Raw
+    engine: Engine, provider: Provider, pool: SenderPool, answer: Answer | Raw
 ) -> None:
     broadcast_id = arrange_broadcast(engine, 60)
     provider.always = answer
-    work(engine, outlet, broadcast_id, 1.5)
+    work(engine, pool, broadcast_id, 1.5)
     assert states(engine) == {S.QUEUED: 60}
     assert not delivery.finish(engine, broadcast_id)
     assert provider.requests <= THREADS + 3
 
 
 def test_after_nine_seconds_of_refused_sign_ins_everybody_gets_the_broadcast_once(
-    engine: Engine, provider: Provider, outlet: Outlet
+    engine: Engine, provider: Provider, pool: SenderPool
 ) -> None:
     broadcast_id = arrange_broadcast(engine, 120)
     provider.always = (401, 20003)
-    work(engine, outlet, broadcast_id, 9)
+    work(engine, pool, broadcast_id, 9)
     assert states(engine) == {S.QUEUED: 120}
     assert provider.requests <= THREADS + 5, "single tries, longer and longer apart"
     provider.always = None
-    work(engine, outlet, broadcast_id, 30)
+    work(engine, pool, broadcast_id, 30)
     assert states(engine) == {S.SENT: 120}
     assert Counter(number for number, _ in provider.texts) == Counter(outbox.numbers(120))
 
 
-def test_two_processes_try_no_more_than_one(engine: Engine, provider: Provider, outlet: Outlet) -> None:
+def test_two_processes_try_no_more_than_one(engine: Engine, provider: Provider, pool: SenderPool) -> None:
     broadcast_id = arrange_broadcast(engine, 60)
     provider.always = (401, 20003)
-    other = Outlet(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", THREADS, "other")
+    other = SenderPool(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", THREADS, "other")
     with ThreadPoolExecutor(2) as threads:
-        for job in [threads.submit(work, engine, each, broadcast_id, 5) for each in (outlet, other)]:
+        for job in [threads.submit(work, engine, each, broadcast_id, 5) for each in (pool, other)]:
             job.result(60)
     other.stop(20)
     assert provider.requests <= 2 * THREADS + 4
@@ -102,12 +102,12 @@ def test_two_processes_try_no_more_than_one(engine: Engine, provider: Provider, 
 
 
 def test_one_number_that_meets_the_senders_error_alone_fails_alone(
-    engine: Engine, provider: Provider, outlet: Outlet
+    engine: Engine, provider: Provider, pool: SenderPool
 ) -> None:
     broadcast_id = arrange_broadcast(engine, 30)
     foreign = outbox.numbers(30)[3]
     provider.at = {foreign: (400, 21659)}
-    work(engine, outlet, broadcast_id, 40)
+    work(engine, pool, broadcast_id, 40)
     assert states(engine) == {S.SENT: 29, S.FAILED: 1}
     with Session(engine) as session:
         assert session.scalars(select(Message.number).where(Message.status == S.FAILED)).all() == [foreign]
@@ -115,10 +115,10 @@ def test_one_number_that_meets_the_senders_error_alone_fails_alone(
 
 @pytest.mark.parametrize("answer", [(400, 21408), (400, 21612), (400, 21608), (400, 21617), (400, 30007), (400, 0)])
 def test_an_error_of_the_message_stops_nothing(
-    engine: Engine, provider: Provider, outlet: Outlet, answer: Answer
+    engine: Engine, provider: Provider, pool: SenderPool, answer: Answer
 ) -> None:
     broadcast_id = arrange_broadcast(engine, 20)
     provider.at = {outbox.numbers(20)[0]: answer}
-    work(engine, outlet, broadcast_id, 20)
+    work(engine, pool, broadcast_id, 20)
     assert states(engine) == {S.SENT: 19, S.FAILED: 1}
     assert provider.requests == 20

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import MessageStatus
-from optin.jobs.outlet import Outlet
+from optin.jobs.sender_pool import SenderPool
 from optin.jobs.sending import send_waiting
 from optin.models import Message, Sender
 from optin.policy import policy
@@ -77,18 +77,18 @@ def test_after_an_opt_out_nothing_starts(engine: Engine, people: int) -> None:
 
     def send(which: int | None) -> None:
         while not finished.is_set():
-            send_waiting(outlet, which, 60)
+            send_waiting(pool, which, 60)
             finished.wait(0.02)
 
     with serve_provider() as provider, ThreadPoolExecutor(8) as threads:
-        outlet = Outlet(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", 8, "race")
+        pool = SenderPool(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", 8, "race")
         senders = [threads.submit(send, which) for which in (None, None, broadcast_id)]
-        at_work = [threads.submit(write, _shuffled(numbers)) for _ in range(2)]
-        at_work += [threads.submit(leave, mine) for mine in _dealt(_shuffled(numbers), 3)]
-        _wait(at_work)
+        running = [threads.submit(write, _shuffled(numbers)) for _ in range(2)]
+        running += [threads.submit(leave, mine) for mine in _dealt(_shuffled(numbers), 3)]
+        _wait(running)
         finished.set()
         _wait(senders)
-        outlet.stop(10)
+        pool.stop(10)
         requests = provider.requests
 
     with Session(engine) as session:

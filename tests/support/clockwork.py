@@ -7,14 +7,18 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from optin.jobs import schedule
+from optin.jobs.schedule import Offers
 from optin.jobs.worker import Worker
 from optin.models import Broadcast
 from optin.sending import delivery
 
+NO_OFFERS = Offers(lambda: None, lambda broadcast_id: None, lambda task_id: None)
+"""Gives nothing a job: the test does what a job would."""
+
 
 def looking(app: Flask, session: Session) -> Callable[[], None]:
     """Return what does all chores of one process once; the test's session commits before."""
-    chores = schedule.chores(Worker(app), lambda broadcast_id, *, anew: None, lambda: None)
+    chores = schedule.chores(Worker(app), NO_OFFERS)
 
     def look() -> None:
         session.commit()

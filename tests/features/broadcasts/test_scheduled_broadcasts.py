@@ -24,6 +24,7 @@ from tests.conftest import Clock
 from tests.support import campaign_scene as scene
 from tests.support import world
 from tests.support.clients import Browser
+from tests.support.clockwork import NO_OFFERS
 
 MAYA, TOM, INES = world.MAYA, world.TOM, world.INES
 NOW = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)  # nine in the morning in Los Angeles
@@ -63,7 +64,7 @@ def look_at_the_clock(app: Flask, session: Session, engine: Engine) -> Callable[
 
     def do() -> None:
         session.commit()
-        for chore in schedule.chores(worker, lambda broadcast_id, *, anew: None, lambda: None):
+        for chore in schedule.chores(worker, NO_OFFERS):
             chore.do()
         session.expire_all()
 

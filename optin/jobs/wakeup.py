@@ -1,44 +1,44 @@
-"""Turning any number of calls into a few: callers ring, and a separate thread acts on it."""
+"""Turning any number of calls into a few acts: callers wake it, and a separate thread acts."""
 
 import threading
 from collections.abc import Callable
 
-from optin.jobs.at_work import tell
+from optin.jobs.errors import log_error
 
 PAUSE = 0.05
 """Seconds between two acts, so that they are twenty a second at most."""
 
 
-class Bell:
-    """Calls `act` soon after it is rung. Ringing costs nothing, never waits and never raises."""
+class Wakeup:
+    """Calls `act` soon after `wake`. Waking costs nothing, never waits and never raises."""
 
     def __init__(self, act: Callable[[], bool]) -> None:
         """`act` returns False when it could not be done now and must be tried again."""
         self._act = act
-        self._rung = threading.Event()
+        self._called = threading.Event()
         self._stopping = threading.Event()
         self._failing = False
-        self._thread = threading.Thread(target=self._run, name="optin-bell", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="optin-wakeup", daemon=True)
         self._thread.start()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Ask for one more act."""
-        self._rung.set()
+        self._called.set()
 
     def stop(self) -> None:
-        """End the thread; what was rung and not acted on is forgotten."""
+        """End the thread; what was asked for and not acted on is forgotten."""
         self._stopping.set()
-        self._rung.set()
+        self._called.set()
         self._thread.join(5)
 
     def _run(self) -> None:
         while True:
-            self._rung.wait()
+            self._called.wait()
             if self._stopping.is_set():
                 return
-            self._rung.clear()
+            self._called.clear()
             if not self._acted():
-                self._rung.set()
+                self._called.set()
                 self._stopping.wait(PAUSE)
             self._stopping.wait(PAUSE)
 
@@ -48,7 +48,7 @@ class Bell:
             done = self._act()
         except BaseException as error:
             if not self._failing:
-                tell("the job engine could not be woken", error)
+                log_error("the job engine could not be woken", error)
             self._failing = True
             return True
         self._failing = False

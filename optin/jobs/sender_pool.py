@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
 
@@ -15,17 +14,22 @@ from optin.sending.delivery import ClaimedMessage, SendResult
 _LOST = GatewayError("The thread that sent it ended.", maybe_sent=True)
 
 
-class Outlet:
-    """Threads that make requests for started messages; the jobs that use them at the same time share them evenly."""
+class SenderPool:
+    """Threads that make requests for started messages; the jobs that use them at the same time share them evenly.
+
+    They are plain threads: an executor of `concurrent.futures` takes nothing more once the interpreter has begun to
+    end, and what is started then would be left without its request.
+    """
 
     def __init__(self, engine: Engine, gateway: Gateway, callback_url: str, threads: int, name: str) -> None:
         """`callback_url` is the public address of the status webhook; `name` is that of the threads."""
         self.engine = engine
         self.stopping = threading.Event()
-        self._gateway, self._callback_url = gateway, callback_url
-        self._threads, self._jobs = threads, 0
+        self._gateway, self._callback_url, self._name = gateway, callback_url, name
+        self._threads, self._running, self._jobs = threads, 0, 0
         self._changed = threading.Condition()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._idle = threading.Semaphore(0)
+        self._requests: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
     @contextmanager
     def share(self) -> Iterator[Callable[[], int]]:
@@ -49,12 +53,28 @@ class Outlet:
             finally:  # whoever waits for the outcome would wait for ever
                 outcomes.put((claimed, outcome))
 
-        self._pool.submit(request)
+        self._requests.put(request)
+        self._have_a_thread()
 
     def stop(self, seconds: float) -> bool:
         """Let the jobs end what they have started, for so long at most; tell whether all ended."""
         self.stopping.set()
         with self._changed:
             ended = self._changed.wait_for(lambda: not self._jobs, seconds)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+            for _ in range(self._running):
+                self._requests.put(None)
         return ended
+
+    def _have_a_thread(self) -> None:
+        """Start one more thread if none is idle and there may be more."""
+        with self._changed:
+            if self._idle.acquire(blocking=False) or self._running == self._threads:
+                return
+            name = f"{self._name}-{self._running}"
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+            self._running += 1
+
+    def _work(self) -> None:
+        while (request := self._requests.get()) is not None:
+            request()
+            self._idle.release()

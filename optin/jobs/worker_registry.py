@@ -1,8 +1,8 @@
 """Which processes run jobs: a name that a restarted process takes again, and a sign of life in the queue's database.
 
-The engine hands the unfinished jobs of a process back to a process of the same name only. So the name is host, folder
-and the first number that no living process there holds; and what a process left that gives no sign of life any more is
-taken over by another.
+The engine hands the unfinished jobs of a process back at once to a process of the same name only. So the name is host,
+folder and the first number that no living process there holds. What a process left that does not come back is over when
+the time of its jobs is, and goes on in others.
 """
 
 import fcntl
@@ -51,17 +51,12 @@ def create_table(engine: Engine) -> None:
 
 
 def live(engine: Engine, name: str) -> None:
-    """Give a sign of life."""
+    """Give a sign of life, and take those off the list who give none any more."""
     with engine.begin() as connection:
         seen = connection.execute(update(_TABLE).where(_TABLE.c.name == name).values(seen_at=time.time()))
         if not seen.rowcount:
             connection.execute(insert(_TABLE).values(name=name, seen_at=time.time()))
-
-
-def dead(engine: Engine) -> list[str]:
-    """Return the names whose processes have given no sign of life for `DEAD_AFTER` seconds."""
-    with engine.begin() as connection:
-        return list(connection.scalars(select(_TABLE.c.name).where(_TABLE.c.seen_at < time.time() - DEAD_AFTER)))
+        connection.execute(delete(_TABLE).where(_TABLE.c.seen_at < time.time() - DEAD_AFTER))
 
 
 def last_sign(engine: Engine) -> float | None:
@@ -89,7 +84,7 @@ def count(engine: Engine) -> int:
         return connection.scalar(alive) or 0
 
 
-def forget(engine: Engine, names: list[str]) -> None:
-    """Take the names off the list."""
+def leave(engine: Engine, name: str) -> None:
+    """Take the name of a process that ends off the list."""
     with engine.begin() as connection:
-        connection.execute(delete(_TABLE).where(_TABLE.c.name.in_(names)))
+        connection.execute(delete(_TABLE).where(_TABLE.c.name == name))

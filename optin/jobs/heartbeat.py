@@ -1,4 +1,4 @@
-"""The sign of life of a process, which keeps the sending gate open; and the figures that it hands in with it."""
+"""The sign of life of a process, which keeps the sending gate open."""
 
 import threading
 from pathlib import Path
@@ -14,7 +14,7 @@ from optin.sending.gate_mark import Mark
 BEAT = 10.0
 
 
-class Pulse:
+class Heartbeat:
     """What one process does every few seconds; `receives` tells whether it takes in what people text."""
 
     def __init__(self, engine: Engine, folder: Path, *, receives: bool) -> None:
@@ -28,6 +28,6 @@ class Pulse:
 def start(app: Flask) -> None:
     """Let a web process give signs of life whose jobs are run by others."""
     with app.app_context():
-        pulse = Pulse(db.engine, app.config["OPTIN"].instance_path, receives=True)
-    pulse.beat()
-    Schedule([Chore(BEAT, pulse.beat)], threading.Event(), "optin-pulse")
+        heartbeat = Heartbeat(db.engine, app.config["OPTIN"].instance_path, receives=True)
+    heartbeat.beat()
+    Schedule([Chore(BEAT, heartbeat.beat)], threading.Event(), "optin-heartbeat")

@@ -1,10 +1,10 @@
-"""Many rings are few acts; an act that fails is not the end."""
+"""Many calls are few acts; an act that fails is not the end."""
 
 import threading
 import time
 from collections.abc import Callable
 
-from optin.jobs.bell import PAUSE, Bell
+from optin.jobs.wakeup import PAUSE, Wakeup
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -14,24 +14,24 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_many_rings_are_few_acts() -> None:
+def test_many_calls_are_few_acts() -> None:
     acts: list[float] = []
-    bell = Bell(lambda: not acts.append(time.monotonic()))
+    wakeup = Wakeup(lambda: not acts.append(time.monotonic()))
     began = time.monotonic()
     while time.monotonic() < began + 0.5:
-        bell.ring()
+        wakeup.wake()
     took = time.monotonic() - began
-    bell.stop()
+    wakeup.stop()
     assert 1 <= len(acts) <= took / PAUSE + 2
 
 
-def test_each_ring_after_an_act_is_another_act() -> None:
+def test_each_call_after_an_act_is_another_act() -> None:
     acts: list[int] = []
-    bell = Bell(lambda: not acts.append(1))
+    wakeup = Wakeup(lambda: not acts.append(1))
     for number in range(1, 4):
-        bell.ring()
+        wakeup.wake()
         until(lambda number=number: len(acts) == number)
-    bell.stop()
+    wakeup.stop()
 
 
 def test_what_cannot_be_done_now_is_tried_again() -> None:
@@ -42,11 +42,11 @@ def test_what_cannot_be_done_now_is_tried_again() -> None:
         tries.append(answers[len(tries)])
         return tries[-1]
 
-    bell = Bell(act)
-    bell.ring()
+    wakeup = Wakeup(act)
+    wakeup.wake()
     until(lambda: len(tries) == 3)
     time.sleep(4 * PAUSE)
-    bell.stop()
+    wakeup.stop()
     assert tries == answers
 
 
@@ -61,9 +61,9 @@ def test_a_failure_does_not_end_it() -> None:
         done.set()
         return True
 
-    bell = Bell(act)
-    bell.ring()
+    wakeup = Wakeup(act)
+    wakeup.wake()
     assert failed.wait(20)
-    bell.ring()
+    wakeup.wake()
     assert done.wait(20)
-    bell.stop()
+    wakeup.stop()

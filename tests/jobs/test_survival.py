@@ -1,4 +1,4 @@
-"""Whatever ends a job or strikes a chore, the rest goes on; the engine's word counts for nothing against what runs."""
+"""Whatever ends a job or strikes a chore, the rest goes on; a job that the engine lost ends at its deadline."""
 
 import sqlite3
 import threading
@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
-from optin.jobs import at_work, engine, executors, tasks
-from optin.jobs.at_work import Idle, Jobs
-from optin.jobs.bell import Bell
+from optin.jobs import engine, tasks, worker_registry
 from optin.jobs.queue_database import open_queue
 from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
+from optin.jobs.wakeup import Wakeup
 from optin.jobs.worker import Worker
 from optin.models import Broadcast
 from optin.sending import delivery
 from tests.support import outbox
+from tests.support.clockwork import NO_OFFERS
 from tests.support.faults.processes import arrange_broadcast, messages, state, until
 from tests.support.provider import Provider, gateway_to, serve_provider
 
@@ -80,8 +80,27 @@ def test_a_chore_that_is_struck_is_done_again_and_the_others_meanwhile(
 def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list, so that a new kind is looked at: each is read from rows again and needs no word of its former try."""
     worker = Worker(app)
-    kinds = chores(worker, lambda broadcast_id, *, anew: None, lambda: None) + counting(worker) + comparisons(worker)
-    assert [chore.seconds for chore in kinds] == [2, 2, 2, 2, 2, 5, 5, 60, 60, 3600, 2, 3600, 5, 60, 3600, 3600]
+    kinds = chores(worker, NO_OFFERS) + counting(worker) + comparisons(worker)
+    assert [chore.seconds for chore in kinds] == [
+        15,
+        5,
+        2,
+        2,
+        2,
+        2,
+        5,
+        5,
+        60,
+        60,
+        3600,
+        3600,
+        2,
+        3600,
+        5,
+        60,
+        3600,
+        3600,
+    ]
     monkeypatch.setattr("optin.jobs.schedule.RETRY", 0.2)
     struck: list[object] = []
     for chore in kinds:
@@ -93,21 +112,21 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_a_bell_survives(error: Callable[[], BaseException]) -> None:
-    rung: list[int] = []
+def test_a_wakeup_survives(error: Callable[[], BaseException]) -> None:
+    acts: list[int] = []
 
     def act() -> bool:
-        rung.append(1)
-        if len(rung) == 1:
+        acts.append(1)
+        if len(acts) == 1:
             raise error()
         return True
 
-    bell = Bell(act)
-    bell.ring()
-    until(lambda: len(rung) == 1, 5)
-    bell.ring()
-    until(lambda: len(rung) == 2, 5)
-    bell.stop()
+    wakeup = Wakeup(act)
+    wakeup.wake()
+    until(lambda: len(acts) == 1, 5)
+    wakeup.wake()
+    until(lambda: len(acts) == 2, 5)
+    wakeup.stop()
 
 
 @pytest.mark.parametrize("error", [ERRORS[0], ERRORS[6], ERRORS[7]])
@@ -141,31 +160,42 @@ def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
     assert states <= {MessageStatus.SENT, MessageStatus.UNKNOWN}, states
 
 
-def test_a_job_that_the_engine_takes_for_running_here_stands_in_nobodys_way(
-    app: Flask, outbox_engine: Engine, provider: Provider, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("where", ["here", "elsewhere#0"])
+def test_a_job_that_the_engine_takes_for_running_stands_in_the_way_until_its_deadline_only(
+    app: Flask, outbox_engine: Engine, provider: Provider, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    """As a full disk leaves it: the job ended, its entry says PENDING, and its key refuses a new one."""
+    """As a full disk leaves it: the job ended, its entry says PENDING, and its key refuses a new one.
+
+    `where` it is said to run: in this process, or in one that lives and does nothing.
+    """
+    monkeypatch.setattr(engine, "DEADLINE", 4.0)
     engine.launch(app)
-    broadcast_id = _leave_a_dead_entry(app, outbox_engine, name=_executor(app))
-    until(lambda: state(outbox_engine, broadcast_id) == BroadcastState.SENT, 30)
+    broadcast_id = _leave_dead_entries(app, outbox_engine, name=_executor(app) if where == "here" else where)
+    queue = open_queue(app.config["OPTIN"].queue_url)
+    deadline = time.monotonic() + 30
+    while state(outbox_engine, broadcast_id) != BroadcastState.SENT:
+        if where != "here":
+            worker_registry.live(queue, where)
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    queue.dispose()
+    assert len(provider.texts) == 5
     until(lambda: _pending(app) == 0, 30)
 
 
-def test_so_does_one_that_runs_in_a_process_that_lives_and_does_nothing(
-    app: Flask, outbox_engine: Engine, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(at_work, "IDLE", 3.0)
+def test_every_job_gets_a_deadline_when_it_begins(app: Flask, outbox_engine: Engine, provider: Provider) -> None:
+    """A longer one than a job may take, so that no job in good health is taken for dead."""
+    assert engine.DEADLINE > tasks.SECONDS
     engine.launch(app)
+    provider.seconds = 1
+    arrange_broadcast(outbox_engine, 60)
+    until(lambda: _pending(app) > 0, 30)
     queue = open_queue(app.config["OPTIN"].queue_url)
-    executors.live(queue, "elsewhere#0")
-    broadcast_id = _leave_a_dead_entry(app, outbox_engine, name="elsewhere#0")
-    deadline = time.monotonic() + 30
-    while state(outbox_engine, broadcast_id) != BroadcastState.SENT:
-        executors.live(queue, "elsewhere#0")
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    schema = "dbos." if queue.dialect.name == "postgresql" else ""
+    without = "started_at_epoch_ms IS NOT NULL AND workflow_deadline_epoch_ms IS NULL"
+    with queue.connect() as connection:
+        assert connection.scalar(text(f"SELECT count(*) FROM {schema}workflow_status WHERE {without}")) == 0
     queue.dispose()
-    assert len(provider.texts) == 5
 
 
 def test_a_thread_that_ended_takes_the_sign_of_life_with_it(app: Flask, provider: Provider) -> None:
@@ -174,43 +204,18 @@ def test_a_thread_that_ended_takes_the_sign_of_life_with_it(app: Flask, provider
     assert running is not None
     assert running._ended() == set()
     until(lambda: {thread.name for thread in threading.enumerate()} >= engine.THREADS, 10)
-    assert running._counting is not None
-    running._counting.stop()
+    running._schedules[-1].stop()
     running._ended()
-    before = executors.last_sign(running._database)
+    before = worker_registry.last_sign(running._database)
     time.sleep(0.2)
     running._show_life()
-    after = executors.last_sign(running._database)
+    after = worker_registry.last_sign(running._database)
     assert before is not None
     assert after is not None
     assert after > before
 
 
-def test_a_running_job_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_work, "GRACE", 0.0)
-    jobs, looked = Jobs(), []
-    jobs.tracked(lambda: looked.extend(jobs.gone(["mine", "other"])), lambda: "mine")()
-    assert looked == ["other"]
-    assert sorted(jobs.gone(["mine", "other"])) == ["mine", "other"]
-    assert jobs.gone([]) == []
-
-
-def test_a_job_that_is_about_to_begin_is_not_given_up() -> None:
-    jobs = Jobs()
-    assert jobs.gone(["claimed just now"]) == []
-
-
-def test_idle_is_what_nobody_was_at_in_any_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_work, "IDLE", 0.05)
-    idle = Idle()
-    assert idle.too_long([1, 2], []) == set()
-    time.sleep(0.06)
-    assert idle.too_long([1, 2], [2]) == {1}
-    assert idle.too_long([1, 2], []) == {1}
-    assert idle.too_long([2], []) == set()
-
-
-def _leave_a_dead_entry(app: Flask, outbox_engine: Engine, name: str) -> int:
+def _leave_dead_entries(app: Flask, outbox_engine: Engine, name: str) -> int:
     """Have a broadcast whose jobs stand in the queue as running in `name`, though they ended."""
     running = engine._running
     assert running is not None
@@ -222,18 +227,18 @@ def _leave_a_dead_entry(app: Flask, outbox_engine: Engine, name: str) -> int:
         session.commit()
         broadcast_id = paused.id
     for number in range(3):
-        running._queue._put(
-            "nobody reads it", tasks.deliver_broadcast.__name__, f"{broadcast_id}-{number}", broadcast_id
-        )
+        key = f"broadcast-{broadcast_id}-{number}"
+        assert running.door.queue._put("nobody reads it", tasks.deliver_broadcast.__name__, key, broadcast_id)
     queue = open_queue(app.config["OPTIN"].queue_url)
     schema = "dbos." if queue.dialect.name == "postgresql" else ""
     with queue.begin() as connection:
         connection.execute(
             text(
                 f"UPDATE {schema}workflow_status SET status = 'PENDING', queue_name = 'broadcasts', "
-                "executor_id = :name WHERE queue_name = 'nobody reads it'"
+                "executor_id = :name, workflow_deadline_epoch_ms = :now + workflow_timeout_ms "
+                "WHERE queue_name = 'nobody reads it'"
             ),
-            {"name": name},
+            {"name": name, "now": int(time.time() * 1000)},
         )
     queue.dispose()
     with Session(outbox_engine) as session:

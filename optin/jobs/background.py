@@ -1,0 +1,146 @@
+"""Work that takes too long for a request: it goes on where it stood whatever ends the process; a page can follow it.
+
+A task is a row, made in the transaction of whoever asks for it. What it does, it does in steps: a step works on some of
+what is left and notes in the row how far it has come, in one short transaction. So each piece is done once, and nothing
+is lost with the engine's queue, whose commits need not survive a power cut: an unfinished row gets a new job.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Engine, Select, and_, delete, select, update
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.database.session import insert
+from optin.database.statements import is_away
+from optin.jobs.errors import log_error
+from optin.models import BackgroundTask
+
+KEPT = timedelta(days=90)
+FAILURES = 3
+"""A task ends when so many of its steps have failed one after the other."""
+FAILED = "It ended early because of an error. The reason is in the log."
+
+Step = Callable[[Session, BackgroundTask], None]
+_STEPS: dict[str, Step] = {}
+
+
+def task(name: str) -> Callable[[Step], Step]:
+    """Register the step of all tasks of this name, which rows keep: it stays the same in later versions.
+
+    A step changes `state` and `done` of the row, and calls `finish` when nothing is left or it may not go on. It must
+    look at `stop_asked_at`. The row is locked; the caller commits.
+    """
+
+    def register(step: Step) -> Step:
+        _STEPS[name] = step
+        return step
+
+    return register
+
+
+def begin(
+    session: Session, name: str, key: str, arguments: Mapping[str, object], *, total: int, user_id: int | None
+) -> int:
+    """Make a task and return its id, or that of the one with the same key that is not finished; the caller commits.
+
+    After the commit `engine.nudge` has it run at once.
+    """
+    made = session.scalar(
+        insert(session, BackgroundTask)
+        .values(
+            name=name,
+            key=key,
+            arguments=dict(arguments),
+            state={},
+            total=total,
+            created_at=clock.now(),
+            created_by_id=user_id,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(BackgroundTask.id)
+    )
+    return made or session.scalars(select(BackgroundTask.id).where(BackgroundTask.key == key)).one()
+
+
+def under_way(session: Session, key: str) -> BackgroundTask | None:
+    """Return the unfinished task of the key."""
+    return session.scalars(select(BackgroundTask).where(BackgroundTask.key == key)).one_or_none()
+
+
+def finish(task: BackgroundTask, because: str = "") -> None:
+    """Say that the task is over; `because` is the sentence why, if it did not come to its end."""
+    task.finished_at, task.key, task.ended_because = clock.now(), None, because
+
+
+def ask_to_stop(session: Session, task_id: int) -> bool:
+    """Have the next step end an unfinished task; tell whether it was one. The caller commits."""
+    asked = update(BackgroundTask).where(BackgroundTask.id == task_id, BackgroundTask.finished_at.is_(None))
+    found = session.scalar(asked.values(stop_asked_at=clock.now()).returning(BackgroundTask.id))
+    return found is not None
+
+
+def unfinished(engine: Engine) -> list[int]:
+    """List the tasks that are not finished, oldest first."""
+    with Session(engine) as session:
+        return list(session.scalars(select(BackgroundTask.id).where(_is_open()).order_by(BackgroundTask.id)))
+
+
+def run(engine: Engine, task_id: int, seconds: float, stopping: threading.Event) -> None:
+    """Do step after step until the task is finished, `seconds` have passed or the process is `stopping`.
+
+    Raises what a step raises when the database does not work; another job goes on with it.
+    """
+    until = time.monotonic() + seconds
+    while not stopping.is_set() and time.monotonic() < until and _step(engine, task_id):
+        pass
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete tasks that ended long ago; the audit trail tells what they did."""
+    session.execute(delete(BackgroundTask).where(BackgroundTask.finished_at < now - KEPT))
+
+
+def _step(engine: Engine, task_id: int) -> bool:
+    """Do one step; tell whether something may be left. Of two that are at it at once one waits for the other."""
+    with Session(engine) as session:
+        task = session.scalars(_open(task_id)).one_or_none()
+        if task is None:
+            return False
+        try:
+            _STEPS[task.name](session, task)
+            task.failures = 0
+            session.commit()
+        except Exception as error:
+            session.rollback()
+            if is_away(error):
+                raise
+            log_error(f"a step of the task “{task.name}” failed", error)
+            return _note_failure(session, task_id)
+        return task.finished_at is None
+
+
+def _note_failure(session: Session, task_id: int) -> bool:
+    """Count the failure and end the task after too many; tell whether it may be tried again."""
+    task = session.scalars(_open(task_id)).one_or_none()
+    if task is None:
+        return False
+    task.failures += 1
+    if task.failures >= FAILURES:
+        finish(task, FAILED)
+    session.commit()
+    return task.finished_at is None
+
+
+def _open(task_id: int) -> Select[BackgroundTask]:
+    """Select an unfinished task, locked until the transaction ends."""
+    chosen = select(BackgroundTask).where(BackgroundTask.id == task_id, _is_open())
+    return chosen.with_for_update().execution_options(populate_existing=True)
+
+
+def _is_open() -> ColumnElement[bool]:
+    """It is not finished, and this version knows its name: one that a newer version made waits for that version."""
+    return and_(BackgroundTask.finished_at.is_(None), BackgroundTask.name.in_(_STEPS))
