@@ -41,6 +41,8 @@ SCREENS = {
     "campaign-members": "campaign?tab=members",
     "campaign-history": "campaign?tab=history",
     "add-opt-ins": "campaign-empty/opt-ins",
+    "adding-opt-ins": "adding-opt-ins",
+    "added-opt-ins": "added-opt-ins",
     "add-members": "campaign/members/new",
     "broadcast-sending": "broadcast-sending",
     "broadcast-done": "broadcast-done",

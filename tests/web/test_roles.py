@@ -88,6 +88,9 @@ AGENTS = """
     POST /campaigns/<campaign_id>/members/removal
     GET  /campaigns/<campaign_id>/opt-ins
     POST /campaigns/<campaign_id>/opt-ins
+    GET  /campaigns/<campaign_id>/opt-ins/<task_id>
+    GET  /campaigns/<campaign_id>/opt-ins/<task_id>/progress
+    POST /campaigns/<campaign_id>/opt-ins/<task_id>/stop
     GET  /campaigns/new
     GET  /contacts/<person_id>/deletion
     POST /contacts/<person_id>/deletion

@@ -5,7 +5,8 @@ before lead and then the oldest, unless somebody with the number is a member alr
 removed by hand, the number stays out, or that person comes back when the user says so.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,7 +24,10 @@ from optin.policy import audit
 from optin.queries import cached_counts
 
 MANY = 5000
-"""Above this many opt-ins the pages do not count the new ones each time; the preview does."""
+"""From so many opt-ins on the pages do not count the new ones each time, and they are added in the background."""
+
+
+Conditions = tuple[ColumnElement[bool], ...]
 
 
 class MemberKind(StrEnum):
@@ -63,31 +67,45 @@ class Preview:
 class AddOptInsReport:
     """What + Add Opt-Ins did; `came_back` are those of the members added who had been removed."""
 
-    members: int
-    leads: int
-    came_back: int
-    left_removed: int
-    left_unknown: int
-    already: int
+    members: int = 0
+    leads: int = 0
+    came_back: int = 0
+    left_removed: int = 0
+    left_unknown: int = 0
+    already: int = 0
+
+    def __add__(self, other: "AddOptInsReport") -> "AddOptInsReport":
+        """Say what both did."""
+        return AddOptInsReport(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Whether numbers that nobody has get a lead, and people come back who were removed by hand."""
+
+    create_leads: bool
+    include_removed: bool
 
 
 def count_opted_in(session: Session, keyword_id: int, limit: int | None = None) -> int:
     """Count the numbers with an active opt-in for a keyword, at most up to `limit`."""
-    counted = select(OptIn.id).where(*_opted_in(keyword_id)).limit(limit).subquery()
+    counted = select(OptIn.id).where(*opted_in(keyword_id)).limit(limit).subquery()
     return session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 def preview(session: Session, campaign: Campaign) -> Preview:
     """Count what `add` would find, in one statement."""
-    if campaign.keyword_id is None:
-        return Preview()
+    return Preview() if campaign.keyword_id is None else _preview(session, campaign.id, opted_in(campaign.keyword_id))
+
+
+def _preview(session: Session, campaign_id: int, which: Conditions) -> Preview:
     kind = case(
-        (_is_member(campaign.id), MemberKind.MEMBER),
-        (_was_removed(campaign.id), MemberKind.REMOVED),
+        (_is_member(campaign_id), MemberKind.MEMBER),
+        (_was_removed(campaign_id), MemberKind.REMOVED),
         (_is_known(), MemberKind.KNOWN),
         else_=MemberKind.UNKNOWN,
     )
-    each = select(kind.label("kind")).where(*_opted_in(campaign.keyword_id)).subquery()
+    each = select(kind.label("kind")).where(*which).subquery()
     rows = session.execute(select(each.c.kind, func.count()).group_by(each.c.kind))
     counts: dict[str, int] = {row[0]: row[1] for row in rows}
     return Preview(
@@ -128,14 +146,32 @@ def add(
     campaign = session.scalars(Campaign.locked(campaign_id)).one()
     if campaign.keyword_id is None:
         return None
-    now = clock.now()
-    found = preview(session, campaign)
-    came_back = _bring_back(session, campaign, campaign.keyword_id, user_id, now) if include_removed else 0
+    choices = Choices(create_leads, include_removed)
+    report = add_some(session, campaign.id, campaign.keyword_id, user_id, choices)
+    record(session, campaign.id, user_id, report)
+    return report
+
+
+def add_some(
+    session: Session,
+    campaign_id: int,
+    keyword_id: int,
+    user_id: int | None,
+    choices: Choices,
+    among: Sequence[int] | None = None,
+) -> AddOptInsReport:
+    """Add the opt-ins of a keyword, all or only those `among` them, as members.
+
+    The caller lets one at a time do this, and holds the campaign's lock.
+    """
+    now, which = clock.now(), opted_in(keyword_id, among)
+    found = _preview(session, campaign_id, which)
+    came_back = _bring_back(session, campaign_id, which, user_id, now) if choices.include_removed else 0
     made = 0
-    if create_leads and found.unknown:
-        made = leads.create(session, _unknown_numbers(session, campaign), user_id, now)
-    added = _add_known(session, campaign.id, campaign.keyword_id, user_id, now)
-    report = AddOptInsReport(
+    if choices.create_leads and found.unknown:
+        made = leads.create(session, _unknown_numbers(session, campaign_id, which), user_id, now)
+    added = _add_known(session, campaign_id, which, user_id, now)
+    return AddOptInsReport(
         members=added + came_back,
         leads=made,
         came_back=came_back,
@@ -143,24 +179,33 @@ def add(
         left_unknown=found.unknown - made,
         already=found.already,
     )
+
+
+def record(session: Session, campaign_id: int, user_id: int | None, report: AddOptInsReport) -> None:
+    """Write into the campaign's trail what was added, if anything was."""
     if report.members:
-        audit.record(session, user_id, "added opt-ins", "campaign", campaign.id, {"Members": ("", report.members)})
-    return report
+        audit.record(session, user_id, "added opt-ins", "campaign", campaign_id, {"Members": ("", report.members)})
 
 
-def _bring_back(session: Session, campaign: Campaign, keyword_id: int, user_id: int | None, now: datetime) -> int:
+def opted_in(keyword_id: int, among: Sequence[int] | None = None) -> Conditions:
+    """The opt-in is active with the keyword, and of a phone: older versions took some of names and short codes."""
+    which = OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.ACTIVE, facts.has_phone(OptIn.number)
+    return which if among is None else (OptIn.id.in_(among), *which)
+
+
+def _bring_back(session: Session, campaign_id: int, which: Conditions, user_id: int | None, now: datetime) -> int:
     """Let one removed person of each number be a member again, in the row that they had."""
     row, person = aliased(CampaignMember), aliased(Person)
     first = (
         select(row.id)
         .join(person, person.id == row.person_id)
-        .where(_of(row, campaign.id), row.removed_at.is_not(None), person.mobile == OptIn.number)
+        .where(_of(row, campaign_id), row.removed_at.is_not(None), person.mobile == OptIn.number)
         .order_by(person.kind, person.id)
         .limit(1)
         .correlate(OptIn)
         .scalar_subquery()
     )
-    chosen = select(first).where(*_opted_in(keyword_id), ~_is_member(campaign.id), _was_removed(campaign.id))
+    chosen = select(first).where(*which, ~_is_member(campaign_id), _was_removed(campaign_id))
     mobile = select(Person.mobile).where(Person.id == CampaignMember.person_id).scalar_subquery()
     zones = select(Person.zones).where(Person.id == CampaignMember.person_id).scalar_subquery()
     return changed(
@@ -172,13 +217,13 @@ def _bring_back(session: Session, campaign: Campaign, keyword_id: int, user_id: 
     )
 
 
-def _unknown_numbers(session: Session, campaign: Campaign) -> list[str]:
+def _unknown_numbers(session: Session, campaign_id: int, which: Conditions) -> list[str]:
     """List the numbers that nobody has. (Who was removed has the number, so removed numbers are not among them.)"""
-    unknown = select(OptIn.number).where(*_opted_in(campaign.keyword_id), ~_is_member(campaign.id), ~_is_known())
+    unknown = select(OptIn.number).where(*which, ~_is_member(campaign_id), ~_is_known())
     return list(session.scalars(unknown.order_by(OptIn.number)))
 
 
-def _add_known(session: Session, campaign_id: int, keyword_id: int, user_id: int | None, now: datetime) -> int:
+def _add_known(session: Session, campaign_id: int, which: Conditions, user_id: int | None, now: datetime) -> int:
     """Add one person for each number that has one, in one statement, in the order of the target's index."""
     rows = (
         select(
@@ -191,17 +236,12 @@ def _add_known(session: Session, campaign_id: int, keyword_id: int, user_id: int
         )
         .select_from(OptIn)
         .join(Person, Person.mobile == OptIn.number)
-        .where(*_opted_in(keyword_id), ~_is_member(campaign_id), ~_was_removed(campaign_id), ~_comes_later())
+        .where(*which, ~_is_member(campaign_id), ~_was_removed(campaign_id), ~_comes_later())
         .order_by(OptIn.number)
     )
     columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
     statement = insert(session, CampaignMember).from_select(columns, rows)
     return changed(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
-
-
-def _opted_in(keyword_id: int | None) -> tuple[ColumnElement[bool], ...]:
-    """The opt-in is active with the keyword, and of a phone: older versions took some of names and short codes."""
-    return OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.ACTIVE, facts.has_phone(OptIn.number)
 
 
 def _is_member(campaign_id: int) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""+ Add Opt-Ins, adding members by hand, removing a member."""
+"""Adding members by hand, removing members."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import PersonKind, Role
-from optin.features.campaigns import add_opt_ins, member_list, members
+from optin.features.campaigns import member_list, members
 from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
-from optin.features.campaigns.forms import AddMembersForm, AddOptInsForm
+from optin.features.campaigns.forms import AddMembersForm
 from optin.models import Campaign, CampaignMember, Person
 from optin.policy import policy
 from optin.queries import paging
@@ -18,34 +18,6 @@ from optin.web.access import requires
 from optin.web.filters import plural
 
 REFUSED_SHOWN = 100
-
-
-@blueprint.get(f"{CAMPAIGN}/opt-ins", endpoint="add_opt_ins")
-@requires(Role.AGENT)
-def offer_opt_ins(campaign_id: int) -> str:
-    """Show what + Add Opt-Ins will do."""
-    campaign = load(campaign_id)
-    context = {"found": add_opt_ins.known_preview(db.session(), campaign), "many": add_opt_ins.MANY}
-    return render_template("campaigns/add_opt_ins.html", campaign=campaign, form=AddOptInsForm(), **context)
-
-
-@blueprint.post(f"{CAMPAIGN}/opt-ins")
-def take_opt_ins(campaign_id: int) -> Response:
-    """Make members of the opted-in people and say what was done."""
-    campaign = load(campaign_id)
-    report = add_opt_ins.add(
-        db.session(),
-        campaign.id,
-        current_user.id,
-        create_leads="create_leads" in request.form,
-        include_removed="include_removed" in request.form,
-    )
-    db.session.commit()
-    if report is None:
-        flash("This campaign has no opt-in keyword, so there are no opt-ins to add.", "warn")
-    else:
-        flash(_said_of_opt_ins(report), "ok" if report.members else "off")
-    return redirect(url_for(".show", campaign_id=campaign_id, tab="broadcasts"), 303)
 
 
 @blueprint.get(f"{CAMPAIGN}/members/new")
@@ -143,22 +115,6 @@ def _add_page(
     context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "has_more": has_more}
     context |= {"campaign": campaign, "form": form, "ticked": ticked, "present": present}
     return render_template("campaigns/add_members.html", refused=refused or {}, shown=REFUSED_SHOWN, **context)
-
-
-def _said_of_opt_ins(report: add_opt_ins.AddOptInsReport) -> str:
-    """Say in one sentence what + Add Opt-Ins did and whom it left out."""
-    parts = [f"{plural(report.members, 'member', 'members')} added"]
-    if report.leads:
-        parts.append(f"{plural(report.leads, 'lead', 'leads')} created")
-    if report.came_back:
-        parts.append(f"{report.came_back:,} of them had been removed earlier")
-    if report.left_removed:
-        parts.append(f"{report.left_removed:,} left out: removed earlier")
-    if report.left_unknown:
-        parts.append(f"{report.left_unknown:,} left out: no contact or lead")
-    if not report.members and report.already:
-        parts.append(f"{report.already:,} {'is' if report.already == 1 else 'are'} already in the campaign")
-    return ", ".join(parts) + ". Nobody was messaged."
 
 
 def _said_of_added(added: members.AddResult) -> str:

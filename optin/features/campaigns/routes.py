@@ -12,6 +12,7 @@ from optin.features.campaigns import (
     forms,
     index_list,
     member_routes,
+    opt_in_routes,
     page,
     queries,
     saving,
@@ -22,7 +23,7 @@ from optin.features.campaigns.forms import CampaignForm
 from optin.models import Campaign
 from optin.web.access import requires
 
-__all__ = ["blueprint", "compose_routes", "member_routes", "test_message_routes"]
+__all__ = ["blueprint", "compose_routes", "member_routes", "opt_in_routes", "test_message_routes"]
 
 
 @blueprint.get("/campaigns")

@@ -1,16 +1,23 @@
 """Serves the app with the jobs beside it, as optin/wsgi.py does; run as `python -m tests.support.faults.serve`.
 
-PATIENCE shortens how long a job asks a database again that does not answer, and SELDOM how seldom a chore is done.
+PATIENCE shortens how long a job asks a database again that does not answer, SELDOM how seldom a chore is done, DEADLINE
+after how many seconds a job is over, which lasts two thirds of that as it does in use, and AT_ONCE how many opt-ins
+are added in a step.
 """
 
 import os
 
 from werkzeug.serving import make_server
 
-from optin.jobs import engine, schedule, sending
+from optin.features.campaigns import add_opt_ins_task
+from optin.jobs import engine, schedule, sending, tasks
 from tests.support.faults.made import app
 
 sending.PATIENCE = float(os.environ.get("PATIENCE", sending.PATIENCE))
+if "DEADLINE" in os.environ:
+    engine.DEADLINE = float(os.environ["DEADLINE"])
+    tasks.SECONDS = engine.DEADLINE * 2 / 3
+add_opt_ins_task.AT_ONCE = int(os.environ.get("AT_ONCE", add_opt_ins_task.AT_ONCE))
 _do = schedule.Schedule._do
 
 
