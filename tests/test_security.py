@@ -116,7 +116,7 @@ def test_signing_in_begins_a_new_session(client: Browser, session: Session, ana:
         planted["anything"] = "else"
     sign_in(client)
     with client.session_transaction() as kept:
-        assert sessions.find(session, kept["_user_id"], clock.now()).user == ana
+        assert sessions.find(session, kept["_user_id"], clock.now()).user_session.user == ana
         assert set(kept) <= {"_user_id", "_fresh", "_id", "_permanent"}
 
 

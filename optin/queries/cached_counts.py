@@ -6,13 +6,13 @@ for it to be counted again behind: by the schedule of a process that runs jobs (
 
 import json
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Engine, Select, SQLColumnExpression, func, select, update
+from sqlalchemy import Engine, ScalarSelect, Select, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -42,6 +42,11 @@ class CachedCount:
     def __bool__(self) -> bool:
         """Tell whether there are any."""
         return self.value > 0
+
+    @classmethod
+    def up_to(cls, most: int, counted: int) -> "CachedCount":
+        """Make it from what `column` counted with the same `most`."""
+        return cls(min(counted, most), more=counted > most)
 
     @property
     def is_exact(self) -> bool:
@@ -90,7 +95,9 @@ class RowCounter(CountKind):
 
     def of(self, session: Session, *ids: int | None) -> CachedCount:
         """Count the rows."""
-        few = session.scalar(_number_of(self.rows(*ids).limit(FEW + 1))) or 0
+        return of_each_kind(session, [self], *ids)[0]
+
+    def _of(self, session: Session, few: int, *ids: int | None) -> CachedCount:
         if few <= FEW:
             return CachedCount(few)
         seen = self.seen(session, *ids)
@@ -119,10 +126,20 @@ class RowCounter(CountKind):
 _kinds: dict[str, CountKind] = {}
 
 
-def up_to_few(session: Session, rows: Select[Any]) -> CachedCount:
-    """Count rows that nobody counts behind: some thousand, or that there are more."""
-    count = session.scalar(_number_of(rows.limit(FEW + 1))) or 0
-    return CachedCount(min(count, FEW), more=count > FEW)
+def of_each_kind(session: Session, counters: Sequence[RowCounter], *ids: int | None) -> list[CachedCount]:
+    """Count the rows of several counters about the same ids in one statement."""
+    few = session.execute(select(*(column(counter.rows(*ids)) for counter in counters))).one()
+    return [counter._of(session, count, *ids) for counter, count in zip(counters, few, strict=True)]
+
+
+def up_to_few(session: Session, *rows: Select[Any]) -> list[CachedCount]:
+    """Count rows that nobody counts behind, in one statement: some thousand of each, or that there are more."""
+    return [CachedCount.up_to(FEW, count) for count in session.execute(select(*map(column, rows))).one()]
+
+
+def column(rows: Select[Any], most: int = FEW) -> ScalarSelect[int]:
+    """Count rows as a column of another statement; one more than `most` says that there are more."""
+    return _number_of(rows.limit(most + 1)).scalar_subquery()
 
 
 def refresh(engine: Engine) -> int:

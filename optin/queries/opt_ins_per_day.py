@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -60,13 +60,12 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def _is_few(session: Session, since: datetime, keyword_id: int | None) -> bool:
     """Tell whether so few events happened since a moment that they are counted for each page."""
-    kinds = [ConsentEvent.kind == kind for kind in (*ENTERED, *LEFT, *WITHDRAWN)]
     own = [ConsentEvent.keyword_id == keyword_id] if keyword_id is not None else []
-    for kind in kinds:  # one after the other: each is a range of an index
-        found = select(ConsentEvent.id).where(kind, ConsentEvent.at >= since, *own).limit(cached_counts.FEW + 1)
-        if (session.scalar(select(func.count()).select_from(found.subquery())) or 0) > cached_counts.FEW:
-            return False
-    return True
+    happened = select(ConsentEvent.id).where(ConsentEvent.at >= since, *own)
+    counts = [  # each a range of an index, and none after one that is too large
+        cached_counts.column(happened.where(ConsentEvent.kind == kind)) for kind in (*ENTERED, *LEFT, *WITHDRAWN)
+    ]
+    return bool(session.scalar(select(and_(*(count <= cached_counts.FEW for count in counts)))))
 
 
 def _days(session: Session, keyword_id: int, zone: str) -> list[tuple[str, int, int]]:

@@ -66,6 +66,11 @@ def is_open() -> ColumnElement[bool]:
     return exists().where(SendingGate.id == 1, *newest)
 
 
+def is_closed() -> ColumnElement[bool]:
+    """The gate is closed: a column of the statement that reads what every page shows."""
+    return ~is_open()
+
+
 def closure(session: Session) -> GateClosure | None:
     """Return why nothing may be sent now, None while the gate is open."""
     if session.scalar(select(is_open())):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, false, or_, select, true, update
+from sqlalchemy import ColumnElement, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from optin.database.session import insert
@@ -189,6 +189,11 @@ def sentence(pause: SendingPause) -> str:
         f"Nothing is being sent{source} for now. {error.text[:-1]}{code}. {error.remedy} "
         "Waiting messages are sent as soon as this is fixed."
     )
+
+
+def are_open() -> ColumnElement[bool]:
+    """Something is paused: a column of the statement that reads what every page shows."""
+    return exists().where(SendingPause.is_open)
 
 
 def sentences(session: Session) -> list[str]:

@@ -55,8 +55,8 @@ def init_app(app: Flask) -> None:
 
 def load_user(token: str) -> User | None:
     """Return the user of the session that the cookie names, unless it has ended or they were disabled."""
-    found = g.user_session = sessions.find(db.session(), token, clock.now())
-    return found.user if found else None
+    g.user_session, g.cache_token = sessions.find(db.session(), token, clock.now()) or (None, None)
+    return g.user_session.user if g.user_session else None
 
 
 def is_public(app: Flask, endpoint: str) -> bool:

@@ -1,14 +1,16 @@
 """What the frame around every page shows: the tabs, and the addresses that differ by configuration."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, request
 from flask.sansio.app import App
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from optin.config import Config
 from optin.database.session import db
+from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
 
 BRAND = "Optin"
@@ -21,6 +23,13 @@ class Tab(NamedTuple):
     url: str
     current: bool
     badge: int | CachedCount = 0
+
+
+class Frame(NamedTuple):
+    """The tabs of the bar, and what every page has to say now."""
+
+    tabs: list[Tab]
+    warnings: list[str]
 
 
 # The words, the address, and where else its pages are.
@@ -44,34 +53,37 @@ def init_app(app: Flask) -> None:
         htmx_url=config.htmx_url,
         htmx_integrity=config.htmx_integrity,
         search_url="/search",
-        nav_tabs=nav_tabs,
-        page_warnings=page_warnings,
+        page_frame=frame,
     )
 
 
-def badge(app: App, url: str, count: Callable[[Session], int | CachedCount]) -> None:
-    """Let the tab with this address show a count; a feature says so when it is registered (`blueprint.record_once`)."""
-    app.extensions.setdefault("tab_badges", {})[url] = count
+def badge(app: App, url: str, rows: Callable[[], Select[Any]], most: int = cached_counts.FEW) -> None:
+    """Let the tab with this address count rows, `most` of them at most.
+
+    A feature says so when it is registered (`blueprint.record_once`).
+    """
+    app.extensions.setdefault("tab_badges", {})[url] = (rows, most)
 
 
-def nav_tabs() -> list[Tab]:
-    """Return the tabs, the one that the requested address belongs to marked as current."""
-    counts: dict[str, Callable[[Session], int | CachedCount]] = current_app.extensions.get("tab_badges", {})
-    return [
-        Tab(label, url, _is_current(url, *more), counts[url](db.session()) if url in counts else 0)
-        for label, url, *more in TABS
-    ]
+def warn(app: App, is_any: Callable[[], ColumnElement[bool]], find: Callable[[Session], str]) -> None:
+    """Let every page show what `find` says where `is_any` is true: what everybody has to know, wherever they are."""
+    app.extensions.setdefault("page_warnings", []).append((is_any, find))
 
 
-def warn(app: App, find: Callable[[Session], str]) -> None:
-    """Let every page show what `find` says, unless that is "": what everybody has to know, wherever they are."""
-    app.extensions.setdefault("page_warnings", []).append(find)
-
-
-def page_warnings() -> list[str]:
-    """Return what every page has to say now."""
-    found: list[Callable[[Session], str]] = current_app.extensions.get("page_warnings", [])
-    return [words for find in found if (words := find(db.session()))]
+def frame() -> Frame:
+    """Read what the frame shows now, in one statement unless there is something to warn of."""
+    session = db.session()
+    badges: dict[str, tuple[Callable[[], Select[Any]], int]] = current_app.extensions.get("tab_badges", {})
+    warnings: list[tuple[Callable[[], ColumnElement[bool]], Callable[[Session], str]]]
+    warnings = current_app.extensions.get("page_warnings", [])
+    asked: list[ColumnElement[Any]] = [cached_counts.column(rows(), most) for rows, most in badges.values()]
+    asked += [is_any() for is_any, _ in warnings]
+    read = session.execute(select(*asked)).one() if asked else ()
+    counts = {url: CachedCount.up_to(most, read[place]) for place, (url, (_, most)) in enumerate(badges.items())}
+    return Frame(
+        [Tab(label, url, _is_current(url, *more), counts.get(url, 0)) for label, url, *more in TABS],
+        [find(session) for (_, find), is_any in zip(warnings, read[len(badges) :], strict=True) if is_any],
+    )
 
 
 def _is_current(*urls: str) -> bool:

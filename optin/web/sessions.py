@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, and_, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from optin.database.session import writing_aside
 from optin.models import User, UserSession
+from optin.policy import cache
 
 IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
@@ -20,6 +22,13 @@ KEPT = timedelta(days=90)
 SEEN_EVERY = timedelta(minutes=15)
 
 log = logging.getLogger(__name__)
+
+
+class CurrentSession(NamedTuple):
+    """A session that holds, and the token of the cached settings, for `cache.at`."""
+
+    user_session: UserSession
+    cache_token: str | None
 
 
 def start(
@@ -44,16 +53,17 @@ def start(
     return token
 
 
-def find(session: Session, token: str, now: datetime) -> UserSession | None:
+def find(session: Session, token: str, now: datetime) -> CurrentSession | None:
     """Return the session that holds at `now` with its user, in one statement; None also where the user is disabled."""
     if not re.fullmatch(r"[\w-]{43}", token, re.ASCII):
         return None
-    return session.scalar(
-        select(UserSession)
+    found = session.execute(
+        select(UserSession, cache.token().label("cache_token"))
         .join(UserSession.user)
         .options(contains_eager(UserSession.user))
         .where(UserSession.token_hash == _hashed(token), _holds(now), User.disabled_at.is_(None))
-    )
+    ).first()
+    return CurrentSession(*found) if found else None
 
 
 def of_user(session: Session, user_id: int, now: datetime) -> Sequence[UserSession]:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from optin import ROOT
 from optin.web import navigation
+from optin.web.navigation import Frame, Tab
 from tests.support.frame_app import frame_app
 from tests.support.hypermedia import check
 from tests.support.page_tree import Element, TreeBuilder
@@ -51,7 +52,8 @@ def test_the_tab_of_the_page_is_current(app: Flask) -> None:
 
 
 def test_a_tab_may_wait_for_somebody(app: Flask) -> None:
-    app.jinja_env.globals["nav_tabs"] = lambda: [{"label": "Review", "url": "/review", "current": False, "badge": 3}]
+    review = Tab("Review", "/review", current=False, badge=3)
+    app.jinja_env.globals["page_frame"] = lambda: Frame([review], [])
     tab = next(e for e in elements(app.test_client().get("/").text) if e.attrs.get("class") == "tab")
     assert tab.text == "Review 3 waiting"
 

@@ -96,7 +96,7 @@ class Sending:
 def to_review(session: Session, zone: ZoneInfo) -> ToReview:
     """Count the numbers on hold and the business days that are left for the first of them."""
     is_open = Hold.ended_at.is_(None)
-    count = cached_counts.up_to_few(session, select(Hold.id).where(is_open))
+    [count] = cached_counts.up_to_few(session, select(Hold.id).where(is_open))
     if not count:
         return ToReview(count)
     oldest = session.scalars(select(Hold.started_at).where(is_open).order_by(Hold.started_at).limit(LOOKED_AT))
@@ -110,9 +110,7 @@ def unread(session: Session, user_id: int) -> Unread:
     # Written out, since SQLite uses the partial index only where the statement repeats its condition word by word.
     waits = (Conversation.unread > literal_column("0"), Conversation.closed_at.is_(None))
     mine = select(Conversation.id).where(*waits, Conversation.assigned_to_id == user_id)
-    return Unread(
-        cached_counts.up_to_few(session, select(Conversation.id).where(*waits)), cached_counts.up_to_few(session, mine)
-    )
+    return Unread(*cached_counts.up_to_few(session, select(Conversation.id).where(*waits), mine))
 
 
 def active_opt_ins(session: Session) -> CachedCount:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import consent_status
@@ -106,10 +106,9 @@ def listed(session: Session, asked: InboxFilter) -> InboxPage:
     )
 
 
-def unread_count(session: Session) -> int:
-    """Count the open conversations with unread texts, up to a hundred."""
-    unread = select(Conversation.id).where(HAS_UNREAD, Conversation.closed_at.is_(None))
-    return session.scalar(select(func.count()).select_from(unread.limit(MOST_UNREAD).subquery())) or 0
+def unread() -> Select[int]:
+    """Select the open conversations with unread texts."""
+    return select(Conversation.id).where(HAS_UNREAD, Conversation.closed_at.is_(None))
 
 
 def opt_ins(session: Session, number: str) -> list[OptIn]:

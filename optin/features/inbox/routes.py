@@ -26,7 +26,7 @@ INBOX = f"/inbox/<int(max={LARGEST_ID}):conversation_id>"
 CONVERSATION = f"/conversations/<int(max={LARGEST_ID}):conversation_id>"
 
 blueprint = Blueprint("inbox", __name__)
-blueprint.record_once(lambda state: navigation.badge(state.app, "/inbox", queries.unread_count))
+blueprint.record_once(lambda state: navigation.badge(state.app, "/inbox", queries.unread, queries.MOST_UNREAD))
 
 
 @blueprint.get("/inbox")

@@ -82,11 +82,13 @@ def highlights(session: Session, keyword_id: int, zone: ZoneInfo) -> Highlights:
     """Count for a keyword's header; the week begins on Monday in `zone`."""
     today = clock.now().astimezone(zone).date()
     days = opt_ins_per_day.known_days(session, zone, keyword_id)
+    counters = (opt_ins.OF_STATUS[OptInStatus.ACTIVE], opt_ins.OF_STATUS[OptInStatus.INACTIVE], _NEAR_MISSES)
+    active, inactive, near_misses = cached_counts.of_each_kind(session, counters, keyword_id)
     return Highlights(
-        active=opt_ins.OF_STATUS[OptInStatus.ACTIVE].of(session, keyword_id),
-        inactive=opt_ins.OF_STATUS[OptInStatus.INACTIVE].of(session, keyword_id),
+        active=active,
+        inactive=inactive,
         this_week=sum(entered for day, entered, _ in days if day >= today - timedelta(days=today.weekday())),
-        near_misses=_NEAR_MISSES.of(session, keyword_id),
+        near_misses=near_misses,
         days=days,
     )
 

@@ -95,7 +95,7 @@ def count_others(session: Session, kind: PersonKind, text: str, region: str, con
     if text:
         hits = search.find_people(session, text, region, ~search.is_kind(kind), *_given(consent))
         return CachedCount(len(hits.ids), more=hits.more)
-    return cached_counts.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))
+    return cached_counts.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))[0]
 
 
 def owners(session: Session, person: Person | None) -> list[User]:

@@ -6,4 +6,4 @@ from optin.features.review import queries
 from optin.web import navigation
 
 blueprint = Blueprint("review", __name__)
-blueprint.record_once(lambda state: navigation.badge(state.app, "/review", queries.open_count))
+blueprint.record_once(lambda state: navigation.badge(state.app, "/review", queries.open_holds))

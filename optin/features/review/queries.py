@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -77,9 +77,14 @@ class DecidedHold:
         return HoldResolution(str(self.hold.resolution))
 
 
+def open_holds() -> Select[int]:
+    """Select the numbers that wait for a decision."""
+    return select(Hold.id).where(Hold.ended_at.is_(None))
+
+
 def open_count(session: Session) -> CachedCount:
     """Count the numbers that wait for a decision, up to some thousand."""
-    return cached_counts.up_to_few(session, select(Hold.id).where(Hold.ended_at.is_(None)))
+    return cached_counts.up_to_few(session, open_holds())[0]
 
 
 def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:

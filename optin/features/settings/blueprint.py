@@ -6,22 +6,22 @@ from flask import Blueprint, current_app, g, request
 
 from optin import phone
 from optin.database.session import db
-from optin.models import Setting
+from optin.policy import cache
 from optin.sending import gate, pauses
 from optin.web import filters, navigation
 from optin.web.access import is_public
 
 blueprint = Blueprint("settings", __name__)
-blueprint.record_once(lambda state: navigation.warn(state.app, gate.warning))
-blueprint.record_once(lambda state: navigation.warn(state.app, pauses.warning))
+blueprint.record_once(lambda state: navigation.warn(state.app, gate.is_closed, gate.warning))
+blueprint.record_once(lambda state: navigation.warn(state.app, pauses.are_open, pauses.warning))
 
 
 @blueprint.before_app_request
 def show_numbers_as_at_home() -> None:
     """Tell filters and names the default country of numbers; without a setting it is the configured one."""
     if request.endpoint and not is_public(current_app, request.endpoint):
-        stored = db.session.get(Setting, "default_region")
-        g.region = json.loads(stored.value) if stored else None
+        stored = cache.current(db.session(), g.cache_token).settings.get("default_region")
+        g.region = json.loads(stored) if stored else None
         phone.HOME.set(filters.default_region())
 
 

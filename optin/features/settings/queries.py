@@ -37,7 +37,7 @@ class Change:
 
 def reach(session: Session) -> Reach:
     """Count whom requiring an opt-in for 1:1 messages would touch; many as counted last (queries/cached_counts.py)."""
-    return Reach(_WITH_NUMBER.of(session), _WITHOUT_OPT_IN.of(session))
+    return Reach(*cached_counts.of_each_kind(session, (_WITH_NUMBER, _WITHOUT_OPT_IN)))
 
 
 def last_change(session: Session, names: Collection[str]) -> Change | None:
