@@ -15,10 +15,18 @@ from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
 
 
-def known_counts(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability | None:
-    """Return how many would receive a message from the sender (None: no block counts); None before the first count."""
-    if MEMBERS.of(session, campaign.id).is_exact:
-        return _now(session, campaign, sender)
+def known_counts(
+    session: Session, campaign: Campaign, sender: Sender | None, members: CachedCount
+) -> Deliverability | None:
+    """Return how many of so many `members` would receive a message from the sender (None: no block counts).
+
+    None before the first count.
+    """
+    return _now(session, campaign, sender) if members.is_exact else counted(session, campaign, sender)
+
+
+def counted(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability | None:
+    """Return it as it was counted last, None before the first count."""
     seen = _COUNTED.seen(session, campaign.id, sender.id if sender else None)
     if seen is None:
         return None

@@ -9,14 +9,14 @@ from optin.consent import phrase_opt_outs
 from optin.enums import EventKind
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
 from optin.queries import cached_counts
-from optin.sending import results
+from optin.queries.cached_counts import CachedCount
 
 LASTS = timedelta(hours=24)
 
 
-def known_opt_outs(session: Session, broadcast: Broadcast) -> int:
-    """Return `opt_outs`, of a large broadcast as they were counted last."""
-    if not results.is_large(session, broadcast.id):
+def known_opt_outs(session: Session, broadcast: Broadcast, size: CachedCount) -> int:
+    """Return `opt_outs`, of a large broadcast as they were counted last; `size` is how many messages it has."""
+    if size.is_exact:
         return opt_outs(session, broadcast)
     seen = _OPT_OUTS.seen(session, broadcast.id)
     return int(seen.value) if seen else 0

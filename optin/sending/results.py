@@ -1,6 +1,6 @@
 """What became of the messages of broadcasts, by status: counted at once for some thousands, else as counted last."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Select, SQLColumnExpression, func, select
@@ -8,13 +8,18 @@ from sqlalchemy.orm import Session
 
 from optin.models import Broadcast, Message
 from optin.queries import cached_counts
+from optin.queries.cached_counts import CachedCount
 
 
-def by_status(session: Session, broadcast_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """Count the messages of some broadcasts by status; a large one that was never counted has none yet."""
-    sizes = MESSAGES.of_each(session, Broadcast.id, broadcast_ids)
+def sizes_of(session: Session, broadcast_ids: Collection[int]) -> dict[int, CachedCount]:
+    """Count the messages of some broadcasts; a size that is not exact is that of a large one, counted behind."""
+    return MESSAGES.of_each(session, Broadcast.id, broadcast_ids)
+
+
+def by_status(session: Session, sizes: Mapping[int, CachedCount]) -> dict[int, dict[str, int]]:
+    """Count the messages of the broadcasts by status; a large one that was never counted has none yet."""
     small = [broadcast_id for broadcast_id, size in sizes.items() if size.is_exact]
-    found: dict[int, dict[str, int]] = {broadcast_id: {} for broadcast_id in broadcast_ids}
+    found: dict[int, dict[str, int]] = {broadcast_id: {} for broadcast_id in sizes}
     for broadcast_id, status, count in session.execute(_statuses(small)):
         found[int(broadcast_id or 0)][status] = count
     for broadcast_id in sizes.keys() - set(small):

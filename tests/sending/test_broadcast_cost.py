@@ -11,7 +11,7 @@ from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import OptInSource
-from optin.features.campaigns import compose
+from optin.features.campaigns import campaign_request
 from optin.models import Campaign, Person
 from optin.policy import policy
 from optin.sending import broadcast_cost, broadcast_text
@@ -53,7 +53,7 @@ def campaign(session: Session) -> Campaign:
 
 
 def counted(session: Session, campaign: Campaign, body: str) -> SegmentSpread:
-    asked = compose.question(session, campaign, None)
+    asked = campaign_request.question(session, campaign, None)
     worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand).segments
     return broadcast_cost.segment_spread(session, asked, body, len(NAMES), worst)
 

@@ -8,16 +8,14 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func,
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import phrase_opt_outs
-from optin.enums import BroadcastState, Direction, EventKind, Meaning, MessageStatus, Reason
-from optin.models import Broadcast, ConsentEvent, ConsentPayload, Conversation, Message, Person
+from optin.enums import BroadcastState, Direction, Meaning, MessageStatus, Reason
+from optin.models import Broadcast, Conversation, Message, Person
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
-from optin.sending import pauses, results
+from optin.sending import opt_outs_after_broadcast, pauses, results
 
-EFFECT_LASTS = timedelta(hours=24)
 WATCHED_AFTER = timedelta(minutes=10)
 OPEN = (MessageStatus.SENT, MessageStatus.UNKNOWN, MessageStatus.SENDING, MessageStatus.NOT_FOUND)
 EXPLAINED = (
@@ -135,13 +133,13 @@ def answers(session: Session, broadcast: Broadcast) -> AnswerCounts | None:
     if broadcast.started_at is None:
         return None
     if not results.is_large(session, broadcast.id):
-        return _answers(session, broadcast.id, broadcast.started_at)
+        return _answers(session, broadcast, broadcast.started_at)
     seen = _ANSWERS.seen(session, broadcast.id)
     return AnswerCounts(*seen.value) if seen else None
 
 
-def _answers(session: Session, broadcast_id: int, start: datetime) -> AnswerCounts:
-    end = start + EFFECT_LASTS
+def _answers(session: Session, broadcast: Broadcast, start: datetime) -> AnswerCounts:
+    end = start + opt_outs_after_broadcast.LASTS
     wrote = exists().where(
         Message.conversation_id == Conversation.id,
         Message.direction == Direction.INBOUND,
@@ -152,20 +150,9 @@ def _answers(session: Session, broadcast_id: int, start: datetime) -> AnswerCoun
     replied = (
         select(func.count())
         .select_from(Conversation)
-        .where(Conversation.last_message_at >= start, _was_reached(broadcast_id, Conversation.number), wrote)
+        .where(Conversation.last_message_at >= start, _was_reached(broadcast.id, Conversation.number), wrote)
     )
-    left = (
-        select(func.count(ConsentPayload.number.distinct()))
-        .join(ConsentEvent, ConsentEvent.id == ConsentPayload.event_id)
-        .where(
-            ConsentEvent.kind == EventKind.OPTED_OUT,
-            ConsentEvent.at >= start,
-            ConsentEvent.at < end,
-            _was_reached(broadcast_id, ConsentPayload.number),
-            ~phrase_opt_outs.was_corrected(),
-        )
-    )
-    return AnswerCounts(session.scalar(replied) or 0, session.scalar(left) or 0)
+    return AnswerCounts(session.scalar(replied) or 0, opt_outs_after_broadcast.opt_outs(session, broadcast))
 
 
 def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnElement[bool]:
@@ -178,10 +165,11 @@ def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnE
 
 def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None, list[FailureCause]]:
     """Return how many messages stand at each status (None: never counted) and why some did not arrive."""
-    if results.is_large(session, broadcast_id):
+    sizes = results.sizes_of(session, [broadcast_id])
+    if not sizes[broadcast_id].is_exact:
         seen, causes = results.STATUSES.seen(session, broadcast_id), _CAUSES.seen(session, broadcast_id)
         return (seen.value, _read(causes.value)) if seen and causes else (None, [])
-    return results.by_status(session, [broadcast_id])[broadcast_id], _read(_causes(session, broadcast_id))
+    return results.by_status(session, sizes)[broadcast_id], _read(_causes(session, broadcast_id))
 
 
 def _read(rows: Sequence[tuple[str, str | None, int | None, int]]) -> list[FailureCause]:
@@ -215,7 +203,8 @@ def _is_live(broadcast: Broadcast, open_still: bool) -> bool:
 
 
 def _counted_answers(session: Session, broadcast_id: int) -> list[int]:
-    found = _answers(session, broadcast_id, session.get_one(Broadcast, broadcast_id).started_at or clock.now())
+    broadcast = session.get_one(Broadcast, broadcast_id)
+    found = _answers(session, broadcast, broadcast.started_at or clock.now())
     return [found.replies, found.opt_outs]
 
 

@@ -1,17 +1,18 @@
 """The blueprint that the modules with routes share, and how a request names a campaign."""
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort
+from sqlalchemy.orm import joinedload
 
 from optin.database import session
 from optin.database.session import db
 from optin.enums import BroadcastState, CampaignStatus, LabelledEnum, MessageStatus, SenderKind
-from optin.models import Campaign, Sender
-from optin.provider import senders
+from optin.models import Campaign
 
 blueprint = Blueprint("campaigns", __name__)
 
 LARGEST_ID = 2**31 - 1
 CAMPAIGN = f"/campaigns/<int(max={LARGEST_ID}):campaign_id>"
+SHOWN_WITH = [joinedload(Campaign.keyword), joinedload(Campaign.owner)]
 
 
 @blueprint.context_processor
@@ -26,8 +27,8 @@ def terms() -> dict[str, type[LabelledEnum]]:
 
 
 def load(campaign_id: int) -> Campaign:
-    """Return the campaign, or answer 404."""
-    return db.session.get(Campaign, campaign_id) or abort(404)
+    """Return the campaign with its keyword and owner, or answer 404."""
+    return db.session.get(Campaign, campaign_id, options=SHOWN_WITH) or abort(404)
 
 
 def only_reads() -> None:
@@ -37,10 +38,3 @@ def only_reads() -> None:
     """
     db.session.commit()
     session.begin_reading()
-
-
-def chosen_sender() -> Sender | None:
-    """Return the sender that the request names, else the default; None when there is none at all."""
-    usable = senders.in_use(db.session())
-    asked = request.values.get("sender", type=int)
-    return next((sender for sender in usable if sender.id == asked), usable[0] if usable else None)

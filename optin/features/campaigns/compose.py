@@ -7,15 +7,13 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, whole
+from optin.consent import whole
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.enums import Reason
 from optin.features.campaigns import queries
-from optin.features.campaigns.blueprint import chosen_sender
+from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Campaign, Person, Sender
-from optin.policy import policy
 from optin.policy.policy import Policy
-from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery
 from optin.texts import merge_fields, segments, send_time
@@ -102,21 +100,6 @@ def preview_text(
     )
 
 
-def question(
-    session: Session,
-    campaign: Campaign,
-    sender: Sender | None,
-    at: datetime | None = None,
-    not_after: datetime | None = None,
-) -> audience.AudienceQuestion:
-    """Ask for the campaign's members and a sender, now or at a moment to come, of a broadcast with a last time or none.
-
-    Without a sender no block counts.
-    """
-    scope = sender.scope if sender else ""
-    return audience.ask(session, campaign, scope, policy.load(session), at, not_after=not_after)
-
-
 def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft: Draft) -> int:
     """Count those whom a text that speaks of today would reach on another day than the one on which it starts.
 
@@ -149,19 +132,17 @@ def sends_to(counts: Deliverability, given: Policy) -> int:
     return counts.will_receive + counts.will_wait + waiting
 
 
-def context(session: Session, campaign: Campaign, draft: Draft) -> dict[str, object]:
+def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
     """Return what the composer's templates need, apart from the counts."""
-    sender = chosen_sender()
+    now, session = clock.now(), asked.session
     return {
-        "campaign": campaign,
+        "campaign": asked.campaign,
         "draft": draft,
-        "senders": senders.in_use(session),
-        "sender": sender,
+        "senders": asked.senders,
+        "sender": asked.sender,
         "saved": message_templates.listed(session),
-        "has_hours": policy.load(session).sending_hours,
-        "time_fault": draft.plan.fault(clock.now()),
-        "end_fault": draft.plan.end_fault(clock.now()),
-        "look": preview_text(
-            session, question(session, campaign, sender), draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING
-        ),
+        "has_hours": asked.question.policy.sending_hours,
+        "time_fault": draft.plan.fault(now),
+        "end_fault": draft.plan.end_fault(now),
+        "look": preview_text(session, asked.question, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
     }

@@ -8,15 +8,14 @@ from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.consent import deliverability as deliverability_of
 from optin.consent import whole
 from optin.database.session import db
 from optin.enums import Reason
 from optin.features.campaigns import compose, page, queries
-from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, chosen_sender, load, only_reads
+from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load, only_reads
+from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
-from optin.policy import policy
 from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text
 from optin.texts import segments, send_time
@@ -29,20 +28,23 @@ SAME_TEXT_WITHIN = timedelta(days=1)
 @blueprint.get(f"{CAMPAIGN}/deliverability")
 def deliverability(campaign_id: int) -> str:
     """Say who would receive a message now, and the others by reason (fragment)."""
-    campaign, sender = load(campaign_id), chosen_sender()
-    counts = deliverability_of.known_counts(db.session(), campaign, sender)
-    context = {"campaign": campaign, "sender": sender, "counts": counts, "rows": compose.rows(counts)}
-    return render_template("campaigns/_deliverability.html", **context)
+    asked = CampaignRequest(db.session(), load(campaign_id))
+    return render_template(
+        "campaigns/_deliverability.html",
+        campaign=asked.campaign,
+        sender=asked.sender,
+        counts=asked.counts,
+        rows=compose.rows(asked.counts),
+    )
 
 
 @blueprint.post(f"{CAMPAIGN}/broadcasts/preview")
 def preview_broadcast(campaign_id: int) -> str:
     """Say how the text would go out as it stands (fragment); nothing is stored."""
     only_reads()
-    campaign, session = load(campaign_id), db.session()
-    counts = deliverability_of.known_counts(session, campaign, chosen_sender())
-    context = compose.context(session, campaign, typed_draft())
-    return render_template("campaigns/_advice.html", counts=counts, swapped=True, **context)
+    asked = CampaignRequest(db.session(), load(campaign_id))
+    context = compose.context(asked, typed_draft())
+    return render_template("campaigns/_advice.html", counts=asked.counts, swapped=True, **context)
 
 
 @blueprint.post(f"{CAMPAIGN}/broadcasts/draft")
@@ -62,11 +64,12 @@ def compose_broadcast(campaign_id: int) -> Response:
 
 def _confirm(campaign: Campaign, draft: Draft) -> Response:
     """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
-    session, sender, given = db.session(), chosen_sender(), policy.load(db.session())
-    looked = compose.preview_text(session, compose.question(session, campaign, sender), draft.body)
+    session, shown = db.session(), CampaignRequest(db.session(), campaign)
+    sender, given = shown.sender, shown.question.policy
+    looked = compose.preview_text(session, shown.question, draft.body)
     refused = draft.plan.faults(clock.now())
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
-    asked = compose.question(session, campaign, sender, *times)
+    asked = question(session, campaign, sender, *times)
     counts = whole.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
     refused += [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, counts.total, people, late)]

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from optin.consent import consent_status
 from optin.consent.audience import AudienceQuestion
 from optin.enums import MessageStatus, Reason
-from optin.features.campaigns import compose, members
-from optin.features.campaigns.blueprint import chosen_sender
-from optin.models import Campaign, CampaignMember
+from optin.features.campaigns import campaign_request, members
+from optin.features.campaigns.campaign_request import chosen_sender
+from optin.models import Campaign, CampaignMember, Sender
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
@@ -26,9 +26,8 @@ COLUMNS = (
 TITLES = ("First name", "Last name", "Mobile phone", "Consent", "Would a message go now?", "Last message", "Added")
 
 
-def listing(campaign_id: int) -> Listing:
-    """Return the list that the request asks for."""
-    sender = chosen_sender()
+def listing(campaign_id: int, sender: Sender | None) -> Listing:
+    """Return the list that the request asks for; a message would come from the sender."""
     filters = {
         "q": lists.search(),
         "reason": lists.one_of("reason", (*Reason, members.WILL_RECEIVE)),
@@ -49,8 +48,8 @@ def query(session: Session, listing: Listing, question: AudienceQuestion) -> tup
 
 def file(session: Session, campaign: Campaign) -> Response:
     """Answer with all pages of the list as a file."""
-    asked, campaign_id, name = listing(campaign.id), campaign.id, f"members-of-campaign-{campaign.id}"
-    question = compose.question(session, campaign, chosen_sender())
+    sender, campaign_id, name = chosen_sender(), campaign.id, f"members-of-campaign-{campaign.id}"
+    asked, question = listing(campaign_id, sender), campaign_request.question(session, campaign, sender)
     text, region = asked.filters["q"], question.policy.default_region
     among = members.found_in_all(campaign_id, text, region) if text else None
 

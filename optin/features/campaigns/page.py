@@ -8,12 +8,12 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin.consent import consent_status, deliverability
+from optin.consent import consent_status
 from optin.consent.audience import Deliverability
 from optin.database.session import db
 from optin.enums import Reason, Role
 from optin.features.campaigns import add_opt_ins, compose, member_list, members, queries
-from optin.features.campaigns.blueprint import chosen_sender
+from optin.features.campaigns.campaign_request import CampaignRequest
 from optin.features.campaigns.compose import Draft
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.queries import paging, saved_draft
@@ -48,32 +48,31 @@ class Header:
 
 def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | None = None) -> Response:
     """Answer with the record page, open at `tab`; `draft` is what stands in the composer."""
-    session = db.session()
+    session, asked = db.session(), CampaignRequest(db.session(), campaign)
     tab = tab if tab in TABS else TABS[0]
-    head = header(session, campaign)
+    head = header(asked)
     context = {"campaign": campaign, "header": head, "tab": tab, "may_edit": current_user.may(Role.AGENT)}
     if tab == "members":
-        context |= _members_context(session, campaign)
+        context |= _members_context(asked)
     elif tab == "broadcasts":
-        context |= _broadcasts_context(session, campaign, head, draft or _kept_draft(session, campaign))
+        context |= _broadcasts_context(asked, draft or _kept_draft(session, campaign))
     elif tab == "history":
         context["history"] = _history(session, campaign)
     return make_response(render_template("campaigns/show.html", **context), status)
 
 
-def header(session: Session, campaign: Campaign) -> Header:
+def header(asked: CampaignRequest) -> Header:
     """Count what the header shows."""
-    members = deliverability.MEMBERS.of(session, campaign.id)
-    counts = deliverability.known_counts(session, campaign, chosen_sender())
+    session, campaign = asked.session, asked.campaign
     scheduled = queries.scheduled(session, [campaign.id]).get(campaign.id)
-    return Header(members, counts, _found(session, campaign), scheduled)
+    return Header(asked.members, asked.counts, _found(session, campaign), scheduled)
 
 
-def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
+def _members_context(asked: CampaignRequest) -> dict[str, Any]:
     """Return a page of members with what the rule says of each."""
-    listing, sender = member_list.listing(campaign.id), chosen_sender()
-    asked = compose.question(session, campaign, sender)
-    query, has_more = member_list.query(session, listing, asked)
+    session, campaign = asked.session, asked.campaign
+    listing = member_list.listing(campaign.id, asked.sender)
+    query, has_more = member_list.query(session, listing, asked.question)
     page = listing.page(session, query)
     people = [member.person_id for member in page.rows]
     return {
@@ -83,25 +82,28 @@ def _members_context(session: Session, campaign: Campaign) -> dict[str, Any]:
         "search": listing.filters["q"],
         "reason": listing.filters["reason"],
         "all_reasons": [reason for reason in Reason if reason not in NOT_OF_CAMPAIGNS],
-        "sender": sender,
-        "reasons": members.reasons(session, asked, [member.id for member in page.rows]),
+        "sender": asked.sender,
+        "reasons": members.reasons(session, asked.question, [member.id for member in page.rows]),
         "last": members.last_messages(session, campaign.id, people),
         "number_statuses": consent_status.of_numbers(session, [member.number for member in page.rows]),
     }
 
 
-def _broadcasts_context(session: Session, campaign: Campaign, head: Header, draft: Draft) -> dict[str, Any]:
+def _broadcasts_context(asked: CampaignRequest, draft: Draft) -> dict[str, Any]:
     """Return what the composer, Deliverability and the list of what was sent need."""
-    view = _asked("view")
+    session, view = asked.session, request.args.get("view")
     view = view if view in VIEWS else VIEWS[0]
     if not current_user.may(Role.AGENT) and view == "compose":
         view = "deliverability"
-    context = {"view": view, **compose.context(session, campaign, draft)}
-    context |= {"counts": head.counts, "rows": compose.rows(head.counts)}
+    context = {"view": view, **compose.context(asked, draft)}
+    context |= {"counts": asked.counts, "rows": compose.rows(asked.counts)}
     if view == "sent":
         token = request.args.get("page")
-        page = paging.read_page(session, queries.sent(campaign.id), [Broadcast.id], token, descending=True, size=SENT)
-        context |= {"page": page, "statuses": results.by_status(session, [row.id for row in page.rows])}
+        page = paging.read_page(
+            session, queries.sent(asked.campaign.id), [Broadcast.id], token, descending=True, size=SENT
+        )
+        sizes = results.sizes_of(session, [row.id for row in page.rows])
+        context |= {"page": page, "statuses": results.by_status(session, sizes)}
     return context
 
 
@@ -131,7 +133,3 @@ def _found(session: Session, campaign: Campaign) -> add_opt_ins.Preview | None:
         return add_opt_ins.Preview()
     many = add_opt_ins.count_opted_in(session, campaign.keyword_id, add_opt_ins.MANY) >= add_opt_ins.MANY
     return None if many else add_opt_ins.preview(session, campaign)
-
-
-def _asked(name: str) -> str:
-    return request.args.get(name, "").replace("\0", "").strip()

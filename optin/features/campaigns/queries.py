@@ -98,9 +98,10 @@ def example(
     needs = question.keyword_id is not None or question.policy.keywordless_needs_opt_in
     covered = facts.consent_holds(near.c.number, question.keyword_id, question.scope, needs_opt_in=needs)
     given = [] if anybody else [near.c.number.is_not(None), covered]
-    member_id = session.scalar(select(near.c.id).where(*given).order_by(near.c.id).limit(1))
-    found = session.get(CampaignMember, member_id) if member_id else None
-    return (found.person, found.id) if found else None
+    first = select(near.c.id).where(*given).order_by(near.c.id).limit(1).scalar_subquery()
+    found = select(Person, CampaignMember.id).join(CampaignMember, CampaignMember.person_id == Person.id)
+    row = session.execute(found.where(CampaignMember.id == first)).first()
+    return (row[0], row[1]) if row else None
 
 
 def changed(session: Session, statement: Any) -> int:

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from optin import phone
 from optin.database.session import db
 from optin.features.campaigns import compose, page
-from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, chosen_sender, load
+from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
+from optin.features.campaigns.campaign_request import chosen_sender, question
 from optin.features.campaigns.compose import Draft
 from optin.features.campaigns.compose_routes import typed_draft
 from optin.jobs import engine
@@ -49,7 +50,7 @@ def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     refused = [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
-    looked = compose.preview_text(session, compose.question(session, campaign, sender), draft.body, draft.after)
+    looked = compose.preview_text(session, question(session, campaign, sender), draft.body, draft.after)
     if looked.size.too_long:
         return [broadcast_text.TOO_LONG_FILLED_IN]
     done = test_number.text_test(session, user, sender, looked.preview)

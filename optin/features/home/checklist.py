@@ -4,12 +4,13 @@ Sample data does not count: everything up to the moment at which it was complete
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from flask import url_for
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from optin import phone
 from optin.enums import Channel, EventKind, OptInSource, OptInStatus
@@ -23,7 +24,6 @@ from optin.models import (
     Conversation,
     Keyword,
     OptIn,
-    Setting,
 )
 from optin.policy import policy
 from optin.provider import senders
@@ -58,16 +58,19 @@ class _Story:
     campaign: Campaign | None = None
 
 
-def steps(session: Session, *, simulator: bool) -> list[Step]:
-    """Return the six steps in order; `simulator` says whether there are phones to text from."""
-    story = _Story(session, _since(session), simulator)
+def steps(session: Session, settings: Mapping[str, str], *, simulator: bool) -> list[Step]:
+    """Return the six steps in order; `simulator` says whether there are phones to text from.
+
+    `settings` are the stored ones, as JSON text.
+    """
+    story = _Story(session, _since(settings), simulator)
     parts = (_create_keyword, _text_it, _create_campaign, _add_opt_ins, _send_broadcast, _text_stop)
     return [part(story) for part in parts]
 
 
-def _since(session: Session) -> datetime:
+def _since(settings: Mapping[str, str]) -> datetime:
     """Return the moment up to which everything is sample data."""
-    stored = session.scalar(select(Setting.value).where(Setting.name == SAMPLE_DATA_ENDS))
+    stored = settings.get(SAMPLE_DATA_ENDS)
     return datetime.fromisoformat(json.loads(stored)) if stored else LONG_AGO
 
 
@@ -110,6 +113,7 @@ def _create_campaign(story: _Story) -> Step:
         select(Campaign)
         .join(Keyword, Keyword.id == Campaign.keyword_id)
         .where(Campaign.created_at > story.since, Keyword.created_at > story.since)
+        .options(contains_eager(Campaign.keyword))
     )
     story.campaign = campaign = story.session.scalars(made.order_by(Campaign.id).limit(1)).first()
     if campaign is not None:

@@ -157,11 +157,12 @@ def last_broadcasts(session: Session) -> list[Sending]:
         .options(joinedload(Broadcast.campaign))
     )
     found = session.scalars(started).all()
-    counts = results.by_status(session, [broadcast.id for broadcast in found])
-    return [_sending(session, broadcast, counts[broadcast.id]) for broadcast in found]
+    sizes = results.sizes_of(session, [broadcast.id for broadcast in found])
+    counts = results.by_status(session, sizes)
+    return [_sending(session, broadcast, sizes[broadcast.id], counts[broadcast.id]) for broadcast in found]
 
 
-def _sending(session: Session, broadcast: Broadcast, counts: Mapping[str, int]) -> Sending:
+def _sending(session: Session, broadcast: Broadcast, size: CachedCount, counts: Mapping[str, int]) -> Sending:
     def having(statuses: Sequence[MessageStatus]) -> int:
         return sum(counts.get(status, 0) for status in statuses)
 
@@ -171,7 +172,7 @@ def _sending(session: Session, broadcast: Broadcast, counts: Mapping[str, int]) 
         failed=having(MISSED),
         left=having(STILL_TO_GO),
         total=sum(counts.values()),
-        opted_out=opt_outs_after_broadcast.known_opt_outs(session, broadcast),
+        opted_out=opt_outs_after_broadcast.known_opt_outs(session, broadcast, size),
     )
 
 

@@ -125,7 +125,7 @@ def near_misses(session: Session, keyword_id: int, token: str | None) -> Page[Me
 def _row(
     session: Session, campaign: Campaign, members: CachedCount, sender: Sender | None, sent: datetime | None
 ) -> CampaignRow:
-    found = deliverability.known_counts(session, campaign, sender) if members else Deliverability(0, 0)
+    found = deliverability.known_counts(session, campaign, sender, members) if members else Deliverability(0, 0)
     return CampaignRow(campaign, members, found.will_receive + found.will_wait if found else None, sent)
 
 

@@ -1,0 +1,76 @@
+"""A campaign as a request asks about it: with the sender that the request names, and what follows from the two."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from optin.consent import audience, deliverability, whole
+from optin.consent.audience import AudienceQuestion, Deliverability
+from optin.database.session import db
+from optin.models import Campaign, Sender
+from optin.policy import policy
+from optin.provider import senders
+from optin.queries.cached_counts import CachedCount
+
+
+class CampaignRequest:
+    """What the parts of a campaign's page ask about it; each is read when it is first needed, and once."""
+
+    def __init__(self, session: Session, campaign: Campaign) -> None:
+        """Ask about a campaign that was loaded."""
+        self.session, self.campaign = session, campaign
+
+    @cached_property
+    def senders(self) -> list[Sender]:
+        """The senders in use."""
+        return senders.in_use(self.session)
+
+    @cached_property
+    def sender(self) -> Sender | None:
+        """The one that the request names, else the first; None when there is none at all."""
+        return _chosen(self.senders)
+
+    @cached_property
+    def question(self) -> AudienceQuestion:
+        """Whom a message from the sender would reach now."""
+        return question(self.session, self.campaign, self.sender)
+
+    @cached_property
+    def members(self) -> CachedCount:
+        """How many members there are."""
+        return deliverability.MEMBERS.of(self.session, self.campaign.id)
+
+    @cached_property
+    def counts(self) -> Deliverability | None:
+        """How many of them would receive a message from the sender now; None before the first count of very many."""
+        if self.members.is_exact:
+            return whole.deliverability(self.session, self.question)
+        return deliverability.counted(self.session, self.campaign, self.sender)
+
+
+def chosen_sender() -> Sender | None:
+    """Return the sender in use that the request names, else the first; None when there is none at all."""
+    return _chosen(senders.in_use(db.session()))
+
+
+def question(
+    session: Session,
+    campaign: Campaign,
+    sender: Sender | None,
+    at: datetime | None = None,
+    not_after: datetime | None = None,
+) -> AudienceQuestion:
+    """Ask for the campaign's members and a sender, now or at a moment to come, of a broadcast with a last time or none.
+
+    Without a sender no block counts.
+    """
+    scope = sender.scope if sender else ""
+    return audience.ask(session, campaign, scope, policy.load(session), at, not_after=not_after)
+
+
+def _chosen(usable: Sequence[Sender]) -> Sender | None:
+    asked = request.values.get("sender", type=int)
+    return next((sender for sender in usable if sender.id == asked), usable[0] if usable else None)
