@@ -1,18 +1,20 @@
 """The three panes of the inbox: the list, the thread, and who the person is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request, url_for
 from flask_login import current_user
 
 from optin import phone
+from optin.consent.consent_status import ConsentStatus
 from optin.database.session import db
 from optin.enums import Channel
 from optin.features.inbox import queries
-from optin.features.inbox.queries import SHOWS, InboxFilter
+from optin.features.inbox.queries import SHOWS, InboxFilter, InboxPage
 from optin.features.one_to_one import messaging
 from optin.features.one_to_one.messaging import Composer, Draft
-from optin.models import Conversation
+from optin.models import Conversation, Person
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.queries import people_of_numbers
@@ -27,10 +29,10 @@ def requested_filter() -> InboxFilter:
     return InboxFilter(show if show in SHOWS else "open", text, current_user.id, request.args.get("page"))
 
 
-def list_context(current_id: int = 0) -> dict[str, Any]:
-    """Return what the list shows; `current_id` is the conversation that is open beside it."""
+def list_context(current_id: int = 0, besides: str | None = None) -> dict[str, Any]:
+    """Return what the list shows; `current_id` is the conversation that is open beside it, `besides` its number."""
     given = requested_filter()
-    listed = queries.listed(db.session(), given)
+    listed = queries.listed(db.session(), given, besides)
     before, after = listed.neighbours(current_id)
     return {
         "asked": given,
@@ -43,27 +45,28 @@ def list_context(current_id: int = 0) -> dict[str, Any]:
 
 def render(conversation: Conversation, draft: Draft | None = None) -> str:
     """Render the page with a conversation open; `draft` is a text that was refused."""
-    session, in_force = db.session(), policy.load(db.session())
-    chat = composer(conversation, in_force)
+    session, in_force, number = db.session(), policy.load(db.session()), conversation.number
+    context = list_context(conversation.id, number)
+    listed: InboxPage = context["listed"]
+    shared = listed.people.get(number, [])
+    chat = _composer(conversation, in_force, shared, listed.number_statuses.get(number))
     return render_template(
         "inbox/show.html",
         conversation=conversation,
-        is_phone=phone.is_e164(conversation.number),
-        shared=people_of_numbers.of_numbers(session, [conversation.number]).get(conversation.number, []),
-        opt_ins=queries.opt_ins(session, conversation.number),
-        campaigns=queries.campaigns(session, conversation.number),
+        is_phone=phone.is_e164(number),
+        shared=shared,
+        opt_ins=queries.opt_ins(session, number),
+        campaigns=queries.campaigns(session, number),
         users=queries.assignable(session),
-        **list_context(conversation.id),
+        **context,
         **component(conversation, chat, draft),
     )
 
 
 def composer(conversation: Conversation, in_force: Policy) -> Composer:
     """Return the state of the component for a conversation: the contact stands before the lead."""
-    session = db.session()
-    found = people_of_numbers.of_numbers(session, [conversation.number]).get(conversation.number)
-    person, channel = found[0] if found else None, Channel(conversation.channel)
-    return messaging.composer(session, conversation.number, person, in_force, current_zone(), channel)
+    people = people_of_numbers.of_numbers(db.session(), [conversation.number]).get(conversation.number, [])
+    return _composer(conversation, in_force, people)
 
 
 def component(conversation: Conversation, chat: Composer, draft: Draft | None = None) -> dict[str, object]:
@@ -80,6 +83,15 @@ def addresses(conversation: Conversation) -> dict[str, str]:
     return {name: url_for(f"inbox.{endpoint}", **this) for name, endpoint in _ENDPOINTS.items() if name != "poll"} | {
         "poll": url_for("inbox.thread", conversation_id=conversation.id)
     }
+
+
+def _composer(
+    conversation: Conversation, in_force: Policy, people: Sequence[Person], number_status: ConsentStatus | None = None
+) -> Composer:
+    person, channel = people[0] if people else None, Channel(conversation.channel)
+    return messaging.composer(
+        db.session(), conversation.number, person, in_force, current_zone(), channel, number_status=number_status
+    )
 
 
 _ENDPOINTS = {"page": "show", "send": "send", "count": "segments", "poll": "thread"}

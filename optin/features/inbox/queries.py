@@ -92,15 +92,18 @@ class InboxPage:
         return ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None
 
 
-def listed(session: Session, asked: InboxFilter) -> InboxPage:
-    """Fetch a page of conversations, newest first; a number that was only sent a broadcast is none."""
+def listed(session: Session, asked: InboxFilter, besides: str | None = None) -> InboxPage:
+    """Fetch a page of conversations, newest first; a number that was only sent a broadcast is none.
+
+    The number `besides` is looked up with those of the page.
+    """
     found = select(Conversation).where(Conversation.last_message_at.is_not(None), *_shown(asked))
     hits = _matching(session, asked) if asked.text else Hits([])
     if asked.text:
         found = found.where(Conversation.id.in_(hits.ids))
     keys = [Conversation.last_message_at, Conversation.id]
     shown = read_page(session, found.options(joinedload(Conversation.assigned_to)), keys, asked.token, descending=True)
-    numbers = [row.number for row in shown.rows]
+    numbers = {row.number for row in shown.rows} | ({besides} if besides else set())
     return InboxPage(
         shown, people_of_numbers.of_numbers(session, numbers), consent_status.of_numbers(session, numbers), hits.more
     )

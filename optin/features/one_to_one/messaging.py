@@ -7,8 +7,8 @@ from functools import partial
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import consent_status, refusal_sentences
@@ -78,13 +78,14 @@ def composer(
     policy: Policy,
     zone: ZoneInfo,
     channel: Channel = Channel.SMS,
+    number_status: ConsentStatus | None = None,
 ) -> Composer:
     """Return the state of the component for a number; the server asks the same rule again when something is sent.
 
     `person` is whom the page is about; dates are told in `zone`. A conversation by a `channel` that we can't answer by
-    is there to be read.
+    is there to be read. Who knows the number's `number_status` gives it.
     """
-    conversation = _conversation(session, number, channel)
+    is_open, conversation = _conversation(session, number, channel)
     sender = _sender(session, conversation)
     decision = queueing.decide_one_to_one(session, number, sender, policy)
     teller = Teller(session, Recipient(number, person, sender), policy, zone)
@@ -93,10 +94,11 @@ def composer(
         refusal = refusal_sentences.by_another_channel(teller, channel)
     if refusal is None and sender is None:
         refusal = refusal_sentences.no_sender(teller)
-    if refusal is None and (shut := gate.closure(session)):
+    if refusal is None and not is_open and (shut := gate.closure(session)):
         refusal = refusal_sentences.sending_closed(teller, shut.sentence)
     notice = refusal_sentences.notice(teller, decision)
-    return Composer(number, person, conversation, sender, consent_status.of_number(session, number), refusal, notice)
+    number_status = number_status or consent_status.of_number(session, number)
+    return Composer(number, person, conversation, sender, number_status, refusal, notice)
 
 
 def thread_page(
@@ -190,9 +192,13 @@ def measured(text: str, person: Person | None, policy: Policy) -> Segments:
     return segments.count(filled(text.replace("\r\n", "\n"), person, policy))
 
 
-def _conversation(session: Session, number: str | None, channel: Channel) -> Conversation | None:
-    given = (Conversation.channel == channel, Conversation.number == number)
-    return session.scalars(select(Conversation).where(*given)).first() if number else None
+def _conversation(session: Session, number: str | None, channel: Channel) -> tuple[bool, Conversation | None]:
+    """Return whether the sending gate is open, and the conversation, if there is one."""
+    gate_now = select(gate.is_open().label("is_open")).subquery()
+    given = and_(Conversation.channel == channel, Conversation.number == number)
+    both = select(gate_now.c.is_open, Conversation).outerjoin_from(gate_now, Conversation, given)
+    is_open, conversation = session.execute(both.options(joinedload(Conversation.sender))).one()
+    return is_open, conversation
 
 
 def _sender(session: Session, conversation: Conversation | None) -> Sender | None:

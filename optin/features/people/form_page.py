@@ -63,11 +63,7 @@ def render(kind: PersonKind, form: PersonForm, person: Person | None = None) -> 
 
 def ending(person: Person, typed: str) -> NumberChange:
     """Return what a change to the typed number ends; nothing while it is no number or the same."""
-    session = db.session()
-    try:
-        new = records.read_mobile(session, typed)
-    except NotANumber:
-        return NOTHING
+    session, new = db.session(), _new_number(person, typed)
     if new == person.mobile:
         return NOTHING
     sharing = people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else []
@@ -81,8 +77,8 @@ def ending(person: Person, typed: str) -> NumberChange:
 
 def unconfirmed(form: PersonForm, person: Person) -> bool:
     """Tell whether the change would end opt-ins that the user has not been shown."""
-    ends = {str(opt_in.id) for opt_in in ending(person, form.mobile.data or "").opt_ins}
-    return not ends <= set((form.ends.data or "").split(","))
+    ends = records.what_ends(db.session(), person, _new_number(person, form.mobile.data or ""))
+    return not {str(opt_in.id) for opt_in in ends} <= set((form.ends.data or "").split(","))
 
 
 def saved(changed: PersonChanges) -> str:
@@ -95,6 +91,14 @@ def saved(changed: PersonChanges) -> str:
     words = ", ".join(opt_in.keyword.word for opt_in in ended)
     count = f"{len(ended)} opt-in{'' if len(ended) == 1 else 's'}"
     return f"Saved. {count} of {_shown(ended[0].number)} ended: {words}."
+
+
+def _new_number(person: Person, typed: str) -> str | None:
+    """Return the typed number in E.164, None for nothing; the person's own while it is no number."""
+    try:
+        return records.read_mobile(db.session(), typed)
+    except NotANumber:
+        return person.mobile
 
 
 def _shown(number: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from unicodedata import category
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone
 from optin.consent import ledger
@@ -165,4 +165,7 @@ def _follow_number(session: Session, person: Person, old_number: str | None, use
     )
     act = Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id)
     ended = ledger.change_number(session, person.id, old_number, person.mobile, act)
-    return list(session.scalars(select(OptIn).where(OptIn.id.in_(ended)).order_by(OptIn.id))) if ended else []
+    if not ended:
+        return []
+    opt_ins = select(OptIn).where(OptIn.id.in_(ended)).options(joinedload(OptIn.keyword))
+    return list(session.scalars(opt_ins.order_by(OptIn.id)))
