@@ -1,14 +1,15 @@
 """What all lists share: columns that sort, search and filters in the address, pages by key, and the list as a file.
 
-A list says which columns it has and which of them an index serves; only those can be sorted by. Head, search form and
-foot come from templates/_list.html, the file from `download`.
+A list declares its columns once: what each says of a row, in the table, in the file or in both, and whether an index
+serves it, since only by those can be sorted. Table, search form and foot come from templates/_list.html, the file from
+`download`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, request, url_for
@@ -19,22 +20,37 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.session import db, reading
 from optin.queries import paging
+from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
 from optin.web import access, filters, spreadsheets
 
 CSV_ROWS_AT_ONCE = 500
 Keys = Sequence[SQLColumnExpression[Any]]
-Cells = Callable[[Session, Sequence[Any]], Iterator[Sequence[object]]]
+Row = TypeVar("Row")
+Rows = Callable[[Session, Sequence[Any]], Iterable[Row]]
+"""Makes of some records the rows that a list's columns say something of."""
 
 
-class Column(NamedTuple):
-    """A column: its words, its name in the address and the keys to page by if it sorts, and which end comes first."""
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """A column: its title, and the `value` of a row. Without a value it is in the table only.
+
+    In the table a text, a number or a moment shows as it is, unless `cell` names a macro of the list's template for it;
+    `css` are classes of its cells. A column that sorts has its `name` in the address, the `keys` to page by, and which
+    end comes first.
+    """
 
     label: str
+    value: Callable[[Row], object] | None = None
+    _: KW_ONLY
+    cell: str = ""
+    css: str = ""
     name: str = ""
     keys: Keys = ()
     descending: bool = False
     is_number: bool = False
+    is_moment: bool = False
+    in_table: bool = True
 
 
 class Head(NamedTuple):
@@ -54,7 +70,7 @@ class Listing:
     `filters` what narrows it, `file_endpoint` where it is a file, `tab` which part of a record page it is.
     """
 
-    columns: Sequence[Column]
+    columns: Sequence[Column[Any]]
     default: str
     endpoint: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -75,7 +91,12 @@ class Listing:
     @property
     def heads(self) -> list[Head]:
         """Return the head of the table."""
-        return [self._head(column) for column in self.columns]
+        return [self._head(column) for column in self.table_columns]
+
+    @property
+    def table_columns(self) -> list[Column[Any]]:
+        """List the columns of the table."""
+        return [column for column in self.columns if column.in_table]
 
     def page(self, session: Session, query: Select[Any], *, size: int = paging.SIZE) -> Page[Any]:
         """Fetch the page that the address asks for."""
@@ -112,14 +133,14 @@ class Listing:
         return {name: value for name, value in given.items() if value not in (None, "")}
 
     @property
-    def order(self) -> tuple[Column, bool]:
+    def order(self) -> tuple[Column[Any], bool]:
         """Return the column that the list is sorted by, and whether from high to low."""
         usable = {column.name: column for column in self.columns if column.keys}
         asked = request.args.get("sort", "")
         asked = asked if asked.removeprefix("-") in usable else self.default
         return usable[asked.removeprefix("-")], asked.startswith("-")
 
-    def _head(self, column: Column) -> Head:
+    def _head(self, column: Column[Any]) -> Head:
         if not column.keys:
             return Head(column.label, "", "", column.is_number)
         chosen, descending = self.order
@@ -140,27 +161,29 @@ def one_of(name: str, values: Sequence[str], default: str = "") -> str:
     return asked if asked in values else default
 
 
-def download(name: str, titles: Sequence[str], listing: Listing, query: Select[Any], cells: Cells) -> Response:
-    """Answer with all pages of a list as a CSV file, written while it is sent; `cells` makes lines of some rows.
+def download(name: str, listing: Listing, query: Select[Any], rows: Rows[Any]) -> Response:
+    """Answer with all pages of a list as a CSV file, written while it is sent.
 
     The first rows are read before the answer begins, so that what is wrong with the query is still an error page.
     """
     zone = filters.current_zone()
-    parts = _parts(db.engine, listing, query, cells, zone)
+    parts = _parts(db.engine, listing, query, rows, zone)
+    titles = [column.label for column in listing.columns if column.value]
     first = "\ufeff" + _line(titles, zone) + next(parts)  # the mark tells spreadsheets that it is UTF-8
     filename = f"{name}-{clock.now().astimezone(zone):%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
     return Response(chain([first], parts), mimetype="text/csv", headers=headers)
 
 
-def _parts(engine: Engine, listing: Listing, query: Select[Any], cells: Cells, zone: ZoneInfo) -> Iterator[str]:
+def _parts(engine: Engine, listing: Listing, query: Select[Any], rows: Rows[Any], zone: ZoneInfo) -> Iterator[str]:
     """Yield the lines of some hundred rows at a time; neither a transaction nor a row lasts from one to the next."""
     column, descending = listing.order
+    values = [each.value for each in listing.columns if each.value]
     token: str | None = None
     while True:
         with reading(), Session(engine) as session:
             page = paging.read_page(session, query, column.keys, token, descending=descending, size=CSV_ROWS_AT_ONCE)
-            lines = [_line(values, zone) for values in cells(session, page.rows)]
+            lines = [_line([value(row) for value in values], zone) for row in rows(session, page.rows)]
         yield "".join(lines)
         token = page.after
         if token is None:
@@ -172,13 +195,13 @@ def _line(values: Sequence[object], zone: ZoneInfo) -> str:
 
 
 def plain(value: object, zone: ZoneInfo) -> str:
-    """Write a value as text: nothing for None, a moment as the clocks in `zone` show it."""
+    """Write a value as text: nothing for None, a moment as the clocks in `zone` show it, a count without its age."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
-    return str(value)
+    return str(value.value if isinstance(value, CachedCount) else value)
 
 
-def _sort(column: Column, descending: bool) -> str:
+def _sort(column: Column[Any], descending: bool) -> str:
     return f"-{column.name}" if descending else column.name

@@ -187,6 +187,36 @@ def test_each_list_is_a_file(admin: Browser, session: Session) -> None:
     ]
 
 
+def test_the_titles_of_each_file(admin: Browser, session: Session) -> None:
+    volunteer = world.keyword(session)
+    campaign = scene.campaign(session, volunteer)
+    sent = scene.broadcast(session, campaign, senders.ensure(session, world.OURS), BroadcastState.SENT)
+    person = "First name,Last name,Mobile phone,Consent,Company,Email,Owner,Added"
+    titles = {
+        "/contacts/file": person,
+        "/leads/file": person,
+        "/keywords/file": "Keyword,Aliases,Description,Active opt-ins,Opt-in,State,Created",
+        f"/keywords/{volunteer.id}/opt-ins/file": "Opt-in,Phone number,Contact or lead,Status,Source,Message,"
+        "Message SID,Asked,Opted in,Ended",
+        "/campaigns/file": "Name,Opt-in keyword,Members,Status,Owner,Changed",
+        f"/campaigns/{campaign.id}/members/file": "First name,Last name,Mobile phone,Consent,Would a message go now?,"
+        "Last message,Added",
+        f"/broadcasts/{sent.id}/recipients/file": "First name,Last name,Mobile phone,Status,Why,Error,Message SID,When",
+        "/settings/opted-out/file": "Contact or lead,Mobile phone,Text,Opted out",
+        "/settings/audit/file": "What,From,To,Who,When",
+    }
+    assert {file: ",".join(read_file(admin, file)[0]) for file in titles} == titles
+
+
+def test_each_cell_says_its_column_and_what_is_empty_is_a_dash(agent: Browser, session: Session) -> None:
+    world.person(session, "Maya Chen", None)
+    session.commit()
+    cells = [each for each in tree(agent.get("/contacts").text).walk() if each.tag == "td"]
+    labels = [column.label for column in people.COLUMNS if column.in_table]
+    assert [cell.attrs.get("data-label") for cell in cells] == [None, *labels[1:]]
+    assert [cell.text for cell in cells][:-1] == ["Maya Chen", "–", "–", "–", "–", "–"]
+
+
 def test_personal_data_leave_with_agents_and_admins_only(
     browse_as: Callable[[Role], Browser], session: Session
 ) -> None:

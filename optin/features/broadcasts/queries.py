@@ -122,7 +122,7 @@ def recipients(broadcast_id: int, status: str) -> Select[Message]:
     return query.where(Message.status.in_(SHOWN[status])) if status else query
 
 
-def people(session: Session, messages: list[Message]) -> dict[int, Person]:
+def people(session: Session, messages: Sequence[Message]) -> dict[int, Person]:
     """Return the people whom messages are for."""
     ids = {message.person_id for message in messages if message.person_id}
     return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}

@@ -1,22 +1,56 @@
 """The recipients of a broadcast: columns, filter, and the same as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from flask import Response
+from sqlalchemy import SQLColumnExpression
 from sqlalchemy.orm import Session
 
 from optin.enums import MessageStatus, Reason
 from optin.features.broadcasts import queries
-from optin.models import Message
+from optin.models import Message, Person
 from optin.provider import statuses
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
-REST = (Column("Contact or lead"), Column("Status"), Column("Why"), Column("When"))
+
+class RecipientRow(NamedTuple):
+    """A message of the broadcast, and whom it is for."""
+
+    message: Message
+    person: Person | None
+
+    @property
+    def at(self) -> datetime:
+        """Return when it was sent, else when it came to where it is."""
+        return self.message.sent_at or self.message.updated_at
+
+
+REST: tuple[Column[RecipientRow], ...] = (
+    Column("Contact or lead", cell="person"),
+    Column("Status", lambda row: MessageStatus(row.message.status).label, cell="status"),
+    Column("Why", lambda row: why(row.message), cell="why"),
+    Column("Error", lambda row: row.message.error_code, in_table=False),
+    Column("Message SID", lambda row: row.message.sid, in_table=False),
+    Column("When", lambda row: row.at, cell="at", css="nowrap"),
+)
+
+
+def _columns(name: str, key: SQLColumnExpression[Any]) -> tuple[Column[RecipientRow], ...]:
+    """Return the columns, of which the number sorts by the index that leads."""
+    return (
+        Column("First name", lambda row: row.person.first_name if row.person else "", in_table=False),
+        Column("Last name", lambda row: row.person.last_name if row.person else "", in_table=False),
+        Column("Mobile phone", lambda row: row.message.number, cell="mobile", name=name, keys=[key]),
+        *REST,
+    )
+
+
 # An index leads by number, or within one status by the order in which they were queued.
-COLUMNS = (Column("Mobile phone", "number", [Message.number]), *REST)
-OF_A_STATUS = (Column("Mobile phone", "queued", [Message.id]), *REST)
-TITLES = ("First name", "Last name", "Mobile phone", "Status", "Why", "Error", "Message SID", "When")
+COLUMNS = _columns("number", Message.number)
+OF_A_STATUS = _columns("queued", Message.id)
 
 
 def listing(broadcast_id: int) -> Listing:
@@ -30,18 +64,14 @@ def listing(broadcast_id: int) -> Listing:
 def file(broadcast_id: int) -> Response:
     """Answer with all recipients that the list shows as a file."""
     asked = listing(broadcast_id)
-
-    def cells(session: Session, messages: Sequence[Message]) -> Iterator[Sequence[object]]:
-        people = queries.people(session, list(messages))
-        for message in messages:
-            person = people.get(message.person_id or 0)
-            names = (person.first_name, person.last_name) if person else ("", "")
-            when = message.sent_at or message.updated_at
-            status = MessageStatus(message.status).label
-            yield (*names, message.number, status, why(message), message.error_code, message.sid, when)
-
     query = queries.recipients(broadcast_id, asked.filters["status"])
-    return lists.download(f"recipients-of-broadcast-{broadcast_id}", TITLES, asked, query, cells)
+    return lists.download(f"recipients-of-broadcast-{broadcast_id}", asked, query, rows)
+
+
+def rows(session: Session, messages: Sequence[Message]) -> list[RecipientRow]:
+    """Return the rows of some messages."""
+    people = queries.people(session, messages)
+    return [RecipientRow(message, people.get(message.person_id or 0)) for message in messages]
 
 
 def why(message: Message) -> str:

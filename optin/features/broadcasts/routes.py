@@ -80,7 +80,7 @@ def show(broadcast_id: int) -> str:
         answers=queries.answers(session, broadcast),
         listing=listing,
         page=page,
-        people=queries.people(session, page.rows),
+        rows=recipient_list.rows(session, page.rows),
         status=status,
         shown=queries.SHOWN,
         may_edit=current_user.may(Role.AGENT),

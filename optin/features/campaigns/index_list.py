@@ -1,6 +1,7 @@
 """The list of campaigns: its columns, its filters, and the same as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask import Response
 from sqlalchemy import Select
@@ -10,16 +11,32 @@ from optin.consent import deliverability
 from optin.enums import CampaignStatus
 from optin.features.campaigns import queries
 from optin.models import Campaign
+from optin.queries.cached_counts import CachedCount
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
-COLUMNS = (
-    Column("Name", "name", [Campaign.name, Campaign.id]),
-    Column("Opt-in keyword"),
-    Column("Members", is_number=True),
-    Column("Status"),
-    Column("Owner"),
-    Column("Changed", "changed", [Campaign.updated_at, Campaign.id], descending=True),
+
+class CampaignRow(NamedTuple):
+    """A campaign with the number of its members."""
+
+    campaign: Campaign
+    members: CachedCount
+
+
+COLUMNS: tuple[Column[CampaignRow], ...] = (
+    Column("Name", lambda row: row.campaign.name, cell="name", name="name", keys=[Campaign.name, Campaign.id]),
+    Column("Opt-in keyword", lambda row: row.campaign.keyword.word if row.campaign.keyword else "", cell="keyword"),
+    Column("Members", lambda row: row.members, is_number=True),
+    Column("Status", lambda row: CampaignStatus(row.campaign.status).label, cell="status"),
+    Column("Owner", lambda row: row.campaign.owner.name if row.campaign.owner else ""),
+    Column(
+        "Changed",
+        lambda row: row.campaign.updated_at,
+        is_moment=True,
+        name="changed",
+        keys=[Campaign.updated_at, Campaign.id],
+        descending=True,
+    ),
 )
 
 
@@ -37,14 +54,10 @@ def query(listing: Listing) -> Select[Campaign]:
 def file() -> Response:
     """Answer with all pages of the list as a file."""
     asked = listing()
+    return lists.download("campaigns", asked, query(asked), rows)
 
-    def cells(session: Session, campaigns: Sequence[Campaign]) -> Iterator[Sequence[object]]:
-        counts = deliverability.member_counts(session, [campaign.id for campaign in campaigns])
-        for campaign in campaigns:
-            word = campaign.keyword.word if campaign.keyword else ""
-            owner = campaign.owner.name if campaign.owner else ""
-            status = CampaignStatus(campaign.status).label
-            yield (campaign.name, word, counts.get(campaign.id, 0), status, owner, campaign.updated_at)
 
-    titles = [column.label for column in COLUMNS]
-    return lists.download("campaigns", titles, asked, query(asked), cells)
+def rows(session: Session, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
+    """Return the rows of some campaigns."""
+    counts = deliverability.member_counts(session, [campaign.id for campaign in campaigns])
+    return [CampaignRow(campaign, counts.get(campaign.id, CachedCount(0))) for campaign in campaigns]

@@ -1,6 +1,7 @@
 """The Members tab of a campaign: its columns, its filters, and the same as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask import Response
 from sqlalchemy import Select
@@ -8,22 +9,34 @@ from sqlalchemy.orm import Session
 
 from optin.consent import consent_status
 from optin.consent.audience import AudienceQuestion
+from optin.consent.consent_status import ConsentStatus
 from optin.enums import MessageStatus, Reason
 from optin.features.campaigns import campaign_request, members
 from optin.features.campaigns.campaign_request import chosen_sender
-from optin.models import Campaign, CampaignMember, Sender
+from optin.models import Campaign, CampaignMember, Message, Sender
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
-COLUMNS = (
-    Column("Member"),
-    Column("Mobile phone"),
-    Column("Consent"),
-    Column("Would a message go now?"),
-    Column("Last message"),
-    Column("Added", "added", [CampaignMember.id]),
+
+class MemberRow(NamedTuple):
+    """A member: where the number stands, why a message would not go now (None: it would), and the last message."""
+
+    member: CampaignMember
+    consent: ConsentStatus
+    reason: Reason | None
+    last: Message | None
+
+
+COLUMNS: tuple[Column[MemberRow], ...] = (
+    Column("Member", cell="member"),
+    Column("First name", lambda row: row.member.person.first_name, in_table=False),
+    Column("Last name", lambda row: row.member.person.last_name, in_table=False),
+    Column("Mobile phone", lambda row: row.member.number, cell="mobile"),
+    Column("Consent", lambda row: row.consent.text, cell="consent"),
+    Column("Would a message go now?", lambda row: row.reason.label if row.reason else "Will receive", cell="reason"),
+    Column("Last message", lambda row: MessageStatus(row.last.status).label if row.last else "", cell="last"),
+    Column("Added", lambda row: row.member.added_at, is_moment=True, name="added", keys=[CampaignMember.id]),
 )
-TITLES = ("First name", "Last name", "Mobile phone", "Consent", "Would a message go now?", "Last message", "Added")
 
 
 def listing(campaign_id: int, sender: Sender | None) -> Listing:
@@ -52,16 +65,21 @@ def file(session: Session, campaign: Campaign) -> Response:
     asked, question = listing(campaign_id, sender), campaign_request.question(session, campaign, sender)
     text, region = asked.filters["q"], question.policy.default_region
     among = members.found_in_all(campaign_id, text, region) if text else None
+    query = members.listed(question, asked.filters["reason"], among)
+    return lists.download(name, asked, query, lambda session, found: rows(session, question, found))
 
-    def cells(session: Session, rows: Sequence[CampaignMember]) -> Iterator[Sequence[object]]:
-        reasons = members.reasons(session, question, [member.id for member in rows])
-        last = members.last_messages(session, campaign_id, [member.person_id for member in rows])
-        number_statuses = consent_status.of_numbers(session, [member.number for member in rows])
-        for member in rows:
-            person, reason, message = member.person, reasons.get(member.id), last.get(member.person_id)
-            answer = reason.label if reason else "Will receive"
-            status = MessageStatus(message.status).label if message else ""
-            consent = number_statuses.get(member.number or "", consent_status.NO_OPT_IN).text
-            yield (person.first_name, person.last_name, member.number, consent, answer, status, member.added_at)
 
-    return lists.download(name, TITLES, asked, members.listed(question, asked.filters["reason"], among), cells)
+def rows(session: Session, question: AudienceQuestion, found: Sequence[CampaignMember]) -> list[MemberRow]:
+    """Return the rows of some members."""
+    reasons = members.reasons(session, question, [member.id for member in found])
+    last = members.last_messages(session, question.campaign_id, [member.person_id for member in found])
+    number_statuses = consent_status.of_numbers(session, [member.number for member in found])
+    return [
+        MemberRow(
+            member,
+            number_statuses.get(member.number or "", consent_status.NO_OPT_IN),
+            reasons.get(member.id),
+            last.get(member.person_id),
+        )
+        for member in found
+    ]

@@ -8,11 +8,10 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin.consent import consent_status
 from optin.consent.audience import Deliverability
 from optin.database.session import db
 from optin.enums import Reason, Role
-from optin.features.campaigns import add_opt_ins, compose, member_list, members, queries
+from optin.features.campaigns import add_opt_ins, compose, member_list, queries
 from optin.features.campaigns.campaign_request import CampaignRequest
 from optin.features.campaigns.compose import Draft
 from optin.models import AuditEntry, Broadcast, Campaign
@@ -74,18 +73,15 @@ def _members_context(asked: CampaignRequest) -> dict[str, Any]:
     listing = member_list.listing(campaign.id, asked.sender)
     query, has_more = member_list.query(session, listing, asked.question)
     page = listing.page(session, query)
-    people = [member.person_id for member in page.rows]
     return {
         "listing": listing,
         "page": page,
+        "rows": member_list.rows(session, asked.question, page.rows),
         "has_more": has_more,
         "search": listing.filters["q"],
         "reason": listing.filters["reason"],
         "all_reasons": [reason for reason in Reason if reason not in NOT_OF_CAMPAIGNS],
         "sender": asked.sender,
-        "reasons": members.reasons(session, asked.question, [member.id for member in page.rows]),
-        "last": members.last_messages(session, campaign.id, people),
-        "number_statuses": consent_status.of_numbers(session, [member.number for member in page.rows]),
     }
 
 

@@ -4,7 +4,6 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from optin.consent import deliverability
 from optin.database.session import db
 from optin.enums import Role
 from optin.features.campaigns import (
@@ -35,7 +34,7 @@ def index() -> str:
     context = {
         "listing": listing,
         "page": shown,
-        "counts": deliverability.member_counts(db.session(), ids),
+        "rows": index_list.rows(db.session(), shown.rows),
         "scheduled": queries.scheduled(db.session(), ids),
     }
     return render_template("campaigns/index.html", may_edit=current_user.may(Role.AGENT), **context)

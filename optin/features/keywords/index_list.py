@@ -1,6 +1,7 @@
 """The list of keywords: its columns, its filters, and the same as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask import Response
 from sqlalchemy import Select
@@ -8,19 +9,36 @@ from sqlalchemy.orm import Session
 
 from optin.features.keywords import queries
 from optin.models import Keyword
+from optin.queries.cached_counts import CachedCount
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
 STATES = ("active", "archived", "all")
-COLUMNS = (
-    Column("Keyword", "keyword", [Keyword.word, Keyword.id]),
-    Column("Description"),
-    Column("Active opt-ins", is_number=True),
-    Column("Opt-in"),
-    Column("State"),
-    Column("Created", "created", [Keyword.id], descending=True),
+
+
+class KeywordRow(NamedTuple):
+    """A keyword with the number of its active opt-ins."""
+
+    keyword: Keyword
+    active: CachedCount
+
+
+COLUMNS: tuple[Column[KeywordRow], ...] = (
+    Column("Keyword", lambda row: row.keyword.word, cell="keyword", name="keyword", keys=[Keyword.word, Keyword.id]),
+    Column("Aliases", lambda row: ", ".join(row.keyword.aliases), in_table=False),
+    Column("Description", lambda row: row.keyword.description, cell="description"),
+    Column("Active opt-ins", lambda row: row.active, is_number=True),
+    Column("Opt-in", lambda row: "Double" if row.keyword.double_opt_in else "Single"),
+    Column("State", lambda row: "Archived" if row.keyword.archived_at else "Active", cell="state"),
+    Column(
+        "Created",
+        lambda row: row.keyword.created_at,
+        is_moment=True,
+        name="created",
+        keys=[Keyword.id],
+        descending=True,
+    ),
 )
-TITLES = ("Keyword", "Aliases", "Description", "Active opt-ins", "Opt-in", "State", "Created")
 
 
 def listing() -> Listing:
@@ -37,13 +55,10 @@ def query(listing: Listing) -> Select[Keyword]:
 def file() -> Response:
     """Answer with all pages of the list as a file."""
     asked = listing()
+    return lists.download("keywords", asked, query(asked), rows)
 
-    def cells(session: Session, keywords: Sequence[Keyword]) -> Iterator[Sequence[object]]:
-        counts = queries.active_counts(session, [keyword.id for keyword in keywords])
-        for keyword in keywords:
-            kind = "Double" if keyword.double_opt_in else "Single"
-            state = "Archived" if keyword.archived_at else "Active"
-            aliases, count = ", ".join(keyword.aliases), counts.get(keyword.id, 0)
-            yield (keyword.word, aliases, keyword.description, count, kind, state, keyword.created_at)
 
-    return lists.download("keywords", TITLES, asked, query(asked), cells)
+def rows(session: Session, keywords: Sequence[Keyword]) -> list[KeywordRow]:
+    """Return the rows of some keywords."""
+    counts = queries.active_counts(session, [keyword.id for keyword in keywords])
+    return [KeywordRow(keyword, counts.get(keyword.id, CachedCount(0))) for keyword in keywords]

@@ -1,39 +1,27 @@
 """The Opt-Ins of a keyword: columns, search, filter, and the same as a file."""
 
-from collections.abc import Iterator, Sequence
-
 from flask import Response
 from sqlalchemy.orm import Session
 
 from optin.enums import OptInSource, OptInStatus
 from optin.features.keywords import opt_ins
-from optin.features.keywords.opt_ins import OptInFilter
+from optin.features.keywords.opt_ins import OptInFilter, OptInRow
 from optin.models import Keyword, OptIn
 from optin.policy import policy
-from optin.queries import people_of_numbers
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
-COLUMNS = (
-    Column("Opt-in", "opted-in", [OptIn.id], descending=True),
-    Column("Phone number"),
-    Column("Contact or lead"),
-    Column("Status"),
-    Column("Message"),
-    Column("Message SID"),
-    Column("Opted in"),
-)
-TITLES = (
-    "Opt-in",
-    "Phone number",
-    "Contact or lead",
-    "Status",
-    "Source",
-    "Message",
-    "Message SID",
-    "Asked",
-    "Opted in",
-    "Ended",
+COLUMNS: tuple[Column[OptInRow], ...] = (
+    Column("Opt-in", lambda row: row.opt_in.name, cell="opt_in", name="opted-in", keys=[OptIn.id], descending=True),
+    Column("Phone number", lambda row: row.opt_in.number, cell="phone"),
+    Column("Contact or lead", lambda row: ", ".join(person.name for person in row.people), cell="people"),
+    Column("Status", lambda row: row.opt_in.state.label, cell="status"),
+    Column("Source", lambda row: OptInSource(row.opt_in.source).label, in_table=False),
+    Column("Message", lambda row: row.opt_in.text, cell="message"),
+    Column("Message SID", lambda row: row.opt_in.message_sid, cell="message_sid"),
+    Column("Asked", lambda row: row.opt_in.requested_at, in_table=False),
+    Column("Opted in", lambda row: row.opt_in.activated_at, cell="opted_in"),
+    Column("Ended", lambda row: row.opt_in.ended_at, in_table=False),
 )
 
 
@@ -49,12 +37,4 @@ def file(session: Session, keyword: Keyword) -> Response:
     asked, region, name = listing(keyword), policy.load(session).default_region, f"opt-ins-{keyword.id}"
     given = OptInFilter(asked.filters["q"], asked.filters["status"])
     query = opt_ins.query(keyword.id, given, opt_ins.found_in_all(keyword.id, given, region))
-
-    def cells(session: Session, rows: Sequence[OptIn]) -> Iterator[Sequence[object]]:
-        having = people_of_numbers.of_opt_ins(session, rows)
-        for row in rows:
-            names = ", ".join(person.name for person in having.get(row.id, []))
-            source, when = OptInSource(row.source).label, (row.requested_at, row.activated_at, row.ended_at)
-            yield (row.name, row.number, names, row.state.label, source, row.text, row.message_sid, *when)
-
-    return lists.download(name, TITLES, asked, query, cells)
+    return lists.download(name, asked, query, opt_ins.rows)

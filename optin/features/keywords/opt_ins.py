@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
@@ -30,20 +30,27 @@ class OptInFilter:
         return not self.search and self.status not in list(OptInStatus)
 
 
+class OptInRow(NamedTuple):
+    """An opt-in with the people who have its number now, or had it then."""
+
+    opt_in: OptIn
+    people: Sequence[Person]
+
+
 @dataclass(frozen=True)
 class OptInList:
     """A page of opt-ins with the people behind each; `has_more` where a search finds more than it lists."""
 
     page: Page[OptIn]
-    people: dict[int, list[Person]]
+    rows: list[OptInRow]
     has_more: bool = False
 
     @property
     def version(self) -> str:
         """Return a short text that differs when a row, its state or its people differ."""
         shown = [
-            (row.id, row.status, row.end_reason, [(one.id, one.name, one.kind) for one in self.people.get(row.id, [])])
-            for row in self.page.rows
+            (row.id, row.status, row.end_reason, [(one.id, one.name, one.kind) for one in people])
+            for row, people in self.rows
         ]
         return hashlib.sha256(repr((shown, self.page.before, self.page.after)).encode()).hexdigest()[:16]
 
@@ -71,7 +78,13 @@ def query(keyword_id: int, asked: OptInFilter, among: Sequence[int] | Select[int
 
 def listed(session: Session, page: Page[OptIn], hits: Hits | None) -> OptInList:
     """Return a page of opt-ins with the people behind each."""
-    return OptInList(page, people_of_numbers.of_opt_ins(session, page.rows), bool(hits and hits.more))
+    return OptInList(page, rows(session, page.rows), bool(hits and hits.more))
+
+
+def rows(session: Session, found: Sequence[OptIn]) -> list[OptInRow]:
+    """Return the rows of some opt-ins."""
+    people = people_of_numbers.of_opt_ins(session, found)
+    return [OptInRow(opt_in, people.get(opt_in.id, [])) for opt_in in found]
 
 
 def count(session: Session, keyword_id: int, asked: OptInFilter, hits: Hits | None) -> CachedCount:

@@ -32,7 +32,7 @@ def index() -> str:
         "keywords/index.html",
         listing=listing,
         page=page,
-        counts=queries.active_counts(session, [keyword.id for keyword in page.rows]),
+        rows=index_list.rows(session, page.rows),
         any_keyword=bool(page.rows) or queries.any_keyword(session),
     )
 

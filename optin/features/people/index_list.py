@@ -1,12 +1,14 @@
 """The lists of contacts and of leads: columns, search, and the same as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from optin.consent import consent_status
+from optin.consent.consent_status import ConsentStatus
 from optin.database.session import db
 from optin.enums import PersonKind
 from optin.features.people import queries
@@ -15,16 +17,39 @@ from optin.policy import policy
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
-COLUMNS = (
-    Column("Name", "name", [Person.sort_name, Person.id]),
-    Column("Mobile phone"),
-    Column("Consent"),
-    Column("Company", "company", [Person.company, Person.id]),
-    Column("Email", "email", [Person.email, Person.id]),
-    Column("Owner"),
-    Column("Added", "added", [Person.id], descending=True),
+
+class PersonRow(NamedTuple):
+    """A contact or lead, and where their number stands."""
+
+    person: Person
+    consent: ConsentStatus
+
+
+COLUMNS: tuple[Column[PersonRow], ...] = (
+    Column("Name", cell="name", css="text-break", name="name", keys=[Person.sort_name, Person.id]),
+    Column("First name", lambda row: row.person.first_name, in_table=False),
+    Column("Last name", lambda row: row.person.last_name, in_table=False),
+    Column("Mobile phone", lambda row: row.person.mobile, cell="mobile"),
+    Column("Consent", lambda row: row.consent.text, cell="consent"),
+    Column(
+        "Company",
+        lambda row: row.person.company,
+        css="text-break",
+        name="company",
+        keys=[Person.company, Person.id],
+    ),
+    Column("Email", lambda row: row.person.email, css="text-break", name="email", keys=[Person.email, Person.id]),
+    Column("Owner", lambda row: row.person.owner.name if row.person.owner else ""),
+    Column(
+        "Added",
+        lambda row: row.person.created_at,
+        is_moment=True,
+        css="nowrap",
+        name="added",
+        keys=[Person.id],
+        descending=True,
+    ),
 )
-TITLES = ("First name", "Last name", "Mobile phone", "Consent", "Company", "Email", "Owner", "Added")
 
 
 def listing(kind: PersonKind) -> Listing:
@@ -48,12 +73,10 @@ def file(kind: PersonKind) -> Response:
     session, asked = db.session(), listing(kind)
     text, consent = asked.filters["q"], asked.filters["consent"]
     among = queries.found_in_all(kind, text, policy.load(session).default_region, consent) if text else None
+    return lists.download(f"{kind}s", asked, queries.listed(session, kind, consent, among), rows)
 
-    def cells(session: Session, people: Sequence[Person]) -> Iterator[Sequence[object]]:
-        number_statuses = consent_status.of_numbers(session, [person.mobile for person in people])
-        for person in people:
-            where = number_statuses.get(person.mobile or "", consent_status.NO_OPT_IN).text
-            owner, names = person.owner.name if person.owner else "", (person.first_name, person.last_name)
-            yield (*names, person.mobile, where, person.company, person.email, owner, person.created_at)
 
-    return lists.download(f"{kind}s", TITLES, asked, queries.listed(session, kind, consent, among), cells)
+def rows(session: Session, people: Sequence[Person]) -> list[PersonRow]:
+    """Return the rows of some people."""
+    found = consent_status.of_numbers(session, [person.mobile for person in people])
+    return [PersonRow(person, found.get(person.mobile or "", consent_status.NO_OPT_IN)) for person in people]

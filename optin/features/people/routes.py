@@ -4,7 +4,6 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
-from optin.consent import consent_status
 from optin.database.session import db
 from optin.enums import PersonKind, Role
 from optin.features.people import form_page, index_list, message_routes, page, queries, records
@@ -32,12 +31,11 @@ def index(kind: PersonKind) -> str:
         other=PersonKind.LEAD if kind == PersonKind.CONTACT else PersonKind.CONTACT,
         listing=listing,
         page=found,
+        rows=index_list.rows(session, found.rows),
         has_more=has_more,
         search=text,
         no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
         shared=people_of_numbers.of_numbers(session, numbers),
-        number_statuses=consent_status.of_numbers(session, numbers),
-        no_opt_in=consent_status.NO_OPT_IN,
         others=queries.count_others(session, kind, text, policy.load(session).default_region, consent)
         if listing.is_narrowed
         else 0,

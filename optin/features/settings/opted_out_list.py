@@ -1,0 +1,79 @@
+"""The list of numbers that asked for no more messages at all: columns, search, and the same as a file."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flask import Response
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from optin import phone
+from optin.features.settings import queries
+from optin.models import Person, Suppression
+from optin.policy import policy
+from optin.queries import people_of_numbers
+from optin.web import lists
+from optin.web.lists import Column, Listing
+
+
+class OptedOutRow(NamedTuple):
+    """A number that opted out, the people who have it, and the text that it did so with."""
+
+    suppression: Suppression
+    people: Sequence[Person]
+    text: str
+
+
+COLUMNS: tuple[Column[OptedOutRow], ...] = (
+    Column("Contact or lead", lambda row: ", ".join(person.name for person in row.people), in_table=False),
+    Column(
+        "Mobile phone",
+        lambda row: row.suppression.number,
+        cell="mobile",
+        name="number",
+        keys=[Suppression.number, Suppression.id],
+    ),
+    Column("Contact or lead", cell="people", css="text-break"),
+    Column("Text", lambda row: row.text, cell="text", css="text-break"),
+    Column(
+        "Opted out",
+        lambda row: row.suppression.started_at,
+        is_moment=True,
+        css="nowrap",
+        name="when",
+        keys=[Suppression.id],
+        descending=True,
+    ),
+)
+
+
+def listing() -> Listing:
+    """Return the list that the request asks for."""
+    filters = {"q": lists.search()}
+    return Listing(COLUMNS, "-when", "settings.opted_out", filters=filters, file_endpoint="settings.opted_out_file")
+
+
+def query(session: Session, listing: Listing) -> Select[Suppression]:
+    """Select what the list shows."""
+    return queries.opted_out(_number(session, listing.filters["q"]))
+
+
+def file(session: Session) -> Response:
+    """Answer with all pages of the list as a file."""
+    asked = listing()
+    return lists.download("opted-out", asked, query(session, asked), rows)
+
+
+def rows(session: Session, found: Sequence[Suppression]) -> list[OptedOutRow]:
+    """Return the rows of some opt-outs."""
+    people = people_of_numbers.of_numbers(session, [row.number for row in found])
+    texts = queries.texts_of(session, found)
+    return [OptedOutRow(row, people.get(row.number, []), texts.get(row.message_id, "")) for row in found]
+
+
+def _number(session: Session, typed: str) -> str | None:
+    """Return the number looked for as it is stored, "" for what is none, None when nothing is looked for."""
+    try:
+        return phone.normalise(typed, policy.load(session).default_region) if typed else None
+    except phone.NotANumber:
+        return ""
