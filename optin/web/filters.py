@@ -25,6 +25,7 @@ def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
     """Register the filters. `region` is asked during a request for the two-letter code of the reader's country."""
     app.jinja_env.filters.update(
         when=when,
+        stamp=stamp,
         exact=exact,
         planned=planned,
         day=day,
@@ -54,6 +55,15 @@ def when(moment: datetime) -> str:
     days = (local.date() - clock.now().astimezone(current_zone()).date()).days
     name = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
     return f"{name}, {local:%H:%M}" if name else day(local)
+
+
+def stamp(moment: datetime) -> str:
+    """Say when, short enough for a bubble: "17:02" today, "18 Nov, 17:02" this year, else with the year."""
+    local, today = moment.astimezone(current_zone()), clock.now().astimezone(current_zone())
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
 
 
 def exact(moment: datetime) -> str:

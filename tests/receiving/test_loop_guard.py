@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.consent.rules import REPLIES_AN_HOUR
 from optin.enums import Direction, MessageStatus, OptInStatus, Reason, ReplyKind
-from optin.features.one_to_one import threads
+from optin.features.one_to_one import thread
 from optin.models import Message, OptIn, Suppression
 from tests.conftest import Clock
 from tests.support import world
@@ -85,5 +85,5 @@ def test_what_asks_for_nothing_is_answered_with_nothing(session: Session, body: 
 
 def test_the_thread_says_why_nothing_was_answered(session: Session) -> None:
     help_often(session, REPLIES_AN_HOUR + 1)
-    rows = [row for message in answers(session) for row in threads.rows_of(message)]
+    rows = [row for message in answers(session) for row in thread.rows_of(message)]
     assert "too many automatic replies within an hour" in " ".join(f"{row.text} {row.note}" for row in rows)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import facts
 from optin.enums import Meaning
-from optin.features.one_to_one import threads
+from optin.features.one_to_one import thread
 from optin.models import ConsentEvent, Conversation, Hold, Message, ProviderBlock, Suppression
 from optin.policy import policy
 from optin.reading import words
@@ -138,7 +138,7 @@ def test_a_yes_without_a_question_is_their_text_and_not_start(phone: Phone, body
     assert phone.text(body) == ""
     message = phone.session.scalars(select(Message).where(Message.body == body)).one()
     assert message.meaning == Meaning.ORDINARY
-    [row] = threads.rows_of(message)
+    [row] = thread.rows_of(message)
     assert (row.kind, row.text, row.mark) == ("in", body, "")
     conversation = phone.session.scalars(select(Conversation)).one()
     assert (conversation.preview, conversation.unread) == (body, 2)
@@ -150,7 +150,7 @@ def test_a_yes_that_lifts_the_opt_out_is_still_their_text(phone: Phone) -> None:
     assert phone.text("Yes") == ALLOWED
     assert (phone.open(Suppression), phone.open(ProviderBlock)) == (0, 0)
     message = phone.session.scalars(select(Message).where(Message.body == "Yes")).one()
-    [row] = threads.rows_of(message)
+    [row] = thread.rows_of(message)
     assert (row.kind, row.text, row.mark) == ("in", "Yes", ALLOWED)
     assert phone.session.scalars(select(Conversation.preview)).one() == "Yes"
     event = phone.session.scalars(select(ConsentEvent).order_by(ConsentEvent.id.desc())).first()

@@ -14,7 +14,7 @@ from optin import clock as clocks
 from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import MessageStatus, Reason, ReplyKind, SenderKind
-from optin.features.one_to_one import threads
+from optin.features.one_to_one import thread
 from optin.models import Broadcast, Message, Sender, SendingPause
 from optin.policy import policy
 from optin.sending import delivery, overdue_replies, pauses, status_callbacks
@@ -127,7 +127,7 @@ def test_an_opt_out_confirmation_waits_five_minutes_and_then_says_why_it_was_not
     assert message.status == state
     if state == S.SKIPPED:
         assert message.reason == Reason.REPLY_TOO_LATE
-        [row] = threads.rows_of(message)
+        [row] = thread.rows_of(message)
         assert row.text == "automatic reply not sent: too late for an automatic reply"
         assert provider.accepted == []
 
@@ -220,8 +220,8 @@ def test_everybody_sees_what_stopped_it_and_what_to_do(
     )
     for path in ("/", "/inbox", f"/inbox/{untried.conversation_id}"):
         assert sentence in re.sub(r"\s+", " ", agent.get(path).text), path
-    thread = threads.load(session, untried.conversation_id)
-    assert "Waiting: Twilio rejected our credentials." in thread.rows[-1].note
+    shown = thread.load(session, untried.conversation_id)
+    assert "Waiting: Twilio rejected our credentials." in shown.rows[-1].note
     assert agent.get("/readyz").json["sending"] == "paused (account): error 20003"
     [wrong] = list(pauses.sentences(session))
     assert wrong.startswith(sentence)

@@ -26,6 +26,13 @@ MOMENTS = [
 ]
 
 
+STAMPS = [
+    (timedelta(minutes=-5), "11:55"),
+    (timedelta(days=-2), "21 Nov, 12:00"),
+    (timedelta(days=-400), "19 Oct 2025, 12:00"),
+]
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
     """An app with the filters, numbers read in the US."""
@@ -36,6 +43,14 @@ def app(tmp_path: Path) -> Flask:
 def test_when(app: Flask, distance: timedelta, said: str) -> None:
     with app.test_request_context(), clock.at(NOON):
         assert filters.when(NOON + distance) == said
+
+
+@pytest.mark.parametrize(("distance", "said"), STAMPS, ids=[said for _, said in STAMPS])
+def test_stamp(app: Flask, distance: timedelta, said: str) -> None:
+    with app.test_request_context(), clock.at(NOON):
+        assert filters.stamp(NOON + distance) == said
+        g.time_zone = "Asia/Tokyo"
+        assert filters.stamp(NOON + distance).endswith(f"{(NOON + distance + timedelta(hours=9)):%H:%M}")
 
 
 def test_times_are_shown_in_the_users_zone(app: Flask) -> None:

@@ -1,25 +1,26 @@
 """The three panes of the inbox: the list, the thread, and who the person is."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
 from flask_login import current_user
+from sqlalchemy import update
 
 from optin import phone
 from optin.consent.consent_status import ConsentStatus
+from optin.database import session as transactions
 from optin.database.session import db
-from optin.enums import Channel
+from optin.enums import Channel, Role
 from optin.features.inbox import queries
 from optin.features.inbox.queries import SHOWS, InboxFilter, InboxPage
-from optin.features.one_to_one import messaging
-from optin.features.one_to_one.messaging import Composer, Draft
+from optin.features.one_to_one import component, routes
+from optin.features.one_to_one.component import Place
+from optin.features.one_to_one.draft import Draft
 from optin.models import Conversation, Person
 from optin.policy import policy
-from optin.policy.policy import Policy
 from optin.queries import people_of_numbers
-from optin.web.filters import current_zone
-from optin.web.record_ids import message_id
 
 
 def requested_filter() -> InboxFilter:
@@ -45,53 +46,54 @@ def list_context(current_id: int = 0, besides: str | None = None) -> dict[str, A
 
 def render(conversation: Conversation, draft: Draft | None = None) -> str:
     """Render the page with a conversation open; `draft` is a text that was refused."""
-    session, in_force, number = db.session(), policy.load(db.session()), conversation.number
-    context = list_context(conversation.id, number)
-    listed: InboxPage = context["listed"]
-    shared = listed.people.get(number, [])
-    chat = _composer(conversation, in_force, shared, listed.number_statuses.get(number))
+    session, number = db.session(), conversation.number
+    listing = list_context(conversation.id, number)
+    listed: InboxPage = listing["listed"]
+    people = listed.people.get(number, [])
+    place = _place(conversation, people, listed.number_statuses.get(number))
     return render_template(
         "inbox/show.html",
         conversation=conversation,
         is_phone=phone.is_e164(number),
-        shared=shared,
+        shared=people,
         opt_ins=queries.opt_ins(session, number),
         campaigns=queries.campaigns(session, number),
         users=queries.assignable(session),
-        **context,
-        **component(conversation, chat, draft),
+        **listing,
+        **component.context(place, component.composer_of(place, policy.load(session)), draft),
     )
 
 
-def composer(conversation: Conversation, in_force: Policy) -> Composer:
-    """Return the state of the component for a conversation: the contact stands before the lead."""
+def place_of(conversation: Conversation) -> Place:
+    """Return the page of a conversation as a place of 1:1 SMS Messaging: the contact stands before the lead."""
     people = people_of_numbers.of_numbers(db.session(), [conversation.number]).get(conversation.number, [])
-    return _composer(conversation, in_force, people)
+    return _place(conversation, people)
 
 
-def component(conversation: Conversation, chat: Composer, draft: Draft | None = None) -> dict[str, object]:
-    """Return what the component shows."""
-    before = request.args.get("before", type=message_id)
-    return messaging.thread_page(
-        db.session(), chat, current_zone(), addresses(conversation), draft=draft, before=before
+def read(conversation: Conversation) -> Conversation:
+    """Mark it as read by somebody who can answer, unless a text came in after it was loaded for this page."""
+    if conversation.unread and current_user.may(Role.AGENT):
+        seen = (Conversation.id == conversation.id, Conversation.version == conversation.version)
+        with transactions.writing():
+            db.session.execute(update(Conversation).where(*seen).values(unread=0))
+        db.session.refresh(conversation)
+    return conversation
+
+
+def address(conversation: Conversation) -> str:
+    """Return the address of the page, which keeps what the list was asked for."""
+    args: dict[str, Any] = {**requested_filter().args}
+    return url_for("inbox.show", conversation_id=conversation.id, **args)
+
+
+def _place(conversation: Conversation, people: Sequence[Person], number_status: ConsentStatus | None = None) -> Place:
+    record = {"conversation_id": conversation.id}
+    return Place(
+        conversation.number,
+        people[0] if people else None,
+        urls=routes.urls("inbox.conversation", address(conversation), record, **requested_filter().args),
+        render=partial(render, conversation),
+        channel=Channel(conversation.channel),
+        number_status=number_status,
+        read=partial(read, conversation),
     )
-
-
-def addresses(conversation: Conversation) -> dict[str, str]:
-    """Return the addresses of the component's parts; the page keeps what the list was asked for."""
-    this: dict[str, Any] = {"conversation_id": conversation.id, **requested_filter().args}
-    return {name: url_for(f"inbox.{endpoint}", **this) for name, endpoint in _ENDPOINTS.items() if name != "poll"} | {
-        "poll": url_for("inbox.thread", conversation_id=conversation.id)
-    }
-
-
-def _composer(
-    conversation: Conversation, in_force: Policy, people: Sequence[Person], number_status: ConsentStatus | None = None
-) -> Composer:
-    person, channel = people[0] if people else None, Channel(conversation.channel)
-    return messaging.composer(
-        db.session(), conversation.number, person, in_force, current_zone(), channel, number_status=number_status
-    )
-
-
-_ENDPOINTS = {"page": "show", "send": "send", "count": "segments", "poll": "thread"}

@@ -1,25 +1,20 @@
-"""The SMS Inbox: list and thread with their polls, sending, assigning, closing."""
+"""The SMS Inbox: the list with its poll, a conversation, assigning, closing."""
 
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy import update
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin import clock
-from optin.database import session
 from optin.database.session import db
-from optin.enums import Role
 from optin.features.inbox import page, queries
-from optin.features.one_to_one import handling, messaging
-from optin.features.one_to_one.messaging import Draft
-from optin.jobs import engine
+from optin.features.one_to_one import assignments
+from optin.features.one_to_one import routes as one_to_one
 from optin.models import Conversation, User
-from optin.policy import audit, policy
-from optin.policy.policy import Policy
-from optin.web import htmx, navigation
-from optin.web.record_ids import message_id, record_id
+from optin.policy import audit
+from optin.web import navigation
+from optin.web.record_ids import record_id
 
 LARGEST_ID = 2**31 - 1
 INBOX = f"/inbox/<int(max={LARGEST_ID}):conversation_id>"
@@ -53,61 +48,7 @@ def listed() -> WSGIResponse:
 @blueprint.get(INBOX)
 def show(conversation_id: int) -> str:
     """Show a conversation beside the list; opening it is reading it."""
-    return page.render(_read(_load(conversation_id)))
-
-
-@blueprint.get(f"{CONVERSATION}/thread")
-def thread(conversation_id: int) -> WSGIResponse:
-    """Give the messages (fragment); 204 while the `version` that the page has is true."""
-    conversation = _load(conversation_id)
-    chat = page.composer(conversation, policy.load(db.session()))
-    last = request.args.get("last", 0, type=message_id)
-    news = messaging.thread_news(db.session(), chat, request.args.get("version", ""), last)
-    if news is None:
-        return Response(status=204)
-    _read(conversation)
-    return make_response(render_template("one_to_one/_poll.html", **news, **page.component(conversation, chat)))
-
-
-@blueprint.post(f"{CONVERSATION}/messages")
-def send(conversation_id: int) -> WSGIResponse:
-    """Send a 1:1 message; a refused one comes back with the reason and the draft."""
-    conversation, in_force = _load(conversation_id), policy.load(db.session())
-    form = request.form
-    draft = Draft(form.get("body", ""), form.get("form_key", ""), form.get("number", ""))
-    if form.get("do") == "template":
-        return _with_template(conversation, in_force, draft)
-    sent = messaging.send(db.session(), page.composer(conversation, in_force), draft, in_force, current_user.id)
-    refused = sent if isinstance(sent, Draft) else None
-    if refused is None:
-        db.session.commit()
-        engine.nudge()
-    else:
-        db.session.rollback()
-    if not htmx.is_htmx():
-        url = page.addresses(conversation)["page"]
-        return make_response(page.render(conversation, refused), 422) if refused else redirect(url, 303)
-    chat = page.composer(conversation, in_force)
-    context = page.component(conversation, chat, refused)
-    return make_response(render_template("one_to_one/_sent.html", written=True, **context), 422 if refused else 200)
-
-
-def _with_template(conversation: Conversation, in_force: Policy, draft: Draft) -> WSGIResponse:
-    """Show the draft with the chosen template behind it; nothing is sent."""
-    longer = messaging.with_template(db.session(), draft, request.form.get("template", type=record_id))
-    if not htmx.is_htmx():
-        return make_response(page.render(conversation, longer))
-    context = page.component(conversation, page.composer(conversation, in_force), longer)
-    return make_response(render_template("one_to_one/_sent.html", written=True, **context))
-
-
-@blueprint.post(f"{CONVERSATION}/messages/segments")
-def segments(conversation_id: int) -> str:
-    """Count the segments of a text while it is typed (fragment)."""
-    in_force = policy.load(db.session())
-    person = page.composer(_load(conversation_id), in_force).person
-    measured = messaging.measured(request.form.get("body", ""), person, in_force)
-    return render_template("one_to_one/_count.html", segments=measured)
+    return page.render(page.read(_load(conversation_id)))
 
 
 @blueprint.post(f"{CONVERSATION}/assignment")
@@ -121,7 +62,7 @@ def assign(conversation_id: int) -> WSGIResponse:
     before = conversation.assigned_to
     if before != user:
         conversation.assigned_to_id = user.id if user else None
-        names = tuple(one.name if one else handling.NOBODY for one in (before, user))
+        names = tuple(one.name if one else assignments.NOBODY for one in (before, user))
         _changed(conversation, "assigned", {"to": names})
     db.session.commit()
     flash(f"Assigned to {user.name}." if user else "No longer assigned.", "ok")
@@ -150,20 +91,14 @@ def _load(conversation_id: int, *, to_change: bool = False) -> Conversation:
 
 def _changed(conversation: Conversation, action: str, changes: dict[str, tuple[Any, ...]] | None = None) -> None:
     """Write into the trail what this user did, and let the threads that are open elsewhere hear of it."""
-    audit.record(db.session(), current_user.id, action, handling.SUBJECT, conversation.id, changes)
+    audit.record(db.session(), current_user.id, action, assignments.SUBJECT, conversation.id, changes)
     conversation.version += 1
 
 
-def _read(conversation: Conversation) -> Conversation:
-    """Mark it as read by somebody who can answer, unless a text came in after it was loaded for this page."""
-    if conversation.unread and current_user.may(Role.AGENT):
-        seen = (Conversation.id == conversation.id, Conversation.version == conversation.version)
-        with session.writing():
-            db.session.execute(update(Conversation).where(*seen).values(unread=0))
-        db.session.refresh(conversation)
-    return conversation
-
-
 def _back(conversation: Conversation) -> WSGIResponse:
-    args: dict[str, Any] = {**page.requested_filter().args}
-    return redirect(url_for(".show", conversation_id=conversation.id, **args), 303)
+    return redirect(page.address(conversation), 303)
+
+
+one_to_one.add_routes(
+    blueprint, CONVERSATION, "conversation", lambda conversation_id: page.place_of(_load(conversation_id))
+)

@@ -1,4 +1,4 @@
-"""The blueprint of contacts and leads; routes.py and message_routes.py put their addresses on it."""
+"""The blueprint of contacts and leads; routes.py puts its addresses on it."""
 
 from flask import Blueprint
 

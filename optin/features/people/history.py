@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import phone
 from optin.enums import Channel, EventKind, OptInSource
-from optin.features.one_to_one import handling
+from optin.features.one_to_one import assignments
 from optin.features.people import records
 from optin.models import (
     AuditEntry,
@@ -61,7 +61,8 @@ def _done_to(person: Person) -> Select[int]:
     if not person.mobile:
         return entries
     talks = select(Conversation.id).where(Conversation.channel.in_(list(Channel)), Conversation.number == person.mobile)
-    handled = select(AuditEntry.id).where(AuditEntry.subject_kind == handling.SUBJECT, AuditEntry.subject_id.in_(talks))
+    of_talks = (AuditEntry.subject_kind == assignments.SUBJECT, AuditEntry.subject_id.in_(talks))
+    handled = select(AuditEntry.id).where(*of_talks)
     return select(union(entries, handled).subquery().c.id)
 
 
@@ -85,7 +86,7 @@ def _lines(session: Session, person: Person, rows: list[Any]) -> dict[tuple[int,
 
 
 def _entry(entry: AuditEntry) -> HistoryLine:
-    if entry.subject_kind == handling.SUBJECT:
+    if entry.subject_kind == assignments.SUBJECT:
         return replace(entry_line(entry), what=f"Conversation {entry.action}")
     line = entry_line(entry, LABELS.get(entry.field, entry.field))
     if entry.field != "mobile":

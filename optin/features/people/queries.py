@@ -12,7 +12,7 @@ from optin import clock, phone
 from optin.consent import audience, facts, hours
 from optin.consent.audience import AudienceQuestion
 from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
-from optin.features.one_to_one.threads import ThreadRow
+from optin.features.one_to_one.thread import Row
 from optin.features.people import records
 from optin.models import (
     AuditEntry,
@@ -137,7 +137,7 @@ def in_campaigns(session: Session, person: Person) -> int:
     return session.scalar(stays) or 0
 
 
-def number_changes(session: Session, person: Person, region: str) -> list[ThreadRow]:
+def number_changes(session: Session, person: Person, region: str) -> list[Row]:
     """Return the person's changes of number as events for the thread, oldest first; numbers as `region` writes them."""
     given = [AuditEntry.subject_kind == records.SUBJECT, AuditEntry.subject_id == person.id]
     told = select(AuditEntry).where(*given, AuditEntry.field.in_(("mobile", "opt_ins_ended")))
@@ -150,7 +150,7 @@ def number_changes(session: Session, person: Person, region: str) -> list[Thread
     talks = select(Conversation).where(Conversation.channel == Channel.SMS, Conversation.number.in_(before))
     ids = {talk.number: talk.id for talk in session.scalars(talks.where(Conversation.last_message_at.is_not(None)))}
     return [
-        ThreadRow(
+        Row(
             "event",
             f"change-{entry.id}",
             _told(entry, region, ended.get(entry.at, 0)),

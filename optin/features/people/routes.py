@@ -1,12 +1,16 @@
 """Contacts and leads: lists, record page, form, conversion, deletion. Both kinds share the views."""
 
+from functools import partial
+
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
 from optin.database.session import db
 from optin.enums import PersonKind, Role
-from optin.features.people import form_page, index_list, message_routes, page, queries, records
+from optin.features.one_to_one import routes as one_to_one
+from optin.features.one_to_one.component import Place
+from optin.features.people import form_page, index_list, page, queries, records
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
@@ -14,7 +18,7 @@ from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.web.access import requires
 
-__all__ = ["blueprint", "message_routes"]
+__all__ = ["blueprint"]
 
 
 @route("", "{kind}s")
@@ -133,3 +137,11 @@ def delete(kind: PersonKind, person_id: int) -> WSGIResponse:
     db.session.commit()
     flash(f"{kind.label} {name} was deleted. The opt-ins of the number were kept.", "ok")
     return redirect(url_for(f"people.{kind}s"), 303)
+
+
+def _place(kind: PersonKind, person_id: int) -> Place:
+    return page.place_of(load(kind, person_id))
+
+
+for each in PersonKind:
+    one_to_one.add_routes(blueprint, f"/{each}s{RECORD}", each, partial(_place, each))

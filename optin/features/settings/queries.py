@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from optin import phone
 from optin.consent import facts
 from optin.enums import OptInStatus
-from optin.features.one_to_one import handling
+from optin.features.one_to_one import assignments
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
 from optin.queries import cached_counts, people_of_numbers
 from optin.queries.cached_counts import CachedCount
 from optin.web import filters
 
-AUDITED = ("setting", "user", "sender", "template", handling.SUBJECT)
+AUDITED = ("setting", "user", "sender", "template", assignments.SUBJECT)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _conversations(session: Session, ids: Collection[int | None]) -> dict[tuple[
     return {(_TALK, row.id): f"conversation with {names[row.number]}" for row in rows}
 
 
-_TALK = handling.SUBJECT
+_TALK = assignments.SUBJECT
 _WITH_NUMBER = cached_counts.RowCounter("with number", lambda: select(Person.id).where(Person.mobile.is_not(None)))
 _WITHOUT_OPT_IN = cached_counts.RowCounter(
     "without opt-in",

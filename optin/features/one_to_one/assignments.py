@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session, joinedload
 
-from optin.features.one_to_one.threads import ROWS_SHOWN, ThreadRow
+from optin.features.one_to_one.thread import AT_ONCE, Row
 from optin.models import AuditEntry
 from optin.policy import audit
 
@@ -11,14 +11,13 @@ SUBJECT = "conversation"
 NOBODY = "nobody"
 
 
-def events(session: Session, conversation_id: int | None) -> list[ThreadRow]:
+def events(session: Session, conversation_id: int | None) -> list[Row]:
     """Return the newest of them, oldest first; nothing where there is no conversation."""
     if conversation_id is None:
         return []
-    newest = audit.history(SUBJECT, conversation_id).options(joinedload(AuditEntry.user)).limit(ROWS_SHOWN)
+    newest = audit.history(SUBJECT, conversation_id).options(joinedload(AuditEntry.user)).limit(AT_ONCE)
     return [
-        ThreadRow("event", f"handled-{entry.id}", _told(entry), entry.at)
-        for entry in reversed(session.scalars(newest).all())
+        Row("event", f"handled-{entry.id}", _told(entry), entry.at) for entry in reversed(session.scalars(newest).all())
     ]
 
 

@@ -16,13 +16,13 @@ from optin.provider import statuses
 from optin.sending import pauses
 from optin.sending.pauses import Pauses
 
-ROWS_SHOWN = 50
+AT_ONCE = 50
 QUOTED_AT_MOST = 80
 NEVER_SENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED)
 
 
 @dataclass(frozen=True)
-class ThreadRow:
+class Row:
     """A line of a thread: a text of theirs ("in") or ours ("out"), or an event between them.
 
     `note` stands small under a bubble, after its time; `mark` says what a person should notice in it. `key` is unique
@@ -47,7 +47,7 @@ class Thread:
     `older` is the message id to ask for those before, None at the beginning; `last_id` the newest message shown.
     """
 
-    rows: list[ThreadRow]
+    rows: list[Row]
     older: int | None = None
     last_id: int = 0
 
@@ -59,17 +59,17 @@ def load(session: Session, conversation_id: int | None, *, before: int | None = 
     given = select(Message).where(Message.conversation_id == conversation_id)
     if before is not None:
         given = given.where(Message.id < before)
-    newest_first = given.options(joinedload(Message.author)).order_by(Message.id.desc()).limit(ROWS_SHOWN + 1)
+    newest_first = given.options(joinedload(Message.author)).order_by(Message.id.desc()).limit(AT_ONCE + 1)
     found = list(session.scalars(newest_first))
-    shown = found[:ROWS_SHOWN][::-1]
+    shown = found[:AT_ONCE][::-1]
     read = phrase_opt_outs.of_messages(session, [each.id for each in shown if each.meaning == Meaning.OPT_OUT])
     waits = any(message.status == MessageStatus.QUEUED for message in shown)
     stopped = pauses.open_pauses(session, clock.now()) if waits else None
     rows = [row for message in shown for row in rows_of(message, stopped, read.get(message.id))]
-    return Thread(rows, shown[0].id if len(found) > ROWS_SHOWN else None, shown[-1].id if shown else 0)
+    return Thread(rows, shown[0].id if len(found) > AT_ONCE else None, shown[-1].id if shown else 0)
 
 
-def with_events(thread: Thread, events: Sequence[ThreadRow]) -> Thread:
+def with_events(thread: Thread, events: Sequence[Row]) -> Thread:
     """Put events that are no messages where they belong in time; those before the first row shown stay out."""
     begins = thread.rows[0].at if thread.rows and thread.older is not None else None
     fitting = [event for event in events if begins is None or event.at >= begins]
@@ -84,7 +84,7 @@ def news(session: Session, conversation_id: int, after: int) -> str:
     return session.scalar(came.order_by(Message.id.desc()).limit(1)) or ""
 
 
-def rows_of(message: Message, stopped: Pauses | None = None, opt_out: PhraseOptOut | None = None) -> list[ThreadRow]:
+def rows_of(message: Message, stopped: Pauses | None = None, opt_out: PhraseOptOut | None = None) -> list[Row]:
     """Return how one message reads: a bubble, an event, or both where a long text did something besides.
 
     `stopped` are the pauses for which a message may wait; `opt_out`: the text was read as one from a phrase.
@@ -97,7 +97,7 @@ def rows_of(message: Message, stopped: Pauses | None = None, opt_out: PhraseOptO
     return [_row("out", message, message.body, note=_sending(message, stopped))]
 
 
-def _inbound(message: Message) -> list[ThreadRow]:
+def _inbound(message: Message) -> list[Row]:
     """A text that asked for something is an event, so that nobody is seen shouting; a long one is shown as well."""
     attached = {0: "", 1: "1 picture or file"}.get(message.media_count, f"{message.media_count} pictures or files")
     body = message.body.strip()
@@ -108,7 +108,7 @@ def _inbound(message: Message) -> list[ThreadRow]:
     return [_row("in", message, body or "(no text)", note=attached), _row("event", message, message.effect, "effect")]
 
 
-def _with_correction(row: ThreadRow, opt_out: PhraseOptOut) -> ThreadRow:
+def _with_correction(row: Row, opt_out: PhraseOptOut) -> Row:
     """Say who corrected the opt-out, or lead to where it can be corrected."""
     if opt_out.corrected_at is not None:
         who = opt_out.corrected_by.name if opt_out.corrected_by else "a user"
@@ -118,9 +118,9 @@ def _with_correction(row: ThreadRow, opt_out: PhraseOptOut) -> ThreadRow:
 
 def _row(
     kind: Literal["in", "out", "event"], message: Message, text: str, part: str = "", *, note: str = "", mark: str = ""
-) -> ThreadRow:
+) -> Row:
     key = f"message-{message.id}{'-' + part if part else ''}"
-    return ThreadRow(kind, key, text, message.created_at, note, mark)
+    return Row(kind, key, text, message.created_at, note, mark)
 
 
 def _why_unanswered(message: Message) -> str:
