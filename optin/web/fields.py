@@ -1,6 +1,19 @@
-"""Text from a form, as it is stored."""
+"""Fields of forms with what is typed cleaned: texts, lines, email addresses, phone numbers."""
 
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
 from unicodedata import category
+
+from wtforms import EmailField, StringField, TelField, TextAreaField, ValidationError
+
+from optin import phone
+from optin.phone import NotANumber
+from optin.web.access import cached_settings
+
+NOT_AN_EMAIL = "Enter an email address, such as name@example.org."
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_LOCAL_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def clean(text: str | None) -> str:
@@ -10,3 +23,87 @@ def clean(text: str | None) -> str:
     """
     stripped = (text or "").replace("\0", "").strip()
     return stripped if any(category(character)[0] not in "CZ" for character in stripped) else ""
+
+
+def one_line(text: str | None) -> str:
+    """Return the cleaned text as one line with single spaces."""
+    return " ".join(clean(text).split())
+
+
+def as_sent(text: str | None) -> str:
+    """Return the cleaned text as a message is sent: a line break is one character."""
+    return clean((text or "").replace("\r\n", "\n").replace("\r", "\n"))
+
+
+class Text(TextAreaField):  # type: ignore[misc]
+    """Some lines of text."""
+
+    def __init__(self, label: str = "", validators: Sequence[Any] = (), **given: Any) -> None:
+        """Clean what is typed."""
+        super().__init__(label, validators, filters=[clean], **given)
+
+
+class MessageText(TextAreaField):  # type: ignore[misc]
+    """The text of a message."""
+
+    def __init__(self, label: str = "", validators: Sequence[Any] = (), **given: Any) -> None:
+        """Clean what is typed."""
+        super().__init__(label, validators, filters=[as_sent], **given)
+
+
+class Line(StringField):  # type: ignore[misc]
+    """One line of text."""
+
+    def __init__(self, label: str = "", validators: Sequence[Any] = (), **given: Any) -> None:
+        """Clean what is typed."""
+        super().__init__(label, validators, filters=[one_line], **given)
+
+
+class Email(EmailField):  # type: ignore[misc]
+    """An email address, or nothing; with `is_local` also one without a dot, as of an intranet."""
+
+    def __init__(
+        self, label: str = "", validators: Sequence[Any] = (), *, is_local: bool = False, **given: Any
+    ) -> None:
+        """Clean what is typed."""
+        super().__init__(label, validators, filters=[one_line], **given)
+        self.pattern = _LOCAL_EMAIL if is_local else _EMAIL
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:  # noqa: ARG002
+        """Refuse what has not the form of an address."""
+        if self.data and not validation_stopped and not self.pattern.fullmatch(self.data):
+            raise ValidationError(NOT_AN_EMAIL)
+
+
+class PhoneNumber(TelField):  # type: ignore[misc]
+    """A phone number in any spelling; `e164` is its stored form once the form is valid, "" for an empty field.
+
+    `read` returns that or None, or raises NotANumber; by itself a field reads the default country's numbers.
+    """
+
+    e164 = ""
+
+    def __init__(
+        self,
+        label: str = "",
+        validators: Sequence[Any] = (),
+        *,
+        read: Callable[[str], str | None] | None = None,
+        **given: Any,
+    ) -> None:
+        """Clean what is typed."""
+        super().__init__(label, validators, filters=[one_line], **given)
+        self.read = read or _read
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:  # noqa: ARG002
+        """Read the number."""
+        if validation_stopped:
+            return
+        try:
+            self.e164 = self.read(self.data) or ""
+        except NotANumber as error:
+            raise ValidationError(error.sentence) from error
+
+
+def _read(typed: str) -> str:
+    return phone.normalise(typed, cached_settings().policy.default_region)

@@ -5,26 +5,21 @@ from zoneinfo import available_timezones
 
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, SelectField, StringField, TelField
+from wtforms import EmailField, Field, PasswordField, SelectField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Regexp, ValidationError
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, ValidationError
 
 from optin.enums import Role
 from optin.features.auth import passwords
+from optin.web.fields import Email, Line, PhoneNumber, one_line
 
 AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 LONGEST_NAME, LONGEST_EMAIL = 120, 254
-EMAIL = r"[^@\s]+@[^@\s]+\Z"
 ROLES = [
     SelectChoice(str(Role.VIEWER), "Viewer: can only read"),
     SelectChoice(str(Role.AGENT), "Agent: works with people, messages and campaigns"),
     SelectChoice(str(Role.ADMIN), "Admin: also changes settings and users"),
 ]
-
-
-def one_line(text: str | None) -> str:
-    """Return what was typed with single spaces and without the one character that no database takes."""
-    return " ".join((text or "").replace("\0", "").split())
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +41,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 class ProfileForm(FlaskForm):  # type: ignore[misc]
     """How colleagues see the user, and how the user sees times."""
 
-    name = StringField("Name", [DataRequired("Enter your name."), Length(max=LONGEST_NAME)], filters=[one_line])
+    name = Line("Name", [DataRequired("Enter your name."), Length(max=LONGEST_NAME)])
     time_zone = SelectField("Time zone", choices=lambda: zones())
 
 
@@ -68,28 +63,20 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
 class NumberForm(FlaskForm):  # type: ignore[misc]
     """The mobile number that a user says is theirs."""
 
-    mobile = TelField("Mobile number", [DataRequired("Enter your mobile number."), Length(max=60)], filters=[one_line])
+    mobile = PhoneNumber("Mobile number", [DataRequired("Enter your mobile number."), Length(max=60)])
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]
     """The code that was texted to it."""
 
-    code = StringField("Code", [DataRequired("Enter the code."), Length(max=20)], filters=[one_line])
+    code = Line("Code", [DataRequired("Enter the code."), Length(max=20)])
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]
     """Somebody new, and what they may do."""
 
-    email = EmailField(
-        "Email",
-        [
-            DataRequired("Enter their email address."),
-            Length(max=LONGEST_EMAIL),
-            Regexp(EMAIL, message="Enter an email address, such as name@example.org."),
-        ],
-        filters=[one_line],
-    )
-    name = StringField("Name", [DataRequired("Enter their name."), Length(max=LONGEST_NAME)], filters=[one_line])
+    email = Email("Email", [DataRequired("Enter their email address."), Length(max=LONGEST_EMAIL)], is_local=True)
+    name = Line("Name", [DataRequired("Enter their name."), Length(max=LONGEST_NAME)])
     role = SelectField("Role", choices=ROLES, default=str(Role.AGENT))
 
 

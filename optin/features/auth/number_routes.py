@@ -13,8 +13,6 @@ from optin.features.auth.forms import CodeForm, NumberForm
 from optin.features.auth.paths import local_path
 from optin.jobs import engine
 from optin.models import User
-from optin.phone import NotANumber
-from optin.policy import policy
 from optin.sending import test_number
 from optin.web.filters import default_region
 
@@ -26,9 +24,9 @@ PLACE = "number"
 def text_code() -> Response | tuple[str, int]:
     """Text a code to the number that the user says is theirs."""
     form, session = NumberForm(), db.session()
-    number = _number(form) if form.validate() else ""
-    if not number:
+    if not form.validate():
         return account_routes.page(number=form), 422
+    number = form.mobile.e164
     if sentence := test_number.text_code(session, current_user._get_current_object(), number):
         session.rollback()
         form.mobile.errors = [sentence]
@@ -67,15 +65,6 @@ def remove_number() -> Response:
     db.session.commit()
     flash("Your number was removed.", "ok")
     return _to_the_page()
-
-
-def _number(form: NumberForm) -> str:
-    """Return the E.164 form of what was typed, "" with the error at the field where it is no number."""
-    try:
-        return phone.normalise(form.mobile.data, policy.load(db.session()).default_region)
-    except NotANumber as error:
-        form.mobile.errors = [error.sentence]
-        return ""
 
 
 def _to_the_page() -> Response:

@@ -2,34 +2,24 @@
 
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from optin.enums import CampaignStatus
 from optin.models import Campaign, Keyword, User
+from optin.web.fields import Line, Text
 
 NO_KEYWORD = SelectChoice("", "No keyword")
 NO_OWNER = SelectChoice("", "No owner")
 
 
-def tidy(text: str | None) -> str:
-    """Return what was typed without NUL characters and without space around it."""
-    return (text or "").replace("\0", "").strip()
-
-
 class CampaignForm(FlaskForm):  # type: ignore[misc]
     """A new or an existing campaign."""
 
-    name = StringField(
-        "Name",
-        filters=[tidy],
-        validators=[DataRequired("Enter a name."), Length(max=120, message="Use at most 120 characters.")],
-    )
+    name = Line("Name", [DataRequired("Enter a name."), Length(max=120, message="Use at most 120 characters.")])
     keyword = SelectField("Opt-in keyword", validate_choice=True)
-    description = TextAreaField(
-        "Description", filters=[tidy], validators=[Length(max=4000, message="Use at most 4,000 characters.")]
-    )
+    description = Text("Description", [Length(max=4000, message="Use at most 4,000 characters.")])
     status = SelectField("Status", choices=[SelectChoice(str(status), status.label) for status in CampaignStatus])
     owner = SelectField("Owner")
 
@@ -74,7 +64,5 @@ class AddOptInsForm(FlaskForm):  # type: ignore[misc]
 class AddMembersForm(FlaskForm):  # type: ignore[misc]
     """Numbers that are typed or pasted; people are ticked in the list beside it."""
 
-    numbers = TextAreaField(
-        "Numbers", filters=[tidy], validators=[Length(max=500_000, message="Paste at most 500,000 characters.")]
-    )
+    numbers = Text("Numbers", [Length(max=500_000, message="Paste at most 500,000 characters.")])
     create_leads = BooleanField("Create leads for unknown numbers", default=True)

@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, HiddenField, RadioField, StringField, ValidationError
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import Length
 
@@ -16,7 +16,7 @@ from optin.models import DisclosureImage
 from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
 from optin.reading.words import KEYWORD_LENGTH, normalise, refusal_as_keyword
 from optin.texts import merge_fields
-from optin.web.fields import clean
+from optin.web.fields import Line, Text, clean
 
 MOST_ALIASES = 20
 LONGEST_WORD = 30
@@ -49,16 +49,16 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
 
     word = StringField("Keyword", filters=[one_spelling])
     aliases = StringField("Aliases", filters=[one_spelling])
-    description = TextAreaField("Description", filters=[clean], validators=[Length(max=2000)])
-    disclosure = TextAreaField("What people are told", filters=[clean], validators=[Length(max=5000)])
-    disclosure_url = StringField("Web address where they see it", filters=[clean], validators=[Length(max=500)])
+    description = Text("Description", [Length(max=2000)])
+    disclosure = Text("What people are told", [Length(max=5000)])
+    disclosure_url = Line("Web address where they see it", [Length(max=500)])
     image = FileField("Image of what they see")
     kept_image = HiddenField(filters=[clean])
     remove_image = BooleanField("Remove the image")
-    frequency = StringField("Frequency", filters=[clean], validators=[Length(max=80)])
+    frequency = Line("Frequency", [Length(max=80)])
     opt_in = RadioField("Opt-in", choices=OPT_IN)
-    confirmation = TextAreaField("Confirmation reply", filters=[clean], validators=[Length(max=1600)])
-    question = TextAreaField("Question for double opt-in", filters=[clean], validators=[Length(max=1600)])
+    confirmation = Text("Confirmation reply", [Length(max=1600)])
+    question = Text("Question for double opt-in", [Length(max=1600)])
 
     def __init__(self, *args: object, extra_opt_out: tuple[str, ...] = (), **kwargs: object) -> None:
         """Make the form from the request, or from what WTForms is given."""

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TelField, TextAreaField, ValidationError
+from wtforms import SelectField, ValidationError
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from optin import phone
 from optin.models import Keyword
-from optin.phone import NotANumber
-from optin.web.fields import clean
+from optin.web.fields import Line, PhoneNumber, Text
 
 LONGEST_TEXT = 1000
 
@@ -18,7 +16,7 @@ LONGEST_TEXT = 1000
 class EndForm(FlaskForm):  # type: ignore[misc]
     """Why a user ends an opt-in."""
 
-    reason = StringField("Reason", filters=[clean], validators=[Length(max=LONGEST_TEXT)])
+    reason = Line("Reason", [Length(max=LONGEST_TEXT)])
 
     def validate_reason(self, field: Field) -> None:
         """Ask for a reason: it becomes part of the ledger."""
@@ -29,25 +27,16 @@ class EndForm(FlaskForm):  # type: ignore[misc]
 
 
 class RecordForm(FlaskForm):  # type: ignore[misc]
-    """An opt-in that somebody gave on paper, by telephone or in person. `region` reads the number as typed."""
+    """An opt-in that somebody gave on paper, by telephone or in person."""
 
-    number = TelField("Mobile phone", filters=[clean])
+    number = PhoneNumber("Mobile phone")
     keyword = SelectField("Keyword", coerce=int, validators=[InputRequired("Choose a keyword.")])
-    comment = TextAreaField("How and when they agreed", filters=[clean], validators=[Length(max=LONGEST_TEXT)])
+    comment = Text("How and when they agreed", [Length(max=LONGEST_TEXT)])
 
-    def __init__(self, *args: object, keywords: Sequence[Keyword], region: str, **kwargs: object) -> None:
+    def __init__(self, *args: object, keywords: Sequence[Keyword], **kwargs: object) -> None:
         """Make the form with the keywords that one can opt in with."""
         super().__init__(*args, **kwargs)
         self.keyword.choices = [SelectChoice(str(keyword.id), keyword.word) for keyword in keywords]
-        self.region = region
-        self.e164 = ""
-
-    def validate_number(self, field: Field) -> None:
-        """Read the number; afterwards `e164` holds it."""
-        try:
-            self.e164 = phone.normalise(field.data, self.region)
-        except NotANumber as error:
-            raise ValidationError(error.sentence) from error
 
     def validate_comment(self, field: Field) -> None:
         """Ask for what proves the consent."""

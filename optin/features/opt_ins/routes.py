@@ -15,10 +15,9 @@ from optin.enums import EndReason, OptInSource, Role
 from optin.features.opt_ins import queries
 from optin.features.opt_ins.forms import EndForm, RecordForm
 from optin.models import Keyword, OptIn
-from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.web import filters
-from optin.web.access import requires
+from optin.web.access import cached_settings, requires
 
 blueprint = Blueprint("opt_ins", __name__)
 NOT_TAKEN = (OptInOutcome.NOT_REVIVED, OptInOutcome.TOO_OLD)
@@ -61,13 +60,14 @@ def create() -> Response:
         return make_response(render_template("opt_ins/new.html", form=form), 422)
     keyword = db.session.get_one(Keyword, form.keyword.data)
     comment = form.comment.data
-    result = ledger.opt_in(db.session(), form.e164, keyword, _act(comment), comment=comment)
+    number, region = form.number.e164, cached_settings().policy.default_region
+    result = ledger.opt_in(db.session(), number, keyword, _act(comment), comment=comment)
     if result.outcome in NOT_TAKEN:
-        form.number.errors = [_why_not(form.e164, keyword, form.region)]
+        form.number.errors = [_why_not(number, keyword, region)]
         db.session.rollback()
         return make_response(render_template("opt_ins/new.html", form=form), 422)
     db.session.commit()
-    flash(*_notice(result, phone.display(form.e164, form.region), keyword.word))
+    flash(*_notice(result, phone.display(number, region), keyword.word))
     return redirect(url_for(".show", opt_in_id=result.opt_in_id), 303)
 
 
@@ -99,8 +99,7 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
 
 
 def _record_form(**fields: object) -> RecordForm:
-    in_force = policy.load(db.session())
-    return RecordForm(keywords=queries.active_keywords(db.session()), region=in_force.default_region, **fields)
+    return RecordForm(keywords=queries.active_keywords(db.session()), **fields)
 
 
 def _why_not(number: str, keyword: Keyword, region: str) -> str:

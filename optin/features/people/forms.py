@@ -1,44 +1,36 @@
 """The form of a contact or lead, and the search above their lists."""
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TelField, TextAreaField, ValidationError
+from wtforms import HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
 from optin.database.session import db
 from optin.features.people import records
 from optin.models import User
-from optin.phone import NotANumber
+from optin.web.fields import Email, Line, PhoneNumber, Text
 
 FROM_NUMBER = ""
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
-def _stripped(text: str | None) -> str:
-    return (text or "").strip()
-
-
 class PersonForm(FlaskForm):  # type: ignore[misc]
-    """What a user fills in about a person. `number` is the mobile number in E.164 once the form was validated."""
+    """What a user fills in about a person."""
 
-    first_name = StringField("First name", [Length(max=80)], filters=[_stripped])
-    last_name = StringField("Last name", [Length(max=80)], filters=[_stripped])
-    mobile = TelField("Mobile phone", [Length(max=60)], filters=[_stripped])
-    email = StringField("Email", [Length(max=254)], filters=[_stripped])
-    company = StringField("Company", [Length(max=120)], filters=[_stripped])
+    first_name = Line("First name", [Length(max=80)])
+    last_name = Line("Last name", [Length(max=80)])
+    mobile = PhoneNumber("Mobile phone", [Length(max=60)], read=lambda typed: records.read_mobile(db.session(), typed))
+    email = Email("Email", [Length(max=254)])
+    company = Line("Company", [Length(max=120)])
     owner_id = SelectField("Owner", coerce=lambda given: int(given) if given else None)
     time_zone = SelectField("Time zone", default=FROM_NUMBER)
-    notes = TextAreaField("Notes", [Length(max=20_000)], filters=[_stripped])
+    notes = Text("Notes", [Length(max=20_000)])
     ends = HiddenField()
-
-    number: str | None = None
 
     def __init__(self, owners: Sequence[User], **given: Any) -> None:
         """Offer `owners` to choose from, besides nobody."""
@@ -57,18 +49,6 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     def values(self) -> dict[str, object]:
         """Return the fields as features/people/records.py takes them."""
         return {name: self[name].data for name in records.FIELDS}
-
-    def validate_mobile(self, field: TelField) -> None:
-        """Accept valid numbers in any spelling, and nothing."""
-        try:
-            self.number = records.read_mobile(db.session(), field.data)
-        except NotANumber as error:
-            raise ValidationError(error.sentence) from error
-
-    def validate_email(self, field: StringField) -> None:
-        """Accept what has the form of an address, and nothing."""
-        if field.data and not _EMAIL.fullmatch(field.data):
-            raise ValidationError("Enter an email address, such as name@example.org.")
 
     def validate_last_name(self, field: StringField) -> None:
         """Ask for something that the person can be found by."""

@@ -4,7 +4,6 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from optin import clock
@@ -17,7 +16,7 @@ from optin.features.review import corrections
 from optin.features.review.blueprint import blueprint
 from optin.models import PhraseOptOut
 from optin.web import filters
-from optin.web.fields import clean
+from optin.web.fields import Line
 
 LARGEST_ID = 2**31 - 1
 OPT_OUT = f"/review/opt-outs/<int(max={LARGEST_ID}):opt_out_id>"
@@ -27,10 +26,9 @@ LONGEST_REASON = 1000
 class CorrectionForm(FlaskForm):  # type: ignore[misc]
     """Why it was no request to stop."""
 
-    reason = StringField(
+    reason = Line(
         "Reason",
-        filters=[clean],
-        validators=[
+        [
             DataRequired("Say how you know that they did not ask to stop. It becomes part of the proof."),
             Length(max=LONGEST_REASON),
         ],

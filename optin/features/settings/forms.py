@@ -14,15 +14,11 @@ from optin import phone
 from optin.consent.hours import check_window
 from optin.features.settings.opt_out_words import refusals
 from optin.texts import merge_fields, segments
+from optin.web.fields import Line, MessageText
 
 MOST_A_WEEK = 1000
 LONGEST_QUESTION_HOURS = 7 * 24
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
-
-
-def text_as_typed(text: str | None) -> str:
-    """Return the text with the line ends of Unix and without the one character that no database takes."""
-    return (text or "").replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def lines_typed(text: str) -> tuple[str, ...]:
@@ -96,14 +92,13 @@ class SmsForm(PolicyForm):
     default_region = SelectField(
         "Default country of numbers", choices=lambda: [SelectChoice(*region) for region in phone.regions()]
     )
-    brand = StringField(
+    brand = Line(
         "Brand name",
         [
             DataRequired("Enter the name that people know you by."),
             Length(max=40),
             Regexp(r"[^{}]*\Z", message="Leave out { and }: they mark merge fields."),
         ],
-        filters=[lambda text: " ".join(text_as_typed(text).split())],
     )
 
     def settings(self) -> dict[str, Any]:
@@ -118,10 +113,10 @@ class SmsForm(PolicyForm):
 class RepliesForm(PolicyForm):
     """What the app answers by itself, and which words besides the usual ones opt out."""
 
-    opt_out_reply = TextAreaField("Opt-out confirmation", filters=[text_as_typed])
-    keyword_ended_reply = TextAreaField("One keyword ended", filters=[text_as_typed])
-    help_reply = TextAreaField("Help", filters=[text_as_typed])
-    how_to_confirm_reply = TextAreaField("Unclear answer to a question", filters=[text_as_typed])
+    opt_out_reply = MessageText("Opt-out confirmation")
+    keyword_ended_reply = MessageText("One keyword ended")
+    help_reply = MessageText("Help")
+    how_to_confirm_reply = MessageText("Unclear answer to a question")
     extra_opt_out_words = Lines("Extra opt-out words")
     question_hours = WholeNumber(
         "A double opt-in question stays open for",

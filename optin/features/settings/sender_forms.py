@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, SelectField, StringField
+from wtforms import BooleanField, Field, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
@@ -12,23 +12,17 @@ from optin import phone
 from optin.enums import SenderKind
 from optin.models import Sender
 from optin.provider.senders import kind_of
+from optin.web.fields import Line
 
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}\Z")
 SHORT_CODE = re.compile(r"[0-9]{3,8}\Z")
 NUMBER_KINDS = (SenderKind.LONG_CODE, SenderKind.TOLL_FREE)
 
 
-def stripped(text: str | None) -> str:
-    """Return the text without the spaces around it."""
-    return (text or "").strip()
-
-
 class NewSenderForm(FlaskForm):  # type: ignore[misc]
     """One more address of ours; `e164` is its stored form once the form is valid."""
 
-    address = StringField(
-        "Add a sender", [DataRequired("Enter a number, a short code or an SID."), Length(max=40)], filters=[stripped]
-    )
+    address = Line("Add a sender", [DataRequired("Enter a number, a short code or an SID."), Length(max=40)])
 
     def __init__(self, *args: Any, region: str = "US", **kwargs: Any) -> None:
         """Read numbers without + as those of `region`."""
@@ -53,13 +47,12 @@ class SenderForm(FlaskForm):  # type: ignore[misc]
     """What kind of address a sender is; that decides who answers STOP."""
 
     kind = SelectField("Kind")
-    messaging_service_sid = StringField(
+    messaging_service_sid = Line(
         "Messaging Service SID",
         [
             Optional(),
             Regexp(SERVICE_SID, message="Enter MG and 32 hexadecimal digits, as shown in the Twilio Console."),
         ],
-        filters=[stripped],
     )
     advanced_opt_out = BooleanField("Its Messaging Service has Advanced Opt-Out")
 
