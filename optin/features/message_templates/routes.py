@@ -2,20 +2,37 @@
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask_login import current_user
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
+from wtforms import Field, ValidationError
+from wtforms.validators import DataRequired, Length
 
 from optin.database.session import db
 from optin.enums import Role
-from optin.features.message_templates import saving
-from optin.features.message_templates.forms import TAKEN, TemplateForm
+from optin.features.message_templates import records
 from optin.models import MessageTemplate
 from optin.queries import message_templates
+from optin.sending import broadcast_text
 from optin.web.access import requires
+from optin.web.fields import Line, MessageText
 
 blueprint = Blueprint("message_templates", __name__)
 
-LARGEST_ID = 2**31 - 1
-TEMPLATE = f"/templates/<int(max={LARGEST_ID}):template_id>"
+TEMPLATE = "/templates/<int:template_id>"
+LONGEST_NAME = 80
+TAKEN = "Another template already has this name."
+
+
+class TemplateForm(FlaskForm):  # type: ignore[misc]
+    """A text and the name that it is found by."""
+
+    name = Line("Name", [DataRequired("Enter a name."), Length(max=LONGEST_NAME)])
+    body = MessageText("Text")
+
+    def validate_body(self, field: Field) -> None:
+        """Refuse what could not be sent."""
+        if faults := broadcast_text.faults(field.data):
+            raise ValidationError(" ".join(faults))
 
 
 @blueprint.get("/templates")
@@ -57,7 +74,7 @@ def update(template_id: int) -> Response:
 def delete(template_id: int) -> Response:
     """Delete a template."""
     template = _load(template_id)
-    saving.remove(db.session(), template, current_user.id)
+    records.remove(db.session(), template, current_user.id)
     db.session.commit()
     flash(f"Template “{template.name}” was deleted.", "ok")
     return redirect(url_for(".index"), 303)
@@ -65,7 +82,7 @@ def delete(template_id: int) -> Response:
 
 def _saved(template: MessageTemplate, form: TemplateForm) -> bool:
     """Store what a valid form says; False, with the sentence at the field, where another has the name."""
-    if saving.save(db.session(), template, form.name.data, form.body.data, current_user.id):
+    if records.save(db.session(), template, form.name.data, form.body.data, current_user.id):
         db.session.commit()
         return True
     form.name.errors = [TAKEN]

@@ -1,10 +1,15 @@
 """Opt-ins: the record page, ending one with a reason, recording one that was given elsewhere."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
+from wtforms import SelectField, ValidationError
+from wtforms.fields import Field, SelectChoice
+from wtforms.validators import InputRequired, Length
 
 from optin import clock, phone
 from optin.consent import consent_status, ledger, phrase_opt_outs
@@ -12,15 +17,47 @@ from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInOutcome, OptInResult
 from optin.database.session import db
 from optin.enums import EndReason, OptInSource, Role
-from optin.features.opt_ins import queries
-from optin.features.opt_ins.forms import EndForm, RecordForm
+from optin.features.opt_ins import records
 from optin.models import Keyword, OptIn
 from optin.queries import people_of_numbers
 from optin.web import filters
 from optin.web.access import cached_settings, requires
+from optin.web.fields import Line, PhoneNumber, Text
 
 blueprint = Blueprint("opt_ins", __name__)
 NOT_TAKEN = (OptInOutcome.NOT_REVIVED, OptInOutcome.TOO_OLD)
+LONGEST_TEXT = 1000
+
+
+class EndForm(FlaskForm):  # type: ignore[misc]
+    """Why a user ends an opt-in."""
+
+    reason = Line("Reason", [Length(max=LONGEST_TEXT)])
+
+    def validate_reason(self, field: Field) -> None:
+        """Ask for a reason: it becomes part of the ledger."""
+        if not field.data:
+            raise ValidationError(
+                "Say why you are ending it, such as “asked by telephone”. It becomes part of the proof."
+            )
+
+
+class RecordForm(FlaskForm):  # type: ignore[misc]
+    """An opt-in that somebody gave on paper, by telephone or in person."""
+
+    number = PhoneNumber("Mobile phone")
+    keyword = SelectField("Keyword", coerce=int, validators=[InputRequired("Choose a keyword.")])
+    comment = Text("How and when they agreed", [Length(max=LONGEST_TEXT)])
+
+    def __init__(self, *args: object, keywords: Sequence[Keyword], **kwargs: object) -> None:
+        """Make the form with the keywords that one can opt in with."""
+        super().__init__(*args, **kwargs)
+        self.keyword.choices = [SelectChoice(str(keyword.id), keyword.word) for keyword in keywords]
+
+    def validate_comment(self, field: Field) -> None:
+        """Ask for what proves the consent."""
+        if not field.data:
+            raise ValidationError("Say how and when they agreed, such as “paper form, 3 May”. It is the proof.")
 
 
 @blueprint.get("/opt-ins/<int:opt_in_id>")
@@ -81,7 +118,7 @@ def _act(text: str) -> Act:
 
 def _page(opt_in: OptIn, form: EndForm) -> str:
     session = db.session()
-    opt_out = queries.phrase_opt_out(session, opt_in)
+    opt_out = records.phrase_opt_out(session, opt_in)
     context: dict[str, Any] = {
         "opt_in": opt_in,
         "form": form,
@@ -89,22 +126,22 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
         "number_status": consent_status.of_number(session, opt_in.number),
         "is_live": opt_in.status in LIVE,
         "source": OptInSource(opt_in.source),
-        "sender": queries.sender(session, opt_in),
+        "sender": records.sender(session, opt_in),
         "people": people_of_numbers.of_opt_ins(session, [opt_in]).get(opt_in.id, []),
-        "blocked_scopes": queries.blocked_scopes(session, opt_in.number),
-        "conversation_id": queries.conversation_id(session, opt_in.number),
-        "timeline": queries.timeline(session, opt_in),
+        "blocked_scopes": records.blocked_scopes(session, opt_in.number),
+        "conversation_id": records.conversation_id(session, opt_in.number),
+        "timeline": records.timeline(session, opt_in),
     }
     return render_template("opt_ins/show.html", **context)
 
 
 def _record_form(**fields: object) -> RecordForm:
-    return RecordForm(keywords=queries.active_keywords(db.session()), **fields)
+    return RecordForm(keywords=records.active_keywords(db.session()), **fields)
 
 
 def _why_not(number: str, keyword: Keyword, region: str) -> str:
     """Say why the ledger does not take it: what a person ended, only the person can begin again."""
-    how, when = queries.left(db.session(), number, keyword.id)
+    how, when = records.left(db.session(), number, keyword.id)
     since = f" ({filters.when(when)})" if when else ""
     did = f"answered no to “{keyword.word}”" if how == EndReason.DECLINED else "opted out"
     return (

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.enums import Role
-from optin.features.message_templates import saving
+from optin.features.message_templates import records
 from optin.models import AuditEntry, Message, MessageTemplate
 from tests.support import campaign_scene as scene
 from tests.support import world
@@ -100,7 +100,7 @@ def test_a_name_is_taken_once_whatever_its_case(session: Session, agent: Browser
 def test_saving_the_same_changes_nothing(session: Session, agent: Browser) -> None:
     create(agent)
     template = only(session)
-    assert saving.save(session, template, template.name, template.body, agent.user.id)
+    assert records.save(session, template, template.name, template.body, agent.user.id)
     assert "changed" not in session.scalars(select(AuditEntry.action)).all()
 
 
