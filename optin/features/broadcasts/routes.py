@@ -23,8 +23,7 @@ from optin.web.record_ids import message_id
 
 blueprint = Blueprint("broadcasts", __name__)
 
-LARGEST_ID = 2**31 - 1
-BROADCAST = f"/broadcasts/<int(max={LARGEST_ID}):broadcast_id>"
+BROADCAST = "/broadcasts/<int:broadcast_id>"
 
 
 @blueprint.context_processor
@@ -38,7 +37,7 @@ def terms() -> dict[str, object]:
     }
 
 
-@blueprint.post(f"/campaigns/<int(max={LARGEST_ID}):campaign_id>/broadcasts")
+@blueprint.post("/campaigns/<int:campaign_id>/broadcasts")
 def create(campaign_id: int) -> Response:
     """Send the text to everybody in the campaign who may get it, now or later, and lead to the broadcast's page."""
     campaign = db.session.get(Campaign, campaign_id) or abort(404)

@@ -10,8 +10,7 @@ from optin.models import Campaign
 
 blueprint = Blueprint("campaigns", __name__)
 
-LARGEST_ID = 2**31 - 1
-CAMPAIGN = f"/campaigns/<int(max={LARGEST_ID}):campaign_id>"
+CAMPAIGN = "/campaigns/<int:campaign_id>"
 SHOWN_WITH = [joinedload(Campaign.keyword), joinedload(Campaign.owner)]
 
 

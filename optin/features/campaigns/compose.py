@@ -14,6 +14,7 @@ from optin.features.campaigns import queries
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Campaign, Person, Sender
 from optin.policy.policy import Policy
+from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery
 from optin.texts import merge_fields, segments, send_time
@@ -140,6 +141,7 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "draft": draft,
         "senders": asked.senders,
         "sender": asked.sender,
+        "no_sender": senders.NONE_YET,
         "saved": message_templates.listed(session),
         "has_hours": asked.question.policy.sending_hours,
         "time_fault": draft.plan.fault(now),

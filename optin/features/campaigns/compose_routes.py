@@ -12,14 +12,14 @@ from optin.consent import whole
 from optin.database.session import db
 from optin.enums import Reason
 from optin.features.campaigns import compose, page, queries
-from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load, only_reads
+from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load, only_reads
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
 from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text
 from optin.texts import segments, send_time
-from optin.web import filters
+from optin.web import filters, record_ids
 from optin.web.record_ids import record_id
 
 SAME_TEXT_WITHIN = timedelta(days=1)
@@ -90,4 +90,4 @@ def typed_draft() -> Draft:
     shown = request.form.get("after", 0, type=int)
     after = shown if request.form.get("do") == "next" else shown - 1
     plan = send_time.of_form(request.form, filters.current_zone())
-    return Draft(plan, broadcast_text.clean(request.form.get("body", "")), min(max(after, 0), LARGEST_ID))
+    return Draft(plan, broadcast_text.clean(request.form.get("body", "")), min(max(after, 0), record_ids.LARGEST))

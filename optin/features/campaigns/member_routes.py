@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 from optin.database.session import db
 from optin.enums import PersonKind, Role
 from optin.features.campaigns import member_list, members
-from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
+from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import AddMembersForm
 from optin.models import Campaign, CampaignMember, Person
 from optin.policy import policy
 from optin.queries import paging
+from optin.web import record_ids
 from optin.web.access import requires
 from optin.web.filters import plural
 
@@ -54,7 +55,7 @@ def add_members(campaign_id: int) -> Response:
     return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
 
 
-@blueprint.post(f"{CAMPAIGN}/members/<int(max={LARGEST_ID}):member_id>/removal")
+@blueprint.post(f"{CAMPAIGN}/members/<int:member_id>/removal")
 def remove_member(campaign_id: int, member_id: int) -> Response:
     """Take one member out of the campaign; the person and their opt-ins stay."""
     member = db.session.get(CampaignMember, member_id, with_for_update={"key_share": True})
@@ -92,7 +93,7 @@ def members_file(campaign_id: int) -> Response:
 
 def _ticked(name: str) -> list[int]:
     """Return the ids that were ticked; what is no id is left out."""
-    return [int(text) for text in request.form.getlist(name) if text.isdecimal() and int(text) <= LARGEST_ID]
+    return [int(text) for text in request.form.getlist(name) if text.isdecimal() and int(text) <= record_ids.LARGEST]
 
 
 def _said_of_waiting(taken_back: int) -> str:

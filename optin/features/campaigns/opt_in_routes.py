@@ -8,14 +8,14 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.features.campaigns import add_opt_ins, add_opt_ins_task
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
-from optin.features.campaigns.blueprint import CAMPAIGN, LARGEST_ID, blueprint, load
+from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import AddOptInsForm
 from optin.jobs import background, engine
 from optin.models import BackgroundTask
 from optin.web.access import requires
 from optin.web.filters import plural
 
-TASK = f"{CAMPAIGN}/opt-ins/<int(max={LARGEST_ID}):task_id>"
+TASK = f"{CAMPAIGN}/opt-ins/<int:task_id>"
 
 
 @blueprint.get(f"{CAMPAIGN}/opt-ins", endpoint="add_opt_ins")

@@ -16,9 +16,8 @@ from optin.policy import audit
 from optin.web import navigation
 from optin.web.record_ids import record_id
 
-LARGEST_ID = 2**31 - 1
-INBOX = f"/inbox/<int(max={LARGEST_ID}):conversation_id>"
-CONVERSATION = f"/conversations/<int(max={LARGEST_ID}):conversation_id>"
+INBOX = "/inbox/<int:conversation_id>"
+CONVERSATION = "/conversations/<int:conversation_id>"
 
 blueprint = Blueprint("inbox", __name__)
 blueprint.record_once(lambda state: navigation.badge(state.app, "/inbox", queries.unread, queries.MOST_UNREAD))

@@ -11,8 +11,7 @@ from optin.features.people.blueprint import blueprint
 from optin.models import Person
 
 View = TypeVar("View", bound=Callable[..., Any])
-LARGEST_ID = 2**31 - 1
-RECORD = f"/<int(max={LARGEST_ID}):person_id>"
+RECORD = "/<int:person_id>"
 
 
 def route(path: str, endpoint: str, methods: list[str] | None = None) -> Callable[[View], View]:

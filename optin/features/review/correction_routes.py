@@ -18,8 +18,7 @@ from optin.models import PhraseOptOut
 from optin.web import filters
 from optin.web.fields import Line
 
-LARGEST_ID = 2**31 - 1
-OPT_OUT = f"/review/opt-outs/<int(max={LARGEST_ID}):opt_out_id>"
+OPT_OUT = "/review/opt-outs/<int:opt_out_id>"
 LONGEST_REASON = 1000
 
 
