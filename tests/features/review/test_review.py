@@ -57,7 +57,7 @@ def test_the_oldest_stands_first_and_alone_has_the_keys(
 
 def test_the_tab_counts_what_waits(agent: Browser, session: Session, held: Hold) -> None:
     text(session, "please stop volunteer texts", TOM)
-    assert open_count(session) == 2
+    assert open_count(session).value == 2
     assert '<span class="count">2<span class="visually-hidden"> waiting</span></span>' in agent.get("/keywords").text
 
 
