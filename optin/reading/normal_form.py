@@ -26,7 +26,7 @@ _REMEMBERED = 20_000  # characters: hostile text must not fill the memory with r
 
 
 def normalise(text: str) -> str:
-    """Return the normal form in which words and keywords are equal or not (PRODUCT 3).
+    """Return the normal form in which words and keywords are equal or not.
 
     Unicode NFKC, format and control characters dropped, case folded, punctuation, quotes and emoji around it dropped,
     spaces collapsed. Normalising twice changes nothing.

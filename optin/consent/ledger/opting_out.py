@@ -179,19 +179,6 @@ def expire_questions(session: Session, act: Act, limit: int = 500) -> int:
     return len(overdue)
 
 
-def _joined_after(session: Session, number: str, act: Act) -> bool:
-    """Tell whether the person joined or texted START after the moment of the act."""
-    joined = session.scalar(
-        select(OptIn.id).where(OptIn.number == number, OptIn.status.in_(LIVE), OptIn.requested_at > act.when).limit(1)
-    )
-    started = session.scalar(
-        select(Suppression.id)
-        .where(Suppression.number == number, Suppression.ended_at > act.when, Suppression.withdrawn_at.is_(None))
-        .limit(1)
-    )
-    return joined is not None or started is not None
-
-
 def _end(
     session: Session,
     number: str,
