@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bench import data
 from optin import clock
-from optin.consent import audience, whole
+from optin.consent import audience, audience_counts
 from optin.database.session import db
 from optin.enums import BroadcastState
 from optin.features.campaigns import add_opt_ins
@@ -141,7 +141,7 @@ def _question(session: Session) -> audience.AudienceQuestion:
 
 
 def _deliverability(session: Session) -> object:
-    return whole.deliverability(session, _question(session))
+    return audience_counts.deliverability(session, _question(session))
 
 
 def _count_best(session: Session) -> object:

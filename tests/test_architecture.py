@@ -61,6 +61,7 @@ PURE = [
     "optin.web.spreadsheets",
     "optin.hosts",
     "optin.consent.rules",
+    "optin.consent.clauses",
     "optin.reading.words",
     "optin.consent.hours",
     "optin.provider.responses",

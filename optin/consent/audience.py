@@ -1,19 +1,20 @@
-"""The campaign rule as SQL, for whole audiences: the reason of each member, counts by reason, and who they are."""
+"""The campaign rule for whole audiences: the reason of each member as SQL, and who has it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, false, func, literal, not_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, True_, false, func, not_, select, true
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import facts, hours
-from optin.enums import OptInStatus, Reason
+from optin.consent import clauses, conditions, facts, hours, rules
+from optin.consent.conditions import WILL_RECEIVE
+from optin.consent.facts import About
+from optin.consent.rules import Case
+from optin.enums import Purpose, Reason
 from optin.models import Campaign, CampaignMember
 from optin.policy.policy import Policy
-
-WILL_RECEIVE = ""
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,25 @@ class AudienceQuestion:
     late_groups: Collection[str] | None = ()
 
     @property
-    def may_be_late(self) -> bool:
-        """Tell whether it is too late for anybody."""
-        return self.late_groups is None or bool(self.late_groups)
+    def case(self) -> Case:
+        """Return the case that the rule is asked for."""
+        return conditions.case_of(Purpose.CAMPAIGN, self.policy, keyword_id=self.keyword_id)
+
+    @property
+    def about(self) -> About:
+        """Return of whom facts are asked: of each member."""
+        zones = CampaignMember.zones
+        closed = _within(zones, self.closed_groups)
+        within_hours = not_(closed) if self.open_groups is None else _within(zones, self.open_groups)
+        return About(
+            number=CampaignMember.number,
+            scope=self.scope,
+            keyword_id=self.keyword_id,
+            caps=(self.policy, self.now),
+            members=stays(self.campaign_id),
+            given={"too_late": _late(zones, self.late_groups), "outside_hours": closed},
+            otherwise={"outside_hours": within_hours},
+        )
 
 
 @dataclass(frozen=True)
@@ -95,53 +112,19 @@ def stays(campaign_id: int) -> ColumnElement[bool]:
 
 
 def reason(question: AudienceQuestion) -> ColumnElement[str]:
-    """The reason why a member would not receive a message now, "" if they would: rules.decide_campaign as SQL."""
-    steps = _steps(question)
-    return case(*((condition, literal(str(why))) for condition, why in steps), else_=literal(WILL_RECEIVE))
+    """The reason why a member would not receive a message now, "" if they would."""
+    about = question.about
+    return conditions.reason(rules.obstacles(question.case), lambda fact: facts.is_so(about, fact))
 
 
-def _steps(question: AudienceQuestion) -> list[tuple[ColumnElement[bool], Reason]]:
-    """List the reasons in the order of the rule, each with the condition that it is so."""
-    number, policy, member = CampaignMember.number, question.policy, CampaignMember
-    has_keyword = question.keyword_id is not None
-    steps: list[tuple[ColumnElement[bool], Reason]] = [
-        (not_(facts.has_phone(number)), Reason.NO_NUMBER),
-        (facts.suppressed(number), Reason.OPTED_OUT),
-        (facts.lost(number), Reason.NUMBER_LOST),
-        (facts.held(number), Reason.ON_HOLD),
-        (facts.duplicate(member), Reason.DUPLICATE),
-    ]
-    if has_keyword:
-        missing = not_(facts.opted_in(number, question.keyword_id, OptInStatus.ACTIVE))
-        waiting = facts.opted_in(number, question.keyword_id, OptInStatus.PENDING)
-        steps += [(missing & waiting, Reason.PENDING), (missing, Reason.NOT_OPTED_IN)]
-    elif policy.keywordless_needs_opt_in:
-        steps.append((not_(facts.opted_in(number, None, OptInStatus.ACTIVE)), Reason.NO_OPT_IN))
-    steps.append((facts.blocked(number, question.scope), Reason.BLOCKED))
-    if question.may_be_late:
-        steps.append((facts.late(member.zones, question.late_groups), Reason.TOO_LATE))
-    steps.append((facts.closed(member.zones, question.closed_groups), Reason.OUTSIDE_HOURS))
-    if policy.cap_per_day or policy.cap_per_week:
-        steps.append((facts.cap_reached(number, policy, question.now), Reason.CAP_REACHED))
-    return steps
+def _within(zones: SQLColumnExpression[str], groups: Collection[str]) -> ColumnElement[bool]:
+    """The time zones are one of the groups, which come from consent/hours.py."""
+    return zones.in_(list(groups)) if groups else false()
 
 
-def _passed(question: AudienceQuestion, condition: ColumnElement[bool], step: Reason) -> ColumnElement[bool]:
-    """Say that a step does not refuse: without a double NOT, which keeps PostgreSQL from joining."""
-    if step is Reason.OUTSIDE_HOURS:
-        return _open(question)
-    if step is Reason.NO_NUMBER:
-        return facts.has_phone(CampaignMember.number)
-    if step in (Reason.NOT_OPTED_IN, Reason.NO_OPT_IN):
-        return facts.opted_in(CampaignMember.number, question.keyword_id, OptInStatus.ACTIVE)
-    return not_(condition)
-
-
-def _open(question: AudienceQuestion) -> ColumnElement[bool]:
-    """It is within sending hours where the member may be, by the groups that are open where they are known."""
-    if question.open_groups is None:
-        return not_(facts.closed(CampaignMember.zones, question.closed_groups))
-    return CampaignMember.zones.in_(list(question.open_groups)) if question.open_groups else false()
+def _late(zones: SQLColumnExpression[str], late_groups: Collection[str] | None) -> ColumnElement[bool]:
+    """It is too late for the number; None: for everybody."""
+    return true() if late_groups is None else _within(zones, late_groups)
 
 
 def having(question: AudienceQuestion, why: Reason | None) -> list[ColumnElement[bool]]:
@@ -149,21 +132,12 @@ def having(question: AudienceQuestion, why: Reason | None) -> list[ColumnElement
 
     They say the same as `reason`, so that the database may begin with the few whom one of them leaves.
     """
-    steps = _steps(question)
-    if why is Reason.NOT_OPTED_IN:
-        steps = [(condition, step) for condition, step in steps if step is not Reason.PENDING]
-        waiting = facts.opted_in(CampaignMember.number, question.keyword_id, OptInStatus.PENDING)
-        steps = [(condition & ~waiting if step is why else condition, step) for condition, step in steps]
-    found: list[ColumnElement[bool]] = []
-    for condition, step in steps:
-        if step is why:
-            return [*found, condition]
-        if step is not Reason.PENDING:  # who waits has not opted in either: the next step
-            found.append(_passed(question, condition, step))
-    return [false()] if why else found
+    required = clauses.having(question.case, why)
+    if required is None:
+        return [false()]
+    return [said for said in conditions.hold(question.about, required) if not isinstance(said, True_)]
 
 
 def taken_in(question: AudienceQuestion) -> list[str]:
     """Return the reasons with which a member belongs into the outbox of a broadcast: "", or what passes by itself."""
-    waits = [WILL_RECEIVE, str(Reason.OUTSIDE_HOURS)]
-    return [*waits, str(Reason.CAP_REACHED)] if question.policy.cap_waits else waits
+    return [WILL_RECEIVE, *map(str, rules.waits(question.case))]

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from optin.consent import facts, rules
+from optin.consent import conditions, facts, rules
 from optin.consent.rules import Decision
+from optin.enums import Purpose
 from optin.policy.policy import Policy
 
 
@@ -27,9 +28,4 @@ def of_campaign(
     known = facts.of_number(
         session, number, scope=scope, keyword_id=keyword_id, policy=policy, now=now, too_late=too_late
     )
-    return rules.decide_campaign(
-        known,
-        has_keyword=keyword_id is not None,
-        keywordless_needs_opt_in=policy.keywordless_needs_opt_in,
-        cap_waits=policy.cap_waits,
-    )
+    return rules.decide(conditions.case_of(Purpose.CAMPAIGN, policy, keyword_id=keyword_id), known)

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
-from optin.consent import audience, whole
+from optin.consent import audience, audience_counts
 from optin.consent.audience import Deliverability
+from optin.consent.conditions import WILL_RECEIVE
 from optin.enums import Reason
 from optin.models import Campaign, CampaignMember, Sender
 from optin.policy import policy
@@ -31,7 +32,7 @@ def counted(session: Session, campaign: Campaign, sender: Sender | None) -> Deli
     if seen is None:
         return None
     reasons = {reason: seen.value[reason] for reason in Reason if reason in seen.value}
-    will_receive = int(seen.value[audience.WILL_RECEIVE])
+    will_receive = int(seen.value[WILL_RECEIVE])
     return Deliverability(will_receive + sum(reasons.values()), will_receive, reasons, seen.at)
 
 
@@ -42,13 +43,13 @@ def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, 
 
 def _now(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
     scope = sender.scope if sender else ""
-    return whole.deliverability(session, audience.ask(session, campaign, scope, policy.load(session)))
+    return audience_counts.deliverability(session, audience.ask(session, campaign, scope, policy.load(session)))
 
 
 def _counts(session: Session, campaign_id: int, sender_id: int) -> dict[str, int]:
     campaign, sender = session.get_one(Campaign, campaign_id), session.get(Sender, sender_id)
     found = _now(session, campaign, sender)
-    return {audience.WILL_RECEIVE: found.will_receive} | {str(why): count for why, count in found.reasons.items()}
+    return {WILL_RECEIVE: found.will_receive} | {str(why): count for why, count in found.reasons.items()}
 
 
 def _rows(campaign_id: int | SQLColumnExpression[int]) -> Select[Any]:

@@ -1,10 +1,17 @@
-"""The facts of consent rules as SQL: each an EXISTS over an index, for one number or for a column of numbers."""
+"""The facts of consent rules as SQL: each an EXISTS over an index, for one number or for a column of numbers.
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+FACTS has each under its name in `rules.Facts`, and as a set to be joined where that is quicker for many numbers.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
+    Label,
     SQLColumnExpression,
     and_,
     exists,
@@ -12,18 +19,18 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     select,
     true,
 )
 from sqlalchemy.orm import Session, aliased
 
+from optin.consent import caps
 from optin.consent.rules import Facts
-from optin.enums import MessageStatus, OptInStatus, Purpose
-from optin.models import CampaignMember, Hold, Message, NumberCode, NumberLoss, OptIn, ProviderBlock, Suppression, User
+from optin.enums import Channel, OptInStatus, Purpose
+from optin.models import CampaignMember, Hold, NumberCode, NumberLoss, OptIn, ProviderBlock, Suppression, User
 from optin.phone import is_e164
 from optin.policy.policy import Policy
-
-NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
 
 
 def has_phone(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
@@ -39,43 +46,6 @@ def has_phone(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
     )
 
 
-def suppressed(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
-    """The number asked for no more messages at all."""
-    return exists().where(Suppression.number == number, Suppression.ended_at.is_(None))
-
-
-def lost(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
-    """The carrier says that the number is not in use."""
-    return exists().where(NumberLoss.number == number, NumberLoss.ended_at.is_(None))
-
-
-def held(number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
-    """The number waits for a person's decision."""
-    return exists().where(Hold.number == number, Hold.ended_at.is_(None))
-
-
-def opted_in(
-    number: SQLColumnExpression[str | None],
-    keyword_id: SQLColumnExpression[int | None] | int | None,
-    status: OptInStatus,
-) -> ColumnElement[bool]:
-    """The number has an opt-in in `status` with the keyword, or with any keyword when it is the literal None.
-
-    The status is written out: SQLite would prepare the statement anew each time, to see whether a partial index serves.
-    """
-    given = [OptIn.number == number, OptIn.status == literal_column(f"'{status}'")]
-    if keyword_id is not None:
-        given.append(OptIn.keyword_id == keyword_id)
-    return exists().where(*given)
-
-
-def blocked(number: SQLColumnExpression[str | None], scope: SQLColumnExpression[str] | str) -> ColumnElement[bool]:
-    """Twilio refuses to send from the scope to the number."""
-    return exists().where(
-        ProviderBlock.scope == scope, ProviderBlock.number == number, ProviderBlock.ended_at.is_(None)
-    )
-
-
 def duplicate(member: type[CampaignMember]) -> ColumnElement[bool]:
     """An earlier member of the same campaign has the same number."""
     earlier = aliased(CampaignMember)
@@ -85,54 +55,6 @@ def duplicate(member: type[CampaignMember]) -> ColumnElement[bool]:
         earlier.removed_at.is_(None),
         earlier.id < member.id,
     )
-
-
-def closed(zones: SQLColumnExpression[str], closed_groups: Collection[str]) -> ColumnElement[bool]:
-    """It is outside sending hours where the number may be; `closed_groups` comes from consent/hours.py."""
-    return zones.in_(list(closed_groups)) if closed_groups else false()
-
-
-def late(zones: SQLColumnExpression[str], late_groups: Collection[str] | None) -> ColumnElement[bool]:
-    """It is too late for the number, by the groups of consent/hours.py; None: for everybody."""
-    return true() if late_groups is None else closed(zones, late_groups)
-
-
-def cap_reached(number: SQLColumnExpression[str | None], policy: Policy, now: datetime) -> ColumnElement[bool]:
-    """The number got as many broadcast messages in a rolling day or week as the policy allows."""
-    reached: ColumnElement[bool] = false()
-    for cap, span in _caps(policy):
-        got = select(func.count()).select_from(Message).where(*_counts(number, now - span)).scalar_subquery()
-        reached = reached | (got >= cap)
-    return reached
-
-
-def cap_free_at(session: Session, number: str, policy: Policy, now: datetime) -> datetime:
-    """Return the earliest moment, from `now` on, at which the caps let the number (E.164) get another one.
-
-    A cap of n is free again when the nth of those that count, from the newest, is as old as its span.
-    """
-    moments = [now]
-    for cap, span in _caps(policy):
-        newest = select(Message.started_at).where(*_counts(literal(number), now - span))
-        nth = session.scalar(newest.order_by(Message.started_at.desc()).offset(cap - 1).limit(1))
-        moments += [nth + span] if nth else []
-    return max(moments)
-
-
-def _caps(policy: Policy) -> list[tuple[int, timedelta]]:
-    """List the caps that are set, each with its rolling span."""
-    caps = [(policy.cap_per_day, timedelta(hours=24)), (policy.cap_per_week, timedelta(days=7))]
-    return [(cap, span) for cap, span in caps if cap]
-
-
-def _counts(number: SQLColumnExpression[str | None], since: datetime) -> list[ColumnElement[bool]]:
-    """The conditions that a message counts towards a cap of the number whose span began at `since`."""
-    return [
-        Message.number == number,
-        Message.purpose == Purpose.CAMPAIGN,
-        Message.started_at > since,
-        Message.status.not_in(NEVER_WENT),
-    ]
 
 
 def own_number(
@@ -145,6 +67,125 @@ def own_number(
     if purpose == Purpose.CODE:
         return exists().where(NumberCode.user_id == user_id, NumberCode.number == number, NumberCode.expires_at > now)
     return exists().where(User.id == user_id, User.mobile == number, User.disabled_at.is_(None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Of whom facts are asked: a number, a sender's block scope, the campaign's keyword (None: any).
+
+    `caps`: the policy and the moment, for what the number got. `members`: it is the number of a member of a campaign,
+    and these rows are all of them. `given` are conditions that only the asker knows, such as sending hours, by the name
+    of the fact; `otherwise` those that it is not so, where that can be said better than with NOT.
+    """
+
+    number: SQLColumnExpression[str | None]
+    scope: SQLColumnExpression[str] | str | None = None
+    keyword_id: SQLColumnExpression[int | None] | int | None = None
+    caps: tuple[Policy, datetime] | None = None
+    members: ColumnElement[bool] | None = None
+    given: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+    otherwise: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+
+
+Rows = Callable[[About], FromClause]
+"""Makes a set with the column `number` and at most one row for each, to be joined with members."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact: its condition, None where it can't be asked; its set, and what says it in a joined row of that.
+
+    What is said of a joined row is never NULL, so that NOT turns it round also where the set has no row.
+    """
+
+    condition: Callable[[About], ColumnElement[bool] | None]
+    rows: Rows | None = None
+    joined: Callable[[Any], ColumnElement[bool]] = lambda row: row.number.is_not(None)
+
+
+def _has_row(table: type[Any], *where: Callable[[About], ColumnElement[bool]]) -> Fact:
+    """The fact that the number has a row in a table of which all of this is so."""
+
+    def condition(about: About) -> ColumnElement[bool]:
+        return exists().where(table.number == about.number, *(each(about) for each in where))
+
+    def rows(about: About) -> FromClause:
+        return select(table.number).where(*(each(about) for each in where)).distinct().subquery()
+
+    return Fact(condition, rows)
+
+
+def _is_open(table: type[Suppression | NumberLoss | Hold | ProviderBlock]) -> Callable[[About], ColumnElement[bool]]:
+    return lambda _about: table.ended_at.is_(None)
+
+
+def _live(status: OptInStatus) -> Fact:
+    """The fact that the number has an opt-in in the status with the keyword, or with any where there is none.
+
+    The status is written out: SQLite would prepare the statement anew each time, to see whether a partial index serves.
+    """
+
+    def condition(about: About) -> ColumnElement[bool]:
+        given = [OptIn.number == about.number, OptIn.status == literal_column(f"'{status}'")]
+        if about.keyword_id is not None:
+            given.append(OptIn.keyword_id == about.keyword_id)
+        return exists().where(*given)
+
+    return Fact(condition, live_opt_ins, lambda row: row.status.is_not_distinct_from(status))
+
+
+def live_opt_ins(about: About) -> FromClause:
+    """The opt-ins with the keyword that wait or are active: one at most for a number (uq_opt_in_live)."""
+    is_live = OptIn.status.in_((OptInStatus.ACTIVE, OptInStatus.PENDING))
+    of_keyword = (OptIn.channel == Channel.SMS) & (OptIn.keyword_id == about.keyword_id)
+    return select(OptIn.number, OptIn.status, OptIn.id).where(of_keyword, is_live).subquery()
+
+
+def _earliest(about: About) -> FromClause:
+    first = select(CampaignMember.number, func.min(CampaignMember.id).label("id")).group_by(CampaignMember.number)
+    return first.where(about.members if about.members is not None else true()).subquery()
+
+
+_BLOCKED = _has_row(ProviderBlock, lambda about: ProviderBlock.scope == about.scope, _is_open(ProviderBlock))
+FACTS: Mapping[str, Fact] = {
+    "has_number": Fact(lambda about: has_phone(about.number)),
+    "suppressed": _has_row(Suppression, _is_open(Suppression)),
+    "lost": _has_row(NumberLoss, _is_open(NumberLoss)),
+    "held": _has_row(Hold, _is_open(Hold)),
+    "duplicate": Fact(
+        lambda about: duplicate(CampaignMember) if about.members is not None else None,
+        _earliest,
+        lambda row: func.coalesce(CampaignMember.id > row.id, false()),
+    ),
+    "pending": _live(OptInStatus.PENDING),
+    "opted_in": _live(OptInStatus.ACTIVE),
+    "any_opt_in": _has_row(OptIn, lambda _about: OptIn.status == literal_column(f"'{OptInStatus.ACTIVE}'")),
+    "blocked": replace(_BLOCKED, condition=lambda about: None if about.scope is None else _BLOCKED.condition(about)),
+    "cap_reached": Fact(lambda about: caps.reached(about.number, *about.caps) if about.caps else None),
+}
+"""What the database knows of a number. All others in `rules.Facts` are given by who asks (`About.given`)."""
+
+
+def is_so(about: About, name: str) -> ColumnElement[bool]:
+    """The condition that a fact is so. Raises ValueError where it can't be asked: nothing passes because of that."""
+    found = about.given.get(name)
+    if found is None and name in FACTS:
+        found = FACTS[name].condition(about)
+    if found is None:
+        raise ValueError(f"the fact {name!r} can't be asked here")
+    return found
+
+
+def is_not_so(about: About, name: str) -> ColumnElement[bool]:
+    """The condition that a fact is not so."""
+    better = about.otherwise.get(name)
+    return not_(is_so(about, name)) if better is None else better
+
+
+def columns(about: About, names: Collection[str]) -> list[Label[bool]]:
+    """Return a column for each of the facts that can be asked of the database here."""
+    found = {name: FACTS[name].condition(about) for name in FACTS if name in names}
+    return [condition.label(name) for name, condition in found.items() if condition is not None]
 
 
 def of_number(
@@ -165,41 +206,8 @@ def of_number(
     """
     if not number or not is_e164(number):
         return Facts(has_number=False)
-    given = literal(number)
-    row = session.execute(
-        select(
-            suppressed(given),
-            lost(given),
-            held(given),
-            opted_in(given, keyword_id, OptInStatus.PENDING),
-            opted_in(given, keyword_id, OptInStatus.ACTIVE),
-            opted_in(given, None, OptInStatus.ACTIVE),
-            blocked(given, scope) if scope else false(),
-            cap_reached(given, policy, now) if policy and now else false(),
-        )
-    ).one()
-    return Facts(
-        suppressed=bool(row[0]),
-        lost=bool(row[1]),
-        held=bool(row[2]),
-        pending=bool(row[3]),
-        opted_in=bool(row[4]),
-        any_opt_in=bool(row[5]),
-        blocked=bool(row[6]),
-        cap_reached=bool(row[7]),
-        too_late=too_late,
-        outside_hours=outside_hours,
-    )
-
-
-def consent_holds(
-    number: SQLColumnExpression[str], keyword_id: int | None, scope: str, *, needs_opt_in: bool
-) -> ColumnElement[bool]:
-    """The condition of the start statement of a campaign message: consent as it is at this very moment.
-
-    `needs_opt_in` is False only for a campaign without keyword whose policy relaxes it.
-    """
-    conditions = [has_phone(number), ~suppressed(number), ~lost(number), ~held(number), ~blocked(number, scope)]
-    if needs_opt_in:
-        conditions.append(opted_in(number, keyword_id, OptInStatus.ACTIVE))
-    return and_(*conditions)
+    given = (policy, now) if policy and now else None
+    about = About(number=literal(number), scope=scope or None, keyword_id=keyword_id, caps=given)
+    row = session.execute(select(*columns(about, FACTS.keys() - {"has_number"}))).one()
+    known = {name: bool(value) for name, value in row._mapping.items()}
+    return Facts(**known, too_late=too_late, outside_hours=outside_hours)

@@ -63,7 +63,16 @@ def refusal(teller: Teller, decision: Decision) -> Refusal | None:
             return _lost(teller)
         case Reason.BLOCKED:
             return _blocked(teller)
-    return _no_opt_in(teller)
+        case Reason.NO_OPT_IN:
+            return _no_opt_in(teller)
+    return Refusal(
+        decision.reason, f"You can’t text {teller.name}.", f"{decision.reason.label}." if decision.reason else ""
+    )
+
+
+def _in_short(teller: Teller, reason: Reason | None) -> Refusal:
+    """Return a refusal for a reason without sentences of its own."""
+    return Refusal(reason, f"You can’t text {teller.name}.", f"{reason.label}." if reason else "")
 
 
 def no_sender(teller: Teller) -> Refusal:

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, String, and_, bindparam, func, literal_col
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
+from optin.consent.facts import About
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
 from optin.enums import MessageStatus, Purpose, ReplyKind
@@ -38,7 +39,7 @@ _LAST = (
         ),
         bindparam("since", type_=UTCDateTime()) < _WENT_AT,
         bindparam("until", type_=UTCDateTime()) >= _WENT_AT,
-        ~facts.suppressed(_NUMBER),
+        facts.is_not_so(About(number=_NUMBER), "suppressed"),
     )
     .order_by(_WENT_AT.desc(), _MESSAGE.c.id.desc())
     .limit(1)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from optin.channels import addresses
 from optin.channels.addresses import Origin
 from optin.consent import facts, ledger
+from optin.consent.facts import About
 from optin.database.statements import insert_into, is_postgresql, run, table
 from optin.enums import Channel, Direction, MessageStatus, PersonKind
 from optin.models import Conversation, Message, Person
@@ -28,7 +29,7 @@ _KNOWN = (
     select(_CONVERSATION.c.id)
     .where(_CONVERSATION.c.channel == bindparam("channel", type_=String()), _CONVERSATION.c.number == _NUMBER)
     .scalar_subquery(),
-    facts.lost(_NUMBER),
+    facts.is_so(About(number=_NUMBER), "lost"),
 )
 _LOOK, _LOCK_AND_LOOK = select(*_KNOWN), select(*_KNOWN, ledger.lock(_NUMBER))
 _FIRST_PERSON = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, not_, select
 from sqlalchemy.orm import Session
 
-from optin.consent import audience, whole
+from optin.consent import audience, audience_counts
 from optin.consent.audience import AudienceQuestion
 from optin.models import CampaignMember, Person
 from optin.sending import broadcast_text
@@ -52,7 +52,7 @@ def segment_spread(session: Session, question: AudienceQuestion, body: str, peop
     if people > LARGE:
         return SegmentSpread({worst: people}, exact=False)
     keys = [_key(session, getattr(Person, name)) for name in used]
-    members = whole.of(session, question)
+    members = audience_counts.members(session, question)
     rows = select(*keys, func.count()).select_from(members.rows).join(Person, Person.id == CampaignMember.person_id)
     rows = rows.where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
     found = session.execute(rows.group_by(*keys).limit(MOST + 1)).all()

@@ -3,7 +3,7 @@
 The row is the truth: what stands in the outbox is sent once by sending/delivery.py, whatever happens to the job.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, bindparam, case, exists, func, literal, null, select, text
@@ -11,8 +11,9 @@ from sqlalchemy import insert as insert_core
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, facts, rules, whole
-from optin.consent.rules import Decision, Facts
+from optin.consent import audience, audience_counts, conditions, facts, rules
+from optin.consent.facts import About
+from optin.consent.rules import Case, Decision, Facts
 from optin.database.session import UTCDateTime, insert
 from optin.database.statements import Values, run, table
 from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
@@ -44,10 +45,11 @@ _SINCE = (
     .scalar_subquery()
 )
 # `answered`: this kind of answer was given since the number's suppression began.
+_OF_REPLIES = facts.columns(
+    About(number=_NUMBER, scope=bindparam("scope", type_=String())), rules.facts_of(Purpose.REPLY) - {"has_number"}
+)
 _BEFORE_REPLY = select(
-    facts.suppressed(_NUMBER).label("suppressed"),
-    facts.opted_in(_NUMBER, None, OptInStatus.PENDING).label("pending"),
-    facts.blocked(_NUMBER, bindparam("scope", type_=String())).label("blocked"),
+    *_OF_REPLIES,
     exists().where(_MESSAGE.c.number == _NUMBER, _WENT, _KIND, _MESSAGE.c.created_at >= _SINCE).label("answered"),
     select(func.count())
     .where(_MESSAGE.c.number == _NUMBER, _WENT, _MESSAGE.c.created_at > _HOUR_AGO)
@@ -60,7 +62,7 @@ _BEFORE_REPLY = select(
 def decide_one_to_one(session: Session, number: str | None, sender: Sender | None, policy: Policy) -> Decision:
     """Ask the rule for a 1:1 message to a number now; the same answer serves page and server."""
     known = facts.of_number(session, number, scope=sender.scope if sender else None)
-    return rules.decide_one_to_one(known, require_opt_in=policy.require_opt_in_for_one_to_one)
+    return rules.decide(conditions.case_of(Purpose.ONE_TO_ONE, policy), known)
 
 
 def queue_one_to_one(
@@ -111,7 +113,7 @@ def queue_own(
     now = clock.now()
     own = select(facts.own_number(purpose, literal(user_id), literal(number, String()), now))
     known = facts.of_number(session, number, scope=sender.scope)
-    decision = rules.decide_own(known, own=bool(session.scalar(own)))
+    decision = rules.decide(Case(purpose), replace(known, own=bool(session.scalar(own))))
     if not decision.allowed or number is None:
         return Refused(decision)
     thread = conversations.ensure(session, [number], now)[number]
@@ -140,7 +142,7 @@ def reply(
     now = clock.now()
     asked = {"of": number, "scope": sender.scope, "kind": kind, "hour_ago": now - HOUR}
     found = run(session, _BEFORE_REPLY, asked).one()
-    known = Facts(suppressed=found.suppressed, pending=found.pending, blocked=found.blocked)
+    known = Facts(**{column.name: getattr(found, column.name) for column in _OF_REPLIES})
     decision = rules.decide_reply(
         known, kind, answered=found.answered, replies=found.replies, confirmed=found.confirmed
     )
@@ -164,7 +166,7 @@ def was_answered(session: Session, number: str, kind: ReplyKind, *, opt_in_id: i
 
 def is_blocked(session: Session, number: str, scope: str) -> bool:
     """Tell whether Twilio blocks texts from the scope to the number."""
-    return bool(session.scalar(select(facts.blocked(literal(number), scope))))
+    return bool(session.scalar(select(facts.is_so(About(number=literal(number), scope=scope), "blocked"))))
 
 
 def queue_reply(session: Session, reply: Values) -> None:
@@ -179,7 +181,7 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.A
     made when each message starts, so that it says what the record says then.
     """
     now = question.now
-    members = whole.of(session, question)
+    members = audience_counts.members(session, question)
     moment = literal(now, UTCDateTime())
     late = members.why == str(Reason.TOO_LATE)
     values = {

@@ -4,7 +4,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import facts
+from optin.consent import conditions
 from optin.database.session import reading
 from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import Broadcast, Message
@@ -32,8 +32,9 @@ def end_late(engine: Engine) -> int:
 def _end_some(engine: Engine, broadcast_id: int) -> int:
     with Session(engine) as session:
         now, broadcast = clock.now(), session.get_one(Broadcast, broadcast_id)
-        needs = broadcast.keyword_id is not None or policy.load(session).keywordless_needs_opt_in
-        covered = facts.consent_holds(Message.number, broadcast.keyword_id, broadcast.sender.scope, needs_opt_in=needs)
+        covered = conditions.consent_holds(
+            Message.number, policy.load(session), keyword_id=broadcast.keyword_id, scope=broadcast.sender.scope
+        )
         waiting = (
             select(Message.id).where(QUEUED, Message.broadcast_id == broadcast_id, covered).limit(MESSAGES_AT_ONCE)
         )

@@ -7,6 +7,7 @@ start never takes part in a deadlock.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -19,7 +20,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    or_,
     select,
     true,
     update,
@@ -27,10 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import decisions, facts, hours, ledger, rules
-from optin.consent.rules import Decision
+from optin.consent import caps, conditions, facts, hours, rules
+from optin.consent.facts import About
+from optin.consent.rules import Case, Decision
 from optin.database.session import Base
-from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
+from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import policy
 from optin.policy.policy import Policy
@@ -171,32 +172,27 @@ def _start_alike(session: Session, claimed_messages: list[ClaimedMessage], given
 
 
 def _may_start(claimed: ClaimedMessage, given: Policy, now: datetime) -> ColumnElement[bool]:
-    """The rule of the message's purpose, as the condition of the start statement."""
-    number = Message.number
+    """The condition of the start statement: the rule of the message's purpose, and that its broadcast is being sent."""
+    may_start = conditions.may_start(_about(claimed, given, now), _case(claimed, given))
     if claimed.purpose != Purpose.CAMPAIGN:
-        return and_(facts.has_phone(number), _may_start_single(claimed, given, now))
-    in_time = or_(Broadcast.not_after.is_(None), Broadcast.not_after > now)
-    sending = exists().where(Broadcast.id == claimed.broadcast_id, Broadcast.state == BroadcastState.SENDING, in_time)
-    needs = claimed.keyword_id is not None or given.keywordless_needs_opt_in
-    consent = facts.consent_holds(number, claimed.keyword_id, claimed.scope, needs_opt_in=needs)
-    return and_(sending, consent, ~facts.cap_reached(number, given, now))
+        return may_start
+    sending = exists().where(Broadcast.id == claimed.broadcast_id, Broadcast.state == BroadcastState.SENDING)
+    return and_(sending, may_start)
 
 
-def _may_start_single(claimed: ClaimedMessage, given: Policy, now: datetime) -> ColumnElement[bool]:
-    """The same for all that is no part of a broadcast, to a phone."""
-    number = Message.number
-    if claimed.purpose == Purpose.REPLY:
-        free = true() if claimed.reply_kind in ledger.STAYS_UNDER_SUPPRESSION else ~facts.suppressed(number)
-        if claimed.reply_kind == ReplyKind.QUESTION:  # one that Twilio put off may have been overtaken by a STOP
-            free = or_(free, facts.opted_in(number, None, OptInStatus.PENDING))
-        return and_(free, ~facts.blocked(number, claimed.scope))
+def _case(claimed: ClaimedMessage, given: Policy) -> Case:
+    return conditions.case_of(claimed.purpose, given, keyword_id=claimed.keyword_id, reply_kind=claimed.reply_kind)
+
+
+def _about(claimed: ClaimedMessage, given: Policy, now: datetime) -> About:
+    """Of whom the start statement asks facts: of each message's number."""
+    over = exists().where(Broadcast.id == claimed.broadcast_id, Broadcast.not_after <= now)
+    known: dict[str, ColumnElement[bool]] = {"too_late": over}
     if claimed.purpose in OWN:
-        own = facts.own_number(claimed.purpose, Message.author_id, number, now)
-        return and_(own, ~facts.suppressed(number), ~facts.blocked(number, claimed.scope))
-    allowed = and_(~facts.suppressed(number), ~facts.lost(number), ~facts.blocked(number, claimed.scope))
-    if claimed.purpose == Purpose.ONE_TO_ONE and given.require_opt_in_for_one_to_one:
-        return and_(allowed, facts.opted_in(number, None, OptInStatus.ACTIVE))
-    return allowed
+        known["own"] = facts.own_number(claimed.purpose, Message.author_id, Message.number, now)
+    return About(
+        number=Message.number, scope=claimed.scope, keyword_id=claimed.keyword_id, caps=(given, now), given=known
+    )
 
 
 def _write_texts(session: Session, started: list[ClaimedMessage]) -> None:
@@ -229,7 +225,7 @@ def _settle_unstarted(session: Session, claimed: ClaimedMessage, given: Policy, 
     if decision.allowed:  # it was not a moment ago
         return _set(session, claimed, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))
     if decision.waits:
-        free = facts.cap_free_at(session, claimed.number, given, now)
+        free = caps.free_at(session, claimed.number, given, now)
         if claimed.not_after and free >= claimed.not_after:
             return _set(session, claimed, now, MessageStatus.SKIPPED, reason=Reason.TOO_LATE)
         return _set(session, claimed, now, MessageStatus.QUEUED, reason=decision.reason, not_before=free)
@@ -245,21 +241,21 @@ def _tell(session: Session, settled: list[ClaimedMessage]) -> None:
 
 def _decide(session: Session, claimed: ClaimedMessage, given: Policy, now: datetime) -> Decision:
     """Ask the pure rule, for the reason."""
-    if claimed.purpose == Purpose.CAMPAIGN:
-        keyword_id, scope, late = claimed.keyword_id, claimed.scope, _is_late(claimed, given, now)
-        return decisions.of_campaign(
-            session, claimed.number, given, keyword_id=keyword_id, scope=scope, now=now, too_late=late
-        )
-    known = facts.of_number(session, claimed.number, scope=claimed.scope, keyword_id=claimed.keyword_id)
-    if claimed.reply_kind is not None:
-        return rules.decide_reply(known, claimed.reply_kind)
+    is_campaign = claimed.purpose == Purpose.CAMPAIGN
+    known = facts.of_number(
+        session,
+        claimed.number,
+        scope=claimed.scope,
+        keyword_id=claimed.keyword_id,
+        policy=given if is_campaign else None,
+        now=now,
+        too_late=is_campaign and _is_late(claimed, given, now),
+    )
     if claimed.purpose in OWN:
         author = select(Message.author_id).where(Message.id == claimed.message_id).scalar_subquery()
         own = facts.own_number(claimed.purpose, author, literal(claimed.number), now)
-        return rules.decide_own(known, own=bool(session.scalar(select(own))))
-    if claimed.purpose == Purpose.VERIFICATION:
-        return rules.decide_verification(known)
-    return rules.decide_one_to_one(known, require_opt_in=given.require_opt_in_for_one_to_one)
+        known = replace(known, own=bool(session.scalar(select(own))))
+    return rules.decide(_case(claimed, given), known)
 
 
 def _set(

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.consent import rules
 from optin.database.session import reading
 from optin.enums import BroadcastState, Reason
 from optin.models import Broadcast, Message, Setting
 from optin.sending.claim import QUEUED
 
-WAITS_FOR = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
 SETTINGS = ("sending_hours", "sending_from", "sending_to", "cap_per_day", "cap_per_week", "cap_waits")
 """The settings that such a wait follows from."""
 COMMITTED = timedelta(seconds=10)
@@ -57,7 +57,7 @@ def _wake(engine: Engine, asked_by: datetime) -> int:
     with Session(engine) as session:
         now = clock.now()
         unfinished = select(Broadcast.id).where(Broadcast.state.in_((BroadcastState.SENDING, BroadcastState.PAUSED)))
-        waits = (QUEUED, Message.not_before > now, Message.reason.in_(WAITS_FOR), Message.decided_at <= asked_by)
+        waits = (QUEUED, Message.not_before > now, Message.reason.in_(rules.MAY_WAIT), Message.decided_at <= asked_by)
         woken = _let_ask(session, Message.broadcast_id.in_(unfinished), *waits)
         session.commit()
     return woken

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, facts, whole
-from optin.consent.rules import Facts, decide_campaign
+from optin.consent import audience, audience_counts, conditions, facts
+from optin.consent.rules import Case, Facts, decide
 from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import (
     Campaign,
@@ -146,11 +146,11 @@ def test_rule_and_sql_agree_on_every_combination(
         )
         said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
         by_rule = {
-            member_id: decide_campaign(given, has_keyword=with_keyword, keywordless_needs_opt_in=needs, cap_waits=waits)
+            member_id: decide(Case(Purpose.CAMPAIGN, with_keyword, needs, cap_waits=waits), given)
             for member_id, given in known.items()
         }
         assert {i: said[i] for i in known} == {i: str(d.reason or "") for i, d in by_rule.items()}
-        counted = whole.deliverability(session, question)
+        counted = audience_counts.deliverability(session, question)
         of_all = Counter(said.values())
         assert counted.will_receive == of_all.pop("")
         assert {str(reason): count for reason, count in counted.reasons.items()} == dict(of_all)
@@ -199,12 +199,12 @@ def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywor
     question = audience.AudienceQuestion(campaign.id, keywords[0].id, SCOPE, Policy(), NOW)
     said = dict(session.execute(select(CampaignMember.number, audience.reason(question))).all())
     assert said == dict.fromkeys(NO_PHONES, Reason.NO_NUMBER) | dict.fromkeys(phones, "")
-    counted = whole.deliverability(session, question)
+    counted = audience_counts.deliverability(session, question)
     assert (counted.will_receive, counted.reasons) == (len(phones), {Reason.NO_NUMBER: len(NO_PHONES)})
     none = select(CampaignMember.number).where(*audience.having(question, Reason.NO_NUMBER))
     assert set(session.scalars(none)) == set(NO_PHONES)
     start = select(CampaignMember.number).where(
-        facts.consent_holds(CampaignMember.number, keywords[0].id, SCOPE, needs_opt_in=True)
+        conditions.consent_holds(CampaignMember.number, Policy(), keyword_id=keywords[0].id, scope=SCOPE)
     )
     assert set(session.scalars(start)) == set(phones)
     for number in members:
@@ -219,10 +219,10 @@ def test_after_the_last_time_it_is_too_late_for_everybody(session: Session, keyw
     known = _arrange(session, campaign, keywords)
     question = audience.ask(session, campaign, SCOPE, Policy(sending_hours=False), NOW, not_after=NOW)
     said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
-    rule = {"has_keyword": True, "keywordless_needs_opt_in": True, "cap_waits": True}
-    late = {member_id: decide_campaign(replace(given, too_late=True), **rule) for member_id, given in known.items()}
+    case = Case(Purpose.CAMPAIGN, has_keyword=True)
+    late = {member_id: decide(case, replace(given, too_late=True)) for member_id, given in known.items()}
     assert {i: said[i] for i in known} == {i: str(decision.reason) for i, decision in late.items()}
-    assert whole.deliverability(session, question).will_receive == 0
+    assert audience_counts.deliverability(session, question).will_receive == 0
 
 
 def test_it_is_too_late_where_sending_hours_begin_after_the_last_time(
@@ -248,6 +248,6 @@ def test_it_is_too_late_where_sending_hours_begin_after_the_last_time(
     for hours, late in ((None, 0), (11, 1), (10.5, 2), (4.6, 2), (4.5, 3), (1, 3), (0, 4)):
         not_after = None if hours is None else evening + timedelta(hours=hours)
         question = audience.ask(session, campaign, SCOPE, policy, evening, not_after=not_after)
-        counts = whole.deliverability(session, question)
+        counts = audience_counts.deliverability(session, question)
         assert counts.reasons.get(Reason.TOO_LATE, 0) == late, hours
         assert counts.will_wait == (0 if late > 3 else 3 - late)

@@ -1,18 +1,23 @@
 """The rule, as the table of docs/rules.md: each row is one fact set, and what may then be sent."""
 
+from dataclasses import fields
+from itertools import product
+
 import pytest
 
+from optin.consent import facts as known_facts
+from optin.consent.clauses import passed
 from optin.consent.rules import (
     REPLIES_AN_HOUR,
+    STEPS,
+    Case,
     Decision,
     Facts,
-    decide_campaign,
-    decide_one_to_one,
-    decide_own,
+    decide,
     decide_reply,
-    decide_verification,
+    steps,
 )
-from optin.enums import Reason, ReplyKind
+from optin.enums import Purpose, Reason, ReplyKind
 
 MEMBER = {"opted_in": True, "any_opt_in": True}
 
@@ -43,19 +48,19 @@ CAMPAIGN = [
 
 @pytest.mark.parametrize(("facts", "has_keyword", "reason"), CAMPAIGN)
 def test_a_campaign_message(facts: dict[str, bool], has_keyword: bool, reason: Reason | None) -> None:
-    decision = decide_campaign(Facts(**facts), has_keyword=has_keyword, keywordless_needs_opt_in=True, cap_waits=True)
+    decision = decide(Case(Purpose.CAMPAIGN, has_keyword), Facts(**facts))
     assert (decision.allowed, decision.reason) == (reason is None, reason)
     assert decision.waits == (reason in (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED))
 
 
 def test_a_setting_lets_a_campaign_without_keyword_reach_everybody() -> None:
-    given = decide_campaign(Facts(), has_keyword=False, keywordless_needs_opt_in=False, cap_waits=True)
+    given = decide(Case(Purpose.CAMPAIGN, has_keyword=False, keywordless_needs_opt_in=False), Facts())
     assert given.allowed
 
 
 def test_above_the_cap_a_message_is_skipped_when_it_is_set_so() -> None:
     facts = Facts(opted_in=True, any_opt_in=True, cap_reached=True)
-    decision = decide_campaign(facts, has_keyword=True, keywordless_needs_opt_in=True, cap_waits=False)
+    decision = decide(Case(Purpose.CAMPAIGN, has_keyword=True, cap_waits=False), facts)
     assert decision == Decision(False, Reason.CAP_REACHED, waits=False)
 
 
@@ -80,7 +85,8 @@ OWN = [
 def test_a_test_and_the_code_before_it_go_to_the_users_own_number(
     facts: dict[str, bool], own: bool, reason: Reason | None
 ) -> None:
-    assert decide_own(Facts(**facts), own=own) == Decision(reason is None, reason)
+    for purpose in (Purpose.TEST, Purpose.CODE):
+        assert decide(Case(purpose), Facts(**facts, own=own)) == Decision(reason is None, reason)
 
 
 ONE_TO_ONE = [
@@ -101,12 +107,12 @@ ONE_TO_ONE = [
 
 @pytest.mark.parametrize(("facts", "required", "reason"), ONE_TO_ONE)
 def test_a_one_to_one_message(facts: dict[str, bool], required: bool, reason: Reason | None) -> None:
-    decision = decide_one_to_one(Facts(**facts), require_opt_in=required)
+    decision = decide(Case(Purpose.ONE_TO_ONE, one_to_one_needs_opt_in=required), Facts(**facts))
     assert (decision.allowed, decision.reason) == (reason is None, reason)
 
 
 def test_a_held_number_may_be_texted_one_to_one_with_a_notice() -> None:
-    assert decide_one_to_one(Facts(held=True), require_opt_in=False) == Decision(True, notice=Reason.ON_HOLD)
+    assert decide(Case(Purpose.ONE_TO_ONE), Facts(held=True)) == Decision(True, notice=Reason.ON_HOLD)
 
 
 REPLIES = [
@@ -161,4 +167,28 @@ def test_automatic_replies_end_somewhere(kind: ReplyKind, replies: int, confirme
     ],
 )
 def test_a_question_that_nobody_texted_for(facts: dict[str, bool], reason: Reason | None) -> None:
-    assert decide_verification(Facts(**facts)).reason == reason
+    assert decide(Case(Purpose.VERIFICATION), Facts(**facts)).reason == reason
+
+
+GIVEN = {"own", "too_late", "outside_hours", "answered", "many_replies", "confirmed"}
+"""Facts that whoever asks tells: they are about the message, its author or the moment."""
+
+
+def test_every_fact_is_looked_up_or_told_and_asked_for_by_a_step() -> None:
+    names = {field.name for field in fields(Facts)}
+    assert set(known_facts.FACTS) == names - GIVEN
+    assert {fact for step in STEPS for fact, _ in step.when} == names
+
+
+def test_in_one_case_a_reason_has_one_step() -> None:
+    settings = product([*Purpose], *[(True, False)] * 4, [None, *ReplyKind])
+    for case in (Case(*each) for each in settings):
+        reasons = [step.reason for step in steps(case)]
+        assert len(reasons) == len(set(reasons)), case
+
+
+def test_what_must_hold_is_said_as_briefly_as_it_can_be() -> None:
+    asked = [step for step in steps(Case(Purpose.CAMPAIGN, has_keyword=True)) if "opted_in" in dict(step.when)]
+    assert [step.reason for step in asked] == [Reason.PENDING, Reason.NOT_OPTED_IN]
+    assert passed(asked) == [(("opted_in", True),)]
+    assert passed(asked[:1]) == [(("opted_in", True), ("pending", False))]

@@ -5,9 +5,10 @@ from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from optin.clock import now
-from optin.consent import facts
+from optin.consent import conditions
 from optin.enums import OptInStatus
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Suppression
+from optin.policy.policy import Policy
 
 NUMBER, SCOPE = "+14155550134", "+14155550100"
 
@@ -48,7 +49,8 @@ def test_an_obstacle_forbids_the_start_although_an_opt_in_is_active(
         kept = {column.key: getattr(obstacle, column.key) for column in type(obstacle).__table__.columns}
         session.add(type(obstacle)(**{name: value for name, value in kept.items() if value is not None}))
     session.flush()
-    condition = facts.consent_holds(literal(NUMBER), keyword.id, SCOPE, needs_opt_in=needs_opt_in)
+    policy, keyword_id = Policy(keywordless_needs_opt_in=False), keyword.id if needs_opt_in else None
+    condition = conditions.consent_holds(literal(NUMBER), policy, keyword_id=keyword_id, scope=SCOPE)
     assert bool(session.scalar(select(condition))) is holds
 
 
@@ -59,5 +61,5 @@ def test_only_an_active_opt_in_lets_a_message_start(session: Session, status: st
     session.flush()
     session.add(OptIn(number=NUMBER, keyword_id=keyword.id, status=status, source="sms", requested_at=now()))
     session.flush()
-    condition = facts.consent_holds(literal(NUMBER), keyword.id, SCOPE, needs_opt_in=True)
+    condition = conditions.consent_holds(literal(NUMBER), Policy(), keyword_id=keyword.id, scope=SCOPE)
     assert bool(session.scalar(select(condition))) is holds

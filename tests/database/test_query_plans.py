@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bench import addresses, data
 from optin import clock
-from optin.consent import audience, ledger, whole
+from optin.consent import audience, audience_counts, ledger
 from optin.consent.events import Act
 from optin.database.session import db
 from optin.enums import OptInSource, ReplyKind
@@ -127,7 +127,7 @@ def test_whole_audiences_are_looked_up_row_by_row(app: Flask, session: Session) 
         data.fill(engine, ROWS)
         with Session(engine) as own, asked(engine, "SELECT", "WITH", "INSERT", "UPDATE") as statements:
             question = audience.ask(own, own.get_one(Campaign, 1), "", policy.load(own))
-            whole.deliverability(own, question)
+            audience_counts.deliverability(own, question)
             queueing.queue_broadcast(own, own.get_one(Broadcast, 1), question)
             report = add_opt_ins.add(own, 2, 1, create_leads=True, include_removed=True)
             own.rollback()

@@ -6,15 +6,13 @@ from datetime import datetime
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from optin.consent import events
+from optin.consent import events, rules
 from optin.consent.events import Act, Event
 from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
 from optin.consent.ledger.number_lock import LIVE, cancel_waiting, lock_number
 from optin.database.session import insert
-from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Purpose, Reason
+from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Reason
 from optin.models import Hold, Message, NumberLoss, OptIn
-
-ENDED_WITH_IT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.VERIFICATION)
 
 
 def lose_number(
@@ -33,7 +31,7 @@ def lose_number(
         .on_conflict_do_nothing()
         .returning(NumberLoss.id)
     ).first()
-    where = (Message.number == number, Message.purpose.in_(ENDED_WITH_IT))
+    where = (Message.number == number, Message.purpose.in_(rules.purposes_of(Reason.NUMBER_LOST)))
     cancel_waiting(session, *where, status=MessageStatus.SKIPPED, reason=Reason.NUMBER_LOST, at=act.at)
     ended = _end_opt_ins(session, number, act)
     why = f"error {error_code}" if error_code else ""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import decisions, rules
 from optin.database.statements import is_postgresql, run, table
-from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
+from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Broadcast, Message, OptIn, Sender
 from optin.policy import policy
 
@@ -17,7 +17,6 @@ LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 IS_LIVE = table(OptIn).c.status.in_([literal_column(f"'{each}'") for each in LIVE])
 """Written out for the partial index, and so that the statement needs no work before each run."""
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
-STAYS_UNDER_SUPPRESSION = (ReplyKind.OPT_OUT, ReplyKind.HELP)
 
 
 def lock_number(session: Session, number: str) -> None:

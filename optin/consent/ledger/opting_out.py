@@ -15,13 +15,13 @@ from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
 from optin.consent.ledger.number_lock import (
     IS_LIVE,
     LIVE,
-    STAYS_UNDER_SUPPRESSION,
     cancel_waiting,
     end_waiting,
     lock_number,
 )
 from optin.consent.ledger.number_state import before_leaving
 from optin.consent.ledger.opting_in import link_person
+from optin.consent.rules import ONCE_UNDER_SUPPRESSION
 from optin.database.session import UTCDateTime
 from optin.database.statements import insert_into, run, table
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInStatus, Purpose, Reason
@@ -84,7 +84,7 @@ def opt_out(
         cancel_waiting(
             session,
             Message.number == number,
-            or_(Message.reply_kind.is_(None), Message.reply_kind.not_in(STAYS_UNDER_SUPPRESSION)),
+            or_(Message.reply_kind.is_(None), Message.reply_kind.not_in(ONCE_UNDER_SUPPRESSION)),
             reason=Reason.OPTED_OUT,
             at=act.at,
         )

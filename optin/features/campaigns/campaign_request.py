@@ -7,7 +7,7 @@ from functools import cached_property
 from flask import request
 from sqlalchemy.orm import Session
 
-from optin.consent import audience, deliverability, whole
+from optin.consent import audience, audience_counts, deliverability
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.database.session import db
 from optin.models import Campaign, Sender
@@ -47,7 +47,7 @@ class CampaignRequest:
     def counts(self) -> Deliverability | None:
         """How many of them would receive a message from the sender now; None before the first count of very many."""
         if self.members.is_exact:
-            return whole.deliverability(self.session, self.question)
+            return audience_counts.deliverability(self.session, self.question)
         return deliverability.counted(self.session, self.campaign, self.sender)
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import whole
+from optin.consent import audience_counts, conditions, rules
 from optin.consent.audience import AudienceQuestion, Deliverability
-from optin.enums import Reason
+from optin.enums import Purpose, Reason
 from optin.features.campaigns import queries
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Campaign, Person, Sender
@@ -114,23 +114,22 @@ def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft
     if plan.not_after and plan.not_after <= midnight:
         return 0
     asked = question(session, campaign, sender, plan.starts_at, midnight)
-    return whole.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0) if asked.late_groups else 0
+    return audience_counts.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0) if asked.late_groups else 0
 
 
 def rows(counts: Deliverability | None) -> list[DeliverabilityRow]:
     """Return the lines of Deliverability: who receives, who waits, then who gets nothing and why."""
     if counts is None:
         return []
-    waiting = (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED)
-    order = sorted(counts.reasons, key=lambda reason: reason not in waiting)
+    order = sorted(counts.reasons, key=lambda reason: reason not in rules.MAY_WAIT)
     others = [DeliverabilityRow(reason.tone, counts.reasons[reason], str(reason), reason) for reason in order]
     return [DeliverabilityRow("ok", counts.will_receive, "will_receive", None), *others]
 
 
 def sends_to(counts: Deliverability, given: Policy) -> int:
     """Count the people whom a broadcast would take in: those who receive now and those who wait for their time."""
-    waiting = counts.reasons.get(Reason.CAP_REACHED, 0) if given.cap_waits else 0
-    return counts.will_receive + counts.will_wait + waiting
+    waits = rules.waits(conditions.case_of(Purpose.CAMPAIGN, given))
+    return counts.will_receive + sum(counts.reasons.get(why, 0) for why in waits)
 
 
 def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:

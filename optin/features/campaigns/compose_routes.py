@@ -8,7 +8,7 @@ from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.consent import whole
+from optin.consent import audience_counts
 from optin.database.session import db
 from optin.enums import Reason
 from optin.features.campaigns import compose, page, queries
@@ -70,7 +70,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     refused = draft.plan.faults(clock.now())
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
     asked = question(session, campaign, sender, *times)
-    counts = whole.deliverability(session, asked)
+    counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
     refused += [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, counts.total, people, late)]
     if not refused and looked.worst.too_long:

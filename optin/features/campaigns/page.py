@@ -8,9 +8,10 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from optin.consent import rules
 from optin.consent.audience import Deliverability
 from optin.database.session import db
-from optin.enums import Reason, Role
+from optin.enums import Purpose, Role
 from optin.features.campaigns import add_opt_ins, compose, member_list, queries
 from optin.features.campaigns.campaign_request import CampaignRequest
 from optin.features.campaigns.compose import Draft
@@ -24,7 +25,6 @@ from optin.web.history_tab import History, HistoryLine
 TABS = ("details", "members", "broadcasts", "history")
 VIEWS = ("compose", "deliverability", "sent")
 SENT = 20
-NOT_OF_CAMPAIGNS = (Reason.NOT_OWN, Reason.TOO_MANY_REPLIES, Reason.REPLY_TOO_LATE, Reason.NUMBER_CHANGED)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _members_context(asked: CampaignRequest) -> dict[str, Any]:
         "has_more": has_more,
         "search": listing.filters["q"],
         "reason": listing.filters["reason"],
-        "all_reasons": [reason for reason in Reason if reason not in NOT_OF_CAMPAIGNS],
+        "all_reasons": rules.reasons_of(Purpose.CAMPAIGN),
         "sender": asked.sender,
     }
 

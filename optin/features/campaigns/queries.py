@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin.consent import audience, facts
+from optin.consent import audience, conditions
 from optin.consent.audience import AudienceQuestion
 from optin.enums import BroadcastState
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
@@ -95,8 +95,9 @@ def example(
         audience.stays(question.campaign_id), CampaignMember.id > after
     )
     near = members.order_by(CampaignMember.id).limit(1 if anybody else LOOKED_AT).subquery()
-    needs = question.keyword_id is not None or question.policy.keywordless_needs_opt_in
-    covered = facts.consent_holds(near.c.number, question.keyword_id, question.scope, needs_opt_in=needs)
+    covered = conditions.consent_holds(
+        near.c.number, question.policy, keyword_id=question.keyword_id, scope=question.scope
+    )
     given = [] if anybody else [near.c.number.is_not(None), covered]
     first = select(near.c.id).where(*given).order_by(near.c.id).limit(1).scalar_subquery()
     found = select(Person, CampaignMember.id).join(CampaignMember, CampaignMember.person_id == Person.id)

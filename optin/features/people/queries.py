@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone
-from optin.consent import audience, facts, hours
+from optin.consent import audience, facts, hours, rules
 from optin.consent.audience import AudienceQuestion
+from optin.consent.facts import About
 from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 from optin.features.one_to_one.thread import Row
 from optin.features.people import records
@@ -50,7 +51,7 @@ class Membership:
         """Return the words and the tone of the pill."""
         if self.why_not is None:
             return "Yes", "ok"
-        if self.why_not in (Reason.OUTSIDE_HOURS, Reason.CAP_REACHED):
+        if self.why_not in rules.MAY_WAIT:
             return f"Later: {_lower(self.why_not.label)}", self.why_not.tone
         if self.why_not == Reason.NOT_OPTED_IN and self.campaign.keyword:
             return f"No: not opted in with {self.campaign.keyword.word}", "bad"
@@ -176,7 +177,7 @@ def local_time(person: Person, now: datetime) -> str:
 def _given(consent: str) -> list[ColumnElement[bool]]:
     given: list[ColumnElement[bool]] = []
     if consent == NO_ACTIVE_OPT_IN:
-        given += [Person.mobile.is_not(None), ~facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE)]
+        given += [Person.mobile.is_not(None), facts.is_not_so(About(number=Person.mobile), "any_opt_in")]
     return given
 
 

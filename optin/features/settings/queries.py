@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, not_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.consent import facts
-from optin.enums import OptInStatus
+from optin.consent.facts import About
 from optin.features.one_to_one import assignments
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
 from optin.queries import cached_counts, people_of_numbers
@@ -106,6 +106,6 @@ _WITH_NUMBER = cached_counts.RowCounter("with number", lambda: select(Person.id)
 _WITHOUT_OPT_IN = cached_counts.RowCounter(
     "without opt-in",
     lambda: select(Person.id).where(
-        Person.mobile.is_not(None), not_(facts.opted_in(Person.mobile, None, OptInStatus.ACTIVE))
+        Person.mobile.is_not(None), facts.is_not_so(About(number=Person.mobile), "any_opt_in")
     ),
 )

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, literal, select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin.consent import facts, ledger
+from optin.consent import caps, ledger
 from optin.consent.events import Act
 from optin.database.session import db
 from optin.enums import MessageStatus, OptInSource, Purpose, Reason
@@ -240,7 +240,7 @@ def test_a_test_counts_towards_no_cap(campaign: Campaign, session: Session, agen
     send_test(agent, campaign)
     send_test(agent, campaign)
     assert deliver() == [(MINE, "Hi Maya!")] * 2
-    reached = facts.cap_reached(literal(MINE), policy.load(session), the_clock.now())
+    reached = caps.reached(literal(MINE), policy.load(session), the_clock.now())
     assert not session.scalar(select(reached))
 
 

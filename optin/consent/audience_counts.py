@@ -1,0 +1,78 @@
+"""The campaign rule over all members of a campaign at once, in the form that the database does best.
+
+SQLite looks up each member in turn, quickest in the order of the numbers. PostgreSQL joins whole sets: asked for each
+of a million members, the same took four times as long.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, FromClause, Integer, Subquery, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from optin.consent import conditions, facts, rules
+from optin.consent.audience import AudienceQuestion, Deliverability, reason, stays
+from optin.consent.conditions import WILL_RECEIVE
+from optin.enums import OptInStatus, Reason
+from optin.models import CampaignMember, OptIn
+
+
+class Members(NamedTuple):
+    """Members with their reason ("" for who receives) and the opt-in that allows it; `rows` is to be selected from."""
+
+    rows: FromClause
+    why: ColumnElement[str]
+    opt_in_id: ColumnElement[Any]
+
+
+def members(session: Session, question: AudienceQuestion) -> Members:
+    """Return what a statement over all members selects from; it names members with `audience.stays`."""
+    if session.get_bind().dialect.name == "postgresql":
+        return _joined(question)
+    return Members(CampaignMember.__table__, reason(question), _newest_opt_in(question))
+
+
+def reasons(session: Session, question: AudienceQuestion) -> Subquery:
+    """Select the reason of each member, as `why`."""
+    of_all = members(session, question)
+    each = select(of_all.why.label("why")).select_from(of_all.rows).where(stays(question.campaign_id))
+    if session.get_bind().dialect.name == "sqlite":  # the limit keeps it from asking twice
+        each = each.order_by(CampaignMember.number).limit(-1)
+    return each.subquery()
+
+
+def deliverability(session: Session, question: AudienceQuestion) -> Deliverability:
+    """Count the members of a campaign by reason, in one statement."""
+    each = reasons(session, question)
+    rows = session.execute(select(each.c.why, func.count()).group_by(each.c.why)).all()
+    counts = {str(row[0]): int(row[1]) for row in rows}
+    will_receive = counts.pop(WILL_RECEIVE, 0)
+    ordered = {why: counts[why] for why in Reason if why in counts}
+    return Deliverability(will_receive + sum(ordered.values()), will_receive, ordered)
+
+
+def _joined(question: AudienceQuestion) -> Members:
+    """Join members with the sets of the facts that the rule asks for, each with at most one row for a number."""
+    about, steps, member = question.about, rules.obstacles(question.case), CampaignMember
+    asked = {fact for step in steps for fact, _ in step.when}
+    sets: dict[facts.Rows, FromClause] = {}
+    for fact in (facts.FACTS[name] for name in facts.FACTS if name in asked):
+        if fact.rows is not None and fact.rows not in sets:
+            sets[fact.rows] = fact.rows(about)
+    rows: Any = member.__table__
+    for each in sets.values():
+        rows = rows.outerjoin(each, each.c.number == member.number)
+
+    def is_so(name: str) -> ColumnElement[bool]:
+        fact = facts.FACTS.get(name)
+        return fact.joined(sets[fact.rows].c) if fact and fact.rows else facts.is_so(about, name)
+
+    live = sets.get(facts.live_opt_ins)
+    opt_in_id = _newest_opt_in(question) if live is None else type_coerce(live.c.id, Integer())
+    return Members(rows, conditions.reason(steps, is_so), opt_in_id)
+
+
+def _newest_opt_in(question: AudienceQuestion) -> ColumnElement[Any]:
+    """Look up the newest active opt-in of the member's number, with the campaign's keyword if it has one."""
+    own = [OptIn.keyword_id == question.keyword_id] if question.keyword_id else []
+    active = (OptIn.number == CampaignMember.number, OptIn.status == OptInStatus.ACTIVE, *own)
+    return select(func.max(OptIn.id)).where(*active).correlate(CampaignMember).scalar_subquery()
