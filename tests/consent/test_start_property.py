@@ -48,6 +48,8 @@ from optin.policy.policy import Policy
 from optin.sending import start
 from optin.sending.claim import ClaimedMessage
 
+SENDER = 1000
+"""An id that no other sender has that is made beside."""
 SCOPE = "+14155550100"
 NOW = clock.now()
 BOTH = (False, True)
@@ -131,7 +133,7 @@ class Alike:
 
 def _arrange(session: Session) -> list[Alike]:
     """Make the rows of all numbers and the messages to them."""
-    session.add(Sender(id=1, channel="sms", kind=SenderKind.LONG_CODE, address=SCOPE, created_at=NOW))
+    session.add(Sender(id=SENDER, channel="sms", kind=SenderKind.LONG_CODE, address=SCOPE, created_at=NOW))
     session.add_all(Keyword(id=id_, word=f"word{id_}", created_at=NOW) for id_ in (1, 2))
     session.flush()
     _add(session, Suppression, [_when(given.suppressed, asked_at=NOW) for given in GIVEN])
@@ -159,7 +161,7 @@ def _add(session: Session, table: type[DeclarativeBase], rows: list[dict[str, ob
 
 def _message(**fields: object) -> dict[str, object]:
     moments = {"created_at": NOW, "updated_at": NOW}
-    return {"direction": Direction.OUTBOUND, "status": MessageStatus.CLAIMED, "sender_id": 1, **moments, **fields}
+    return {"direction": Direction.OUTBOUND, "status": MessageStatus.CLAIMED, "sender_id": SENDER, **moments, **fields}
 
 
 def _broadcasts(session: Session) -> Iterator[Alike]:
@@ -167,7 +169,7 @@ def _broadcasts(session: Session) -> Iterator[Alike]:
         campaign = Campaign(name="All", keyword_id=keyword_id, created_at=NOW, updated_at=NOW)
         session.add(campaign)
         session.flush()
-        given = {"campaign_id": campaign.id, "keyword_id": keyword_id, "sender_id": 1, "body": "Hello"}
+        given = {"campaign_id": campaign.id, "keyword_id": keyword_id, "sender_id": SENDER, "body": "Hello"}
         moments = {"created_at": NOW, "started_at": NOW, "not_after": NOW + timedelta(hours=-1 if late else 1)}
         made = Broadcast(state=BroadcastState.SENDING, form_key=f"{keyword_id} {late}", **given, **moments)
         session.add(made)
