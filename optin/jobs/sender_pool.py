@@ -7,11 +7,11 @@ from queue import SimpleQueue
 
 from sqlalchemy import Engine
 
-from optin.provider.gateway import Gateway, GatewayError, SentMessage
+from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
 from optin.sending import delivery
 from optin.sending.delivery import ClaimedMessage, SendResult
 
-_LOST = GatewayError("The thread that sent it ended.", maybe_sent=True)
+_LOST = GatewayError("The thread that sent it ended.", Failure.UNKNOWN)
 
 
 class SenderPool:

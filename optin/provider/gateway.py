@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from optin.enums import MessageStatus
@@ -36,29 +37,34 @@ class ListedMessage:
     media_count: int = 0
 
 
+class Failure(Enum):
+    """What is known of a request that the provider did not say it accepted.
+
+    REFUSED: it looked at the message and does not want it. NOT_SENT: the request was surely not processed and may be
+    repeated later. UNKNOWN: the connection was lost after the request, or a 5xx; such a message is never sent again by
+    itself.
+    """
+
+    REFUSED = "refused"
+    NOT_SENT = "not sent"
+    UNKNOWN = "unknown"
+
+
 class GatewayError(Exception):
     """The provider did not say that it accepted the message.
 
-    `code` is the provider's error code, `text` its words, `http_status` that of its answer (0: none came). `maybe_sent`
-    is True when the outcome is not known (the connection was lost after the request, or a 5xx): such a message is never
-    sent again by itself. `try_again` is True when the request was surely not processed and may be repeated later.
+    `code` is the provider's error code, `text` its words, `http_status` that of its answer (0: none came).
     """
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        code: int | None = None,
-        http_status: int = 0,
-        maybe_sent: bool = False,
-        try_again: bool = False,
-    ) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, failure: Failure, *, code: int | None = None, http_status: int = 0) -> None:
+        super().__init__(text, failure)
         self.text = text
+        self.failure = failure
         self.code = code
         self.http_status = http_status
-        self.maybe_sent = maybe_sent
-        self.try_again = try_again
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Gateway(Protocol):

@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from optin.provider import responses
-from optin.provider.gateway import GatewayError, ListedMessage, SentMessage
+from optin.provider.gateway import Failure, GatewayError, ListedMessage, SentMessage
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -107,18 +107,18 @@ class TwilioGateway:
         except TwilioException as error:
             raise _refused(error) from error
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
-            raise GatewayError("Twilio could not be reached.", try_again=True) from error
+            raise GatewayError("Twilio could not be reached.", Failure.NOT_SENT) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise GatewayError("The connection was lost after the request.", maybe_sent=True) from error
+            raise GatewayError("The connection was lost after the request.", Failure.UNKNOWN) from error
         except Exception as error:  # the SDK stumbles over an answer that is no JSON object
-            raise GatewayError(responses.UNREADABLE, maybe_sent=True) from error
+            raise GatewayError(responses.UNREADABLE, Failure.UNKNOWN) from error
         return self._taken(made)
 
     def _taken(self, made: Any) -> SentMessage:
         """Read the answer that a message was made; without a SID of this account nobody knows what became of it."""
         sid = responses.sid(made.sid)
         if sid is None or made.account_sid not in (None, self._account_sid):
-            raise GatewayError(responses.WITHOUT_SID, maybe_sent=True)
+            raise GatewayError(responses.WITHOUT_SID, Failure.UNKNOWN)
         return SentMessage(sid, responses.status(made.status), responses.small_number(made.num_segments))
 
     def listed(
@@ -157,9 +157,9 @@ def _refused(error: TwilioException) -> GatewayError:
     status, code = responses.small_number(getattr(error, "status", 0)), responses.code(getattr(error, "code", None))
     text = responses.words(getattr(error, "msg", None) or getattr(error, "title", None))
     if not 400 <= status < 500 or status == REQUEST_TIMEOUT:
-        return GatewayError(text or responses.UNREADABLE, code=code, http_status=status, maybe_sent=True)
-    again = status == TOO_MANY_REQUESTS or code == QUEUE_FULL
-    return GatewayError(text, code=code, http_status=status, try_again=again)
+        return GatewayError(text or responses.UNREADABLE, Failure.UNKNOWN, code=code, http_status=status)
+    failure = Failure.NOT_SENT if status == TOO_MANY_REQUESTS or code == QUEUE_FULL else Failure.REFUSED
+    return GatewayError(text, failure, code=code, http_status=status)
 
 
 def _patiently(ask: Callable[[], Any]) -> Any:
@@ -172,11 +172,10 @@ def _patiently(ask: Callable[[], Any]) -> Any:
             status = int(getattr(error, "status", 0) or getattr(answer, "status_code", 0))
             again = status == TOO_MANY_REQUESTS or status >= 500
             if not again or attempt == LIST_TRIES - 1:
-                raise GatewayError(
-                    f"Twilio refused to list messages ({status or 'no answer'}).", try_again=again
-                ) from error
+                failure = Failure.NOT_SENT if again else Failure.REFUSED
+                raise GatewayError(f"Twilio refused to list messages ({status or 'no answer'}).", failure) from error
         except (urllib3.exceptions.HTTPError, ValueError, OSError) as error:
-            raise GatewayError("Twilio could not be reached.", try_again=True) from error
+            raise GatewayError("Twilio could not be reached.", Failure.NOT_SENT) from error
         time.sleep(0.5 * 2**attempt)
     raise AssertionError("unreachable")
 

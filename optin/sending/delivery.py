@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
-from optin.provider.gateway import Gateway, GatewayError, SentMessage
+from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
 from optin.sending.claim import CHUNK, QUEUED, ClaimedMessage, can_be_claimed, claim, person_fields, release
 from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, learned_block, record, sweep
 from optin.sending.start import start
@@ -70,7 +70,7 @@ def attempt(gateway: Gateway, claimed: ClaimedMessage, callback_url: str) -> Sen
         return error
     except Exception as error:  # the request may have been made: the row must say so
         log.exception("sending message %s failed in an unexpected way", claimed.message_id)
-        return GatewayError(f"Unexpected: {type(error).__name__}", maybe_sent=True)
+        return GatewayError(f"Unexpected: {type(error).__name__}", Failure.UNKNOWN)
 
 
 def finish(engine: Engine, broadcast_id: int) -> bool:

@@ -17,7 +17,7 @@ from optin.database.session import insert
 from optin.enums import ErrorScope, MessageStatus
 from optin.models import Message, SendingPause
 from optin.provider import statuses
-from optin.provider.gateway import GatewayError
+from optin.provider.gateway import Failure, GatewayError
 from optin.provider.statuses import ErrorMeaning
 
 FIRST_TRY, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=1)
@@ -79,7 +79,7 @@ def refused(session: Session, message: Message, error: GatewayError, now: dateti
     sender may reach one country and not another. An error of the account is never that of one message.
     """
     scope = statuses.stops(error.code, error.http_status)
-    if error.maybe_sent or scope is ErrorScope.MESSAGE:
+    if error.failure is Failure.UNKNOWN or scope is ErrorScope.MESSAGE:
         return False
     if scope is ErrorScope.SENDER and _alone(session, message, error.code):
         return False
@@ -164,7 +164,7 @@ def answered(session: Session, sender_id: int | None, error: GatewayError, now: 
 
     It may have looked at the number before the sender: what met the sender's error is not refused for itself by this.
     """
-    if error.maybe_sent or error.try_again or error.code is None or error.http_status == statuses.UNAUTHORIZED:
+    if error.failure is not Failure.REFUSED or error.code is None or error.http_status == statuses.UNAUTHORIZED:
         return
     scope = statuses.stops(error.code, error.http_status)
     if scope is not ErrorScope.ACCOUNT:

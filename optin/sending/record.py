@@ -15,7 +15,7 @@ from optin.database.statements import is_away
 from optin.enums import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 from optin.models import Broadcast, CampaignMember, Message
 from optin.provider import responses, statuses
-from optin.provider.gateway import GatewayError, SentMessage
+from optin.provider.gateway import Failure, GatewayError, SentMessage
 from optin.sending import carrier_errors, conversations, pauses, wait_ends
 from optin.sending.claim import ClaimedMessage
 
@@ -101,7 +101,9 @@ def sweep(engine: Engine) -> int:
 
 def _frees_cap(claimed: ClaimedMessage, answer: SentMessage | GatewayError) -> bool:
     """Tell whether a broadcast message, which counted towards the cap since its start, surely did not go."""
-    return claimed.purpose == Purpose.CAMPAIGN and isinstance(answer, GatewayError) and not answer.maybe_sent
+    if claimed.purpose != Purpose.CAMPAIGN or not isinstance(answer, GatewayError):
+        return False
+    return answer.failure is not Failure.UNKNOWN
 
 
 def _writes_to_ledger(answer: SentMessage | GatewayError) -> bool:
@@ -129,7 +131,7 @@ def _record_or_each(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int,
 def _leave_open(engine: Engine, claimed: ClaimedMessage) -> dict[int, MessageStatus]:
     """Say that nobody knows what became of a message; what not even that can be stored of is left to the sweep."""
     try:
-        return _record(engine, [(claimed, GatewayError(NOT_STORED, maybe_sent=True))])
+        return _record(engine, [(claimed, GatewayError(NOT_STORED, Failure.UNKNOWN))])
     except Exception as error:
         if is_away(error):
             raise
@@ -230,9 +232,9 @@ def _refused(message: Message, error: GatewayError, now: datetime, *, put_back: 
     """
     message.error_code, message.error_text = responses.code(error.code), responses.words(error.text)
     message.lease_until, message.updated_at = None, now
-    if error.maybe_sent:
+    if error.failure is Failure.UNKNOWN:
         message.status = MessageStatus.UNKNOWN
-    elif put_back or (error.try_again and message.attempts < TRIES):
+    elif put_back or (error.failure is Failure.NOT_SENT and message.attempts < TRIES):
         wait = pauses.PUT_BACK if put_back else timedelta(seconds=min(2**message.attempts, LONGEST_WAIT))
         message.status = MessageStatus.QUEUED
         message.started_at = None  # it never went, and caps must not count it

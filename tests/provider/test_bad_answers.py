@@ -1,6 +1,7 @@
 """Answers that Twilio should not give: each spoils the outcome of its own message and of no other."""
 
 import json
+import pickle
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from optin.database.session import db
 from optin.enums import MessageStatus
 from optin.models import Message
 from optin.provider import twilio
-from optin.provider.gateway import GatewayError, ListedMessage, SentMessage
+from optin.provider.gateway import Failure, GatewayError, ListedMessage, SentMessage
 from optin.sending import delivery
 from tests.support import outbox
 from tests.support.provider import Provider, Raw, gateway_to, serve_provider
@@ -154,8 +155,8 @@ def test_what_the_database_refuses_is_recorded_row_by_row(engine: Engine, provid
     spoilt: list[SentMessage | GatewayError] = [
         SentMessage("SM" + "7" * 400, S.SENT, 1),
         SentMessage("SM\0", S.SENT, 1),
-        GatewayError("no\0thing", code=10**30),
-        GatewayError("broken", code=21211),
+        GatewayError("no\0thing", Failure.REFUSED, code=10**30),
+        GatewayError("broken", Failure.REFUSED, code=21211),
     ]
     mixed = [(post, spoilt[index] if index < len(spoilt) else answer) for index, (post, answer) in enumerate(found)]
     said = delivery.record(engine, mixed)
@@ -190,3 +191,11 @@ def _listed(body: str) -> Iterator[ListedMessage]:
             return twilio.Response(200, body)
 
     return twilio.TwilioGateway("AC" + "0" * 32, "token", http_client=Client()).listed()
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_an_error_stays_whole_where_the_job_engine_stores_it(failure: Failure) -> None:
+    error = GatewayError("busy", failure, code=20429, http_status=429)
+    stored = pickle.loads(pickle.dumps(error))
+    assert str(stored) == "busy"
+    assert (stored.failure, stored.code, stored.http_status) == (failure, 20429, 429)

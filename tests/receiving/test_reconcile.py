@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from optin.database.session import db
 from optin.enums import BroadcastState, HoldCause, MessageStatus, OptInStatus
 from optin.models import Hold, Message, OptIn, Reconciliation, Sender, SendingGate
-from optin.provider.gateway import GatewayError, ListedMessage, SentMessage
+from optin.provider.gateway import Failure, GatewayError, ListedMessage, SentMessage
 from optin.receiving import reconcile
 from optin.sending import gate
 from optin.sending.gate_mark import Mark
@@ -52,7 +52,7 @@ class Twilio:
     ) -> Iterator[ListedMessage]:
         self.asked.append(to)
         if self.broken:
-            raise GatewayError("Twilio could not be reached.", try_again=True)
+            raise GatewayError("Twilio could not be reached.", Failure.NOT_SENT)
         for each in sorted(self.messages, key=lambda message: message.at, reverse=True):
             recipient = each.address if each.inbound else each.number
             fits = to in (None, recipient) and (sent_after is None or each.at >= sent_after)

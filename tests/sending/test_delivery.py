@@ -13,7 +13,7 @@ from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, ProviderBlock
-from optin.provider.gateway import GatewayError, SentMessage
+from optin.provider.gateway import Failure, GatewayError, SentMessage
 from optin.sending import delivery, status_callbacks
 from optin.sending.record import LEFT_OPEN
 from tests.conftest import Clock
@@ -283,7 +283,7 @@ def test_what_is_taken_back_during_a_request_is_not_tried_again(
 ) -> None:
     started, _ = delivery.start(sending.engine, sending.claim(volunteers))
     take_back(session, volunteers)
-    busy = GatewayError("busy", code=20429, try_again=True)
+    busy = GatewayError("busy", Failure.NOT_SENT, code=20429)
     states = delivery.record(sending.engine, [(post, busy) for post in started])
     assert list(states.values()) == [S.CANCELLED]
     assert sending.message().status == S.CANCELLED
@@ -346,7 +346,7 @@ def test_a_question_that_twilio_put_off_is_not_asked_after_a_stop(
     posts = sending.claim()
     started, _ = delivery.start(sending.engine, posts)
     ledger.opt_out(session, MAYA, act("STOP"))  # while the request is under way
-    busy = GatewayError("busy", code=20429, try_again=True)
+    busy = GatewayError("busy", Failure.NOT_SENT, code=20429)
     delivery.record(sending.engine, [(post, busy) for post in started])
     clock.forward(minutes=10)
     assert sending.send() == [S.CANCELLED]
@@ -461,9 +461,9 @@ def test_many_outcomes_are_recorded_together(session: Session, engine: Engine) -
     started, _ = delivery.start(engine, posts)
     answers = [
         SentMessage("SM1", S.SENT, 1),
-        GatewayError("busy", code=20429, try_again=True),
-        GatewayError("blocked", code=21610),
-        GatewayError("lost", maybe_sent=True),
+        GatewayError("busy", Failure.NOT_SENT, code=20429),
+        GatewayError("blocked", Failure.REFUSED, code=21610),
+        GatewayError("lost", Failure.UNKNOWN),
         SentMessage("SM2", S.SENT, 0),
     ]
     states = delivery.record(engine, list(zip(started, answers, strict=True)))

@@ -17,7 +17,7 @@ from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.features.broadcasts import queries, recipient_list
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
-from optin.provider.gateway import GatewayError
+from optin.provider.gateway import Failure, GatewayError
 from optin.sending import delivery, queueing
 from tests.conftest import Clock
 from tests.support import clockwork, outbox
@@ -193,7 +193,7 @@ def test_what_twilio_put_off_past_it_ends(
     session: Session, engine: Engine, clock: Clock, tonight: Broadcast, look: Callable[[], None]
 ) -> None:
     [post] = start(session, engine, tonight)
-    delivery.record(engine, [(post, GatewayError("busy", code=20429, try_again=True))])
+    delivery.record(engine, [(post, GatewayError("busy", Failure.NOT_SENT, code=20429))])
     assert state(session)[0] == S.QUEUED
     clock.set(TEN_MINUTES)
     look()

@@ -12,7 +12,7 @@ from optin.database.session import db
 from optin.enums import BroadcastState, Direction, MessageStatus, Purpose, Reason
 from optin.models import Broadcast, Message
 from optin.policy import policy
-from optin.provider.gateway import GatewayError, SentMessage
+from optin.provider.gateway import Failure, GatewayError, SentMessage
 from optin.sending import delivery, status_callbacks
 from tests.conftest import Clock
 from tests.support import clockwork, outbox
@@ -222,7 +222,7 @@ def test_a_message_that_failed_counts_no_more_and_the_next_one_goes(
     [post] = start(session, engine, first)
     assert start(session, engine, second) == []
     if how == "refused at once":
-        delivery.record(engine, [(post, GatewayError("not from this sender", code=21612))])
+        delivery.record(engine, [(post, GatewayError("not from this sender", Failure.REFUSED, code=21612))])
     else:
         delivery.record(engine, [(post, SentMessage(f"SM{1:032x}", S.SENT))])
         status_callbacks.receive(session, sid=f"SM{1:032x}", status="failed", error_code=30008, message_id=None)
