@@ -14,7 +14,7 @@ BESIDE = ("browser", "faults", "support")
 
 # From the ground up; a room may import its own floor's siblings (not features) and everything below.
 FLOORS = [
-    {"clock", "enums", "environment", "hosts", "metrics", "phone"},
+    {"clock", "enums", "environment", "hosts", "metrics", "phone", "refused"},
     {"config", "texts", "reading"},
     {"database"},
     {"models"},
@@ -55,6 +55,7 @@ DOORS = {
 PURE = [
     "optin.enums",
     "optin.clock",
+    "optin.refused",
     "optin.phone.area_codes",
     "optin.phone.spellings",
     "optin.phone",
@@ -72,6 +73,12 @@ PURE = [
     "optin.features.keywords.invitation",
     "optin.features.keywords.pictures",
 ]
+VIEWS = {"Response", "WSGIResponse", "tuple[str, int]"}
+REFUSALS = {
+    "optin.consent.refusal_sentences.Refusal",  # what stands in place of a composer: title, text, ways out
+    "optin.consent.ledger.undo_review.WithdrawalRefusal",  # the reasons; features/review says them with dates and names
+}
+PAGES = ("optin.web", "optin.features", "twilio_simulator")
 WRITERS = ("insert", "insert_into", "insert_known", "insert_core", "update", "delete")
 LEDGER_TABLES = {
     "OptIn",
@@ -177,6 +184,37 @@ def test_a_pure_module_needs_neither_flask_nor_sqlalchemy(module: str) -> None:
     look = f"import sys, {module}; print(*(name for name in ('flask', 'sqlalchemy') if name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == ""
+
+
+def test_a_text_is_no_way_to_refuse() -> None:
+    """What may be refused returns Refused, never a str in the place of what was asked for; views give pages."""
+    wrong = [
+        f"{name}.{node.name} -> {ast.unparse(node.returns)}"
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and node.returns is not None
+        and "str" in (kinds := _alternatives(node.returns))
+        if kinds - {"str", "None", "Refused"} and not kinds & VIEWS
+    ]
+    assert wrong == []
+
+
+def test_there_is_one_value_that_refuses() -> None:
+    named = {
+        f"{name}.{node.name}"
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and "refus" in node.name.lower() and not name.startswith("twilio_simulator")
+    }
+    assert named == {"optin.refused.Refused", *REFUSALS}
+
+
+def _alternatives(annotation: ast.expr) -> set[str]:
+    """Return what a union is made of, a type alone as one."""
+    if isinstance(annotation, ast.BinOp):
+        return _alternatives(annotation.left) | _alternatives(annotation.right)
+    return {ast.unparse(annotation)}
 
 
 def test_only_the_ledger_writes_consent() -> None:

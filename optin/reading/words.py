@@ -16,6 +16,7 @@ from optin.reading.message_text import MessageText, is_one_token, open_text
 from optin.reading.normal_form import bare, normalise
 from optin.reading.provider_filter import twilio_answers, twilio_blocks, twilio_unblocks
 from optin.reading.spelling import drawn_out, likely_slip, misspelt, one_edit
+from optin.refused import Refused
 
 __all__ = [
     "EXACT_YES",
@@ -130,25 +131,25 @@ def lone_word(text: str) -> str | None:
     return normal if 2 <= len(normal) <= _LONGEST_KEYWORD and " " not in normal else None
 
 
-def refusal_as_keyword(word: str, extra_opt_out: Collection[str] = ()) -> str | None:
-    """Return the sentence why a word can't be an opt-in keyword, or None if it can.
+def refusal_as_keyword(word: str, extra_opt_out: Collection[str] = ()) -> Refused | None:
+    """Say why a word can't be an opt-in keyword, None if it can.
 
     Refused: what `read` takes for a request of another kind ("stop", "HELP!", "opt-out", "y"), signs and spaces, fewer
     than 2 or more than 30 characters in normal form. `word` and `extra_opt_out` are as typed.
     """
     shown, normal = word.strip()[:40], normalise(word)
     if not normal:
-        return "Enter a word of letters and digits."
+        return Refused("Enter a word of letters and digits.")
     meant = Meaning.YES if normal in YES_WORDS else read(word, keywords=(), extra_opt_out=extra_opt_out).meaning
     reserved_for = _RESERVED_FOR.get(meant)
     if reserved_for:
-        return f"“{shown}” is reserved: people text it {reserved_for}."
+        return Refused(f"“{shown}” is reserved: people text it {reserved_for}.")
     if not 2 <= len(normal) <= _LONGEST_KEYWORD:
-        return KEYWORD_LENGTH
+        return Refused(KEYWORD_LENGTH)
     if " " in normal:
-        return "Enter one word, without spaces."
+        return Refused("Enter one word, without spaces.")
     if not is_one_token(normal) or not all(category(character)[0] in "LNM" for character in word.strip()):
-        return "Use only letters and digits."
+        return Refused("Use only letters and digits.")
     return None
 
 

@@ -20,6 +20,7 @@ from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.policy import audit, policy
 from optin.provider import senders
+from optin.refused import Refused
 from optin.sample_data.cast import PEOPLE, TEXTS
 from optin.sample_data.town import Town
 from optin.sending import queueing
@@ -106,8 +107,8 @@ def _broadcast(name: str, body: str, town: Town) -> None:
     with town.session() as session:
         order = sending.BroadcastOrder(body, None, str(uuid4()), town.user_id)
         started = sending.start(session, _campaign_named(session, name).id, order)
-    if isinstance(started, sending.Refusal):
-        raise RuntimeError(f"the sample broadcast was refused: {started.sentences}")
+    if isinstance(started, Refused):
+        raise RuntimeError(f"the sample broadcast was refused: {started.sentence}")
     town.deliver(started.broadcast_id)
 
 
@@ -134,8 +135,8 @@ def _write(name: str, body: str, town: Town) -> None:
             form_key=str(uuid4()),
             person_id=person.id,
         )
-    if isinstance(taken, queueing.Refused):
-        raise RuntimeError(f"the sample message was refused: {taken.decision}")
+    if isinstance(taken, Refused):
+        raise RuntimeError(f"the sample message was refused: {taken.sentence}")
     town.deliver()
 
 

@@ -3,7 +3,7 @@
 The row is the truth: what stands in the outbox is sent once by sending/delivery.py, whatever happens to the job.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, bindparam, case, exists, func, literal, null, select, text
@@ -20,16 +20,9 @@ from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, 
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy.cache import CachedSender
 from optin.policy.policy import Policy
+from optin.refused import Refused
 from optin.sending import conversations
 from optin.texts import segments
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A message that was not taken into the outbox, with the decision that says why."""
-
-    decision: Decision
-
 
 _MESSAGE, _SUPPRESSION = table(Message), table(Suppression)
 _NUMBER = bindparam("of", type_=String())
@@ -79,7 +72,7 @@ def queue_one_to_one(
     """Put a 1:1 message into the outbox, or say why not. The same `form_key` twice (a double click) is one message."""
     decision = decide_one_to_one(session, number, sender, policy)
     if not decision.allowed or number is None:
-        return Refused(decision)
+        return _refused(decision)
     now = clock.now()
     conversation_id = conversations.ensure(session, [number], now)[number]
     message_id = session.execute(
@@ -115,13 +108,17 @@ def queue_own(
     known = facts.of_number(session, number, scope=sender.scope)
     decision = rules.decide(Case(purpose), replace(known, own=bool(session.scalar(own))))
     if not decision.allowed or number is None:
-        return Refused(decision)
+        return _refused(decision)
     thread = conversations.ensure(session, [number], now)[number]
     given = {"conversation_id": thread, "purpose": purpose, "author_id": user_id, "decided_at": now}
     message = Message(**_row(now, number, sender, body), **given)
     session.add(message)
     session.flush()
     return message
+
+
+def _refused(decision: Decision) -> Refused:
+    return Refused(f"Not sent: {decision.reason.label}." if decision.reason else "Not sent.", decision.reason)
 
 
 def reply(

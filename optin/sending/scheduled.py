@@ -4,7 +4,7 @@ The change of state, the messages and the trail are one transaction, so a proces
 broadcast that is still scheduled: another starts it, late rather than never or twice.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, select, true, update
@@ -15,6 +15,7 @@ from optin.consent import audience
 from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign
 from optin.policy import audit, policy
+from optin.refused import Refused
 from optin.sending import gate, queueing
 
 _ALWAYS = true()
@@ -23,14 +24,6 @@ ARCHIVED = "the campaign’s opt-in keyword was archived"
 NO_SENDER = "the number to send from is no longer in use"
 OVER = "its time to send had passed before it could start"
 NOBODY = "none of the campaign’s members could receive it"
-
-
-@dataclass(frozen=True)
-class StartResult:
-    """What came of a start: to how many people it goes, or in half a sentence why it does not."""
-
-    people: int = 0
-    obstacle: str = ""
 
 
 def due(engine: Engine) -> list[int]:
@@ -48,21 +41,22 @@ def start_or_end(engine: Engine, broadcast_id: int) -> bool:
         begun = start(session, broadcast_id, None, only=_is_due())
         if begun is None:
             return False
-        if not begun.obstacle:
+        if not isinstance(begun, Refused):
             session.commit()
             return True
         session.rollback()
-        ended = _end(session, broadcast_id, f"It was not sent: {begun.obstacle}.", clock.now())
+        ended = _end(session, broadcast_id, f"It was not sent: {begun.sentence}.", clock.now())
         session.commit()
         return ended
 
 
 def start(
     session: Session, broadcast_id: int, user_id: int | None, *, only: ColumnElement[bool] = _ALWAYS
-) -> StartResult | None:
-    """Start a scheduled broadcast if the condition `only` holds; the caller commits, or rolls back at an obstacle.
+) -> int | Refused | None:
+    """Start a scheduled broadcast if the condition `only` holds; return to how many people it goes, or why it does not.
 
-    `user_id` is who wants it now, None for its time. None when it is not scheduled any more. The campaign's lock is
+    The caller commits, or rolls back what was refused, of which the sentence is a half one. None when it is not
+    scheduled any more. `user_id` is who wants it now, None for its time. The campaign's lock is
     taken first, as by everything that starts a broadcast.
     """
     found = session.get_one(Broadcast, broadcast_id)
@@ -77,9 +71,9 @@ def start(
     if taken is None:
         return None
     broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
-    obstacle = _obstacle(broadcast, campaign)
-    people = 0 if obstacle else put_out(session, campaign, broadcast, user_id)
-    return StartResult(people, obstacle or ("" if people else NOBODY))
+    if obstacle := _obstacle(broadcast, campaign):
+        return Refused(obstacle)
+    return put_out(session, campaign, broadcast, user_id) or Refused(NOBODY)
 
 
 def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:

@@ -2,20 +2,20 @@
 
 import hmac
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock, phone
-from optin.consent.rules import Decision
 from optin.database.session import insert
 from optin.enums import Purpose, Reason
 from optin.models import Message, NumberCode, Sender, User
 from optin.policy import audit, policy
 from optin.provider import senders
+from optin.refused import Refused
 from optin.sending import gate, queueing
-from optin.sending.queueing import Refused
 
 HOLDS = timedelta(minutes=10)
 TRIES = 5
@@ -30,16 +30,16 @@ def waiting(session: Session, user_id: int) -> NumberCode | None:
     return session.scalars(select(NumberCode).where(NumberCode.user_id == user_id, *open_still)).first()
 
 
-def text_code(session: Session, user: User, number: str) -> str:
-    """Text a new code to a number (E.164); return a sentence if that can't be, "" if it is on its way.
+def text_code(session: Session, user: User, number: str) -> Refused | None:
+    """Text a new code to a number (E.164); say why if that can't be.
 
     The caller commits, or rolls back a refusal. The message keeps its text without the code.
     """
     sender = next(iter(senders.in_use(session)), None)
     if sender is None:
-        return senders.NONE_YET
+        return Refused(senders.NONE_YET, field="mobile")
     if shut := gate.closure(session):
-        return shut.sentence
+        return Refused(shut.sentence, field="mobile")
     new = {
         "number": number,
         "code": f"{secrets.randbelow(1_000_000):06d}",
@@ -50,11 +50,11 @@ def text_code(session: Session, user: User, number: str) -> str:
     session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=new))
     body = TEXT.replace("{{ brand }}", policy.load(session).brand)
     done = queueing.queue_own(session, Purpose.CODE, user_id=user.id, number=number, body=body, sender=sender)
-    return _sentence(session, done.decision, sender) if isinstance(done, Refused) else ""
+    return _told(session, done, sender) if isinstance(done, Refused) else None
 
 
-def enter_code(session: Session, user: User, typed: str) -> str:
-    """Try a code; return "" when the number is now verified, else a sentence. The caller commits either way.
+def enter_code(session: Session, user: User, typed: str) -> Refused | None:
+    """Try a code: the number is now verified, or why not. The caller commits either way.
 
     The try is counted before the code is looked at, so that many at once are no more than five.
     """
@@ -66,12 +66,12 @@ def enter_code(session: Session, user: User, typed: str) -> str:
         .execution_options(synchronize_session=False)
     ).first()
     if tried is None:
-        return RUN_OUT
+        return Refused(RUN_OUT)
     digits = "".join(ch for ch in typed if ch.isdigit())
     if not hmac.compare_digest(digits.encode(), tried.code.encode()):
-        return WRONG if tried.tries < TRIES else RUN_OUT
+        return Refused(WRONG, field="code") if tried.tries < TRIES else Refused(RUN_OUT)
     change(session, user, tried.number)
-    return ""
+    return None
 
 
 def change(session: Session, user: User, number: str | None) -> None:
@@ -83,20 +83,21 @@ def change(session: Session, user: User, number: str | None) -> None:
         audit.record(session, user.id, "verified" if number else "removed", "user", user.id, changes)
 
 
-def text_test(session: Session, user: User, sender: Sender, text: str) -> Message | str:
+def text_test(session: Session, user: User, sender: Sender, text: str) -> Message | Refused:
     """Put a test of a text, its merge fields filled in, into the outbox for the user's number, or say why not."""
     if shut := gate.closure(session):
-        return shut.sentence
+        return Refused(shut.sentence)
     done = queueing.queue_own(session, Purpose.TEST, user_id=user.id, number=user.mobile, body=text, sender=sender)
-    return _sentence(session, done.decision, sender) if isinstance(done, Refused) else done
+    return _told(session, done, sender) if isinstance(done, Refused) else done
 
 
-def _sentence(session: Session, decision: Decision, sender: Sender) -> str:
+def _told(session: Session, refused: Refused, sender: Sender) -> Refused:
     """Say why a text to oneself was refused, and the way out."""
     ours = phone.display(sender.address, policy.load(session).default_region)
-    if decision.reason is Reason.OPTED_OUT:
-        return f"Nothing was sent: this number opted out of all messages. Text START from it to {ours} first."
-    if decision.reason is Reason.BLOCKED:
-        return f"Nothing was sent: Twilio refuses to send to this number. Text START from it to {ours} first."
-    label = decision.reason.label if decision.reason else ""
-    return f"Nothing was sent: {label[:1].lower()}{label[1:]}."
+    label = refused.reason.label if refused.reason else ""
+    why = f"{label[:1].lower()}{label[1:]}."
+    if refused.reason is Reason.OPTED_OUT:
+        why = f"this number opted out of all messages. Text START from it to {ours} first."
+    if refused.reason is Reason.BLOCKED:
+        why = f"Twilio refuses to send to this number. Text START from it to {ours} first."
+    return replace(refused, sentence=f"Nothing was sent: {why}", field="mobile")

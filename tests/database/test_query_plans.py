@@ -131,7 +131,7 @@ def test_whole_audiences_are_looked_up_row_by_row(app: Flask, session: Session) 
             queueing.queue_broadcast(own, own.get_one(Broadcast, 1), question)
             report = add_opt_ins.add(own, 2, 1, create_leads=True, include_removed=True)
             own.rollback()
-    assert report is not None
+    assert isinstance(report, add_opt_ins.AddOptInsReport)
     assert min(report.members, report.leads, report.came_back, report.already) > 0
     with engine.connect() as connection:
         found = {statement: repeats(connection, statement, values) for statement, values in statements.items()}

@@ -93,4 +93,4 @@ def test_a_french_keyword_joins() -> None:
 
 @pytest.mark.parametrize("word", ["arrêt", "désabonner", "annuler"])
 def test_french_opt_out_words_are_reserved(word: str) -> None:
-    assert "to opt out" in (refusal_as_keyword(word) or "")
+    assert "to opt out" in str(refusal_as_keyword(word))

@@ -71,7 +71,7 @@ def test_nothing_is_queued(session: Session, name: str) -> None:
         form_key="key",
     )
     assert isinstance(refused, Refused)
-    assert refused.decision.reason == Reason.NO_NUMBER
+    assert refused.reason == Reason.NO_NUMBER
 
 
 @pytest.mark.parametrize("kind", [*ReplyKind])

@@ -56,8 +56,8 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
 
     def validate_new(self, field: Field) -> None:
         """Refuse what is easily guessed."""
-        if sentence := passwords.refusal(field.data, current_user.email, current_user.name):
-            raise ValidationError(sentence)
+        if refused := passwords.refusal(field.data, current_user.email, current_user.name):
+            raise ValidationError(refused.sentence)
 
 
 class NumberForm(FlaskForm):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from optin.features.auth.paths import local_path
 from optin.jobs import engine
 from optin.models import User
 from optin.sending import test_number
+from optin.web import refusals
 from optin.web.filters import default_region
 
 PLACE = "number"
@@ -27,9 +28,9 @@ def text_code() -> Response | tuple[str, int]:
     if not form.validate():
         return account_routes.page(number=form), 422
     number = form.mobile.e164
-    if sentence := test_number.text_code(session, current_user._get_current_object(), number):
+    if refused := test_number.text_code(session, current_user._get_current_object(), number):
         session.rollback()
-        form.mobile.errors = [sentence]
+        refusals.show(refused, form)
         return account_routes.page(number=form), 422
     session.commit()
     engine.nudge()
@@ -45,14 +46,11 @@ def enter_code() -> Response | tuple[str, int]:
     if not form.validate():
         return account_routes.page(code=form), 422
     user: User = current_user._get_current_object()
-    sentence = test_number.enter_code(session, user, form.code.data)
+    refused = test_number.enter_code(session, user, form.code.data)
     session.commit()
-    if sentence == test_number.RUN_OUT:
-        flash(sentence, "warn")
-        return _to_the_page()
-    if sentence:
-        form.code.errors = [sentence]
-        return account_routes.page(code=form), 422
+    if refused:
+        refusals.show(refused, form)
+        return (account_routes.page(code=form), 422) if refused.field else _to_the_page()
     flash("Your number is verified. “Send me a test” goes to this number.", "ok")
     back = local_path(request.form.get("next", ""))
     return _to_the_page() if back == "/" else redirect(back, 303)

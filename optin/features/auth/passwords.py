@@ -6,6 +6,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from optin.refused import Refused
+
 SHORTEST, LONGEST = 12, 200
 FEWEST_CHARACTERS = 5
 ROWS = ("01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
@@ -37,21 +39,21 @@ def verify(stored: str | None, password: str) -> bool:
         return False
 
 
-def refusal(password: str, email: str, name: str = "") -> str | None:
-    """Return the sentence why a new password is too easy to guess, or None if it may be used.
+def refusal(password: str, email: str, name: str = "") -> Refused | None:
+    """Say why a new password is too easy to guess, None if it may be used.
 
     Length counts most (NIST SP 800-63B, 5.1.1.2): no rule asks for signs or digits. `email` and `name` are its user's.
     """
     if len(password) < SHORTEST:
-        return f"Use at least {SHORTEST} characters. Four or five words in a row are easy to remember."
+        return Refused(f"Use at least {SHORTEST} characters. Four or five words in a row are easy to remember.")
     if len(password) > LONGEST:
-        return f"Use at most {LONGEST} characters."
+        return Refused(f"Use at most {LONGEST} characters.")
     plain = password.casefold()
     letters = re.sub(r"[\W\d_]", "", plain)
     if len(set(plain)) < FEWEST_CHARACTERS or letters in COMMON or any(plain in row * 2 for row in ROWS):
-        return "This password is easy to guess. Choose another one."
+        return Refused("This password is easy to guess. Choose another one.")
     if plain in {email.casefold(), name.casefold()} or letters == re.sub(r"[\W\d_]", "", email.casefold()):
-        return "Your password must not be your name or your email."
+        return Refused("Your password must not be your name or your email.")
     return None
 
 

@@ -14,7 +14,8 @@ from optin.features.auth.blueprint import blueprint
 from optin.features.auth.forms import InviteForm, RoleForm
 from optin.models import User
 from optin.policy import audit
-from optin.web import sessions
+from optin.refused import Refused
+from optin.web import refusals, sessions
 from optin.web.access import requires
 
 _NEW_LINK = "new_link"
@@ -36,8 +37,8 @@ def invite() -> Response | tuple[str, int]:
         return _list(form), 422
     admin = current_user._get_current_object()
     made = accounts.invite(db.session(), admin, email=form.email.data, name=form.name.data, role=Role(form.role.data))
-    if isinstance(made, str):
-        form.email.errors = [made]
+    if isinstance(made, Refused):
+        refusals.show(made, form)
         return _list(form), 422
     return _show_new_link(
         made, f"{made.name} was added. Send them the link below so that they can sign in and set a password."
@@ -60,8 +61,8 @@ def change_role(user_id: int) -> Response | tuple[str, int]:
     if not form.validate():
         return _page(found, form), 422
     role = Role(form.role.data)
-    if sentence := accounts.change_role(db.session(), current_user._get_current_object(), found, role):
-        form.role.errors = [sentence]
+    if refused := accounts.change_role(db.session(), current_user._get_current_object(), found, role):
+        refusals.show(refused, form)
         return _page(found, form), 422
     return _saved(found, f"{found.name} is {'an' if role is not Role.VIEWER else 'a'} {role.label.lower()} now.")
 
@@ -71,8 +72,8 @@ def change_role(user_id: int) -> Response | tuple[str, int]:
 def disable_user(user_id: int) -> Response | tuple[str, int]:
     """Let a user in no more."""
     found = db.get_or_404(User, user_id)
-    if sentence := accounts.disable(db.session(), current_user._get_current_object(), found):
-        flash(sentence, "bad")
+    if refused := accounts.disable(db.session(), current_user._get_current_object(), found):
+        refusals.show(refused, tone="bad")
         return _page(found, RoleForm(formdata=None, obj=found)), 422
     return _saved(found, f"{found.name} is disabled and signed out everywhere.")
 

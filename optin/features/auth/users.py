@@ -12,6 +12,7 @@ from optin.features.auth import links
 from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.policy import audit
+from optin.refused import Refused
 from optin.web import sessions
 
 LINK_HOURS = 72
@@ -24,8 +25,8 @@ def everybody(session: Session) -> list[User]:
     return list(session.scalars(select(User).order_by(User.disabled_at.is_not(None), func.lower(User.name), User.id)))
 
 
-def invite(session: Session, admin: User, *, email: str, name: str, role: Role) -> User | str:
-    """Store a user who can sign in by a link alone, or return the sentence why not.
+def invite(session: Session, admin: User, *, email: str, name: str, role: Role) -> User | Refused:
+    """Store a user who can sign in by a link alone, or say why not.
 
     The database decides whether the email is free, so that of two admins at once one wins.
     """
@@ -33,7 +34,7 @@ def invite(session: Session, admin: User, *, email: str, name: str, role: Role) 
         with session.begin_nested():
             user = add_user(session, email=email, name=name, role=role)
     except IntegrityError:
-        return "There is already a user with that email."
+        return Refused("There is already a user with that email.", field="email")
     user.time_zone = admin.time_zone
     audit.record(session, admin.id, "invited", "user", user.id, {"role": ("", role.label)})
     return user
@@ -47,20 +48,20 @@ def new_link(session: Session, admin: User, user: User) -> str:
     return links.issue(session, user, now, LINK_HOURS)
 
 
-def change_role(session: Session, admin: User, user: User, role: Role) -> str | None:
-    """Give `user` the role, or return the sentence why not; sessions go on with the new role."""
-    if sentence := _refusal(session, admin, user, stays_admin=role is Role.ADMIN):
-        return sentence
+def change_role(session: Session, admin: User, user: User, role: Role) -> Refused | None:
+    """Give `user` the role, or say why not; sessions go on with the new role."""
+    if refused := _refusal(session, admin, user, stays_admin=role is Role.ADMIN):
+        return refused
     if user.role != role:
         audit.record(session, admin.id, "changed", "user", user.id, {"role": (Role(user.role).label, role.label)})
         user.role = role
     return None
 
 
-def disable(session: Session, admin: User, user: User) -> str | None:
-    """End the sessions and links of `user` and let them in no more, or return the sentence why not."""
-    if sentence := _refusal(session, admin, user, stays_admin=False):
-        return sentence
+def disable(session: Session, admin: User, user: User) -> Refused | None:
+    """End the sessions and links of `user` and let them in no more, or say why not."""
+    if refused := _refusal(session, admin, user, stays_admin=False):
+        return refused
     if user.disabled_at is None:
         now: datetime = clock.now()
         user.disabled_at = now
@@ -85,7 +86,7 @@ def end_sessions(session: Session, admin: User, user: User) -> int:
     return count
 
 
-def _refusal(session: Session, admin: User, user: User, *, stays_admin: bool) -> str | None:
+def _refusal(session: Session, admin: User, user: User, *, stays_admin: bool) -> Refused | None:
     """Say why a change is refused, seen from behind a lock on all admins, whom another admin may be changing now.
 
     Whoever waited for the lock reads what the other one has committed (PostgreSQL 13.2.1, Read Committed); on SQLite
@@ -99,7 +100,7 @@ def _refusal(session: Session, admin: User, user: User, *, stays_admin: bool) ->
         .execution_options(populate_existing=True)
     ).all()
     if admin.id not in {other.id for other in admins}:
-        return NOT_ADMIN
+        return Refused(NOT_ADMIN, field="role")
     if not stays_admin and [other.id for other in admins] == [user.id]:
-        return LAST_ADMIN.format(user.name)
+        return Refused(LAST_ADMIN.format(user.name), field="role")
     return None

@@ -10,13 +10,15 @@ from optin import clock
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus, Reason, Role
 from optin.features.broadcasts import not_found, queries, recipient_list, sending
-from optin.features.broadcasts.sending import BroadcastOrder, Refusal, StartedBroadcast
+from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.jobs import engine
 from optin.models import Broadcast, Campaign
 from optin.provider import statuses
 from optin.queries import saved_draft
+from optin.refused import Refused
 from optin.sending import broadcast_text
 from optin.texts import send_time
+from optin.web import refusals
 from optin.web.access import requires
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
@@ -51,10 +53,10 @@ def create(campaign_id: int) -> Response:
         not_after=plan.not_after,
     )
     faults = plan.faults(clock.now())
-    done = Refusal(faults) if faults else sending.start(db.session(), campaign_id, order)
-    if isinstance(done, Refusal):
+    done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)
+    if isinstance(done, Refused):
         db.session.rollback()
-        context = {"campaign": campaign, "order": order, "plan": plan, "refused": done.sentences}
+        context = {"campaign": campaign, "order": order, "plan": plan, "refused": done.sentence}
         return make_response(render_template("broadcasts/refused.html", **context), 422)
     saved_draft.drop(db.session(), current_user.id, campaign_id)
     db.session.commit()
@@ -114,8 +116,8 @@ def change_state(broadcast_id: int) -> Response:
     state = next((state for state in sending.FROM if state == asked), None) or abort(422)
     taken_back = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
     db.session.commit()
-    if taken_back is None:
-        flash(f"The broadcast can no longer be {sending.DONE[state]}: its state has changed.", "warn")
+    if isinstance(taken_back, Refused):
+        refusals.show(taken_back)
     else:
         flash(_said_of_state(state, taken_back, started=broadcast.started_at is not None), "ok")
     if state is BroadcastState.SENDING:
@@ -128,9 +130,9 @@ def send_now(broadcast_id: int) -> Response:
     """Send a scheduled broadcast without waiting for its time; it stays scheduled if it can't be sent now."""
     _load(broadcast_id)
     done = sending.send_now(db.session(), broadcast_id, current_user.id)
-    if isinstance(done, Refusal):
+    if isinstance(done, Refused):
         db.session.rollback()
-        flash(" ".join(done.sentences), "warn")
+        refusals.show(done)
     else:
         db.session.commit()
         engine.nudge()

@@ -1,6 +1,6 @@
 """Starting and stopping a broadcast. Messages leave through the outbox; this module only adds and cancels its rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from optin.enums import BroadcastState
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, policy
 from optin.provider import senders
+from optin.refused import Refused
 from optin.sending import broadcast_text, gate, scheduled
 
 FROM = {
@@ -42,13 +43,6 @@ class BroadcastOrder:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why nothing was sent, in sentences."""
-
-    sentences: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class StartedBroadcast:
     """A broadcast under way to so many people, or scheduled (`people` 0); `again`: the same form had made it before."""
 
@@ -57,7 +51,7 @@ class StartedBroadcast:
     again: bool = False
 
 
-def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedBroadcast | Refusal:
+def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedBroadcast | Refused:
     """Make a broadcast and put its messages into the outbox, or say why not; the caller commits, or undoes a refusal.
 
     One that starts later has no messages yet: who gets it is decided at its time (sending/scheduled.py). The
@@ -70,13 +64,13 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
     usable = senders.in_use(session)
     sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
     if usable and sender is None:
-        return Refusal(["That number is no longer in use. Choose another one to send from."])
-    refused = _faults(session, campaign_id, order, sender)
-    if refused or sender is None:
-        return Refusal(refused)
+        return Refused("That number is no longer in use. Choose another one to send from.")
+    faults = _faults(session, campaign_id, order, sender)
+    if faults or sender is None:
+        return Refused(" ".join(faults))
     broadcast = _make(session, campaign, sender, order)
     if broadcast is None:
-        return Refusal(["This form was already sent. Open the campaign again."])
+        return Refused("This form was already sent. Open the campaign again.")
     if order.starts_at:
         times = {"Starts": order.starts_at, "Send until": order.not_after}
         told = {name: ("", f"{at:%Y-%m-%d %H:%M} UTC") for name, at in times.items() if at}
@@ -86,23 +80,23 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
     if people:
         return StartedBroadcast(broadcast.id, people)
     late = select(func.count()).select_from(Message).where(Message.broadcast_id == broadcast.id)
-    return Refusal(broadcast_text.hindrances(sender, 1, 0, session.scalar(late) or 0))
+    return Refused(" ".join(broadcast_text.hindrances(sender, 1, 0, session.scalar(late) or 0)))
 
 
-def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadcast | Refusal:
+def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadcast | Refused:
     """Start a scheduled broadcast at once, or say why not; the caller commits, or rolls back a refusal."""
     if shut := gate.closure(session):
-        return Refusal([shut.sentence])
+        return Refused(shut.sentence)
     begun = scheduled.start(session, broadcast_id, user_id)
     if begun is None:
-        return Refusal(["It is no longer scheduled: it has been started or cancelled."])
-    if begun.obstacle:
-        return Refusal([f"It can’t be sent now: {begun.obstacle}."])
-    return StartedBroadcast(broadcast_id, begun.people)
+        return Refused("It is no longer scheduled: it has been started or cancelled.")
+    if isinstance(begun, Refused):
+        return Refused(f"It can’t be sent now: {begun.sentence}.")
+    return StartedBroadcast(broadcast_id, begun)
 
 
-def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | None:
-    """Pause, resume or cancel; return how many waiting messages a cancel took back, None if the state forbids it.
+def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | Refused:
+    """Pause, resume or cancel; return how many waiting messages a cancel took back, or that the state forbids it.
 
     Nothing that was not started is started after the commit of a pause or cancel: the start statement asks for the
     state, and a cancelled row is no longer there to be started.
@@ -118,7 +112,7 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
         update(Broadcast).where(Broadcast.id == broadcast_id, Broadcast.state.in_(FROM[state])).values(**values),
     )
     if not moved:
-        return None
+        return Refused(f"The broadcast can no longer be {DONE[state]}: its state has changed.")
     taken_back = 0
     if state is BroadcastState.CANCELLED:
         taken_back = ledger.cancel_waiting(session, Message.broadcast_id == broadcast_id, at=now)

@@ -22,6 +22,7 @@ from optin.features.campaigns.queries import changed
 from optin.models import Campaign, CampaignMember, OptIn, Person
 from optin.policy import audit
 from optin.queries import cached_counts
+from optin.refused import Refused
 
 MANY = 5000
 """From so many opt-ins on the pages do not count the new ones each time, and they are added in the background."""
@@ -137,15 +138,15 @@ _COUNTED = cached_counts.CountKind("add-opt-ins", _counts)
 
 def add(
     session: Session, campaign_id: int, user_id: int | None, *, create_leads: bool, include_removed: bool
-) -> AddOptInsReport | None:
-    """Add the opt-ins of the campaign's keyword as members; None when the campaign has no keyword.
+) -> AddOptInsReport | Refused:
+    """Add the opt-ins of the campaign's keyword as members; refused when the campaign has no keyword.
 
     One user at a time does this, so that nobody's second press makes leads or members twice.
     """
     leads.one_at_a_time(session)
     campaign = session.scalars(Campaign.locked(campaign_id)).one()
     if campaign.keyword_id is None:
-        return None
+        return Refused("This campaign has no opt-in keyword, so there are no opt-ins to add.")
     choices = Choices(create_leads, include_removed)
     report = add_some(session, campaign.id, campaign.keyword_id, user_id, choices)
     record(session, campaign.id, user_id, report)

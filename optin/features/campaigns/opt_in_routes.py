@@ -12,6 +12,8 @@ from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import AddOptInsForm
 from optin.jobs import background, engine
 from optin.models import BackgroundTask
+from optin.refused import Refused
+from optin.web import refusals
 from optin.web.access import requires
 from optin.web.filters import plural
 
@@ -49,8 +51,8 @@ def take_opt_ins(campaign_id: int) -> Response:
         include_removed=choices.include_removed,
     )
     session.commit()
-    if report is None:
-        flash("This campaign has no opt-in keyword, so there are no opt-ins to add.", "warn")
+    if isinstance(report, Refused):
+        refusals.show(report)
     else:
         flash(said(report), "ok" if report.members else "off")
     return redirect(url_for(".show", campaign_id=campaign_id, tab="broadcasts"), 303)

@@ -16,6 +16,7 @@ from optin.features.campaigns.compose_routes import typed_draft
 from optin.jobs import engine
 from optin.models import Campaign, User
 from optin.queries import saved_draft
+from optin.refused import Refused
 from optin.sending import broadcast_text, test_number
 from optin.web import htmx
 from optin.web.extensions import limiter
@@ -54,7 +55,7 @@ def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     if looked.size.too_long:
         return [broadcast_text.TOO_LONG_FILLED_IN]
     done = test_number.text_test(session, user, sender, looked.preview)
-    return [done] if isinstance(done, str) else []
+    return [done.sentence] if isinstance(done, Refused) else []
 
 
 def _answer(campaign: Campaign, draft: Draft, user: User) -> Response:

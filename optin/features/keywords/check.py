@@ -48,7 +48,7 @@ def advise(session: Session, word: str, *, extra_opt_out: Collection[str] = (), 
         return []
     refused = refusal_as_keyword(word, extra_opt_out)
     if refused:
-        return [Advice("bad", refused)]
+        return [Advice("bad", refused.sentence)]
     normal = normalise(word)
     words = session.execute(select(KeywordWord.normal, KeywordWord.keyword_id))
     others = [other for other, owner in words if owner != keyword_id]

@@ -83,7 +83,7 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
 
     def validate_word(self, field: Field) -> None:
         """Refuse what cannot be a keyword, with the sentence why."""
-        _refuse(self._refusal(field.data))
+        self._check(field.data)
 
     def validate_aliases(self, field: Field) -> None:
         """Refuse aliases that cannot be keywords, too many of them, and one word twice."""
@@ -92,7 +92,7 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(f"Enter at most {MOST_ALIASES} aliases.")
         seen = {normalise(self.word.data)}
         for alias in aliases:
-            _refuse(self._refusal(alias))
+            self._check(alias)
             if normalise(alias) in seen:
                 raise ValidationError(f"“{alias}” is entered twice.")
             seen.add(normalise(alias))
@@ -116,17 +116,19 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
 
     def validate_confirmation(self, field: Field) -> None:
         """Refuse a template that could not be filled in."""
-        _refuse(" ".join(merge_fields.problems(field.data, MERGE_FIELDS)))
+        _check_template(field.data)
 
     def validate_question(self, field: Field) -> None:
         """Refuse a template that could not be filled in."""
-        _refuse(" ".join(merge_fields.problems(field.data, MERGE_FIELDS)))
+        _check_template(field.data)
 
-    def _refusal(self, word: str) -> str | None:
-        too_long = KEYWORD_LENGTH if len(word) > LONGEST_WORD else None
-        return refusal_as_keyword(word, self.extra_opt_out) or too_long
+    def _check(self, word: str) -> None:
+        if refused := refusal_as_keyword(word, self.extra_opt_out):
+            raise ValidationError(refused.sentence)
+        if len(word) > LONGEST_WORD:
+            raise ValidationError(KEYWORD_LENGTH)
 
 
-def _refuse(sentence: str | None) -> None:
-    if sentence:
-        raise ValidationError(sentence)
+def _check_template(text: str) -> None:
+    if problems := merge_fields.problems(text, MERGE_FIELDS):
+        raise ValidationError(" ".join(problems))

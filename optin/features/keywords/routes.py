@@ -12,11 +12,13 @@ from optin.enums import Role
 from optin.features.keywords import check, images, index_list, opt_in_list, queries, record, saving, share_routes
 from optin.features.keywords.blueprint import blueprint, load
 from optin.features.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
-from optin.features.keywords.saving import KeywordContent, TakenWords
+from optin.features.keywords.saving import KeywordContent
 from optin.models import Disclosure, DisclosureImage, Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.policy import policy
 from optin.queries.cached_counts import CachedCount
+from optin.refused import Refused
+from optin.web import refusals
 from optin.web.access import requires
 from optin.web.filters import plural
 
@@ -57,7 +59,7 @@ def create() -> WSGIResponse:
     is_valid, image = form.validate(), _image(form)
     made = saving.create(db.session(), form.content(image), current_user.id) if is_valid else None
     if not isinstance(made, Keyword):
-        return _refused(_with_taken(form, made))
+        return _refused(form, made)
     db.session.commit()
     flash(f"Keyword “{made.word}” was created. Anyone who texts it from now on opts in.", "ok")
     _flash_warnings(made)
@@ -124,7 +126,7 @@ def update(keyword_id: int) -> WSGIResponse:
     is_valid, image = form.validate(), _image(form, saving.current_disclosure(keyword))
     changed = saving.change(db.session(), keyword, form.content(image), current_user.id) if is_valid else None
     if not isinstance(changed, list):
-        return _refused(_with_taken(form, changed), keyword)
+        return _refused(form, changed, keyword)
     db.session.commit()
     flash(f"Saved. Changed: {', '.join(changed)}." if changed else "Nothing was changed.", "ok" if changed else "off")
     _flash_warnings(keyword, before)
@@ -148,9 +150,9 @@ def delete(keyword_id: int) -> WSGIResponse:
     """Delete the keyword if nothing points to it."""
     keyword = load(keyword_id, to_change=True)
     word = keyword.word
-    if not saving.remove(db.session(), keyword, current_user.id):
+    if refused := saving.remove(db.session(), keyword, current_user.id):
         db.session.rollback()
-        flash(f"“{word}” can't be deleted: opt-ins, campaigns or the ledger refer to it. Archive it instead.", "bad")
+        refusals.show(refused, tone="bad")
         return redirect(url_for(".show", keyword_id=keyword_id), 303)
     db.session.commit()
     flash(f"Keyword “{word}” was deleted.", "ok")
@@ -167,8 +169,10 @@ def _form_page(form: KeywordForm, keyword: Keyword | None = None) -> str:
     return render_template("keywords/form.html", form=form, keyword=keyword, advice=advice, image=image)
 
 
-def _refused(form: KeywordForm, keyword: Keyword | None = None) -> WSGIResponse:
+def _refused(form: KeywordForm, refused: Refused | None, keyword: Keyword | None = None) -> WSGIResponse:
     """Show the form as typed; an image that came with it is kept in the database meanwhile."""
+    if refused:
+        refusals.show(refused, form)
     page = _form_page(form, keyword)
     db.session.commit()
     return make_response(page, 422)
@@ -194,14 +198,6 @@ def _flash_warnings(keyword: Keyword, before: Collection[str] = ()) -> None:
         for one in _advice(word, keyword.id) if word not in before else ():
             if one.tone == "warn":
                 flash(f"“{word}”: {one.sentence}", "warn")
-
-
-def _with_taken(form: KeywordForm, taken: TakenWords | None) -> KeywordForm:
-    """Put the sentence about each word that is taken to the field where it was typed."""
-    for word, sentence in taken.sentences.items() if taken else ():
-        field = form.word if word == form.word.data else form.aliases
-        field.errors = [*field.errors, sentence]
-    return form
 
 
 def _archived_notice(word: str, archived: bool, changed: bool, active: CachedCount) -> str:

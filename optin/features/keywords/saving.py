@@ -1,6 +1,6 @@
 """Writing a keyword: its words, its disclosures by version, the trail of changes. The database keeps words unique."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,8 +10,10 @@ from optin import clock
 from optin.models import Disclosure, DisclosureImage, Keyword, KeywordWord, Message
 from optin.policy import audit
 from optin.reading.words import normalise
+from optin.refused import Refused
 
 KIND = "keyword"
+TAKEN = "Another keyword took one of these words at this moment. Save again."
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,13 @@ class KeywordContent:
         }
 
 
-@dataclass(frozen=True)
-class TakenWords:
-    """Words that other keywords have: the word as typed here, and the sentence that says whose it is."""
-
-    sentences: dict[str, str]
-
-
 def current_disclosure(keyword: Keyword) -> Disclosure | None:
     """Return the newest version of what people are told, if there is any."""
     return next(iter(keyword.disclosures), None)
 
 
-def create(session: Session, content: KeywordContent, user_id: int) -> Keyword | TakenWords:
-    """Store a new keyword; `Taken` when another one has one of its words, even if that one was saved this moment."""
+def create(session: Session, content: KeywordContent, user_id: int) -> Keyword | Refused:
+    """Store a new keyword; refused when another one has one of its words, even if that one was saved this moment."""
     keyword = Keyword(word=content.word, created_at=clock.now(), created_by_id=user_id)
     if not _write(session, keyword, content, user_id):
         return _taken(session, content, keyword_id=0)
@@ -84,7 +79,7 @@ def create(session: Session, content: KeywordContent, user_id: int) -> Keyword |
     return keyword
 
 
-def change(session: Session, keyword: Keyword, content: KeywordContent, user_id: int) -> list[str] | TakenWords:
+def change(session: Session, keyword: Keyword, content: KeywordContent, user_id: int) -> list[str] | Refused:
     """Store what differs and return the labels of the changed fields; load the keyword `FOR UPDATE` before."""
     keyword_id, before = keyword.id, KeywordContent.of(keyword)
     changes = audit.differences(before.labelled, content.labelled)
@@ -106,8 +101,8 @@ def archive(session: Session, keyword: Keyword, user_id: int, *, archived: bool)
     return True
 
 
-def remove(session: Session, keyword: Keyword, user_id: int) -> bool:
-    """Delete a keyword that nothing points to; False when an opt-in, a campaign or the ledger does."""
+def remove(session: Session, keyword: Keyword, user_id: int) -> Refused | None:
+    """Delete a keyword, unless an opt-in, a campaign or the ledger points to it."""
     keyword_id, word = keyword.id, keyword.word
     try:
         with session.begin_nested():
@@ -116,9 +111,9 @@ def remove(session: Session, keyword: Keyword, user_id: int) -> bool:
                 session.execute(delete(table).where(table.keyword_id == keyword_id))
             session.execute(delete(Keyword).where(Keyword.id == keyword_id))
     except IntegrityError:
-        return False
+        return Refused(f"“{word}” can't be deleted: opt-ins, campaigns or the ledger refer to it. Archive it instead.")
     audit.record(session, user_id, "deleted", KIND, keyword_id, {"Keyword": (word, "")})
-    return True
+    return None
 
 
 def _write(session: Session, keyword: Keyword, content: KeywordContent, user_id: int) -> bool:
@@ -160,13 +155,17 @@ def _disclose(keyword: Keyword, content: KeywordContent, user_id: int) -> None:
     keyword.disclosures.insert(0, new)
 
 
-def _taken(session: Session, content: KeywordContent, keyword_id: int) -> TakenWords:
-    """Say which of the words stand at which other keyword."""
+def _taken(session: Session, content: KeywordContent, keyword_id: int) -> Refused:
+    """Say which of the words stand at which other keyword, each at the field where it was typed."""
     typed = {normalise(word): word for word in (content.word, *content.aliases)}
     rows = session.scalars(
         select(KeywordWord).where(KeywordWord.normal.in_(typed), KeywordWord.keyword_id != keyword_id)
     ).all()
-    return TakenWords({typed[row.normal]: _whose(typed[row.normal], row) for row in rows})
+    found = [
+        Refused(_whose(word, row), field="word" if word == content.word else "aliases")
+        for word, row in ((typed[row.normal], row) for row in rows)
+    ]
+    return replace(found[0], more=tuple(found[1:])) if found else Refused(TAKEN, field="word")
 
 
 def _whose(typed: str, row: KeywordWord) -> str:

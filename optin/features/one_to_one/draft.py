@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from optin.consent.rules import Decision
 from optin.features.one_to_one.composer import Composer
 from optin.models import Message, Person
 from optin.policy.policy import Policy
@@ -65,7 +64,7 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
         person_id=to.person.id if to.person else None,
     )
     if not isinstance(queued, Message):
-        return new_draft(draft.body, _in_a_word(queued.decision))
+        return new_draft(draft.body, queued.sentence)
     if (queued.body, queued.number, queued.author_id) != (body, to.number, author_id):
         return new_draft(draft.body, "This form was already sent. Press Send to send this text as well.")
     return queued
@@ -100,7 +99,3 @@ def _key(given: str) -> str:
         return str(UUID(given))
     except ValueError:
         return str(uuid4())
-
-
-def _in_a_word(decision: Decision) -> str:
-    return f"Not sent: {decision.reason.label}." if decision.reason else "Not sent."

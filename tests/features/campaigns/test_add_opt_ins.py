@@ -290,7 +290,7 @@ def test_a_thousand_known_numbers_are_added_by_one_insert(app: Flask, session: S
         report = add_opt_ins.add(session, campaign.id, None, create_leads=True, include_removed=True)
         event.remove(db.engine, "before_cursor_execute", note)
     session.commit()
-    assert report is not None
+    assert isinstance(report, add_opt_ins.AddOptInsReport)
     assert report.members == 1000
     assert sum("INSERT INTO campaign_member" in statement for statement in statements) == 1
     assert len(statements) < 12
@@ -322,6 +322,6 @@ def test_opt_ins_of_names_and_short_codes_are_no_people(agent: Browser, session:
     found = add_opt_ins.preview(session, campaign)
     assert (found.total, found.unknown) == (1, 1)
     report = add_opt_ins.add(session, campaign.id, None, create_leads=True, include_removed=True)
-    assert report
+    assert isinstance(report, add_opt_ins.AddOptInsReport)
     assert (report.members, report.leads) == (1, 1)
     assert session.scalars(select(Person.mobile)).all() == [A]

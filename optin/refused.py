@@ -1,0 +1,25 @@
+"""How a core function says no: a value that its caller must look at. Exceptions are for what nobody expects."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from optin.enums import Reason
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why something was not done, in a sentence for whoever asked for it; nothing was changed.
+
+    `reason` is the rule's, where a rule about sending refused it; `field` the form's field that the sentence is about,
+    "" for none. `more` is what else speaks against it.
+    """
+
+    sentence: str
+    reason: Reason | None = None
+    field: str = ""
+    more: "tuple[Refused, ...]" = ()
+
+    def __iter__(self) -> "Iterator[Refused]":
+        """Go through all that speaks against it, this first."""
+        yield self
+        yield from self.more
