@@ -73,12 +73,17 @@ PURE = [
     "optin.features.keywords.invitation",
     "optin.features.keywords.pictures",
 ]
+PAGES = ("optin.web", "optin.features", "twilio_simulator")
+AFRESH = {  # what jobs and commands ask as well, where there is no request
+    "optin.features.broadcasts.sending",
+    "optin.features.campaigns.leads",
+    "optin.features.people.records",
+}
 VIEWS = {"Response", "WSGIResponse", "tuple[str, int]"}
 REFUSALS = {
     "optin.consent.refusal_sentences.Refusal",  # what stands in place of a composer: title, text, ways out
     "optin.consent.ledger.undo_review.WithdrawalRefusal",  # the reasons; features/review says them with dates and names
 }
-PAGES = ("optin.web", "optin.features", "twilio_simulator")
 WRITERS = ("insert", "insert_into", "insert_known", "insert_core", "update", "delete")
 LEDGER_TABLES = {
     "OptIn",
@@ -184,6 +189,23 @@ def test_a_pure_module_needs_neither_flask_nor_sqlalchemy(module: str) -> None:
     look = f"import sys, {module}; print(*(name for name in ('flask', 'sqlalchemy') if name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == ""
+
+
+def test_requests_take_the_policy_once() -> None:
+    """Pages ask web/current.py; only what decides afresh asks the cache, and only a change of it the table."""
+    wrong = []
+    for name, tree in MODULES.items():
+        if name.startswith("optin.policy") or name == "optin.web.current":
+            continue
+        is_page = name.startswith(PAGES) and name not in AFRESH
+        wrong += [
+            f"{name}:{node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            if isinstance(node.value, ast.Name) and node.value.id in ("cache", "policy")
+            if node.attr in ({"load", "policy", "current"} if is_page else {"load"})
+        ]
+    assert wrong == []
 
 
 def test_a_text_is_no_way_to_refuse() -> None:

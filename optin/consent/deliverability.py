@@ -11,7 +11,7 @@ from optin.consent.audience import Deliverability
 from optin.consent.conditions import WILL_RECEIVE
 from optin.enums import Reason
 from optin.models import Campaign, CampaignMember, Sender
-from optin.policy import policy
+from optin.policy import cache
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
 
@@ -43,7 +43,7 @@ def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, 
 
 def _now(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
     scope = sender.scope if sender else ""
-    return audience_counts.deliverability(session, audience.ask(session, campaign, scope, policy.load(session)))
+    return audience_counts.deliverability(session, audience.ask(session, campaign, scope, cache.policy(session)))
 
 
 def _counts(session: Session, campaign_id: int, sender_id: int) -> dict[str, int]:

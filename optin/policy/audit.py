@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.database.statements import run, table
 from optin.models import AuditEntry
+
+_NEW = insert(table(AuditEntry))
 
 
 def record(
@@ -24,8 +27,11 @@ def record(
     """
     shared = {"user_id": user_id, "action": action, "subject_kind": subject_kind, "subject_id": subject_id}
     now = clock.now()
-    for field, (before, after) in (changes or {"": ("", "")}).items():
-        session.add(AuditEntry(at=now, field=field, before=_text(before), after=_text(after), **shared))
+    entries = [
+        {"at": now, "field": field, "before": _text(before), "after": _text(after), **shared}
+        for field, (before, after) in (changes or {"": ("", "")}).items()
+    ]
+    run(session, _NEW, entries)
 
 
 def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:

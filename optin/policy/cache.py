@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from optin.database.statements import run, table
 from optin.models import CacheToken, Keyword, KeywordWord, Sender, Setting
-from optin.policy import policy
-from optin.policy.policy import Policy
+from optin.policy.policy import Policy, from_settings
 
 _TOKEN = select(table(CacheToken).c.token)
 _KEYWORD, _WORD, _SENDER = table(Keyword), table(KeywordWord), table(Sender)
@@ -104,13 +103,27 @@ def token() -> ScalarSelect[str]:
     return _TOKEN.scalar_subquery()
 
 
+def read_token(session: Session) -> str | None:
+    """Read the token by itself, where no other statement brings it."""
+    found: str | None = run(session, _TOKEN).scalar()
+    return found
+
+
+def policy(session: Session) -> Policy:
+    """Return the policy as it is in the database now, for what decides afresh, such as the start of a message.
+
+    Whatever serves a request takes the policy of the request instead (web/current.py).
+    """
+    return current(session, read_token(session)).policy
+
+
 def current(session: Session, token: str | None) -> CachedSettings:
     """Return the settings, keywords and senders as they are now; `token` was read before, in this transaction."""
     global _kept
     if token is not None and _kept is not None and _kept[0] == token:
         return _kept[1]
     read = _read(session)
-    if token is not None and run(session, _TOKEN).scalar() == token:  # else it changed while it was read
+    if token is not None and read_token(session) == token:  # else it changed while it was read
         _kept = (token, read)
     return read
 
@@ -124,4 +137,4 @@ def _read(session: Session) -> CachedSettings:
         keyword = CachedKeyword(*columns)
         keywords[normal] = made.setdefault(keyword.id, keyword)
     senders = {row.address: CachedSender(*row) for row in run(session, _SENDERS)}
-    return CachedSettings(policy.from_settings(settings), settings, keywords, senders)
+    return CachedSettings(from_settings(settings), settings, keywords, senders)

@@ -18,7 +18,7 @@ from optin.features.keywords import saving
 from optin.features.people import records
 from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
-from optin.policy import audit, policy
+from optin.policy import audit, cache, policy
 from optin.provider import senders
 from optin.refused import Refused
 from optin.sample_data.cast import PEOPLE, TEXTS
@@ -130,7 +130,7 @@ def _write(name: str, body: str, town: Town) -> None:
             number=person.mobile,
             body=body,
             sender=senders.in_use(session)[0],
-            policy=policy.load(session),
+            policy=cache.policy(session),
             author_id=town.user_id,
             form_key=str(uuid4()),
             person_id=person.id,

@@ -15,7 +15,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import Direction, HoldCause, MessageStatus, OptInSource
 from optin.models import Hold, Message, Sender
-from optin.policy import policy
+from optin.policy import cache
 
 GONE = frozenset({21211, 21614, 21635, 30005, 30006})
 """Not valid, no mobile number, a landline, unknown to the carrier, a landline or out of every carrier's reach."""
@@ -69,7 +69,7 @@ def learn(session: Session, message: Message, now: datetime) -> None:
     if code not in TELLING or message.status not in MISSED or started_at is None or _to_ourselves(session, message):
         return
     ledger.lock_number(session, message.number)
-    verdict = judge(_past(session, message.number), policy.load(session).tries_before_lost, now)
+    verdict = judge(_past(session, message.number), cache.policy(session).tries_before_lost, now)
     act = Act(source=OptInSource.SMS, at=now, message_id=message.id, message_sid=message.sid)
     if verdict is Verdict.LOST and code not in BLOCKS:
         ledger.lose_number(session, message.number, act, since=started_at, error_code=code)

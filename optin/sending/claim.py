@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from optin import clock
 from optin.enums import BroadcastState, MessageStatus, Purpose, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
-from optin.policy import policy
+from optin.policy import cache
 from optin.sending import conversations, gate, overdue_replies, pauses
 from optin.sending.pauses import Pauses
 from optin.texts import merge_fields
@@ -195,7 +195,7 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[ClaimedM
         .order_by(Message.id)
     ).all()
     threads = conversations.ensure(session, [row.number for row in rows if row.conversation_id is None], now)
-    brand = policy.load(session).brand
+    brand = cache.policy(session).brand
     claimed_messages = [_post(row, row.conversation_id or threads[row.number], brand) for row in rows]
     return [
         _with_code(session, claimed) if claimed.purpose == Purpose.CODE else claimed for claimed in claimed_messages

@@ -14,7 +14,7 @@ from optin import clock
 from optin.consent import audience
 from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign
-from optin.policy import audit, policy
+from optin.policy import audit, cache
 from optin.refused import Refused
 from optin.sending import gate, queueing
 
@@ -78,7 +78,7 @@ def start(
 
 def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:
     """Put the messages of a broadcast into the outbox and return how many; the campaign is in progress then."""
-    given, scope = policy.load(session), broadcast.sender.scope
+    given, scope = cache.policy(session), broadcast.sender.scope
     asked = audience.ask(session, campaign, scope, given, not_after=broadcast.not_after)
     people = queueing.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
     if people:

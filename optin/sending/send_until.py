@@ -8,7 +8,7 @@ from optin.consent import conditions
 from optin.database.session import reading
 from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import Broadcast, Message
-from optin.policy import policy
+from optin.policy import cache
 from optin.sending.claim import QUEUED
 
 MESSAGES_AT_ONCE = 1000
@@ -33,7 +33,7 @@ def _end_some(engine: Engine, broadcast_id: int) -> int:
     with Session(engine) as session:
         now, broadcast = clock.now(), session.get_one(Broadcast, broadcast_id)
         covered = conditions.consent_holds(
-            Message.number, policy.load(session), keyword_id=broadcast.keyword_id, scope=broadcast.sender.scope
+            Message.number, cache.policy(session), keyword_id=broadcast.keyword_id, scope=broadcast.sender.scope
         )
         waiting = (
             select(Message.id).where(QUEUED, Message.broadcast_id == broadcast_id, covered).limit(MESSAGES_AT_ONCE)

@@ -33,7 +33,7 @@ from optin.consent.rules import Case, Decision
 from optin.database.session import Base
 from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Broadcast, Message, OptIn
-from optin.policy import policy
+from optin.policy import cache
 from optin.policy.policy import Policy
 from optin.sending import conversations, gate, pauses
 from optin.sending.claim import ClaimedMessage
@@ -65,7 +65,7 @@ def start(
     Returns the started, whose requests must be made now, and those on which somebody acts right now: try them again.
     """
     with Session(engine) as session:
-        now, given = clock.now(), policy.load(session)
+        now, given = clock.now(), cache.policy(session)
         found = _lock(session, claimed_messages)
         ready = [claimed for claimed in claimed_messages if found.get(claimed.message_id) == MessageStatus.CLAIMED]
         stopped = pauses.open_pauses(session, now)

@@ -12,7 +12,7 @@ from optin import clock, phone
 from optin.database.session import insert
 from optin.enums import Purpose, Reason
 from optin.models import Message, NumberCode, Sender, User
-from optin.policy import audit, policy
+from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
 from optin.sending import gate, queueing
@@ -48,7 +48,7 @@ def text_code(session: Session, user: User, number: str) -> Refused | None:
     }
     statement = insert(session, NumberCode).values(user_id=user.id, **new)
     session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=new))
-    body = TEXT.replace("{{ brand }}", policy.load(session).brand)
+    body = TEXT.replace("{{ brand }}", cache.policy(session).brand)
     done = queueing.queue_own(session, Purpose.CODE, user_id=user.id, number=number, body=body, sender=sender)
     return _told(session, done, sender) if isinstance(done, Refused) else None
 
@@ -93,7 +93,7 @@ def text_test(session: Session, user: User, sender: Sender, text: str) -> Messag
 
 def _told(session: Session, refused: Refused, sender: Sender) -> Refused:
     """Say why a text to oneself was refused, and the way out."""
-    ours = phone.display(sender.address, policy.load(session).default_region)
+    ours = phone.display(sender.address, cache.policy(session).default_region)
     label = refused.reason.label if refused.reason else ""
     why = f"{label[:1].lower()}{label[1:]}."
     if refused.reason is Reason.OPTED_OUT:

@@ -12,7 +12,7 @@ from optin import clock
 from optin.channels import addresses
 from optin.enums import Channel, MessageStatus, SenderKind
 from optin.models import Broadcast, Message, Person, Sender
-from optin.policy import policy
+from optin.policy import cache
 from optin.provider.gateway import Gateway, ListedMessage
 from optin.sending import conversations, status_callbacks
 from optin.sending.claim import person_fields
@@ -154,7 +154,7 @@ def _text(session: Session, message: Message) -> str:
         return message.body
     person = session.get(Person, message.person_id) if message.person_id else None
     broadcast = session.get_one(Broadcast, message.broadcast_id)
-    return merge_fields.render(broadcast.body, person_fields(person, policy.load(session).brand))
+    return merge_fields.render(broadcast.body, person_fields(person, cache.policy(session).brand))
 
 
 def _plain(text: str) -> str:

@@ -13,8 +13,6 @@ from optin import clock
 from optin.database.session import db
 from optin.enums import Role
 from optin.models import User
-from optin.policy import cache
-from optin.policy.cache import CachedSettings
 from optin.web import sessions
 from optin.web.extensions import login_manager
 
@@ -59,11 +57,6 @@ def load_user(token: str) -> User | None:
     """Return the user of the session that the cookie names, unless it has ended or they were disabled."""
     g.user_session, g.cache_token = sessions.find(db.session(), token, clock.now()) or (None, None)
     return g.user_session.user if g.user_session else None
-
-
-def cached_settings() -> CachedSettings:
-    """Return the settings, keywords and senders as they were when the request began; who asks is signed in."""
-    return cache.current(db.session(), g.cache_token)
 
 
 def is_public(app: Flask, endpoint: str) -> bool:

@@ -9,7 +9,7 @@ from wtforms import EmailField, StringField, TelField, TextAreaField, Validation
 
 from optin import phone
 from optin.phone import NotANumber
-from optin.web.access import cached_settings
+from optin.web.current import current_policy
 
 NOT_AN_EMAIL = "Enter an email address, such as name@example.org."
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -106,4 +106,4 @@ class PhoneNumber(TelField):  # type: ignore[misc]
 
 
 def _read(typed: str) -> str:
-    return phone.normalise(typed, cached_settings().policy.default_region)
+    return phone.normalise(typed, current_policy().default_region)

@@ -98,3 +98,13 @@ def test_without_a_token_nothing_is_kept(session: Session) -> None:
     first = now_in_force(session)
     assert set(first.keywords) == {"volunteer"}
     assert now_in_force(session) is not first
+
+
+def test_what_decides_afresh_sees_what_another_process_has_changed(session: Session) -> None:
+    """Such as the start of a message: the cached policy counts only as long as its token stands in the database."""
+    assert not cache.policy(session).require_opt_in_for_one_to_one
+    session.commit()
+    with Session(session.get_bind()) as other:
+        policy.change(other, None, require_opt_in_for_one_to_one=True)
+        other.commit()
+    assert cache.policy(session).require_opt_in_for_one_to_one

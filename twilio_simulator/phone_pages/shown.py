@@ -8,7 +8,7 @@ from flask import session as cookie
 
 from optin.config import Config
 from optin.database.session import db
-from optin.policy import policy
+from optin.web.current import current_policy
 from twilio_simulator.phone_pages import control, numbers
 
 MOST = 6
@@ -78,7 +78,7 @@ def leave(shown: Shown) -> None:
 
 def region() -> str:
     """Return the country whose national numbers are understood."""
-    return policy.load(db.session()).default_region
+    return current_policy().default_region
 
 
 def config() -> Config:

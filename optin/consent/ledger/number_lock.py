@@ -10,7 +10,8 @@ from optin.consent import decisions, rules
 from optin.database.statements import is_postgresql, run, table
 from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Broadcast, Message, OptIn, Sender
-from optin.policy import policy
+from optin.policy import cache
+from optin.policy.policy import Policy
 
 _LOCKED = "locked_numbers"
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
@@ -82,7 +83,7 @@ def end_waiting(session: Session, number: str, at: datetime) -> None:
     waiting = waiting.outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
     mine = (Message.number == number, Message.purpose == Purpose.CAMPAIGN, Message.status.in_(WAITING))
     rows = session.execute(waiting.where(*mine)).all()
-    given = policy.load(session) if rows else policy.Policy()
+    given = cache.policy(session) if rows else Policy()
     for message_id, keyword_id, sender in rows:
         decision = decisions.of_campaign(session, number, given, keyword_id=keyword_id, scope=sender.scope)
         if decision.reason and not decision.waits:

@@ -12,7 +12,7 @@ from optin.consent import audience, ledger
 from optin.database.session import insert
 from optin.enums import BroadcastState
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
-from optin.policy import audit, policy
+from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
 from optin.sending import broadcast_text, gate, scheduled
@@ -127,7 +127,7 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
     found = [*broadcast_text.faults(body), *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1)]
     if order.starts_at is None and (shut := gate.closure(session)):
         found.append(shut.sentence)
-    if not found and broadcast_text.longest(session, campaign_id, body, policy.load(session).brand).too_long:
+    if not found and broadcast_text.longest(session, campaign_id, body, cache.policy(session).brand).too_long:
         found.append(broadcast_text.TOO_LONG_FILLED_IN)
     return found
 

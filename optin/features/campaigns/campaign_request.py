@@ -11,9 +11,9 @@ from optin.consent import audience, audience_counts, deliverability
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.database.session import db
 from optin.models import Campaign, Sender
-from optin.policy import policy
 from optin.provider import senders
 from optin.queries.cached_counts import CachedCount
+from optin.web.current import current_policy
 
 
 class CampaignRequest:
@@ -68,7 +68,7 @@ def question(
     Without a sender no block counts.
     """
     scope = sender.scope if sender else ""
-    return audience.ask(session, campaign, scope, policy.load(session), at, not_after=not_after)
+    return audience.ask(session, campaign, scope, current_policy(), at, not_after=not_after)
 
 
 def _chosen(usable: Sequence[Sender]) -> Sender | None:

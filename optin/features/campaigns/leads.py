@@ -11,7 +11,7 @@ from optin.consent import ledger
 from optin.database.session import insert
 from optin.enums import PersonKind
 from optin.models import Person
-from optin.policy import policy
+from optin.policy import cache
 
 LEADS_AT_ONCE = 1000
 
@@ -30,7 +30,7 @@ def create(session: Session, numbers: Sequence[str], owner_id: int | None, at: d
 
     Nameless people are sorted by their number. The caller has seen that nobody has the numbers.
     """
-    region, made = policy.load(session).default_region, 0
+    region, made = cache.policy(session).default_region, 0
     for start in range(0, len(numbers), LEADS_AT_ONCE):
         rows = [
             _row(number, phone.zone_group(number, region), owner_id, at)

@@ -12,10 +12,10 @@ from optin.features.campaigns import member_list, members
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import AddMembersForm
 from optin.models import Campaign, CampaignMember, Person
-from optin.policy import policy
 from optin.queries import paging
 from optin.web import record_ids
 from optin.web.access import requires
+from optin.web.current import current_policy
 from optin.web.filters import plural
 
 REFUSED_SHOWN = 100
@@ -35,7 +35,7 @@ def add_members(campaign_id: int) -> Response:
     ticked = _ticked("person")
     if not form.validate():
         return make_response(_add_page(campaign, form, set(ticked)), 422)
-    pasted = members.read_numbers(form.numbers.data, policy.load(db.session()).default_region)
+    pasted = members.read_numbers(form.numbers.data, current_policy().default_region)
     if not (ticked or pasted.numbers):
         form.numbers.errors = [] if pasted.refused else ["Select someone in the list, or enter a number."]
         return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
@@ -110,7 +110,7 @@ def _add_page(
     kind = request.values.get("kind", "")
     kind = kind if kind in list(PersonKind) else ""
     session, keys = db.session(), [Person.kind, Person.sort_name, Person.id]
-    query, has_more = members.candidates(session, search, kind, policy.load(session).default_region)
+    query, has_more = members.candidates(session, search, kind, current_policy().default_region)
     page = paging.read_page(session, query, keys, request.values.get("page"))
     present = members.present(session, campaign.id, [person.id for person in page.rows])
     context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "has_more": has_more}

@@ -25,10 +25,10 @@ from optin.models import (
     Keyword,
     OptIn,
 )
-from optin.policy import policy
 from optin.provider import senders
 from optin.queries import people_of_numbers
 from optin.web import filters
+from optin.web.current import current_policy
 
 SAMPLE_DATA_ENDS = "sample_data_ends"
 COUNTED = 500
@@ -102,7 +102,9 @@ def _text_it(story: _Story) -> Step:
         moment = filters.when(first.activated_at or first.requested_at)
         about = f"{_who(story.session, first.number)} opted in, {moment}"
         return Step(title, True, about, url_for("opt_ins.show", opt_in_id=first.id))
-    ours = next((phone.display(sender.address, _region(story)) for sender in senders.in_use(story.session)), "")
+    ours = next(
+        (phone.display(sender.address, current_policy().default_region) for sender in senders.in_use(story.session)), ""
+    )
     word = story.keyword.word if story.keyword else "your keyword"
     return _with_phones(story, Step(title, about=f"Text {word} to {ours or 'your number'}"))
 
@@ -191,7 +193,7 @@ def _text_stop(story: _Story) -> Step:
 def _who(session: Session, number: str) -> str:
     """Name a number: its person, or the number as people read it."""
     having = people_of_numbers.of_numbers(session, [number]).get(number)
-    return having[0].name if having else phone.display(number, policy.load(session).default_region)
+    return having[0].name if having else phone.display(number, current_policy().default_region)
 
 
 def _with_phones(story: _Story, step: Step) -> Step:
@@ -215,7 +217,3 @@ def _not_yet(session: Session, campaign: Campaign) -> str:
     if count == 1:
         return f"1 person opted in with {word} and is not a member yet"
     return f"{filters.n(count)} people opted in with {word} and are not members yet"
-
-
-def _region(story: _Story) -> str:
-    return policy.load(story.session).default_region

@@ -14,7 +14,8 @@ from optin.queries import failed_sign_ins
 from optin.receiving import inbound_alarm, unknown_channels
 from optin.storage import free_space, write_check
 from optin.web import filters
-from optin.web.access import cached_settings, requires
+from optin.web.access import requires
+from optin.web.current import current_settings
 from optin.web.htmx import redirect
 
 blueprint = Blueprint("home", __name__)
@@ -34,7 +35,7 @@ def index() -> str:
         active=overview.active_opt_ins(session),
         week=overview.this_week(days),
         near=overview.near_misses(session),
-        steps=None if hidden else checklist.steps(session, cached_settings().settings, simulator=config.is_simulator),
+        steps=None if hidden else checklist.steps(session, current_settings().settings, simulator=config.is_simulator),
         days=days,
         broadcasts=overview.last_broadcasts(session),
         senders=senders.in_use(session),

@@ -19,8 +19,8 @@ from optin.features.one_to_one import component, routes
 from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
 from optin.models import Conversation, Person
-from optin.policy import policy
 from optin.queries import people_of_numbers
+from optin.web.current import current_policy
 
 
 def requested_filter() -> InboxFilter:
@@ -60,7 +60,7 @@ def render(conversation: Conversation, draft: Draft | None = None) -> str:
         campaigns=queries.campaigns(session, number),
         users=queries.assignable(session),
         **listing,
-        **component.context(place, component.composer_of(place, policy.load(session)), draft),
+        **component.context(place, component.composer_of(place, current_policy()), draft),
     )
 
 

@@ -12,10 +12,10 @@ from optin.consent import consent_status
 from optin.consent.consent_status import ConsentStatus
 from optin.enums import Channel, OptInStatus, Role
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
-from optin.policy import policy
 from optin.queries import people_of_numbers, search
 from optin.queries.paging import Page, read_page
 from optin.queries.search import Hits
+from optin.web.current import current_policy
 
 SHOWS = {
     "open": "All open",
@@ -164,7 +164,7 @@ def _matching(session: Session, asked: InboxFilter) -> Hits:
         select(Conversation.id).where(Conversation.number.in_(search.mobiles(text)), *given),
         select(looked_at.c.id).where(looked_at.c.preview.icontains(text, autoescape=True)),
     ]
-    ways = search.numbers(Conversation.number, text, policy.load(session).default_region)
+    ways = search.numbers(Conversation.number, text, current_policy().default_region)
     found += [select(Conversation.id).where(way, *given) for way in ways]
     among = select(Conversation.id, Person.id.label("person_id")).where(Person.mobile == Conversation.number, *given)
     return search.find(session, text, found, [among])

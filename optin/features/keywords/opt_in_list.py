@@ -1,14 +1,13 @@
 """The Opt-Ins of a keyword: columns, search, filter, and the same as a file."""
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from optin.enums import OptInSource, OptInStatus
 from optin.features.keywords import opt_ins
 from optin.features.keywords.opt_ins import OptInFilter, OptInRow
 from optin.models import Keyword, OptIn
-from optin.policy import policy
 from optin.web import lists
+from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
 
 COLUMNS: tuple[Column[OptInRow], ...] = (
@@ -32,9 +31,9 @@ def listing(keyword: Keyword) -> Listing:
     return Listing(COLUMNS, "-opted-in", "keywords.show", where, filters, "keywords.opt_ins_file", {"tab": "related"})
 
 
-def file(session: Session, keyword: Keyword) -> Response:
+def file(keyword: Keyword) -> Response:
     """Answer with all opt-ins that the list shows as a file."""
-    asked, region, name = listing(keyword), policy.load(session).default_region, f"opt-ins-{keyword.id}"
+    asked, region, name = listing(keyword), current_policy().default_region, f"opt-ins-{keyword.id}"
     given = OptInFilter(asked.filters["q"], asked.filters["status"])
     query = opt_ins.query(keyword.id, given, opt_ins.found_in_all(keyword.id, given, region))
     return lists.download(name, asked, query, opt_ins.rows)

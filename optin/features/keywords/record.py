@@ -11,11 +11,12 @@ from optin.features.keywords import opt_in_list, opt_ins, queries, saving
 from optin.features.keywords.opt_ins import OptInFilter
 from optin.features.keywords.queries import Highlights
 from optin.models import Keyword
-from optin.policy import audit, policy
+from optin.policy import audit
 from optin.queries import people_of_numbers
 from optin.queries.paging import Page
 from optin.texts import merge_fields, segments
 from optin.web import filters, history_tab
+from optin.web.current import current_policy
 
 DETAILS, RELATED, NEAR, HISTORY = "details", "related", "near", "history"
 TABS = {DETAILS: "Details", RELATED: "Related", NEAR: "Near misses", HISTORY: "History"}
@@ -50,7 +51,7 @@ def opt_ins_context(session: Session, keyword: Keyword) -> dict[str, Any]:
     The count of all its pages is made when it is called for: the live list mostly has not changed.
     """
     asked, listing = asked_for(), opt_in_list.listing(keyword)
-    hits = opt_ins.found(session, keyword.id, asked, policy.load(session).default_region)
+    hits = opt_ins.found(session, keyword.id, asked, current_policy().default_region)
     query = opt_ins.query(keyword.id, asked, hits.ids if hits else None)
     listed = opt_ins.listed(session, listing.page(session, query), hits)
     again = {"q": asked.search, "status": asked.status, "sort": listing.other_sort, "page": asked.token}
@@ -72,8 +73,8 @@ def asked_for() -> OptInFilter:
 
 
 def _details(session: Session, keyword: Keyword) -> dict[str, Any]:
-    in_force = policy.load(session)
-    fields = {"brand": in_force.brand, "keyword": keyword.word, "frequency": keyword.frequency}
+    policy = current_policy()
+    fields = {"brand": policy.brand, "keyword": keyword.word, "frequency": keyword.frequency}
     replies = [("Confirmation reply", merge_fields.render(keyword.confirmation, fields))]
     if keyword.double_opt_in:
         replies.insert(0, ("Question for double opt-in", merge_fields.render(keyword.question, fields)))

@@ -15,11 +15,11 @@ from optin.features.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spell
 from optin.features.keywords.saving import KeywordContent
 from optin.models import Disclosure, DisclosureImage, Keyword
 from optin.models.keyword import CONFIRMATION, QUESTION
-from optin.policy import policy
 from optin.queries.cached_counts import CachedCount
 from optin.refused import Refused
 from optin.web import refusals
 from optin.web.access import requires
+from optin.web.current import current_policy
 from optin.web.filters import plural
 
 __all__ = ["blueprint", "share_routes"]
@@ -100,7 +100,7 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
 @requires(Role.AGENT)
 def opt_ins_file(keyword_id: int) -> Response:
     """Give the opt-ins that the list shows as a file."""
-    return opt_in_list.file(db.session(), load(keyword_id))
+    return opt_in_list.file(load(keyword_id))
 
 
 @blueprint.get("/keywords/<int:keyword_id>/edit")
@@ -160,7 +160,7 @@ def delete(keyword_id: int) -> WSGIResponse:
 
 
 def _form(**fields: object) -> KeywordForm:
-    return KeywordForm(extra_opt_out=policy.load(db.session()).extra_opt_out_words, **fields)
+    return KeywordForm(extra_opt_out=current_policy().extra_opt_out_words, **fields)
 
 
 def _form_page(form: KeywordForm, keyword: Keyword | None = None) -> str:
@@ -188,7 +188,7 @@ def _image(form: KeywordForm, told: Disclosure | None = None) -> DisclosureImage
 
 
 def _advice(word: str, keyword_id: int) -> list[check.Advice]:
-    extra = policy.load(db.session()).extra_opt_out_words
+    extra = current_policy().extra_opt_out_words
     return check.advise(db.session(), word, extra_opt_out=extra, keyword_id=keyword_id)
 
 

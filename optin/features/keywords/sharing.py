@@ -9,8 +9,8 @@ from optin.enums import SenderKind
 from optin.features.keywords import saving
 from optin.features.keywords.invitation import Invitation, invite
 from optin.models import Keyword, Sender
-from optin.policy import policy
 from optin.provider import senders
+from optin.web.current import current_policy
 
 ALWAYS = (
     "data rates may apply",
@@ -29,7 +29,7 @@ def context(session: Session, keyword: Keyword, sender_id: int | None) -> dict[s
         "keyword": keyword,
         "told": told,
         "says_all": told is not None and all(words in told.text for words in ALWAYS),
-        "brand_name": policy.load(session).brand,
+        "brand_name": current_policy().brand,
         "numbers": numbers,
         "sender": sender,
         "is_short_code": sender is not None and sender.kind == SenderKind.SHORT_CODE,

@@ -16,8 +16,8 @@ from optin.features.one_to_one import component, draft
 from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
 from optin.jobs import engine
-from optin.policy import policy
 from optin.web import htmx
+from optin.web.current import current_policy
 from optin.web.record_ids import message_id, record_id
 
 Find = Callable[[], Place]
@@ -61,11 +61,11 @@ def _at(place_of: Callable[..., Place], view: View) -> Callable[..., WSGIRespons
 
 def _send(find: Find) -> WSGIResponse:
     """Send a 1:1 message; a refused one comes back with the reason and the draft. The place is found anew after it."""
-    place, in_force, form = find(), policy.load(db.session()), request.form
+    place, policy, form = find(), current_policy(), request.form
     typed = Draft(form.get("body", ""), form.get("form_key", ""), form.get("number", ""))
     if form.get("do") == "template":
         return _shown(place, draft.with_template(db.session(), typed, form.get("template", type=record_id)))
-    sent = draft.send(db.session(), component.composer_of(place, in_force), typed, in_force, current_user.id)
+    sent = draft.send(db.session(), component.composer_of(place, policy), typed, policy, current_user.id)
     if isinstance(sent, Draft):
         db.session.rollback()
         return _shown(find(), sent, 422)
@@ -78,7 +78,7 @@ def _shown(place: Place, draft: Draft | None = None, status: int = 200) -> WSGIR
     """Show the component with a draft, or with an empty one: by itself to a script, else on its page."""
     if draft is not None and not htmx.is_htmx():
         return make_response(place.render(draft), status)
-    chat = component.composer_of(place, policy.load(db.session()))
+    chat = component.composer_of(place, current_policy())
     context = component.context(place, chat, draft)
     return make_response(render_template("one_to_one/_sent.html", written=True, **context), status)
 
@@ -86,7 +86,7 @@ def _shown(place: Place, draft: Draft | None = None, status: int = 200) -> WSGIR
 def _poll(find: Find) -> WSGIResponse:
     """Give the messages (fragment); 204 while the `version` that the page has is true."""
     place = find()
-    chat = component.composer_of(place, policy.load(db.session()))
+    chat = component.composer_of(place, current_policy())
     last = request.args.get("last", 0, type=message_id)
     news = component.news(db.session(), chat, request.args.get("version", ""), last)
     if news is None:
@@ -97,5 +97,5 @@ def _poll(find: Find) -> WSGIResponse:
 
 def _count(find: Find) -> str:
     """Count the segments of a text while it is typed (fragment)."""
-    measured = draft.measured(request.form.get("body", ""), find().person, policy.load(db.session()))
+    measured = draft.measured(request.form.get("body", ""), find().person, current_policy())
     return render_template("one_to_one/_count.html", segments=measured)

@@ -21,7 +21,8 @@ from optin.features.opt_ins import records
 from optin.models import Keyword, OptIn
 from optin.queries import people_of_numbers
 from optin.web import filters
-from optin.web.access import cached_settings, requires
+from optin.web.access import requires
+from optin.web.current import current_policy
 from optin.web.fields import Line, PhoneNumber, Text
 
 blueprint = Blueprint("opt_ins", __name__)
@@ -97,7 +98,7 @@ def create() -> Response:
         return make_response(render_template("opt_ins/new.html", form=form), 422)
     keyword = db.session.get_one(Keyword, form.keyword.data)
     comment = form.comment.data
-    number, region = form.number.e164, cached_settings().policy.default_region
+    number, region = form.number.e164, current_policy().default_region
     result = ledger.opt_in(db.session(), number, keyword, _act(comment), comment=comment)
     if result.outcome in NOT_TAKEN:
         form.number.errors = [_why_not(number, keyword, region)]

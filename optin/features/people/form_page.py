@@ -13,8 +13,8 @@ from optin.features.people.forms import PersonForm
 from optin.features.people.records import PersonChanges
 from optin.models import OptIn, Person
 from optin.phone import NotANumber
-from optin.policy import policy
 from optin.queries import people_of_numbers
+from optin.web.current import current_policy
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ def saved(changed: PersonChanges) -> str:
 def _new_number(person: Person, typed: str) -> str | None:
     """Return the typed number in E.164, None for nothing; the person's own while it is no number."""
     try:
-        return records.read_mobile(db.session(), typed)
+        return records.read_mobile(db.session(), typed, current_policy().default_region)
     except NotANumber:
         return person.mobile
 
 
 def _shown(number: str) -> str:
-    return phone.display(number, policy.load(db.session()).default_region)
+    return phone.display(number, current_policy().default_region)

@@ -13,10 +13,15 @@ from wtforms.validators import Length
 from optin.database.session import db
 from optin.features.people import records
 from optin.models import User
+from optin.web.current import current_policy
 from optin.web.fields import Email, Line, PhoneNumber, Text
 
 FROM_NUMBER = ""
 _AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+def _read_mobile(typed: str) -> str | None:
+    return records.read_mobile(db.session(), typed, current_policy().default_region)
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]
@@ -24,7 +29,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     first_name = Line("First name", [Length(max=80)])
     last_name = Line("Last name", [Length(max=80)])
-    mobile = PhoneNumber("Mobile phone", [Length(max=60)], read=lambda typed: records.read_mobile(db.session(), typed))
+    mobile = PhoneNumber("Mobile phone", [Length(max=60)], read=_read_mobile)
     email = Email("Email", [Length(max=254)])
     company = Line("Company", [Length(max=120)])
     owner_id = SelectField("Owner", coerce=lambda given: int(given) if given else None)

@@ -13,8 +13,8 @@ from optin.database.session import db
 from optin.enums import PersonKind
 from optin.features.people import queries
 from optin.models import Person
-from optin.policy import policy
 from optin.web import lists
+from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
 
 
@@ -64,7 +64,7 @@ def query(session: Session, kind: PersonKind, listing: Listing) -> tuple[Select[
     text, consent = listing.filters["q"], listing.filters["consent"]
     if not text:
         return queries.listed(session, kind, consent), False
-    hits = queries.found(session, kind, text, policy.load(session).default_region, consent)
+    hits = queries.found(session, kind, text, current_policy().default_region, consent)
     return queries.listed(session, kind, consent, hits.ids), hits.more
 
 
@@ -72,7 +72,7 @@ def file(kind: PersonKind) -> Response:
     """Answer with all pages of the list as a file."""
     session, asked = db.session(), listing(kind)
     text, consent = asked.filters["q"], asked.filters["consent"]
-    among = queries.found_in_all(kind, text, policy.load(session).default_region, consent) if text else None
+    among = queries.found_in_all(kind, text, current_policy().default_region, consent) if text else None
     return lists.download(f"{kind}s", asked, queries.listed(session, kind, consent, among), rows)
 
 

@@ -12,8 +12,8 @@ from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
 from optin.features.people import history, queries
 from optin.models import Person
-from optin.policy import policy
 from optin.queries import people_of_numbers
+from optin.web.current import current_policy
 from optin.web.filters import default_region
 
 TABS = ("details", "related", "history")
@@ -21,7 +21,7 @@ TABS = ("details", "related", "history")
 
 def render(person: Person, draft: Draft | None = None) -> str:
     """Render the whole page; `draft` is a text that was refused."""
-    session, in_force, place = db.session(), policy.load(db.session()), place_of(person)
+    session, policy, place = db.session(), current_policy(), place_of(person)
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else TABS[0]
     return render_template(
@@ -33,9 +33,9 @@ def render(person: Person, draft: Draft | None = None) -> str:
         shared=people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
-        memberships=queries.memberships(session, person, in_force) if tab == "related" else [],
+        memberships=queries.memberships(session, person, policy) if tab == "related" else [],
         history=history.person_history(session, person, partial(address, person, tab)) if tab == "history" else None,
-        **component.context(place, component.composer_of(place, in_force), draft),
+        **component.context(place, component.composer_of(place, policy), draft),
     )
 
 

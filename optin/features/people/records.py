@@ -17,7 +17,7 @@ from optin.consent.events import Act
 from optin.enums import Direction, OptInSource, PersonKind
 from optin.models import CampaignMember, Message, OptIn, Person, User
 from optin.phone import NotANumber, spellings
-from optin.policy import audit, policy
+from optin.policy import audit, cache
 
 TEXTS = ("first_name", "last_name", "email", "company", "time_zone", "notes")
 FIELDS = (*TEXTS, "mobile", "owner_id")
@@ -33,13 +33,17 @@ class PersonChanges:
     ended_opt_ins: list[OptIn] = field(default_factory=list)
 
 
-def create(session: Session, kind: PersonKind, fields: Mapping[str, Any], user_id: int | None) -> Person:
-    """Store a new contact or lead; `mobile` as people type it. `user_id` is who did it, None for the system.
+def create(
+    session: Session, kind: PersonKind, fields: Mapping[str, Any], user_id: int | None, region: str | None = None
+) -> Person:
+    """Store a new contact or lead; `mobile` as people in `region` (None: the policy's) type it.
+
+    `user_id` is who did it, None for the system.
 
     Raises NotANumber for a mobile number that is not valid, TypeError for a field that a person does not have.
     """
     person = Person(kind=kind, sort_name="", created_at=clock.now(), updated_at=clock.now())
-    _assign(session, person, fields)
+    _assign(session, person, fields, region or cache.policy(session).default_region)
     session.add(person)
     session.flush()
     if person.mobile:
@@ -49,8 +53,10 @@ def create(session: Session, kind: PersonKind, fields: Mapping[str, Any], user_i
     return person
 
 
-def change(session: Session, person: Person, fields: Mapping[str, Any], user_id: int | None) -> PersonChanges:
-    """Set the given fields of a person; the opt-ins of a number that nobody has any more end.
+def change(
+    session: Session, person: Person, fields: Mapping[str, Any], user_id: int | None, region: str | None = None
+) -> PersonChanges:
+    """Set the given fields of a person, as `create` takes them; the opt-ins of a number that nobody has any more end.
 
     Only another E.164 form is another number; an emptied field is a change too. Raises as `create` does.
     """
@@ -58,7 +64,7 @@ def change(session: Session, person: Person, fields: Mapping[str, Any], user_id:
     fresh = select(Person).where(Person.id == person.id).with_for_update(key_share=True)
     session.execute(fresh.execution_options(populate_existing=True)).one()
     before, old_number = _readable(session, person), person.mobile
-    _assign(session, person, fields)
+    _assign(session, person, fields, region or cache.policy(session).default_region)
     changes = audit.differences(before, _readable(session, person))
     if not changes:
         return PersonChanges()
@@ -81,15 +87,15 @@ def what_ends(session: Session, person: Person, new_mobile: str | None) -> list[
     return list(session.scalars(live))
 
 
-def read_mobile(session: Session, typed: str) -> str | None:
-    """Return the E.164 form of a mobile number as typed, None for an empty field. Raises NotANumber.
+def read_mobile(session: Session, typed: str, region: str) -> str | None:
+    """Return the E.164 form of a mobile number as typed in `region`, None for an empty field. Raises NotANumber.
 
     A number that texted us is a valid number, even where the library calls it invalid.
     """
     if not typed.strip():
         return None
     try:
-        return phone.normalise(typed, policy.load(session).default_region)
+        return phone.normalise(typed, region)
     except NotANumber:
         plain = spellings.canonical("+" + "".join(ch for ch in typed if ch.isdigit()))
         texted = select(Message.id).where(Message.number == plain, Message.direction == Direction.INBOUND)
@@ -119,7 +125,7 @@ def delete(session: Session, person: Person, user_id: int | None) -> None:
     session.flush()
 
 
-def _assign(session: Session, person: Person, fields: Mapping[str, Any]) -> None:
+def _assign(session: Session, person: Person, fields: Mapping[str, Any], region: str) -> None:
     """Set the fields, cleaned, and what follows from them: the sort name and the time zones."""
     unknown = set(fields) - set(FIELDS)
     if unknown:
@@ -130,10 +136,10 @@ def _assign(session: Session, person: Person, fields: Mapping[str, Any]) -> None
     if "owner_id" in fields:
         person.owner_id = fields["owner_id"]
     if "mobile" in fields:
-        person.mobile = read_mobile(session, str(fields["mobile"] or ""))
+        person.mobile = read_mobile(session, str(fields["mobile"] or ""), region)
     full = f"{person.last_name or ''} {person.first_name or ''}".strip()
     person.sort_name = (full or person.mobile or person.email or "").casefold()[:SORT_NAME]
-    person.zones = _zones(session, person)
+    person.zones = _zones(person, region)
 
 
 def _clean(text: str) -> str:
@@ -142,10 +148,10 @@ def _clean(text: str) -> str:
     return "".join(ch for ch in lines if ch == "\n" or category(ch) not in ("Cc", "Cs")).strip()
 
 
-def _zones(session: Session, person: Person) -> str:
+def _zones(person: Person, region: str) -> str:
     if person.time_zone:
         return person.time_zone
-    return phone.zone_group(person.mobile, policy.load(session).default_region) if person.mobile else ""
+    return phone.zone_group(person.mobile, region) if person.mobile else ""
 
 
 def _readable(session: Session, person: Person) -> dict[str, object]:

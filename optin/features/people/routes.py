@@ -14,9 +14,9 @@ from optin.features.people import form_page, index_list, page, queries, records
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
-from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.web.access import requires
+from optin.web.current import current_policy
 
 __all__ = ["blueprint"]
 
@@ -40,7 +40,7 @@ def index(kind: PersonKind) -> str:
         search=text,
         no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
         shared=people_of_numbers.of_numbers(session, numbers),
-        others=queries.count_others(session, kind, text, policy.load(session).default_region, consent)
+        others=queries.count_others(session, kind, text, current_policy().default_region, consent)
         if listing.is_narrowed
         else 0,
     )
@@ -66,7 +66,7 @@ def create(kind: PersonKind) -> WSGIResponse | tuple[str, int]:
     form = form_page.empty()
     if not form.validate():
         return form_page.render(kind, form), 422
-    person = records.create(db.session(), kind, form.values, current_user.id)
+    person = records.create(db.session(), kind, form.values, current_user.id, current_policy().default_region)
     db.session.commit()
     flash(f"{kind.label} {person.name} was created.", "ok")
     return redirect(page.address(person), 303)
@@ -94,7 +94,7 @@ def update(kind: PersonKind, person_id: int) -> WSGIResponse | tuple[str, int]:
     form = form_page.stored(person)
     if not form.validate() or form_page.unconfirmed(form, person):
         return form_page.render(kind, form, person), 422
-    changed = records.change(db.session(), person, form.values, current_user.id)
+    changed = records.change(db.session(), person, form.values, current_user.id, current_policy().default_region)
     db.session.commit()
     flash(form_page.saved(changed), "ok" if changed.fields else "off")
     return redirect(page.address(person), 303)

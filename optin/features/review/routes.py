@@ -14,9 +14,9 @@ from optin.features.review import correction_routes, queries
 from optin.features.review.blueprint import blueprint
 from optin.models import Hold
 from optin.phone import spellings
-from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.web import filters
+from optin.web.current import current_policy
 
 __all__ = ["blueprint", "correction_routes"]
 
@@ -101,7 +101,7 @@ def _decision(hold: Hold, ended: int) -> str:
     if hold.resolution == HoldResolution.KEEP:
         return f"Kept: broadcasts reach {_name(hold)} again. Messages skipped in the meantime are not sent later."
     if hold.resolution == HoldResolution.NUMBER_LOST:
-        number = phone.display(hold.number, policy.load(db.session()).default_region)
+        number = phone.display(hold.number, current_policy().default_region)
         return f"{number} is marked as lost: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
     return f"{_name(hold)} is opted out: {filters.plural(ended, 'opt-in', 'opt-ins')} ended. No text was sent."
 
@@ -144,4 +144,4 @@ def _came_late(hold: Hold) -> str:
 
 def _name(hold: Hold) -> str:
     having = people_of_numbers.of_numbers(db.session(), [hold.number]).get(hold.number)
-    return having[0].name if having else phone.display(hold.number, policy.load(db.session()).default_region)
+    return having[0].name if having else phone.display(hold.number, current_policy().default_region)

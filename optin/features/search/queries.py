@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from optin.enums import Channel, PersonKind
 from optin.models import Campaign, Conversation, Keyword, KeywordWord, Person
-from optin.policy import policy
 from optin.queries import people_of_numbers, search
 from optin.reading.words import normalise
+from optin.web.current import current_policy
 
 SHOWN = 8
 
@@ -43,7 +43,7 @@ def find(session: Session, text: str) -> SearchResults:
 
 
 def _people(session: Session, kind: PersonKind, text: str) -> Sequence[Person]:
-    hits = search.find_people(session, text, policy.load(session).default_region, search.is_kind(kind))
+    hits = search.find_people(session, text, current_policy().default_region, search.is_kind(kind))
     query = select(Person).where(Person.id.in_(hits.ids))
     return session.scalars(query.order_by(Person.sort_name, Person.id).limit(SHOWN + 1)).all()
 
@@ -66,7 +66,7 @@ def _campaigns(session: Session, text: str) -> Sequence[Campaign]:
 
 def _strangers(session: Session, text: str) -> Sequence[Conversation]:
     """Find conversations with numbers that nobody is recorded with: the people's are found through them."""
-    ways = search.numbers(Conversation.number, text, policy.load(session).default_region)
+    ways = search.numbers(Conversation.number, text, current_policy().default_region)
     if not ways:
         return []
     is_sms = (Conversation.channel == Channel.SMS, Conversation.last_message_at.is_not(None))

@@ -7,7 +7,8 @@ from flask import Blueprint, current_app, g, request
 from optin import phone
 from optin.sending import gate, pauses
 from optin.web import filters, navigation
-from optin.web.access import cached_settings, is_public
+from optin.web.access import is_public
+from optin.web.current import current_settings
 
 blueprint = Blueprint("settings", __name__)
 blueprint.record_once(lambda state: navigation.warn(state.app, gate.is_closed, gate.warning))
@@ -18,7 +19,7 @@ blueprint.record_once(lambda state: navigation.warn(state.app, pauses.are_open, 
 def show_numbers_as_at_home() -> None:
     """Tell filters and names the default country of numbers; without a setting it is the configured one."""
     if request.endpoint and not is_public(current_app, request.endpoint):
-        stored = cached_settings().settings.get("default_region")
+        stored = current_settings().settings.get("default_region")
         g.region = json.loads(stored) if stored else None
         phone.HOME.set(filters.default_region())
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from optin import phone
 from optin.features.settings import queries
 from optin.models import Person, Suppression
-from optin.policy import policy
 from optin.queries import people_of_numbers
 from optin.web import lists
+from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
 
 
@@ -53,15 +53,15 @@ def listing() -> Listing:
     return Listing(COLUMNS, "-when", "settings.opted_out", filters=filters, file_endpoint="settings.opted_out_file")
 
 
-def query(session: Session, listing: Listing) -> Select[Suppression]:
+def query(listing: Listing) -> Select[Suppression]:
     """Select what the list shows."""
-    return queries.opted_out(_number(session, listing.filters["q"]))
+    return queries.opted_out(_number(listing.filters["q"]))
 
 
-def file(session: Session) -> Response:
+def file() -> Response:
     """Answer with all pages of the list as a file."""
     asked = listing()
-    return lists.download("opted-out", asked, query(session, asked), rows)
+    return lists.download("opted-out", asked, query(asked), rows)
 
 
 def rows(session: Session, found: Sequence[Suppression]) -> list[OptedOutRow]:
@@ -71,9 +71,9 @@ def rows(session: Session, found: Sequence[Suppression]) -> list[OptedOutRow]:
     return [OptedOutRow(row, people.get(row.number, []), texts.get(row.message_id, "")) for row in found]
 
 
-def _number(session: Session, typed: str) -> str | None:
+def _number(typed: str) -> str | None:
     """Return the number looked for as it is stored, "" for what is none, None when nothing is looked for."""
     try:
-        return phone.normalise(typed, policy.load(session).default_region) if typed else None
+        return phone.normalise(typed, current_policy().default_region) if typed else None
     except phone.NotANumber:
         return ""

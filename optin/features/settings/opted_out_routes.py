@@ -15,7 +15,7 @@ from optin.web.access import requires
 def opted_out() -> str:
     """List the numbers that are opted out, the newest first, or look for one."""
     session, listing = db.session(), opted_out_list.listing()
-    page = listing.page(session, opted_out_list.query(session, listing))
+    page = listing.page(session, opted_out_list.query(listing))
     read = phrase_opt_outs.of_messages(session, [row.message_id for row in page.rows])
     young = {key: row.id for key, row in read.items() if phrase_opt_outs.is_young(row, clock.now())}
     rows = opted_out_list.rows(session, page.rows)
@@ -26,4 +26,4 @@ def opted_out() -> str:
 @requires(Role.AGENT)
 def opted_out_file() -> Response:
     """Give the numbers that the list shows as a file."""
-    return opted_out_list.file(db.session())
+    return opted_out_list.file()

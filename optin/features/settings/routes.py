@@ -27,6 +27,7 @@ from optin.policy import policy
 from optin.reading import words
 from optin.texts import merge_fields, segments
 from optin.web.access import requires
+from optin.web.current import current_policy
 from optin.web.filters import n
 
 __all__ = ["audit_routes", "blueprint", "opted_out_routes", "twilio_routes"]
@@ -107,11 +108,11 @@ def save_hours() -> Response | tuple[str, int]:
 
 
 def _show(panel: Panel) -> str:
-    return _page(panel, panel.form(formdata=None, obj=policy.load(db.session())))
+    return _page(panel, panel.form(formdata=None, obj=current_policy()))
 
 
 def _save(panel: Panel) -> Response | tuple[str, int]:
-    form = panel.form(obj=policy.load(db.session()))  # a field that a form leaves out stays as it is
+    form = panel.form(obj=current_policy())  # a field that a form leaves out stays as it is
     if not form.validate():
         return _page(panel, form), 422
     effect = _word_effect(form) if panel is REPLIES else None
@@ -141,22 +142,22 @@ def _word_effect(form: PolicyForm) -> Effect:
 
 
 def _page(panel: Panel, form: PolicyForm, effect: Effect | None = None) -> str:
-    in_force = policy.load(db.session())
+    stored = current_policy()
     extra: dict[str, Any] = {}
     if panel is SMS:
         extra["reach"] = queries.reach(db.session())
     if panel is HOURS:
-        extra["later_than_us"] = in_force.sending_to > US_END or in_force.sending_to == "00:00"
-        extra["earlier_than_us"] = in_force.sending_from < US_START
+        extra["later_than_us"] = stored.sending_to > US_END or stored.sending_to == "00:00"
+        extra["earlier_than_us"] = stored.sending_from < US_START
     if panel is REPLIES:
-        extra["previews"] = {name: _preview(name, form[name].data or "", in_force.brand) for name in REPLY_NAMES}
+        extra["previews"] = {name: _preview(name, form[name].data or "", stored.brand) for name in REPLY_NAMES}
         extra["normal"] = [words.normalise(word) for word in form.extra_opt_out_words.data]
         extra["effect"] = effect
         extra["usual"] = sorted(words.OPT_OUT_WORDS)
     return render_template(
         f"settings/{panel.name}.html",
         form=form,
-        in_force=in_force,
+        policy=stored,
         may_change=current_user.may(Role.ADMIN),
         last_change=queries.last_change(db.session(), panel.labels),
         panel=panel,

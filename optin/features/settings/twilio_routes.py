@@ -12,10 +12,10 @@ from optin.features.settings.blueprint import blueprint
 from optin.features.settings.sender_forms import NewSenderForm, SenderForm
 from optin.jobs import compare
 from optin.models import Reconciliation, Sender
-from optin.policy import policy
 from optin.receiving import reconcile, unknown_channels
 from optin.sending import unknown_outcomes
 from optin.web.access import requires
+from optin.web.current import current_policy
 
 
 @blueprint.get("/settings/twilio")
@@ -29,7 +29,7 @@ def twilio() -> str:
 @requires(Role.ADMIN)
 def add_sender() -> Response | tuple[str, int]:
     """Add one of our addresses, and lead on to what kind it is."""
-    form = NewSenderForm(region=policy.load(db.session()).default_region)
+    form = NewSenderForm(region=current_policy().default_region)
     if not form.validate():
         return _panel(form), 422
     sender, is_new = senders.add(db.session(), current_user.id, form.e164)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.enums import Meaning
 from optin.models import Message
-from optin.policy import cache
 from optin.policy.cache import CachedSettings
 from optin.reading import words
+from optin.web.current import current_settings
 
 YEAR = timedelta(days=365)
 MOST_READ = 10_000
@@ -57,7 +57,7 @@ def of_words(session: Session, typed: Collection[str], shown: str = "") -> Effec
 
     Nothing is read where no word is new, or where the form has `shown` what the new ones do.
     """
-    cached = cache.current(session, None)
+    cached = current_settings()
     today = {words.normalise(word) for word in cached.policy.extra_opt_out_words}
     new = Effect(tuple(sorted({words.normalise(word) for word in typed} - today - {""})))
     if not new.added or new.was_shown(shown):

@@ -117,7 +117,7 @@ def test_another_number_or_none_ends_the_opt_ins_of_the_old_one(
 ) -> None:
     person = contact(session)
     opt_in(OLD)
-    warned = records.what_ends(session, person, records.read_mobile(session, new))
+    warned = records.what_ends(session, person, records.read_mobile(session, new, "US"))
     changed = records.change(session, person, {"mobile": new}, None)
     assert [row.keyword.word for row in changed.ended_opt_ins] == ["volunteer", "donate2026"]
     assert [row.id for row in warned] == [row.id for row in changed.ended_opt_ins]
