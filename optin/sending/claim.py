@@ -42,6 +42,7 @@ class ClaimedMessage:
     """All that one attempt needs, as plain values, so that no session is open while it is made.
 
     `is_try`: it finds out whether a pause may end (sending/pauses.py). An automatic reply `answers_until` a moment.
+    `attempt`: how often the message was started, with this time; 0 before the start.
     """
 
     message_id: int
@@ -59,6 +60,7 @@ class ClaimedMessage:
     sender_id: int | None = None
     is_try: bool = False
     answers_until: datetime | None = None
+    attempt: int = 0
 
 
 def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK) -> list[ClaimedMessage]:

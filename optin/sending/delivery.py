@@ -53,7 +53,8 @@ def deliver(engine: Engine, gateway: Gateway, claimed: ClaimedMessage, callback_
         time.sleep(0.01)
         started, held = start(engine, held)
     if started:
-        return record(engine, [(claimed, attempt(gateway, claimed, callback_url))])[claimed.message_id]
+        answer = attempt(gateway, started[0], callback_url)
+        return record(engine, [(started[0], answer)])[claimed.message_id]
     with Session(engine) as session:
         return MessageStatus(session.scalars(select(Message.status).where(Message.id == claimed.message_id)).one())
 

@@ -56,6 +56,8 @@ def record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, MessageS
 
     What writes to the ledger has a transaction of its own, under the number's lock. An answer that can't be stored
     leaves the outcome of its own message unknown; the others keep theirs. Raises what says that the database is away.
+    A refusal counts for its own attempt only: one that comes again, since nobody saw whether its commit arrived, must
+    not put back a message whose next request is under way, and so send it twice.
     """
     sent = [(claimed, answer) for claimed, answer in outcomes if isinstance(answer, SentMessage)]
     if sent and len(sent) == len(outcomes) and _record_sent(engine, sent):
@@ -179,7 +181,7 @@ def _record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, Message
             message = messages[claimed.message_id]
             if isinstance(answer, SentMessage):
                 _accepted(message, answer, now)
-            elif message.status == MessageStatus.SENDING:
+            elif message.status == MessageStatus.SENDING and message.attempts == claimed.attempt:
                 _refused(message, answer, now, put_back=pauses.refused(session, message, answer, now))
                 if _is_block(answer):
                     message.reason = Reason.BLOCKED

@@ -70,7 +70,7 @@ def start(
         ready = [claimed for claimed in claimed_messages if found.get(claimed.message_id) == MessageStatus.CLAIMED]
         stopped = pauses.open_pauses(session, now)
         ready = [claimed for claimed in ready if not _put_off(session, claimed, stopped, given, now)]
-        started: set[int] = set()
+        started: dict[int, int] = {}
         in_time = [claimed for claimed in ready if not _is_late(claimed, given, now)]
         for _, group in groupby(sorted(in_time, key=_rule_key), key=_rule_key):
             started |= _start_alike(session, list(group), given, now)
@@ -86,7 +86,7 @@ def start(
         session.commit()
         _tell(session, settled)
     return (
-        [claimed for claimed in ready if claimed.message_id in started],
+        [replace(claimed, attempt=started[claimed.message_id]) for claimed in ready if claimed.message_id in started],
         [claimed for claimed in claimed_messages if claimed.message_id not in found],
     )
 
@@ -142,12 +142,14 @@ def _rule_key(claimed: ClaimedMessage) -> tuple[str, int, int, str, str]:
     return claimed.purpose, claimed.broadcast_id or 0, claimed.keyword_id or 0, claimed.scope, claimed.reply_kind or ""
 
 
-def _start_alike(session: Session, claimed_messages: list[ClaimedMessage], given: Policy, now: datetime) -> set[int]:
-    """Start claimed messages, all under one rule, as far as it allows; return the ids of the started messages."""
+def _start_alike(
+    session: Session, claimed_messages: list[ClaimedMessage], given: Policy, now: datetime
+) -> dict[int, int]:
+    """Start claimed messages, all under one rule, as far as it allows; return the attempt of each started, by id."""
     opt_in = select(func.max(OptIn.id)).where(OptIn.number == Message.number, OptIn.status == OptInStatus.ACTIVE)
     if claimed_messages[0].keyword_id:
         opt_in = opt_in.where(OptIn.keyword_id == claimed_messages[0].keyword_id)
-    started = session.scalars(
+    started = session.execute(
         update(Message)
         .where(
             Message.id.in_([claimed.message_id for claimed in claimed_messages]),
@@ -165,10 +167,10 @@ def _start_alike(session: Session, claimed_messages: list[ClaimedMessage], given
             reason=None,
             opt_in_id=opt_in.scalar_subquery() if claimed_messages[0].purpose in BY_CONSENT else Message.opt_in_id,
         )
-        .returning(Message.id)
+        .returning(Message.id, Message.attempts)
         .execution_options(synchronize_session=False)
     )
-    return set(started)
+    return dict(started.all())
 
 
 def _may_start(claimed: ClaimedMessage, given: Policy, now: datetime) -> ColumnElement[bool]:

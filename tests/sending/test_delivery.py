@@ -1,6 +1,7 @@
 """From the outbox to the provider: every reason not to start, every way in which a request can end."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -443,7 +444,7 @@ def test_a_callback_that_comes_before_the_answer_keeps_its_word(
 ) -> None:
     [post] = sending.claim(volunteers)
     started, held = delivery.start(sending.engine, [post])
-    assert (started, held) == ([post], [])
+    assert (started, held) == ([replace(post, attempt=1)], [])
     sid = f"SM{1:032x}"
     status_callbacks.receive(session, sid=sid, status="delivered", message_id=post.message_id, error_code=None)
     session.commit()
@@ -470,6 +471,21 @@ def test_many_outcomes_are_recorded_together(session: Session, engine: Engine) -
     assert [states[post.message_id] for post in posts] == [S.SENT, S.QUEUED, S.FAILED, S.UNKNOWN, S.SENT]
     rows = session.scalars(select(Message).order_by(Message.id)).all()
     assert [(row.status, row.lease_until) for row in rows] == [(states[row.id], None) for row in rows]
+
+
+def test_a_refusal_that_is_recorded_again_does_not_put_back_the_next_attempt(
+    sending: Sending, volunteers: Broadcast, clock: Clock
+) -> None:
+    """Nobody saw whether the commit arrived, so it is recorded again, while the next request is under way."""
+    first, _ = delivery.start(sending.engine, sending.claim(volunteers))
+    refused = [(post, GatewayError("busy", Failure.NOT_SENT, code=20429)) for post in first]
+    assert list(delivery.record(sending.engine, refused).values()) == [S.QUEUED]
+    clock.forward(minutes=10)
+    second, _ = delivery.start(sending.engine, sending.claim(volunteers))
+    assert [post.attempt for post in (*first, *second)] == [1, 2]
+    assert list(delivery.record(sending.engine, refused).values()) == [S.SENDING]
+    clock.forward(minutes=10)
+    assert sending.claim(volunteers) == []
 
 
 def test_what_a_dead_process_left_is_put_right_when_its_lease_ends(
