@@ -6,8 +6,7 @@ from typing import cast
 
 from flask import current_app
 
-from optin.enums import SenderKind
-from twilio_simulator.sender_numbers import Service
+from twilio_simulator.sender_numbers import NumberKind, Service
 from twilio_simulator.store import Store
 from twilio_simulator.webhook_client import WebhookClient
 
@@ -29,7 +28,7 @@ class Account:
 
     sid: str
     token: str
-    senders: dict[str, SenderKind]
+    senders: dict[str, NumberKind]
     services: tuple[Service, ...]
     webhook_url: str
     status_delay: float

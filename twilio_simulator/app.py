@@ -9,12 +9,11 @@ from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from optin.enums import SenderKind
 from twilio_simulator import api, control, local_only
 from twilio_simulator.account import EXTENSION, Account, check_sid, current_account
 from twilio_simulator.errors import Refusal, answer
 from twilio_simulator.scheduler import Scheduler
-from twilio_simulator.sender_numbers import Service
+from twilio_simulator.sender_numbers import NumberKind, Service
 from twilio_simulator.store import Store
 from twilio_simulator.webhook_client import Transport, WebhookClient
 
@@ -47,7 +46,7 @@ def create_simulator(
     not a simulator's, or an unknown kind of number.
     """
     check_sid(account_sid)
-    senders = {address: SenderKind(kind) for address, kind in numbers.items()}
+    senders = {address: NumberKind(kind) for address, kind in numbers.items()}
     courier = WebhookClient(auth_token, transport)
     app = Flask(__name__, static_folder=None)
     account = Account(

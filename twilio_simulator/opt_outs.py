@@ -9,10 +9,9 @@ where it lifts a block.
 import sqlite3
 from typing import Literal, NamedTuple
 
-from optin.enums import SenderKind
 from twilio_simulator import phones
 from twilio_simulator.account import Account, behind, channel_of
-from twilio_simulator.sender_numbers import STOP_WORDS, AdvancedOptOut
+from twilio_simulator.sender_numbers import STOP_WORDS, AdvancedOptOut, NumberKind
 
 Layer = Literal["twilio", "network"]
 
@@ -57,11 +56,11 @@ def react(connection: sqlite3.Connection, account: Account, number: str, phone: 
     number, phone = behind(number), behind(phone)
     kind, service = account.senders[number], account.service_of(number)
     own_list = service.advanced_opt_out if service else None
-    if kind is SenderKind.SHORT_CODE and not own_list:
+    if kind is NumberKind.SHORT_CODE and not own_list:
         return Reaction()
     pair, word = _Pair(number, service.sid if service else number, phone), body.strip().upper()
     asked = (own_list or _DEFAULT).kind_of(word)
-    by_network = _by_network(connection, pair, word, at) if kind is SenderKind.TOLL_FREE else None
+    by_network = _by_network(connection, pair, word, at) if kind is NumberKind.TOLL_FREE else None
     text = _by_twilio(connection, own_list or _DEFAULT, pair, word, at)
     if by_network and (asked == "STOP" or pair.scope == number):
         text = None  # the network has answered; only START is told by both, and then by one's own list

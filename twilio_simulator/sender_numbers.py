@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import count
-
-from optin.enums import SenderKind
 
 SIMULATOR_NUMBERS = ("+14155550100", "+18335550100", "40404")
 SIMULATOR_SERVICE_SID = "MGdead51" + "0" * 26
@@ -23,6 +22,17 @@ START_TEXT = (
     " Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 )
 HELP_TEXT = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
+
+
+class NumberKind(StrEnum):
+    """What kind of address texts are sent from: it decides who answers STOP."""
+
+    LONG_CODE = "long_code"
+    TOLL_FREE = "toll_free"
+    SHORT_CODE = "short_code"
+    SERVICE = "messaging_service"
+    RCS = "rcs"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -62,19 +72,19 @@ class Service:
     status_callback: str = ""
 
 
-def account_numbers(addresses: Mapping[str, SenderKind]) -> tuple[dict[str, SenderKind], tuple[Service, ...]]:
-    """Return the numbers and the services of an account with these addresses.
+def account_numbers(addresses: Mapping[str, str]) -> tuple[dict[str, NumberKind], tuple[Service, ...]]:
+    """Return the numbers and the services of an account with these addresses, each given with its kind.
 
     Each service gets long codes of its own that are not among the addresses, and Advanced Opt-Out.
     """
-    numbers: dict[str, SenderKind] = {
-        address: kind for address, kind in addresses.items() if kind is not SenderKind.SERVICE
+    numbers: dict[str, NumberKind] = {
+        address: NumberKind(kind) for address, kind in addresses.items() if kind != NumberKind.SERVICE
     }
     fresh = (number for number in (f"+1415555{last:04}" for last in count(101)) if number not in numbers)
     services = []
     for address, kind in addresses.items():
-        if kind is SenderKind.SERVICE:
+        if kind == NumberKind.SERVICE:
             pool = tuple(next(fresh) for _ in range(POOL_SIZE))
             services.append(Service(address, pool, AdvancedOptOut()))
-            numbers |= dict.fromkeys(pool, SenderKind.LONG_CODE)
+            numbers |= dict.fromkeys(pool, NumberKind.LONG_CODE)
     return numbers, tuple(services)

@@ -7,10 +7,9 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from optin import clock
-from optin.enums import SenderKind
 from tests.twilio_simulator.conftest import LONG_CODE, ONE, PLAIN, TWO
 from twilio_simulator import run_due
-from twilio_simulator.sender_numbers import SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID, account_numbers
+from twilio_simulator.sender_numbers import SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID, NumberKind, account_numbers
 
 MAYA, INES = "+14155550134", "+14155550199"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -160,8 +159,8 @@ def test_a_message_is_redacted_and_deleted(simulator):
 
 
 def test_the_demos_line_up_has_one_of_each_kind_and_a_pool_that_is_nobody_elses():
-    given = dict.fromkeys((*SIMULATOR_NUMBERS, "+14155550101"), SenderKind.LONG_CODE)
-    numbers, (service,) = account_numbers({**given, SIMULATOR_SERVICE_SID: SenderKind.SERVICE})
+    given = dict.fromkeys((*SIMULATOR_NUMBERS, "+14155550101"), NumberKind.LONG_CODE)
+    numbers, (service,) = account_numbers({**given, SIMULATOR_SERVICE_SID: NumberKind.SERVICE})
     assert service.sid == SIMULATOR_SERVICE_SID
     assert service.pool == ("+14155550102", "+14155550103")
     assert list(numbers) == [*given, *service.pool]

@@ -25,9 +25,9 @@ def ours(session: Session, config: Config) -> dict[str, str]:
 
     Those in a Messaging Service's pool are here before the app knows them: it learns them when they are texted.
     """
-    known = {each.address: SenderKind(each.kind) for each in senders.in_use(session) if each.kind != SenderKind.SERVICE}
+    known = {each.address: each.kind for each in senders.in_use(session) if each.kind != SenderKind.SERVICE}
     served, services = account_numbers({address: senders.kind_of(address) for address in config.twilio_from})
-    kinds = {address: kind.label for address, kind in {**known, **served}.items()}
+    kinds = {address: SenderKind(kind).label for address, kind in {**known, **served}.items()}
     return kinds | {number: "service, Advanced Opt-Out" for service in services for number in service.pool}
 
 
