@@ -114,7 +114,7 @@ def _broadcast(name: str, body: str, town: Town) -> None:
 
 def _complete(name: str, town: Town) -> None:
     with town.session() as session:
-        campaign = _campaign_named(session, name)
+        campaign: Campaign = _campaign_named(session, name)
         before, campaign.status = CampaignStatus(campaign.status), CampaignStatus.COMPLETED
         campaign.updated_at = clock.now()
         changes = {"Status": (before.label, CampaignStatus.COMPLETED.label)}

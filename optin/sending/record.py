@@ -81,7 +81,7 @@ def sweep(engine: Engine) -> int:
     """Put right what a killed process left: claimed rows wait again, started ones become unknown. Return how many."""
     with Session(engine) as session:
         now = clock.now()
-        left = session.scalars(
+        left: Sequence[Message] = session.scalars(
             select(Message)
             .where(LEASED, Message.lease_until < now)
             .order_by(Message.lease_until)
@@ -176,7 +176,7 @@ def _record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, Message
         now = clock.now()
         ids = [claimed.message_id for claimed, _ in outcomes]
         rows = select(Message).where(Message.id.in_(ids)).order_by(Message.id).with_for_update()
-        messages = {message.id: message for message in session.scalars(rows)}
+        messages: dict[int, Message] = {message.id: message for message in session.scalars(rows)}
         for claimed, answer in outcomes:
             message = messages[claimed.message_id]
             if isinstance(answer, SentMessage):

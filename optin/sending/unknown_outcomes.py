@@ -1,6 +1,6 @@
 """Messages of which it is not known whether they were sent: Twilio's list tells, or a person decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -124,7 +124,7 @@ def _give_up(engine: Engine, number: str) -> int:
     """Call not found what Twilio's list does not show after half an hour; return how many."""
     with Session(engine) as session:
         before = clock.now() - NOT_FOUND_AFTER
-        rows = session.scalars(
+        rows: Sequence[Message] = session.scalars(
             select(Message)
             .where(_UNKNOWN, Message.number == number, Message.updated_at < before)
             .order_by(Message.id)
