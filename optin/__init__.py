@@ -107,13 +107,12 @@ def _configure(app: "Flask", config: "Config") -> None:
 def _bind_core(app: "Flask", config: "Config") -> None:
     """Bind the extensions and what every page shares. The order is the order of the checks before each request."""
     from optin import cli, metrics
-    from optin.database.session import db, end_reading
+    from optin.database.session import db
     from optin.monitoring import health, logs, prometheus
     from optin.web import access, errors, extensions, filters, headers, htmx, navigation, record_ids
 
     logs.configure(config)
     app.before_request(extensions.read_or_write)
-    app.teardown_request(end_reading)
     metrics.time_requests(app)
     db.init_app(app)
     extensions.migrate.init_app(app, db, directory=ROOT / "optin" / "migrations")

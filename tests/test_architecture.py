@@ -1,6 +1,7 @@
 """The shape of the code, read from its imports: layers point down, features stand apart, each vendor has one door."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,7 @@ REFUSALS = {
     "optin.consent.refusal_sentences.Refusal",  # what stands in place of a composer: title, text, ways out
     "optin.consent.ledger.undo_review.WithdrawalRefusal",  # the reasons; features/review says them with dates and names
 }
+BEGIN_THEMSELVES = {"optin.jobs.worker_registry"}
 
 
 def modules() -> dict[str, ast.Module]:
@@ -246,3 +248,16 @@ def test_the_tests_have_the_rooms_of_what_they_test() -> None:
     rooms = {path.relative_to(ROOT / "tests") for path in folders} - {Path(), *map(Path, BESIDE)}
     strays = {str(room) for room in rooms if not any((root / room).is_dir() for root in (ROOT, ROOT / "optin"))}
     assert strays == set()
+
+
+def test_transactions_begin_by_reading_and_writing_alone() -> None:
+    """But for the queue's own database, whose connections begin by themselves."""
+    openers = re.compile(r"(\w+\.)*(Session|sessionmaker)|(\w+\.)*\w*engine\.(begin|connect)")
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, tree in MODULES.items()
+        if name not in ("optin.database.transactions", *BEGIN_THEMSELVES)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and openers.fullmatch(ast.unparse(node.func))
+    ]
+    assert wrong == []

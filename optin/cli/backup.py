@@ -13,7 +13,6 @@ import flask_migrate
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import Engine, create_engine, delete, make_url, select
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from optin import clock
@@ -21,6 +20,7 @@ from optin.cli.start import answers
 from optin.config import Config
 from optin.consent.events import payload_hash
 from optin.database.session import db, insert
+from optin.database.transactions import reading, writing
 from optin.environment import sqlite_url
 from optin.models import ConsentEvent, ConsentPayload, SendingGate, Setting
 from optin.sending.gate import BACKUP_SETTING
@@ -70,9 +70,8 @@ def restore_command(file: Path) -> None:
     else:
         _run("pg_restore", config.database_url, "--clean", "--if-exists", "--no-owner", "--single-transaction", file)
     flask_migrate.upgrade()
-    with Session(db.engine) as session:
+    with writing(db.engine) as session:
         session.execute(delete(SendingGate))  # also for copies that were not made by our command
-        session.commit()
     _check(db.engine)
     click.echo(
         "Restored. Start Optin: it sends nothing until it has fetched what Twilio has received since the backup."
@@ -86,13 +85,12 @@ def _is_sqlite(config: Config) -> bool:
 def _remember_the_backup() -> None:
     """Note when it was made, inside of it: from then on texts are missing in what is restored from it."""
     values = {"value": json.dumps(clock.now().isoformat()), "updated_at": clock.now()}
-    with Session(db.engine) as session:
+    with writing(db.engine) as session:
         session.execute(
             insert(session, Setting)
             .values(name=BACKUP_SETTING, **values)
             .on_conflict_do_update(index_elements=["name"], set_=values)
         )
-        session.commit()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -138,7 +136,7 @@ def _see_that_it_is_sound(file: Path) -> None:
 def _check(engine: Engine) -> None:
     """Refuse a database whose consent events and payloads do not belong together."""
     pairs = select(ConsentEvent, ConsentPayload).join(ConsentPayload, ConsentPayload.event_id == ConsentEvent.id)
-    with Session(engine) as session:
+    with reading(engine) as session:
         for event, payload in session.execute(pairs.execution_options(yield_per=1000)):
             if payload_hash(payload.salt, payload.number, payload.text) != event.payload_hash:
                 raise click.ClickException(f"The ledger is damaged: the payload of event {event.id} has been changed.")

@@ -1,20 +1,18 @@
-"""The database session, its two kinds of transaction, and how moments are stored."""
+"""The database session, the parent of all models, and how moments are stored."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy import DateTime, MetaData
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
-from optin.database import postgresql, sqlite  # noqa: F401  (postgresql looks after the pool)
+from optin.database import postgresql  # noqa: F401  (it looks after the pool)
+from optin.database.transactions import RequestSession
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -53,65 +51,9 @@ class Base(DeclarativeBase):
     registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UTCDateTime()})
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-
-_reading: ContextVar[bool] = ContextVar("reading", default=False)
-
-
-def begin_reading() -> None:
-    """Say that the transactions of this request only read: on SQLite they then take no write lock."""
-    _reading.set(True)
-
-
-def end_reading(_error: BaseException | None = None) -> None:
-    """Take back `begin_reading`, so that what the thread does next may write again."""
-    _reading.set(False)
-
-
-@contextmanager
-def reading() -> Iterator[None]:
-    """Let the transactions inside only read, also where no request is under way (a file that is written as it goes)."""
-    token = _reading.set(True)
-    try:
-        yield
-    finally:
-        _reading.reset(token)
-
-
-def is_reading() -> bool:
-    """Tell whether the request only reads."""
-    return _reading.get()
-
-
-@contextmanager
-def writing_aside() -> Iterator[None]:
-    """Let a session of its own write beside a request that only reads; the request's own transaction goes on."""
-    token = _reading.set(False)
-    try:
-        yield
-    finally:
-        _reading.reset(token)
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """Write inside a request that otherwise only reads (a GET that marks a thread as read), in its own transaction."""
-    db.session.commit()
-    token = _reading.set(False)
-    try:
-        yield
-        db.session.commit()
-    finally:
-        _reading.reset(token)
+db = SQLAlchemy(model_class=Base, session_options={"class_": RequestSession, "expire_on_commit": False})
 
 
 def insert(session: Session, table: type[Base]) -> Any:
     """Return an INSERT of the session's database that knows ON CONFLICT and RETURNING."""
     return {"postgresql": postgresql_insert, "sqlite": sqlite_insert}[session.get_bind().dialect.name](table)
-
-
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin as SQLite needs it; the job engine's connections (optin/jobs/queue_database.py) begin by themselves."""
-    if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("begins_itself"):
-        sqlite.begin(connection, reading=_reading.get())

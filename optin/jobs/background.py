@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.session import insert
 from optin.database.statements import is_away
+from optin.database.transactions import reading, writing
 from optin.jobs.errors import log_error
 from optin.models import BackgroundTask
 
@@ -85,7 +86,7 @@ def ask_to_stop(session: Session, task_id: int) -> bool:
 
 def unfinished(engine: Engine) -> list[int]:
     """List the tasks that are not finished, oldest first."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         return list(session.scalars(select(BackgroundTask.id).where(_is_open()).order_by(BackgroundTask.id)))
 
 
@@ -106,7 +107,7 @@ def forget_old(session: Session, now: datetime) -> None:
 
 def _step(engine: Engine, task_id: int) -> bool:
     """Do one step; tell whether something may be left. Of two that are at it at once one waits for the other."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         task = session.scalars(_open(task_id)).one_or_none()
         if task is None:
             return False

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 
 BEGINS_ITSELF = "begins_itself"
-"""The execution option that keeps optin/database/session.py from beginning SQLite transactions with the write lock."""
+"""The execution option that keeps optin/database/ from beginning SQLite transactions with the write lock."""
 
 
 def open_queue(url: str) -> Engine:

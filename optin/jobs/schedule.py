@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.database.session import reading
+from optin.database.transactions import writing
 from optin.enums import OptInSource
 from optin.jobs import background
 from optin.jobs.errors import log_error
@@ -56,38 +57,29 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
     """List what delivery and consent need, and what the queue may have lost."""
 
     def begin_broadcasts() -> None:
-        with reading():
-            due = scheduled.due(worker.engine)
-        for broadcast_id in due:
+        for broadcast_id in scheduled.due(worker.engine):
             try:
                 scheduled.start_or_end(worker.engine, broadcast_id)
             except Exception as error:  # the others must not wait for it
                 log_error(f"the scheduled broadcast {broadcast_id} could not begin", error)
 
     def start_broadcasts() -> None:
-        with reading():
-            waiting = delivery.waiting_broadcasts(worker.engine)
-        for broadcast_id in waiting:
+        for broadcast_id in delivery.waiting_broadcasts(worker.engine):
             offers.broadcast(broadcast_id)
 
     def start_urgent() -> None:
-        with reading():
-            waiting = delivery.urgent_waiting(worker.engine)
-        if waiting:
+        if delivery.urgent_waiting(worker.engine):
             offers.urgent()
 
     def start_tasks() -> None:
-        with reading():
-            unfinished = background.unfinished(worker.engine)
-        for task_id in unfinished:
+        for task_id in background.unfinished(worker.engine):
             offers.task(task_id)
 
     alarm = wait_ends.SettingsWatch(worker.engine)
 
     def committed(act: Callable[[Session, datetime], object]) -> None:
-        with Session(worker.engine) as session:
+        with writing(worker.engine) as session:
             act(session, clock.now())
-            session.commit()
 
     return [
         Chore(15, begin_broadcasts),
@@ -114,9 +106,9 @@ def counting(worker: Worker) -> list[Chore]:
 
     def look_at_tables() -> None:
         if worker.engine.dialect.name == "sqlite":
-            with worker.engine.begin() as connection:
-                connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
-                connection.exec_driver_sql("PRAGMA optimize")
+            with writing(worker.engine) as session:
+                session.execute(text("PRAGMA analysis_limit = 1000"))
+                session.execute(text("PRAGMA optimize"))
 
     return [Chore(2, lambda: cached_counts.refresh(worker.engine)), Chore(3600, look_at_tables)]
 

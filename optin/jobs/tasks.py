@@ -1,6 +1,5 @@
 """What a job does. The engine runs these functions, again if need be: each may run twice, at the same time too."""
 
-from optin.database.session import reading
 from optin.jobs import background, worker
 from optin.jobs.sending import send_waiting
 from optin.sending import delivery, scheduled
@@ -26,8 +25,7 @@ def deliver_broadcast(broadcast_id: int) -> None:
 def begin_broadcast(broadcast_id: int) -> None:
     """Begin a scheduled broadcast now that its time has come, and have it sent."""
     if ours := worker.current():
-        with reading():
-            is_due = broadcast_id in scheduled.due(ours.engine)
+        is_due = broadcast_id in scheduled.due(ours.engine)
         if is_due and scheduled.start_or_end(ours.engine, broadcast_id):
             ours.looked_for.set()
 

@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 from optin import clock
 from optin.config import Config
 from optin.database.session import db
+from optin.database.transactions import reading
 from optin.jobs import worker_registry
 from optin.sending import gate, pauses
 from optin.storage import free_space, write_check
@@ -82,8 +83,8 @@ def database_state(engine: Engine) -> str:
     """Return "ok", a trouble such as "away", or "old tables" where migrations have not run yet."""
     newest = ScriptDirectory(str(migrate.directory)).get_current_head()
     try:
-        with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+        with reading(engine) as session:
+            current = MigrationContext.configure(session.connection()).get_current_revision()
     except SQLAlchemyError as error:
         return trouble_of(error) or Trouble.AWAY
     return "ok" if current == newest else "old tables"

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, ScalarSelect, Select, SQLColumnExpression, func, 
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert, is_reading, reading, writing_aside
+from optin.database.session import insert
+from optin.database.transactions import only_reads, reading, writing
 from optin.models import Figure
 
 FEW = 2000
@@ -144,7 +145,7 @@ def column(rows: Select[Any], most: int = FEW) -> ScalarSelect[int]:
 
 def refresh(engine: Engine) -> int:
     """Count again what somebody asked for, one after the other; return how many figures that were."""
-    with reading(), Session(engine) as session:
+    with reading(engine) as session:
         asked = select(Figure.name).where(Figure.asked_at.is_not(None)).order_by(Figure.asked_at).limit(AT_ONCE)
         names = session.scalars(asked).all()
     return sum(_refresh(engine, name) for name in names)
@@ -152,20 +153,18 @@ def refresh(engine: Engine) -> int:
 
 def _refresh(engine: Engine, name: str) -> bool:
     """Count one figure, unless another process took it meanwhile."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         mine = update(Figure).where(Figure.name == name, Figure.asked_at.is_not(None)).values(asked_at=None)
         taken = session.scalar(mine.returning(Figure.name))
-        session.commit()
     kind, *ids = name.split(":")
     if taken is None or kind not in _kinds:
         return False
     begin = perf_counter()
-    with reading(), Session(engine) as session:
+    with reading(engine) as session:
         value = json.dumps(_kinds[kind].count(session, *(int(each) if each.isdecimal() else each for each in ids)))
-    with Session(engine) as session:
+    with writing(engine) as session:
         new = {"value": value, "counted_at": clock.now(), "seconds": perf_counter() - begin}
         session.execute(update(Figure).where(Figure.name == name).values(**new))
-        session.commit()
     return True
 
 
@@ -177,14 +176,13 @@ def _is_old(figure: Figure) -> bool:
 
 def _ask(session: Session, names: Collection[str]) -> None:
     """Note that figures are wanted, in a transaction of its own; who writes at this moment is not to wait for it."""
-    if not is_reading():
+    if not only_reads(session):
         return
     now = clock.now()
-    with writing_aside(), Session(session.get_bind()) as own:
+    with writing(session.get_bind().engine) as own:
         rows = [{"name": name, "value": "", "seconds": 0.0, "asked_at": now} for name in names]
         wanted = insert(own, Figure).values(rows)
         own.execute(wanted.on_conflict_do_update(index_elements=["name"], set_={"asked_at": now}))
-        own.commit()
 
 
 def _number_of(rows: Select[Any]) -> Select[int]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.channels import addresses
+from optin.database.transactions import reading, writing
 from optin.enums import Channel, Direction, MessageStatus, SenderKind
 from optin.models import Message, Sender
 from optin.provider import statuses
@@ -53,7 +53,7 @@ def compare(
     Only texts to us are listed per sender; a Messaging Service has addresses that we may not know, so that then the
     list of all messages is read.
     """
-    with Session(engine) as session:
+    with reading(engine) as session:
         senders = session.scalars(select(Sender)).all()
     services = {each.messaging_service_sid for each in senders if each.messaging_service_sid}
     services |= {each.address for each in senders if each.kind == SenderKind.SERVICE}
@@ -87,7 +87,7 @@ def _batches(found: Iterable[ListedMessage]) -> Iterator[list[ListedMessage]]:
 def _unknown_of(engine: Engine, batch: list[ListedMessage], report: ComparisonReport) -> list[ListedMessage]:
     """Return the messages whose SIDs we do not know; the others get the status that Twilio says."""
     by_sid = {each.sid: each for each in batch}
-    with Session(engine) as session:
+    with writing(engine) as session:
         rows = session.execute(select(Message.sid, Message.status).where(Message.sid.in_(by_sid)))
         known = {str(sid): status for sid, status in rows}
         late = [sid for sid, status in known.items() if status not in statuses.FINAL and _news(by_sid[sid], status)]
@@ -95,7 +95,6 @@ def _unknown_of(engine: Engine, batch: list[ListedMessage], report: ComparisonRe
         for message in session.scalars(sent.order_by(Message.id).with_for_update()) if late else ():
             said = by_sid[message.sid or ""]
             report.statuses += status_callbacks.apply(session, message, said.status, said.error_code, said.at)
-        session.commit()
     return [each for each in batch if each.sid not in known]
 
 
@@ -107,7 +106,7 @@ def _news(said: ListedMessage, status: str) -> bool:
 
 def _take_in(engine: Engine, text: ListedMessage) -> bool:
     """Take in a text as its webhook would have, with Twilio's date; tell whether it was new."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         received = inbound.receive(
             session,
             InboundText(
@@ -120,5 +119,4 @@ def _take_in(engine: Engine, text: ListedMessage) -> bool:
                 provider_at=text.at,
             ),
         )
-        session.commit()
     return received is not None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, or_, select, update
-from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import insert
+from optin.database.transactions import reading, writing
 from optin.enums import Closure
 from optin.models import Reconciliation
 from optin.provider.gateway import Gateway, GatewayError
@@ -87,7 +87,7 @@ def settle_unknown(engine: Engine, gateway: Gateway) -> ComparisonReport | None:
 
 def reopen(engine: Engine, gateway: Gateway) -> bool:
     """While the sending gate is closed: compare all that may be missing, then open it. Goes on where it was."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         closed = gate.closure(session)
     if closed is None or closed.at is None or closed.unsure_since is None:
         return False
@@ -96,9 +96,8 @@ def reopen(engine: Engine, gateway: Gateway) -> bool:
             return False
         begin = max(filter(None, (closed.unsure_since, progress.done_until)))
         report = _go_through(gateway, progress, begin, clock.now(), everything=closed.closure is Closure.RESTORED)
-    with Session(engine) as session:
+    with writing(engine) as session:
         opened = gate.open_again(session, closed)
-        session.commit()
     if opened:
         log.warning("sending is open again: %s texts were missing, %s sends settled", report.texts, report.settled)
     return opened
@@ -106,7 +105,7 @@ def reopen(engine: Engine, gateway: Gateway) -> bool:
 
 def finished_at(engine: Engine, name: str) -> datetime | None:
     """Return when a comparison was last completed."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         return session.scalar(select(Reconciliation.finished_at).where(Reconciliation.name == name))
 
 
@@ -127,7 +126,7 @@ def _go_through(
 @contextmanager
 def _at_it(engine: Engine, name: str) -> Iterator[ComparisonProgress | None]:
     """Let one process at a time into the block; gives None to others. What failed is kept and raised."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         now = clock.now()
         session.execute(
             insert(session, Reconciliation)
@@ -145,7 +144,6 @@ def _at_it(engine: Engine, name: str) -> Iterator[ComparisonProgress | None]:
             .returning(Reconciliation.done_until)
             .execution_options(synchronize_session=False)
         ).first()
-        session.commit()
     if taken is None:
         yield None
         return
@@ -170,11 +168,10 @@ def _give_back(progress: ComparisonProgress, **values: object) -> None:
 
 
 def _keep(engine: Engine, name: str, **values: object) -> None:
-    with Session(engine) as session:
+    with writing(engine) as session:
         session.execute(
             update(Reconciliation)
             .where(Reconciliation.name == name)
             .values(**values)
             .execution_options(synchronize_session=False)
         )
-        session.commit()

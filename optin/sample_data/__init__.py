@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from optin import clock, create_app
 from optin.config import Config, Workers
 from optin.database.session import db
+from optin.database.transactions import writing
 from optin.enums import Role
 from optin.features.home.checklist import SAMPLE_DATA_ENDS
 from optin.first_start import prepare
@@ -46,13 +47,12 @@ def seed(config: Config) -> bool:
 
 def _seed(app: Flask, config: Config) -> bool:
     event.listen(db.engine, "connect", _without_waiting_for_the_disk)
-    with Session(db.engine) as session:
+    with writing(db.engine) as session:
         if any(session.scalar(select(kind.id).limit(1)) is not None for kind in _KINDS):
             return False
         prepare(session, config)
         _mark_the_end(session)
         admin_id = session.scalars(select(User.id).order_by(User.role != Role.ADMIN, User.id)).first() or 0
-        session.commit()
     with closing(Town(app, admin_id)) as town:
         story.tell(town)
     return True

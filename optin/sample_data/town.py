@@ -1,7 +1,6 @@
 """The sample's surroundings in one process: the simulator calls the app, the SDK the simulator, no socket is open."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from werkzeug.test import Client
 from optin import clock, make_simulator
 from optin.config import Config
 from optin.database.session import db
+from optin.database.transactions import writing
 from optin.jobs.worker import STATUS_WEBHOOK
 from optin.provider.twilio import TwilioGateway
 from optin.sending import delivery
@@ -89,11 +89,9 @@ class Town:
         """Close the simulator's file."""
         close_simulator(self._simulator)
 
-    @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self) -> AbstractContextManager[Session]:
         """Work in the app's database; committed at the end."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        return writing(self._engine)
 
     def text(self, phone: str, body: str) -> None:
         """Let a person text us, and everything that follows from it happen."""

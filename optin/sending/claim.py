@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, sele
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
+from optin.database.transactions import writing
 from optin.enums import BroadcastState, MessageStatus, Purpose, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.policy import cache
@@ -68,7 +69,7 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
 
     Urgent is all that belongs to no broadcast: replies and 1:1 messages. The lease is short: start them at once.
     """
-    with Session(engine) as session:
+    with writing(engine) as session:
         now = clock.now()
         if broadcast_id is not None and not _is_sending(session, broadcast_id):
             return []
@@ -87,11 +88,7 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
             .execution_options(synchronize_session=False)
         )
         session.commit()
-        claimed_messages = [
-            replace(claimed, is_try=claimed.message_id in tries) for claimed in _posts(session, ids, now)
-        ]
-        session.commit()
-    return claimed_messages
+        return [replace(claimed, is_try=claimed.message_id in tries) for claimed in _posts(session, ids, now)]
 
 
 def release(engine: Engine, claimed_messages: Sequence[ClaimedMessage]) -> None:
@@ -99,7 +96,7 @@ def release(engine: Engine, claimed_messages: Sequence[ClaimedMessage]) -> None:
     ids = [claimed.message_id for claimed in claimed_messages]
     if not ids:
         return
-    with Session(engine) as session:
+    with writing(engine) as session:
         session.execute(
             update(Message)
             .where(Message.id.in_(ids), Message.status == MessageStatus.CLAIMED)
@@ -108,7 +105,6 @@ def release(engine: Engine, claimed_messages: Sequence[ClaimedMessage]) -> None:
         )
         if tries := [claimed.message_id for claimed in claimed_messages if claimed.is_try]:
             pauses.give_back(session, tries, clock.now())
-        session.commit()
 
 
 def person_fields(person: Person | None, brand: str) -> dict[str, str]:

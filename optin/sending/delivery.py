@@ -9,9 +9,9 @@ import logging
 import time
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, update
-from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
 from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
@@ -55,7 +55,7 @@ def deliver(engine: Engine, gateway: Gateway, claimed: ClaimedMessage, callback_
     if started:
         answer = attempt(gateway, started[0], callback_url)
         return record(engine, [(started[0], answer)])[claimed.message_id]
-    with Session(engine) as session:
+    with reading(engine) as session:
         return MessageStatus(session.scalars(select(Message.status).where(Message.id == claimed.message_id)).one())
 
 
@@ -76,7 +76,7 @@ def attempt(gateway: Gateway, claimed: ClaimedMessage, callback_url: str) -> Sen
 
 def finish(engine: Engine, broadcast_id: int) -> bool:
     """Call a broadcast sent when nothing of it waits or is under way; tell whether that happened now."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         finished = session.scalar(
             update(Broadcast)
             .where(
@@ -87,13 +87,12 @@ def finish(engine: Engine, broadcast_id: int) -> bool:
             .values(state=BroadcastState.SENT, finished_at=clock.now())
             .returning(Broadcast.id)
         )
-        session.commit()
     return finished is not None
 
 
 def waiting_broadcasts(engine: Engine) -> list[int]:
     """List the broadcasts that are being sent and have messages that could be claimed now, or nothing left at all."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         left = exists().where(Message.broadcast_id == Broadcast.id, Message.status.in_(UNFINISHED))
         due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
         found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING, or_(due, ~left))
@@ -102,7 +101,7 @@ def waiting_broadcasts(engine: Engine) -> list[int]:
 
 def urgent_waiting(engine: Engine) -> bool:
     """Tell whether a reply or a 1:1 message could be claimed now."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         return bool(session.scalar(select(_due(and_(Message.broadcast_id.is_(None), can_be_claimed(session))))))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import insert
+from optin.database.transactions import writing
 from optin.enums import BroadcastState, Closure, MessageStatus, ReplyKind
 from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
 from optin.sending.gate_mark import Mark
@@ -94,7 +95,7 @@ def beat_and_check(engine: Engine, mark: Mark, *, receives: bool) -> None:
     process gives it. Called before anything is sent by a process, and every few seconds.
     """
     global _seen
-    with Session(engine) as session:
+    with writing(engine) as session:
         now = clock.now()
         session.execute(
             insert(session, SendingGate)
@@ -107,7 +108,6 @@ def beat_and_check(engine: Engine, mark: Mark, *, receives: bool) -> None:
         if receives:
             row.beat, row.alive_at = row.beat + 1, now
         seen = (row.generation, row.beat)
-        session.commit()
     mark.keep(*seen)
     _seen = seen
 

@@ -4,9 +4,10 @@ import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, and_, func, literal_column, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
 from optin import clock
+from optin.database.transactions import writing
 from optin.enums import MessageStatus, Reason, ReplyKind
 from optin.models import Message
 from optin.sending import conversations
@@ -37,7 +38,7 @@ def ends(kind: str | None, asked_at: datetime) -> datetime | None:
 
 def end_overdue(engine: Engine) -> int:
     """Skip the replies that waited too long, whatever they waited for; return how many. The thread says so."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         now = clock.now()
         asked = aliased(Message)
         moment = func.coalesce(asked.created_at, Message.created_at)
@@ -62,7 +63,6 @@ def end_overdue(engine: Engine) -> int:
                 .execution_options(synchronize_session=False)
             )
             conversations.touch(session, *(row.conversation_id for row in overdue))
-        session.commit()
     return len(overdue)
 
 

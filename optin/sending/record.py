@@ -12,6 +12,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.session import Base, UTCDateTime
 from optin.database.statements import is_away
+from optin.database.transactions import writing
 from optin.enums import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
 from optin.models import Broadcast, CampaignMember, Message
 from optin.provider import responses, statuses
@@ -79,7 +80,7 @@ def learned_block(session: Session, scope: str, message: Message, now: datetime)
 
 def sweep(engine: Engine) -> int:
     """Put right what a killed process left: claimed rows wait again, started ones become unknown. Return how many."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         now = clock.now()
         left: Sequence[Message] = session.scalars(
             select(Message)
@@ -97,7 +98,6 @@ def sweep(engine: Engine) -> int:
         session.flush()
         unknown = [message for message in left if message.status == MessageStatus.UNKNOWN]
         conversations.touch(session, *(message.conversation_id for message in unknown))
-        session.commit()
     return len(left)
 
 
@@ -156,13 +156,13 @@ def _record_sent(engine: Engine, outcomes: Sequence[tuple[ClaimedMessage, SentMe
         for claimed, answer in sorted(outcomes, key=lambda outcome: outcome[0].message_id)
     ]
     try:
-        with Session(engine) as session:
+        with writing(engine) as session:
             if session.connection().execute(_SENT, sent).rowcount != len(sent):
+                session.rollback()
                 return False
             if tried := [claimed.sender_id for claimed, _ in outcomes if claimed.is_try]:
                 pauses.came_through(session, tried, now)
             conversations.touch(session, *(claimed.conversation_id for claimed, _ in outcomes))
-            session.commit()
     except Exception as error:
         if is_away(error):
             raise
@@ -172,7 +172,7 @@ def _record_sent(engine: Engine, outcomes: Sequence[tuple[ClaimedMessage, SentMe
 
 def _record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, MessageStatus]:
     """Store the outcomes in one transaction; rows and conversations are locked in the order of their ids."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         now = clock.now()
         ids = [claimed.message_id for claimed, _ in outcomes]
         rows = select(Message).where(Message.id.in_(ids)).order_by(Message.id).with_for_update()
@@ -199,9 +199,7 @@ def _record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, Message
         for message_id in _taken_back(session, messages):
             messages[message_id].status = MessageStatus.CANCELLED
         conversations.touch(session, *(message.conversation_id for message in messages.values()))
-        states = {message.id: MessageStatus(message.status) for message in messages.values()}
-        session.commit()
-    return states
+        return {message.id: MessageStatus(message.status) for message in messages.values()}
 
 
 def _taken_back(session: Session, ids: Collection[int]) -> Sequence[int]:

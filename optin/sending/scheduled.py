@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience
+from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign
 from optin.policy import audit, cache
@@ -28,7 +29,7 @@ NOBODY = "none of the campaign’s members could receive it"
 
 def due(engine: Engine) -> list[int]:
     """List the broadcasts whose time has come, the longest due first; none while the sending gate is closed."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         if gate.closure(session):
             return []
         found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SCHEDULED, _is_due())
@@ -37,17 +38,14 @@ def due(engine: Engine) -> list[int]:
 
 def start_or_end(engine: Engine, broadcast_id: int) -> bool:
     """Start a broadcast whose time has come, or end it if it can't be; tell whether this process did either."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         begun = start(session, broadcast_id, None, only=_is_due())
         if begun is None:
             return False
         if not isinstance(begun, Refused):
-            session.commit()
             return True
         session.rollback()
-        ended = _end(session, broadcast_id, f"It was not sent: {begun.sentence}.", clock.now())
-        session.commit()
-        return ended
+        return _end(session, broadcast_id, f"It was not sent: {begun.sentence}.", clock.now())
 
 
 def start(

@@ -1,11 +1,10 @@
 """Broadcasts with a last time: what still waits when it comes is not sent, and says so."""
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import conditions
-from optin.database.session import reading
+from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import Broadcast, Message
 from optin.policy import cache
@@ -19,7 +18,7 @@ def end_late(engine: Engine) -> int:
 
     What the rule refuses for another reason is left to the start, which says that reason.
     """
-    with reading(), Session(engine) as session:
+    with reading(engine) as session:
         over = (Broadcast.state == BroadcastState.SENDING, Broadcast.not_after <= clock.now())
         broadcast_ids = session.scalars(select(Broadcast.id).where(*over)).all()
     ended = 0
@@ -30,7 +29,7 @@ def end_late(engine: Engine) -> int:
 
 
 def _end_some(engine: Engine, broadcast_id: int) -> int:
-    with Session(engine) as session:
+    with writing(engine) as session:
         now, broadcast = clock.now(), session.get_one(Broadcast, broadcast_id)
         covered = conditions.consent_holds(
             Message.number, cache.policy(session), keyword_id=broadcast.keyword_id, scope=broadcast.sender.scope
@@ -43,5 +42,4 @@ def _end_some(engine: Engine, broadcast_id: int) -> int:
             late = {"status": MessageStatus.SKIPPED, "reason": Reason.TOO_LATE, "decided_at": now, "updated_at": now}
             ended = update(Message).where(Message.id.in_(ids)).values(**late)
             session.execute(ended.execution_options(synchronize_session=False))
-        session.commit()
     return len(ids)

@@ -31,6 +31,7 @@ from optin.consent import caps, conditions, facts, hours, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision
 from optin.database.session import Base
+from optin.database.transactions import writing
 from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import cache
@@ -64,7 +65,7 @@ def start(
 
     Returns the started, whose requests must be made now, and those on which somebody acts right now: try them again.
     """
-    with Session(engine) as session:
+    with writing(engine) as session:
         now, given = clock.now(), cache.policy(session)
         found = _lock(session, claimed_messages)
         ready = [claimed for claimed in claimed_messages if found.get(claimed.message_id) == MessageStatus.CLAIMED]

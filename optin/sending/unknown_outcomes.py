@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.channels import addresses
+from optin.database.transactions import reading, writing
 from optin.enums import Channel, MessageStatus, SenderKind
 from optin.models import Broadcast, Message, Person, Sender
 from optin.policy import cache
@@ -54,7 +55,7 @@ def count(session: Session) -> int:
 
 def waiting(engine: Engine) -> bool:
     """Tell whether a message has been of unknown outcome for long enough to be looked for."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         return session.scalar(select(Message.id).where(*_due()).limit(1)) is not None
 
 
@@ -64,7 +65,7 @@ def settle(engine: Engine, gateway: Gateway) -> ComparisonReport:
     The list of one number is read without a date: what still waits at Twilio has none.
     """
     report = ComparisonReport()
-    with Session(engine) as session:
+    with reading(engine) as session:
         rows = session.execute(
             select(Message.number, Message.started_at, Message.created_at).where(*_due()).order_by(Message.id)
         ).fetchmany(UNKNOWN_AT_ONCE)
@@ -82,7 +83,7 @@ def settle(engine: Engine, gateway: Gateway) -> ComparisonReport:
 
 def adopt(engine: Engine, found: ListedMessage) -> bool:
     """Settle the oldest message that this one in Twilio's list can be; tell whether there was one."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         if session.scalar(select(Message.id).where(Message.sid == found.sid)) is not None:
             return False
         rows = session.scalars(
@@ -102,7 +103,6 @@ def adopt(engine: Engine, found: ListedMessage) -> bool:
         if not message.body:
             message.body, message.segments = found.body, segments.count(found.body).segments
         status_callbacks.apply(session, message, found.status, found.error_code, found.at)
-        session.commit()
     return True
 
 
@@ -122,7 +122,7 @@ def _sent_to(gateway: Gateway, number: str, since: datetime, *, by_rcs: bool) ->
 
 def _give_up(engine: Engine, number: str) -> int:
     """Call not found what Twilio's list does not show after half an hour; return how many."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         before = clock.now() - NOT_FOUND_AFTER
         rows: Sequence[Message] = session.scalars(
             select(Message)
@@ -133,7 +133,6 @@ def _give_up(engine: Engine, number: str) -> int:
         for message in rows:
             message.status, message.updated_at = MessageStatus.NOT_FOUND, clock.now()
         conversations.touch(session, *(message.conversation_id for message in rows))
-        session.commit()
     return len(rows)
 
 

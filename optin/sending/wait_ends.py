@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import rules
-from optin.database.session import reading
+from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, Reason
 from optin.models import Broadcast, Message, Setting
 from optin.sending.claim import QUEUED
@@ -33,7 +33,7 @@ class SettingsWatch:
 
     def ring(self) -> int:
         """Let everything be asked again that asked before the last change; return how many messages that were."""
-        with reading(), Session(self._engine) as session:
+        with reading(self._engine) as session:
             changed = session.scalar(select(func.max(Setting.updated_at)).where(Setting.name.in_(SETTINGS)))
         if changed is None or changed == self._done:
             return 0
@@ -54,13 +54,11 @@ def cap_eased(session: Session, numbers: Collection[str]) -> None:
 
 def _wake(engine: Engine, asked_by: datetime) -> int:
     """Wake some of what asked at that moment or before; return how many."""
-    with Session(engine) as session:
+    with writing(engine) as session:
         now = clock.now()
         unfinished = select(Broadcast.id).where(Broadcast.state.in_((BroadcastState.SENDING, BroadcastState.PAUSED)))
         waits = (QUEUED, Message.not_before > now, Message.reason.in_(rules.MAY_WAIT), Message.decided_at <= asked_by)
-        woken = _let_ask(session, Message.broadcast_id.in_(unfinished), *waits)
-        session.commit()
-    return woken
+        return _let_ask(session, Message.broadcast_id.in_(unfinished), *waits)
 
 
 def _let_ask(session: Session, *which: ColumnElement[bool]) -> int:

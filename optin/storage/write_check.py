@@ -7,8 +7,8 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from optin import clock
-from optin.database.session import db, writing_aside
-from optin.database.statements import insert_into, table
+from optin.database.session import db, insert
+from optin.database.transactions import writing
 from optin.models import WriteCheck
 from optin.storage.troubles import Trouble, trouble_of
 
@@ -67,10 +67,10 @@ def warning() -> str:
 def write(engine: Engine) -> tuple[Trouble | None, Exception | None]:
     """Store the time in a row that is there for nothing else; return what kept it from being stored, and the error."""
     try:
-        with writing_aside(), engine.begin() as connection:
+        with writing(engine) as session:
             now = {"id": 1, "at": clock.now()}
-            row = insert_into(engine.dialect.name, table(WriteCheck)).values(now)
-            connection.execute(row.on_conflict_do_update(index_elements=["id"], set_={"at": now["at"]}))
+            row = insert(session, WriteCheck).values(now)
+            session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"at": now["at"]}))
     except Exception as error:
         return trouble_of(error) or Trouble.AWAY, error
     return None, None

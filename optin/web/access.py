@@ -1,7 +1,6 @@
 """Who can open which address: everything needs a signed-in user with the right role, unless it is marked public."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, flash, g, make_response, redirect, request, url_for
 from flask import session as cookie
@@ -14,9 +13,8 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.models import User
 from optin.web import sessions
-from optin.web.extensions import login_manager
+from optin.web.extensions import View, login_manager
 
-View = TypeVar("View", bound=Callable[..., Any])
 READING = ("GET", "HEAD", "OPTIONS")
 UPDATED = "Optin was updated, so everyone was signed out. Please sign in again."
 ENDED = "You were signed out. Please sign in again."

@@ -18,7 +18,8 @@ from sqlalchemy import Engine, Select, SQLColumnExpression
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import db, reading
+from optin.database.session import db
+from optin.database.transactions import reading
 from optin.queries import paging
 from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
@@ -181,7 +182,7 @@ def _parts(engine: Engine, listing: Listing, query: Select[Any], rows: Rows[Any]
     values = [each.value for each in listing.columns if each.value]
     token: str | None = None
     while True:
-        with reading(), Session(engine) as session:
+        with reading(engine) as session:
             page = paging.read_page(session, query, column.keys, token, descending=descending, size=CSV_ROWS_AT_ONCE)
             lines = [_line([value(row) for value in values], zone) for row in rows(session, page.rows)]
         yield "".join(lines)

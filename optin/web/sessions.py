@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Engine, and_, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, contains_eager
 
-from optin.database.session import writing_aside
+from optin.database.transactions import writing
 from optin.models import User, UserSession
 from optin.policy import cache
 
@@ -93,9 +93,8 @@ def see(engine: Engine, found: UserSession, now: datetime) -> None:
         return
     seen = update(UserSession).where(UserSession.id == found.id, UserSession.seen_at < now).values(seen_at=now)
     try:
-        with writing_aside(), Session(engine) as aside:
+        with writing(engine) as aside:
             aside.execute(seen)
-            aside.commit()
     except SQLAlchemyError:
         log.warning("when a session was in use last could not be noted", exc_info=True)
 

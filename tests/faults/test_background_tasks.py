@@ -8,7 +8,8 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import db, reading
+from optin.database.session import db
+from optin.database.transactions import reading
 from optin.enums import PersonKind
 from optin.features.campaigns import add_opt_ins_task
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
@@ -51,13 +52,13 @@ def task_id(app: Flask, engine: Engine) -> int:
 
 def done(engine: Engine, task_id: int) -> int:
     """Return how far the task has come."""
-    with reading(), Session(engine) as session:
+    with reading(engine) as session:
         return session.get_one(BackgroundTask, task_id).done
 
 
 def ended(engine: Engine, task_id: int) -> bool:
     """Tell whether the task has ended."""
-    with reading(), Session(engine) as session:
+    with reading(engine) as session:
         return session.get_one(BackgroundTask, task_id).finished_at is not None
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from optin import clock
 from optin.consent import ledger
-from optin.database.session import reading
+from optin.database.transactions import reading
 from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.models import Broadcast, Figure, Message, OptIn, Reconciliation, SendingGate
 from tests.support import outbox
@@ -104,7 +104,7 @@ def arrange(engine: Engine) -> Work:
 
 def undone(work: Work) -> dict[str, object]:
     """Return what has not come to its end yet, by the kind of job."""
-    with reading(), Session(work.engine) as session:
+    with reading(work.engine) as session:
         gate = session.get_one(SendingGate, 1)
         found = {
             "broadcast": (session.get_one(Broadcast, work.broadcast_id).state, BroadcastState.SENT),
@@ -128,6 +128,6 @@ def everybody_got_it_once(work: Work, provider: Provider) -> None:
     got = Counter(provider.texts)
     assert set(got.values()) == {1}
     assert len(got) == PEOPLE + 2
-    with reading(), Session(work.engine) as session:
+    with reading(work.engine) as session:
         states = Counter(session.scalars(select(Message.status).where(Message.id != work.lost_id)))
     assert states == {MessageStatus.SENT: PEOPLE + 2}

@@ -182,7 +182,7 @@ def _disturb(database: str, ended: threading.Event) -> None:
                     )
                 )
             else:
-                with connection.begin():  # optin/database/session.py takes the write lock
+                with connection.begin():  # optin/database/transactions.py takes the write lock
                     ended.wait(0.5)
 
 

@@ -3,9 +3,9 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from optin.database import session
 from optin.database.session import db
 from optin.phone import NotANumber
+from optin.web.extensions import only_reads
 from optin.web.htmx import is_htmx, respond
 from twilio_simulator.phone_pages import control, fault_routes, numbers, parts
 from twilio_simulator.phone_pages.blueprint import blueprint
@@ -40,13 +40,13 @@ def face(slot: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/simulator/phones/<int:slot>/messages")
+@only_reads
 def send(slot: int) -> ResponseReturnValue:
     """Text as a person: what was typed, or the suggestion that was pressed (what was typed then stays)."""
     shown = _with(slot)
     typed = request.form.get("text", "").replace("\0", "").strip()
     suggestion = request.form.get("suggestion", "")
-    db.session.commit()  # the webhook comes while we wait: on SQLite it needs the lock that this request holds
-    session.begin_reading()
+    db.session.commit()  # the webhook comes while we wait: what it stores is to be seen after that
     refused = _send(shown, slot, suggestion or typed)
     draft = typed if suggestion or refused else ""
     if refused and not is_htmx():

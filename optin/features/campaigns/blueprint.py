@@ -3,7 +3,6 @@
 from flask import Blueprint, abort
 from sqlalchemy.orm import joinedload
 
-from optin.database import session
 from optin.database.session import db
 from optin.enums import BroadcastState, CampaignStatus, LabelledEnum, MessageStatus, SenderKind
 from optin.models import Campaign
@@ -28,12 +27,3 @@ def terms() -> dict[str, type[LabelledEnum]]:
 def load(campaign_id: int) -> Campaign:
     """Return the campaign with its keyword and owner, or answer 404."""
     return db.session.get(Campaign, campaign_id, options=SHOWN_WITH) or abort(404)
-
-
-def only_reads() -> None:
-    """Say that this POST changes nothing, so that on SQLite nobody waits for it while it counts.
-
-    What has begun by then (who is signed in) is over with the commit.
-    """
-    db.session.commit()
-    session.begin_reading()

@@ -12,7 +12,7 @@ from optin.consent import audience_counts
 from optin.database.session import db
 from optin.enums import Reason
 from optin.features.campaigns import compose, page, queries
-from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load, only_reads
+from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
@@ -20,6 +20,7 @@ from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text
 from optin.texts import segments, send_time
 from optin.web import filters, record_ids
+from optin.web.extensions import only_reads
 from optin.web.record_ids import record_id
 
 SAME_TEXT_WITHIN = timedelta(days=1)
@@ -39,18 +40,18 @@ def deliverability(campaign_id: int) -> str:
 
 
 @blueprint.post(f"{CAMPAIGN}/broadcasts/preview")
+@only_reads
 def preview_broadcast(campaign_id: int) -> str:
     """Say how the text would go out as it stands (fragment); nothing is stored."""
-    only_reads()
     asked = CampaignRequest(db.session(), load(campaign_id))
     context = compose.context(asked, typed_draft())
     return render_template("campaigns/_advice.html", counts=asked.counts, swapped=True, **context)
 
 
 @blueprint.post(f"{CAMPAIGN}/broadcasts/draft")
+@only_reads
 def compose_broadcast(campaign_id: int) -> Response:
     """Take the typed text: change or show it, or ask before it is sent. Nothing is stored or sent."""
-    only_reads()
     campaign, draft, do = load(campaign_id), typed_draft(), request.form.get("do", "")
     if do == "plain":
         return page.render(campaign, "broadcasts", draft=replace(draft, body=segments.plain(draft.body)))

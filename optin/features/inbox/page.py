@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from optin import phone
 from optin.consent.consent_status import ConsentStatus
-from optin.database import session as transactions
 from optin.database.session import db
+from optin.database.transactions import writing
 from optin.enums import Channel, Role
 from optin.features.inbox import queries
 from optin.features.inbox.queries import SHOWS, InboxFilter, InboxPage
@@ -74,8 +74,9 @@ def read(conversation: Conversation) -> Conversation:
     """Mark it as read by somebody who can answer, unless a text came in after it was loaded for this page."""
     if conversation.unread and current_user.may(Role.AGENT):
         seen = (Conversation.id == conversation.id, Conversation.version == conversation.version)
-        with transactions.writing():
-            db.session.execute(update(Conversation).where(*seen).values(unread=0))
+        db.session.commit()
+        with writing(db.engine) as session:
+            session.execute(update(Conversation).where(*seen).values(unread=0))
         db.session.refresh(conversation)
     return conversation
 

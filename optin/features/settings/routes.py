@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from optin.database.session import db, reading
+from optin.database.session import db
+from optin.database.transactions import reading
 from optin.enums import Role
 from optin.features.settings import (
     audit_routes,
@@ -137,7 +137,7 @@ def _save(panel: Panel) -> Response | tuple[str, int]:
 def _word_effect(form: PolicyForm) -> Effect:
     """Look at what the new opt-out words would have done, unless the page has shown it; nobody who writes waits."""
     db.session.commit()
-    with reading(), Session(db.engine) as session:
+    with reading(db.engine) as session:
         return word_effect.of_words(session, form.extra_opt_out_words.data, request.form.get("words_shown", ""))
 
 

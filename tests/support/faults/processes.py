@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin import ROOT
+from optin.database.transactions import reading
 from optin.models import Broadcast, Message
 from tests.support import outbox
 from tests.support.provider import Provider
@@ -81,8 +82,8 @@ def state(engine: Engine, broadcast_id: int) -> str:
 
 
 def messages(engine: Engine) -> list[Message]:
-    """Return the outbox, oldest first."""
-    with Session(engine) as session:
+    """Return the outbox, oldest first; a process that was killed may hold SQLite's write lock."""
+    with reading(engine) as session:
         return list(session.scalars(select(Message).order_by(Message.id)))
 
 
