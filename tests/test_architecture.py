@@ -261,3 +261,17 @@ def test_transactions_begin_by_reading_and_writing_alone() -> None:
         if isinstance(node, ast.Call) and openers.fullmatch(ast.unparse(node.func))
     ]
     assert wrong == []
+
+
+def test_there_is_one_insert() -> None:
+    """Only optin/database/statements.py knows those of SQLAlchemy; nobody gives ours another name."""
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, tree in MODULES.items()
+        if name != "optin.database.statements"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name == "insert" and (node.module != "optin.database.statements" or alias.asname)
+    ]
+    assert wrong == []

@@ -19,7 +19,8 @@ from optin import clock
 from optin.cli.start import answers
 from optin.config import Config
 from optin.consent.events import payload_hash
-from optin.database.session import db, insert
+from optin.database.session import db
+from optin.database.statements import insert
 from optin.database.transactions import reading, writing
 from optin.environment import sqlite_url
 from optin.models import ConsentEvent, ConsentPayload, SendingGate, Setting
@@ -87,7 +88,7 @@ def _remember_the_backup() -> None:
     values = {"value": json.dumps(clock.now().isoformat()), "updated_at": clock.now()}
     with writing(db.engine) as session:
         session.execute(
-            insert(session, Setting)
+            insert(Setting)
             .values(name=BACKUP_SETTING, **values)
             .on_conflict_do_update(index_elements=["name"], set_=values)
         )

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, insert, select
+from sqlalchemy import Insert, bindparam, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert as insert_known
-from optin.database.statements import is_postgresql, run, table
+from optin.database.statements import insert, is_postgresql, run, table
 from optin.enums import Channel, EventKind, OptInSource
 from optin.models import ConsentEvent, ConsentPayload, Setting
 
@@ -139,7 +138,7 @@ def _key(session: Session) -> bytes:
         if found is None:
             new = Setting(name=KEY_SETTING, value=json.dumps(secrets.token_hex(32)), updated_at=clock.now())
             session.execute(
-                insert_known(session, Setting)
+                insert(Setting)
                 .values(name=new.name, value=new.value, updated_at=new.updated_at)
                 .on_conflict_do_nothing(index_elements=["name"])
             )

@@ -1,14 +1,11 @@
 """The database session, the parent of all models, and how moments are stored."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 from optin.database import postgresql  # noqa: F401  (it looks after the pool)
@@ -52,8 +49,3 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": RequestSession, "expire_on_commit": False})
-
-
-def insert(session: Session, table: type[Base]) -> Any:
-    """Return an INSERT of the session's database that knows ON CONFLICT and RETURNING."""
-    return {"postgresql": postgresql_insert, "sqlite": sqlite_insert}[session.get_bind().dialect.name](table)

@@ -1,16 +1,15 @@
 """Core statements that are built once and run often: no ORM objects are created, and nothing is compiled twice.
 
-They stand as constants beside the functions that run them, with `bindparam`s for what differs. Where the two databases
-need different statements (ON CONFLICT), it is a function of the dialect's name instead, marked with `functools.cache`.
+They stand as constants beside the functions that run them, with `bindparam`s for what differs.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Table
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -21,7 +20,6 @@ _CONNECTION = "connection_of_transaction"
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 Rows = CursorResult[*tuple[Any, ...]]
 Values = Mapping[str, Any]
-Statement = Executable | Callable[[str], Executable]
 
 
 def table(model: type[DeclarativeBase]) -> Table:
@@ -31,9 +29,12 @@ def table(model: type[DeclarativeBase]) -> Table:
     return found
 
 
-def insert_into(dialect: str, target: Table) -> Any:
-    """Return the dialect's INSERT, which knows ON CONFLICT."""
-    return (postgresql_insert if dialect == POSTGRESQL else sqlite_insert)(target)
+def insert(target: type[DeclarativeBase] | Table) -> Insert:
+    """Return an INSERT that knows ON CONFLICT and RETURNING, for both databases.
+
+    It is PostgreSQL's. SQLite has its ON CONFLICT from there, and SQLAlchemy writes it the same for both.
+    """
+    return postgresql_insert(target)
 
 
 def is_postgresql(session: Session) -> bool:
@@ -56,17 +57,16 @@ def in_one_go(session: Session) -> Iterator[None]:
         yield
 
 
-def run(session: Session, statement: Statement, values: Values | Sequence[Values] = ()) -> Rows:
+def run(session: Session, statement: Executable, values: Values | Sequence[Values] = ()) -> Rows:
     """Run a statement of tables in the session's transaction, after what the session has not written yet.
 
     Objects of the written table that the session holds are read anew when they are next looked at.
     """
     session.flush()
     connection = _connection(session)
-    made = statement if isinstance(statement, Executable) else statement(connection.dialect.name)
-    result = connection.execute(made, values or None)
-    if isinstance(made, UpdateBase):
-        _read_anew(session, made.table)
+    result = connection.execute(statement, values or None)
+    if isinstance(statement, UpdateBase):
+        _read_anew(session, statement.table)
     return result
 
 

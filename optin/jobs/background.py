@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, delete, select, upda
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert
-from optin.database.statements import is_away
+from optin.database.statements import insert, is_away
 from optin.database.transactions import reading, writing
 from optin.jobs.errors import log_error
 from optin.models import BackgroundTask
@@ -51,7 +50,7 @@ def begin(
     After the commit `engine.nudge` has it run at once.
     """
     made = session.scalar(
-        insert(session, BackgroundTask)
+        insert(BackgroundTask)
         .values(
             name=name,
             key=key,

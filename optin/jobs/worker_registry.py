@@ -11,8 +11,10 @@ import socket
 import time
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, Float, MetaData, String, Table, delete, func, insert, inspect, select, update
+from sqlalchemy import Column, Engine, Float, MetaData, String, Table, delete, func, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
+
+from optin.database.statements import insert
 
 SIGN_OF_LIFE = 5.0
 DEAD_AFTER = 20.0

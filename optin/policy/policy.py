@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.models import Setting
 from optin.policy import audit
 
@@ -87,9 +87,7 @@ def change(session: Session, user_id: int | None, **changes: Any) -> list[str]:
         old, new = (json.dumps(getattr(which, name), ensure_ascii=False) for which in (before, after))
         values = {"value": new, "updated_at": clock.now(), "updated_by_id": user_id}
         session.execute(
-            insert(session, Setting)
-            .values(name=name, **values)
-            .on_conflict_do_update(index_elements=["name"], set_=values)
+            insert(Setting).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
         )
         audit.record(session, user_id, "changed", "setting", None, {name: (old, new)})
     return changed

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.channels import addresses
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import Channel, SenderKind
 from optin.models import Sender
 
@@ -33,7 +33,7 @@ def ensure(session: Session, address: str, messaging_service_sid: str | None = N
     sender = session.scalars(find).first()
     if sender is None:
         session.execute(
-            insert(session, Sender)
+            insert(Sender)
             .values(
                 channel=addresses.of(address),
                 address=address,

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, ScalarSelect, Select, SQLColumnExpression, func, 
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.database.transactions import only_reads, reading, writing
 from optin.models import Figure
 
@@ -181,7 +181,7 @@ def _ask(session: Session, names: Collection[str]) -> None:
     now = clock.now()
     with writing(session.get_bind().engine) as own:
         rows = [{"name": name, "value": "", "seconds": 0.0, "asked_at": now} for name in names]
-        wanted = insert(own, Figure).values(rows)
+        wanted = insert(Figure).values(rows)
         own.execute(wanted.on_conflict_do_update(index_elements=["name"], set_={"asked_at": now}))
 
 

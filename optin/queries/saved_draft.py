@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.models import KeptDraft
 
 FIELDS = ("body", "when", "at", "last", "until", "zone")
@@ -16,7 +16,7 @@ FIELDS = ("body", "when", "at", "last", "until", "zone")
 def keep(session: Session, user_id: int, campaign_id: int, form: Mapping[str, str]) -> None:
     """Keep the composer's fields in the place of what was kept before."""
     new = {"form": json.dumps({name: form[name] for name in FIELDS if name in form}), "kept_at": clock.now()}
-    statement = insert(session, KeptDraft).values(user_id=user_id, campaign_id=campaign_id, **new)
+    statement = insert(KeptDraft).values(user_id=user_id, campaign_id=campaign_id, **new)
     session.execute(statement.on_conflict_do_update(index_elements=["user_id", "campaign_id"], set_=new))
 
 

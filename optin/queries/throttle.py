@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import case, delete, select
 from sqlalchemy.orm import Session
 
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.models import TryCount
 
 
@@ -38,9 +38,7 @@ def allows(session: Session, kind: str, key: str, limits: Sequence[Limit], now: 
 
 def count(session: Session, kind: str, key: str, within: timedelta, now: datetime) -> Tries:
     """Count a try under `key` and return how many there were since the first that is not older than `within`."""
-    new = insert(session, TryCount).values(
-        key_hash=hashed(kind, key), kind=kind, started_at=now, ends_at=now + within, count=1
-    )
+    new = insert(TryCount).values(key_hash=hashed(kind, key), kind=kind, started_at=now, ends_at=now + within, count=1)
     over = TryCount.ends_at <= new.excluded.started_at
     counted = new.on_conflict_do_update(
         index_elements=["key_hash"],

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, or_, select, update
 
 from optin import clock
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.database.transactions import reading, writing
 from optin.enums import Closure
 from optin.models import Reconciliation
@@ -129,7 +129,7 @@ def _at_it(engine: Engine, name: str) -> Iterator[ComparisonProgress | None]:
     with writing(engine) as session:
         now = clock.now()
         session.execute(
-            insert(session, Reconciliation)
+            insert(Reconciliation)
             .values(name=name, found=0, problem="")
             .on_conflict_do_nothing(index_elements=["name"])
         )

@@ -1,10 +1,8 @@
 """A text as it arrives: what is known of it before, and storing it with its thread."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +11,7 @@ from optin.channels import addresses
 from optin.channels.addresses import Origin
 from optin.consent import facts, ledger
 from optin.consent.facts import About
-from optin.database.statements import insert_into, is_postgresql, run, table
+from optin.database.statements import insert, is_postgresql, run, table
 from optin.enums import Channel, Direction, MessageStatus, PersonKind
 from optin.models import Conversation, Message, Person
 from optin.phone import spellings
@@ -37,6 +35,12 @@ _FIRST_PERSON = (
     .where(_PERSON.c.mobile == bindparam("mobile", type_=String()))
     .order_by(case((_PERSON.c.kind == PersonKind.CONTACT, 0), else_=1), _PERSON.c.id)
     .limit(1)
+)
+_NEW_MESSAGE = (
+    insert(_MESSAGE)
+    .values(person_id=_FIRST_PERSON.scalar_subquery())
+    .on_conflict_do_nothing(index_elements=["sid"])
+    .returning(_MESSAGE.c.id)
 )
 _EFFECT = update(_MESSAGE).where(_MESSAGE.c.id == bindparam("message_id"))
 
@@ -127,7 +131,7 @@ def store(
     thread = conversation_id or conversations.ensure_one(session, text.number, now, text.origin.channel)
     message_id = run(
         session,
-        _new_message,
+        _NEW_MESSAGE,
         {
             "channel": text.origin.channel,
             "direction": Direction.INBOUND,
@@ -155,9 +159,3 @@ def store(
 def note_effect(session: Session, message_id: int, effect: str, meaning: str) -> None:
     """Keep what came of a text, in words, and what it meant."""
     run(session, _EFFECT, {"message_id": message_id, "effect": effect[:255], "meaning": meaning})
-
-
-@functools.cache
-def _new_message(dialect: str) -> Any:
-    made = insert_into(dialect, _MESSAGE).values(person_id=_FIRST_PERSON.scalar_subquery())
-    return made.on_conflict_do_nothing(index_elements=["sid"]).returning(_MESSAGE.c.id)

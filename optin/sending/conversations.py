@@ -2,14 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from functools import cache
-from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from optin.database.session import insert
-from optin.database.statements import insert_into, run, table
+from optin.database.statements import insert, run, table
 from optin.enums import Channel
 from optin.models import Conversation
 
@@ -24,12 +21,11 @@ _RECEIVED = (
 )
 
 
-@cache
-def _new(dialect: str) -> Any:
-    """Make it or leave it as it is: an update of nothing also tells the id of what was there."""
-    made = insert_into(dialect, _TABLE)
-    same = {"channel": made.excluded.channel}
-    return made.on_conflict_do_update(index_elements=["channel", "number"], set_=same).returning(_TABLE.c.id)
+_MADE = insert(_TABLE)
+_NEW = _MADE.on_conflict_do_update(
+    index_elements=["channel", "number"], set_={"channel": _MADE.excluded.channel}
+).returning(_TABLE.c.id)
+"""Make it or leave it as it is: an update of nothing also tells the id of what was there."""
 
 
 def ensure(session: Session, numbers: Iterable[str], at: datetime, channel: Channel = Channel.SMS) -> dict[str, int]:
@@ -40,7 +36,7 @@ def ensure(session: Session, numbers: Iterable[str], at: datetime, channel: Chan
     if missing:
         new = {"channel": channel, "created_at": at, "preview": "", "unread": 0, "version": 0}
         session.execute(
-            insert(session, Conversation).on_conflict_do_nothing(index_elements=["channel", "number"]),
+            insert(Conversation).on_conflict_do_nothing(index_elements=["channel", "number"]),
             [{**new, "number": number} for number in missing],
         )
         found |= _ids(session, missing, channel)
@@ -50,7 +46,7 @@ def ensure(session: Session, numbers: Iterable[str], at: datetime, channel: Chan
 def ensure_one(session: Session, number: str, at: datetime, channel: Channel = Channel.SMS) -> int:
     """Return the conversation id of one number that probably has none yet."""
     new = {"channel": channel, "number": number, "created_at": at, "preview": "", "unread": 0, "version": 0}
-    made: int = run(session, _new, new).scalar_one()
+    made: int = run(session, _NEW, new).scalar_one()
     return made
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, exists, literal_column, or_, selec
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, Closure, MessageStatus, ReplyKind
 from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
@@ -98,7 +98,7 @@ def beat_and_check(engine: Engine, mark: Mark, *, receives: bool) -> None:
     with writing(engine) as session:
         now = clock.now()
         session.execute(
-            insert(session, SendingGate)
+            insert(SendingGate)
             .values(id=1, beat=0, closed_at=now, closure=Closure.RESTORED)
             .on_conflict_do_nothing(index_elements=["id"])
         )

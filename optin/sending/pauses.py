@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session, joinedload
 
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import ErrorScope, MessageStatus
 from optin.models import Message, SendingPause
 from optin.provider import statuses
@@ -256,7 +256,7 @@ def _begin(
         "is_open": True,
     }
     begun = session.execute(
-        insert(session, SendingPause)
+        insert(SendingPause)
         .values(scope=name, **new)
         .on_conflict_do_update(index_elements=["scope"], set_=new, where=~SendingPause.is_open)
         .returning(SendingPause.scope)

@@ -7,15 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, bindparam, case, exists, func, literal, null, select, text
-from sqlalchemy import insert as insert_core
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience, audience_counts, conditions, facts, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision, Facts
-from optin.database.session import UTCDateTime, insert
-from optin.database.statements import Values, run, table
+from optin.database.session import UTCDateTime
+from optin.database.statements import Values, insert, run, table
 from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy.cache import CachedSender
@@ -26,7 +25,7 @@ from optin.texts import segments
 
 _MESSAGE, _SUPPRESSION = table(Message), table(Suppression)
 _NUMBER = bindparam("of", type_=String())
-_NEW = insert_core(_MESSAGE).inline()
+_NEW = insert(_MESSAGE).inline()
 HOUR = timedelta(hours=1)
 _HOUR_AGO = bindparam("hour_ago", type_=UTCDateTime())
 # Written out for the partial index, as in sending/claim.py.
@@ -76,7 +75,7 @@ def queue_one_to_one(
     now = clock.now()
     conversation_id = conversations.ensure(session, [number], now)[number]
     message_id = session.execute(
-        insert(session, Message)
+        insert(Message)
         .values(
             **_row(now, number, sender, body),
             conversation_id=conversation_id,
@@ -210,7 +209,7 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.A
         .order_by(CampaignMember.number)
     )
     session.execute(
-        insert(session, Message)
+        insert(Message)
         .from_select(list(values), rows)
         .on_conflict_do_nothing(index_elements=["broadcast_id", "number"])
     )

@@ -1,14 +1,12 @@
 """Status callbacks: stored first, once per (SID, status), then applied by rank, in whatever order they come."""
 
 from datetime import datetime
-from functools import cache
-from typing import Any
 
 from sqlalchemy import BigInteger, String, and_, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.statements import insert_into, run, table
+from optin.database.statements import insert, run, table
 from optin.enums import Direction, MessageStatus, Purpose, Reason
 from optin.models import Message, Sender, StatusEvent
 from optin.provider import statuses
@@ -31,9 +29,7 @@ _FIND = (
 )
 
 
-@cache
-def _new_event(dialect: str) -> Any:
-    return insert_into(dialect, _EVENT).on_conflict_do_nothing(index_elements=["sid", "status"]).returning(_EVENT.c.id)
+_NEW_EVENT = insert(_EVENT).on_conflict_do_nothing(index_elements=["sid", "status"]).returning(_EVENT.c.id)
 
 
 def receive(session: Session, *, sid: str, status: str, message_id: int | None, error_code: int | None) -> bool:
@@ -44,7 +40,7 @@ def receive(session: Session, *, sid: str, status: str, message_id: int | None, 
     """
     now = clock.now()
     said = {"sid": sid, "status": status, "message_id": message_id, "error_code": error_code, "received_at": now}
-    if run(session, _new_event, said).first() is None:
+    if run(session, _NEW_EVENT, said).first() is None:
         return False
     message = _message(session, sid, message_id)
     if message is None:

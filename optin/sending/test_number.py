@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock, phone
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import Purpose, Reason
 from optin.models import Message, NumberCode, Sender, User
 from optin.policy import audit, cache
@@ -46,7 +46,7 @@ def text_code(session: Session, user: User, number: str) -> Refused | None:
         "tries": 0,
         "expires_at": clock.now() + HOLDS,
     }
-    statement = insert(session, NumberCode).values(user_id=user.id, **new)
+    statement = insert(NumberCode).values(user_id=user.id, **new)
     session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=new))
     body = TEXT.replace("{{ brand }}", cache.policy(session).brand)
     done = queueing.queue_own(session, Purpose.CODE, user_id=user.id, number=number, body=body, sender=sender)

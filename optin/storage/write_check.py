@@ -7,7 +7,8 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from optin import clock
-from optin.database.session import db, insert
+from optin.database.session import db
+from optin.database.statements import insert
 from optin.database.transactions import writing
 from optin.models import WriteCheck
 from optin.storage.troubles import Trouble, trouble_of
@@ -69,7 +70,7 @@ def write(engine: Engine) -> tuple[Trouble | None, Exception | None]:
     try:
         with writing(engine) as session:
             now = {"id": 1, "at": clock.now()}
-            row = insert(session, WriteCheck).values(now)
+            row = insert(WriteCheck).values(now)
             session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"at": now["at"]}))
     except Exception as error:
         return trouble_of(error) or Trouble.AWAY, error

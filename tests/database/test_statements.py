@@ -1,15 +1,19 @@
 """Statements that run in one go, and connections that died while they lay in the pool; on both databases."""
 
+from collections.abc import Callable
+from typing import Any
+
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import Engine, select, text, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
-from optin.database.statements import in_one_go, run, table
+from optin.database.statements import in_one_go, insert, run, table
 from optin.models import Setting
 
 SETTING = table(Setting)
@@ -49,6 +53,35 @@ def test_what_a_statement_writes_is_seen_in_objects_that_were_loaded(session: Se
     loaded.value = "2"  # not written yet: it goes first
     run(session, update(SETTING).where(SETTING.c.value == "2"), {"value": "3"})
     assert loaded.value == "3"
+
+
+FORMS: tuple[Callable[[Any], Any], ...] = (
+    lambda new: new.values(name="one").on_conflict_do_nothing(),
+    lambda new: new.on_conflict_do_nothing(index_elements=["name"]).returning(SETTING.c.name),
+    lambda new: new.values([a_row("one"), a_row("two")]).on_conflict_do_nothing(),
+    lambda new: new.from_select(["name"], select(SETTING.c.value)).on_conflict_do_nothing(index_elements=["name"]),
+    lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}),
+    lambda new: new.on_conflict_do_update(
+        index_elements=["name"],
+        index_where=SETTING.c.value != "",
+        set_={"value": SETTING.c.value + "1"},
+        where=SETTING.c.value != new.excluded.value,
+    ),
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_sqlite_gets_the_insert_that_is_its_own(form: Callable[[Any], Any]) -> None:
+    ours, its = (form(new(SETTING)).compile(dialect=sqlite.dialect()) for new in (insert, sqlite.insert))
+    assert (str(ours), ours.params.keys()) == (str(its), its.params.keys())
+
+
+def test_an_insert_that_meets_a_row_changes_it_or_leaves_it(session: Session) -> None:
+    new = insert(Setting).values(a_row("one")).returning(Setting.value)
+    assert session.scalar(new) == "1"
+    assert session.scalar(new.on_conflict_do_nothing(index_elements=["name"])) is None
+    changed = new.on_conflict_do_update(index_elements=["name"], set_={"value": Setting.value + new.excluded.value})
+    assert session.scalar(changed.execution_options(populate_existing=True)) == "11"
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -26,8 +26,7 @@ _ATTRIBUTES = set[str]().union(*(model.__mapper__.attrs.keys() for model in _MOD
 _SQL = re.compile(
     rf'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(?:{"|".join(model.__tablename__ for model in _MODELS)})\b', re.I
 )
-_WRITERS = {"insert", "insert_into", "insert_known", "insert_core", "update", "delete"}
-_WRITERS |= {"bulk_insert_mappings", "bulk_update_mappings"}
+_WRITERS = {"insert", "update", "delete", "bulk_insert_mappings", "bulk_update_mappings"}
 _LOADERS = {"get", "get_one"}
 _SAYS_NOTHING = {"Any", "object", "Base", "DeclarativeBase"}
 

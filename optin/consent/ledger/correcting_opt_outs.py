@@ -17,7 +17,7 @@ from optin.consent.ledger.holds_and_blocks import open_hold
 from optin.consent.ledger.number_lock import lock_number
 from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, lift_suppression
 from optin.consent.ledger.undo_review import Withdrawal, WithdrawalRefusal
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution
 from optin.models import ConsentEvent, Hold, OptIn, PhraseOptOut, Suppression
 from optin.phone import spellings
@@ -38,7 +38,7 @@ class Correction:
 def note_phrase(session: Session, number: str, act: Act) -> None:
     """Keep from which phrase the number was opted out; once for a text, whatever spellings its number has."""
     session.execute(
-        insert(session, PhraseOptOut)
+        insert(PhraseOptOut)
         .values(
             number=number,
             message_id=act.message_id,

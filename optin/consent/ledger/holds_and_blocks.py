@@ -1,16 +1,13 @@
 """What stands against sending to a number: holds, blocks at Twilio, and the end of a suppression."""
 
-from functools import cache
-from typing import Any
-
 from sqlalchemy import bindparam, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.number_lock import IS_LIVE, end_waiting, lock_number
-from optin.database.session import UTCDateTime, insert
-from optin.database.statements import insert_into, run, table
+from optin.database.session import UTCDateTime
+from optin.database.statements import insert, run, table
 from optin.enums import BlockCause, EventKind, HoldCause, HoldResolution
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
 from optin.phone import spellings
@@ -36,11 +33,7 @@ _END_SUPPRESSION = (
     )
     .returning(_SUPPRESSION.c.id)
 )
-
-
-@cache
-def _new_block(dialect: str) -> Any:
-    return insert_into(dialect, _BLOCK).on_conflict_do_nothing().returning(_BLOCK.c.id)
+_NEW_BLOCK = insert(_BLOCK).on_conflict_do_nothing().returning(_BLOCK.c.id)
 
 
 def hold(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> None:
@@ -68,7 +61,7 @@ def block(session: Session, scope: str, number: str, cause: BlockCause, act: Act
     """Record that Twilio refuses to send from `scope` (Messaging Service SID or address) to the number."""
     lock_number(session, number)
     new = {"scope": scope, "number": number, "cause": cause, "started_at": act.when, "message_id": act.message_id}
-    added = run(session, _new_block, new).first()
+    added = run(session, _NEW_BLOCK, new).first()
     if added is not None:
         events.write(session, EventKind.BLOCKED, number, act, detail=f"{scope} ({cause.label})")
     return added is not None
@@ -101,7 +94,7 @@ def open_hold(
     `again` is the hold whose decision was withdrawn: the days go on from its text.
     """
     added = session.execute(
-        insert(session, Hold)
+        insert(Hold)
         .values(
             channel=act.channel,
             number=number,

@@ -10,7 +10,7 @@ from optin.consent import events, rules
 from optin.consent.events import Act, Event
 from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
 from optin.consent.ledger.number_lock import LIVE, cancel_waiting, lock_number
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Reason
 from optin.models import Hold, Message, NumberLoss, OptIn
 
@@ -26,10 +26,7 @@ def lose_number(
     lock_number(session, number)
     new = {"channel": act.channel, "number": number, "started_at": since or act.when, "error_code": error_code}
     added = session.execute(
-        insert(session, NumberLoss)
-        .values(**new, message_id=act.message_id)
-        .on_conflict_do_nothing()
-        .returning(NumberLoss.id)
+        insert(NumberLoss).values(**new, message_id=act.message_id).on_conflict_do_nothing().returning(NumberLoss.id)
     ).first()
     where = (Message.number == number, Message.purpose.in_(rules.purposes_of(Reason.NUMBER_LOST)))
     cancel_waiting(session, *where, status=MessageStatus.SKIPPED, reason=Reason.NUMBER_LOST, at=act.at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, insert, literal, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from optin.consent import events
@@ -16,8 +16,7 @@ from optin.consent.ledger.holds_and_blocks import end_suppression, resolve_hold
 from optin.consent.ledger.number_lock import LIVE, lock_number
 from optin.consent.ledger.number_state import NumberState, state_before
 from optin.database.session import UTCDateTime
-from optin.database.session import insert as insert_known
-from optin.database.statements import run, table
+from optin.database.statements import insert, run, table
 from optin.enums import EventKind, HoldResolution, OptInStatus, ReplyKind
 from optin.models import Disclosure, OptIn, OptInPerson, Person
 
@@ -228,7 +227,7 @@ def link(session: Session, people: ColumnElement[bool], opt_ins: ColumnElement[b
         .where(people, opt_ins)
     )
     session.execute(
-        insert_known(session, OptInPerson)
+        insert(OptInPerson)
         .from_select(["opt_in_id", "person_id", "linked_at"], pairs)
         .on_conflict_do_update(index_elements=["opt_in_id", "person_id"], set_={"ended_at": None})
     )

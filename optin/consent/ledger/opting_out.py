@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select, update
@@ -23,7 +22,7 @@ from optin.consent.ledger.number_state import before_leaving
 from optin.consent.ledger.opting_in import link_person
 from optin.consent.rules import ONCE_UNDER_SUPPRESSION
 from optin.database.session import UTCDateTime
-from optin.database.statements import insert_into, run, table
+from optin.database.statements import insert, run, table
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInStatus, Purpose, Reason
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
 
@@ -52,11 +51,7 @@ _ASKED_AGAIN = update(_SUPPRESSION).where(
     _SUPPRESSION.c.ended_at.is_(None),
     _SUPPRESSION.c.asked_at < bindparam("before", type_=UTCDateTime()),
 )
-
-
-@cache
-def _new_suppression(dialect: str) -> Any:
-    return insert_into(dialect, _SUPPRESSION).on_conflict_do_nothing().returning(_SUPPRESSION.c.id)
+_NEW_SUPPRESSION = insert(_SUPPRESSION).on_conflict_do_nothing().returning(_SUPPRESSION.c.id)
 
 
 def opt_out(
@@ -77,7 +72,7 @@ def opt_out(
         open_hold(session, number, act, HoldCause.LATE_STOP, act.text)
         return OptOutResult(ended=[row.id for row in ended], late=True)
     new = {"channel": act.channel, "number": number, "started_at": act.when, "asked_at": act.when}
-    added = run(session, _new_suppression, {**new, "message_id": act.message_id}).first()
+    added = run(session, _NEW_SUPPRESSION, {**new, "message_id": act.message_id}).first()
     if added is None:
         run(session, _ASKED_AGAIN, {"of": number, "before": act.when, "asked_at": act.when})
     if met.awaited:

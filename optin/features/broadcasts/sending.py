@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience, ledger
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import BroadcastState
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, cache
@@ -136,7 +136,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
     """Store the broadcast; None when another campaign's broadcast took the form's key at this very moment."""
     now = clock.now()
     made = session.scalar(
-        insert(session, Broadcast)
+        insert(Broadcast)
         .values(
             channel=campaign.channel,
             campaign_id=campaign.id,

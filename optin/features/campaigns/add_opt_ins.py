@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased
 
 from optin import clock
 from optin.consent import facts
-from optin.database.session import UTCDateTime, insert
+from optin.database.session import UTCDateTime
+from optin.database.statements import insert
 from optin.enums import OptInStatus
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
@@ -241,7 +242,7 @@ def _add_known(session: Session, campaign_id: int, which: Conditions, user_id: i
         .order_by(OptIn.number)
     )
     columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
-    statement = insert(session, CampaignMember).from_select(columns, rows)
+    statement = insert(CampaignMember).from_select(columns, rows)
     return changed(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.consent import ledger
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import PersonKind
 from optin.models import Person
 from optin.policy import cache
@@ -36,7 +36,7 @@ def create(session: Session, numbers: Sequence[str], owner_id: int | None, at: d
             _row(number, phone.zone_group(number, region), owner_id, at)
             for number in numbers[start : start + LEADS_AT_ONCE]
         ]
-        ids = session.scalars(insert(session, Person).returning(Person.id), rows).all()
+        ids = session.scalars(insert(Person).returning(Person.id), rows).all()
         ledger.link_people(session, ids, at)
         made += len(ids)
     return made

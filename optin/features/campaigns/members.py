@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock, phone
 from optin.consent import audience, ledger
-from optin.database.session import UTCDateTime, insert
+from optin.database.session import UTCDateTime
+from optin.database.statements import insert
 from optin.enums import Reason
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
@@ -184,7 +185,7 @@ def _insert(session: Session, campaign_id: int, person_ids: Sequence[int], user_
     rows = select(
         literal(campaign_id), Person.id, Person.mobile, Person.zones, literal(now, UTCDateTime()), literal(user_id)
     ).where(Person.id.in_(person_ids))
-    statement = insert(session, CampaignMember).from_select(
+    statement = insert(CampaignMember).from_select(
         ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"], rows
     )
     again = {name: statement.excluded[name] for name in ("number", "zones", "added_at", "added_by_id")}

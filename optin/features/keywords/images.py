@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.features.keywords.pictures import Picture
 from optin.models import Disclosure, DisclosureImage
 
@@ -22,7 +22,7 @@ def store(session: Session, picture: Picture, user_id: int) -> int:
         delete(DisclosureImage).where(DisclosureImage.id.not_in(used), DisclosureImage.given_at < now - FORM_LASTS)
     )
     image_id: int = session.execute(
-        insert(session, DisclosureImage)
+        insert(DisclosureImage)
         .values(
             digest=hashlib.sha256(picture.data).hexdigest(),
             media_type=picture.media_type,

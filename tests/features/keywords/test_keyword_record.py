@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.database.session import insert
+from optin.database.statements import insert
 from optin.enums import BroadcastState, CampaignStatus, OptInSource, PersonKind, Role
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, OptIn, Sender
 from tests.conftest import Clock
@@ -189,7 +189,7 @@ def test_the_list_comes_in_pages_that_keep_the_filter(agent: Browser, session: S
     made = keyword(session)
     now = the_clock.now()
     session.execute(
-        insert(session, OptIn).values(
+        insert(OptIn).values(
             [
                 {
                     "number": f"+1415555{1000 + each}", "keyword_id": made.id, "status": "active", "source": "sms",
