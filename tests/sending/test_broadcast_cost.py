@@ -8,12 +8,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import ledger
+from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.enums import OptInSource
-from optin.features.campaigns import campaign_request
 from optin.models import Campaign, Person
-from optin.policy import policy
+from optin.policy import cache, policy
 from optin.sending import broadcast_cost, broadcast_text
 from optin.sending.broadcast_cost import SegmentSpread
 from optin.texts import merge_fields, segments
@@ -53,7 +52,7 @@ def campaign(session: Session) -> Campaign:
 
 
 def counted(session: Session, campaign: Campaign, body: str) -> SegmentSpread:
-    asked = campaign_request.question(session, campaign, None)
+    asked = audience.ask(session, campaign, "", cache.policy(session))
     worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand).segments
     return broadcast_cost.segment_spread(session, asked, body, len(NAMES), worst)
 
