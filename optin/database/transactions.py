@@ -57,7 +57,6 @@ def only_read(session: Session, *, yes: bool = True) -> None:
 
 
 def only_reads(session: Session) -> bool:
-    """Tell whether a session only reads."""
     return bool(session.get_bind().get_execution_options().get(_ONLY_READS))
 
 

@@ -91,7 +91,6 @@ class CachedSettings:
         object.__setattr__(self, "active", frozenset(usable))
 
     def keyword(self, keyword_id: int | None) -> CachedKeyword:
-        """Return the keyword with this id."""
         return next(keyword for keyword in self.keywords.values() if keyword.id == keyword_id)
 
 

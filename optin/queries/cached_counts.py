@@ -95,7 +95,6 @@ class RowCounter(CountKind):
         self.rows = rows
 
     def of(self, session: Session, *ids: int | None) -> CachedCount:
-        """Count the rows."""
         return of_each_kind(session, [self], *ids)[0]
 
     def _of(self, session: Session, few: int, *ids: int | None) -> CachedCount:

@@ -38,7 +38,6 @@ class InboundCase:
 
     @property
     def policy(self) -> Policy:
-        """Return the policy in force."""
         return self.cached.policy
 
     def reply(

@@ -49,7 +49,6 @@ class WriteChecks:
 
 
 def init_app(app: Flask) -> None:
-    """Give the app its checks."""
     app.extensions["write_checks"] = WriteChecks()
 
 

@@ -84,7 +84,6 @@ def codes() -> list[tuple[str, str]]:
 
 
 def on(faults: Faults) -> list[str]:
-    """List what is on, as people say it."""
     percent = {knob.name for group in GROUPS for knob in group.knobs}
     return [
         f"{label} {faults.plan[name]}{'%' if name in percent else ''}"

@@ -58,7 +58,6 @@ def enter_code() -> Response | tuple[str, int]:
 
 @blueprint.post("/account/number/removal")
 def remove_number() -> Response:
-    """Forget the number."""
     test_number.change(db.session(), current_user._get_current_object(), None)
     db.session.commit()
     flash("Your number was removed.", "ok")

@@ -91,7 +91,6 @@ def show(broadcast_id: int) -> str:
 @blueprint.get(f"{BROADCAST}/recipients/file")
 @requires(Role.AGENT)
 def recipients_file(broadcast_id: int) -> Response:
-    """Give the recipients that the list shows as a file."""
     _load(broadcast_id)
     return recipient_list.file(broadcast_id)
 

@@ -25,7 +25,6 @@ class CampaignRequest:
 
     @cached_property
     def senders(self) -> list[Sender]:
-        """The senders in use."""
         return senders.in_use(self.session)
 
     @cached_property

@@ -25,12 +25,10 @@ class CampaignForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def keyword_id(self) -> int | None:
-        """Return the id of the chosen keyword."""
         return int(self.keyword.data) if self.keyword.data else None
 
     @property
     def owner_id(self) -> int | None:
-        """Return the id of the chosen owner."""
         return int(self.owner.data) if self.owner.data else None
 
 

@@ -87,7 +87,6 @@ def remove_members(campaign_id: int) -> Response:
 @blueprint.get(f"{CAMPAIGN}/members/file")
 @requires(Role.AGENT)
 def members_file(campaign_id: int) -> Response:
-    """Give the members that the list shows as a file."""
     return member_list.file(db.session(), load(campaign_id))
 
 

@@ -61,7 +61,6 @@ def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | No
 
 
 def header(asked: CampaignRequest) -> Header:
-    """Count what the header shows."""
     session, campaign = asked.session, asked.campaign
     scheduled = queries.scheduled(session, [campaign.id]).get(campaign.id)
     return Header(asked.members, asked.counts, _found(session, campaign), scheduled)

@@ -27,7 +27,6 @@ __all__ = ["blueprint", "compose_routes", "member_routes", "opt_in_routes", "tes
 
 @blueprint.get("/campaigns")
 def index() -> str:
-    """List the campaigns."""
     listing = index_list.listing()
     shown = listing.page(db.session(), index_list.query(listing))
     ids = [campaign.id for campaign in shown.rows]
@@ -42,7 +41,6 @@ def index() -> str:
 
 @blueprint.get("/campaigns/file")
 def index_file() -> Response:
-    """Give the list of campaigns as a file."""
     return index_list.file()
 
 

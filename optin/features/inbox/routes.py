@@ -25,7 +25,6 @@ blueprint.record_once(lambda state: navigation.badge(state.app, "/inbox", querie
 
 @blueprint.get("/inbox")
 def index() -> str:
-    """List the conversations."""
     return render_template("inbox/index.html", **page.list_context())
 
 

@@ -69,7 +69,6 @@ def listed(search: str, state: str) -> Select[Keyword]:
 
 
 def any_keyword(session: Session) -> bool:
-    """Tell whether there is a keyword at all."""
     return session.scalar(select(Keyword.id).limit(1)) is not None
 
 

@@ -27,7 +27,6 @@ __all__ = ["blueprint", "share_routes"]
 
 @blueprint.get("/keywords")
 def index() -> str:
-    """List the keywords."""
     session, listing = db.session(), index_list.listing()
     page = listing.page(session, index_list.query(listing))
     return render_template(
@@ -41,7 +40,6 @@ def index() -> str:
 
 @blueprint.get("/keywords/file")
 def index_file() -> Response:
-    """Give the list of keywords as a file."""
     return index_list.file()
 
 
@@ -99,7 +97,6 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
 @blueprint.get("/keywords/<int:keyword_id>/opt-ins/file")
 @requires(Role.AGENT)
 def opt_ins_file(keyword_id: int) -> Response:
-    """Give the opt-ins that the list shows as a file."""
     return opt_in_list.file(load(keyword_id))
 
 

@@ -17,7 +17,6 @@ def share(keyword_id: int) -> str:
 
 @blueprint.get("/keywords/<int:keyword_id>/poster")
 def poster(keyword_id: int) -> str:
-    """Show the poster to print."""
     return render_template("keywords/poster.html", **sharing.context(db.session(), load(keyword_id), _sender_id()))
 
 

@@ -72,7 +72,6 @@ def update(template_id: int) -> Response:
 
 @blueprint.post(f"{TEMPLATE}/deletion")
 def delete(template_id: int) -> Response:
-    """Delete a template."""
     template = _load(template_id)
     records.remove(db.session(), template, current_user.id)
     db.session.commit()

@@ -49,7 +49,6 @@ def index(kind: PersonKind) -> str:
 @route("/file", "{kind}s_file")
 @requires(Role.AGENT)
 def index_file(kind: PersonKind) -> Response:
-    """Give the list as a file."""
     return index_list.file(kind)
 
 
@@ -110,7 +109,6 @@ def number(kind: PersonKind, person_id: int) -> str:
 
 @blueprint.post(f"/leads{RECORD}/conversion")
 def convert_lead(person_id: int) -> WSGIResponse:
-    """Make a contact of a lead."""
     person = db.session.get(Person, person_id) or abort(404)
     if records.convert(db.session(), person, current_user.id):
         db.session.commit()
@@ -130,7 +128,6 @@ def ask_to_delete(kind: PersonKind, person_id: int) -> str:
 
 @route(f"{RECORD}/deletion", "deleted_{kind}", ["POST"])
 def delete(kind: PersonKind, person_id: int) -> WSGIResponse:
-    """Delete the record."""
     person = load(kind, person_id)
     name = person.name
     records.delete(db.session(), person, current_user.id)

@@ -42,7 +42,6 @@ def add_sender() -> Response | tuple[str, int]:
 @blueprint.get("/settings/twilio/senders/<int:sender_id>")
 @requires(Role.ADMIN)
 def sender(sender_id: int) -> str:
-    """Show one sender."""
     found = db.get_or_404(Sender, sender_id)
     return _page(found, SenderForm(found, formdata=None, obj=found))
 
