@@ -51,21 +51,21 @@ def origin(written: str) -> Origin:
     address = visible(written)
     scheme, rest = _split(address)
     if phone.is_e164(rest):
-        return Origin(of(address), spellings.canonical(rest), scheme)
-    return Origin(of(address), _short(address, LONGEST_NUMBER), scheme)
+        return Origin(channel_of(address), spellings.canonical(rest), scheme)
+    return Origin(channel_of(address), _short(address, LONGEST_NUMBER), scheme)
 
 
-def ours(written: str) -> str:
+def our_address(written: str) -> str:
     """Read Twilio's `To` as we keep our own addresses: with its channel, and cut where it is very long."""
     return _short(visible(written), LONGEST_ADDRESS)
 
 
-def behind(address: str) -> str:
+def without_channel(address: str) -> str:
     """Return the part of an address behind its channel: one number of ours may serve several."""
     return _split(address)[1]
 
 
-def of(address: str) -> Channel:
+def channel_of(address: str) -> Channel:
     """Return the channel of an address; one that we don't know is OTHER."""
     scheme, _ = _split(address)
     return _KNOWN.get(scheme, Channel.OTHER) if scheme else Channel.SMS
@@ -76,7 +76,7 @@ def is_cut(address: str) -> bool:
     return _CUT in address
 
 
-def heard(reading: Reading, origin: Origin) -> Reading:
+def reading_from(reading: Reading, origin: Origin) -> Reading:
     """Return what may be heard of a text: everything by SMS from a phone, else only that somebody wants to leave.
 
     Nothing is held for what is no phone: there is nothing to hold back.

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.statements import run, table
+from optin.database.statements import insert, run
 from optin.models import AuditEntry
 
-_NEW = insert(table(AuditEntry))
+_NEW = insert(AuditEntry).inline()
 
 
 def record(

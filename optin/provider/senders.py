@@ -17,7 +17,7 @@ TOLL_FREE = re.compile(r"^\+1(800|833|844|855|866|877|888)\d{7}$")
 
 def kind_of(address: str) -> SenderKind:
     """Guess the kind of an address (E.164, short code, Messaging Service SID, channel address) from its form."""
-    channel = addresses.of(address)
+    channel = addresses.channel_of(address)
     if channel is not Channel.SMS:
         return SenderKind.RCS if channel is Channel.RCS else SenderKind.ELSEWHERE
     if address.startswith("MG"):
@@ -35,7 +35,7 @@ def ensure(session: Session, address: str, messaging_service_sid: str | None = N
         session.execute(
             insert(Sender)
             .values(
-                channel=addresses.of(address),
+                channel=addresses.channel_of(address),
                 address=address,
                 kind=kind_of(address),
                 messaging_service_sid=messaging_service_sid,

@@ -33,8 +33,8 @@ class _Ours:
     def received(self, text: ListedMessage) -> bool:
         """Tell whether a text was meant for us, by whatever channel; the status of others says that Twilio never
         delivered them."""
-        address = addresses.ours(text.address)
-        known = address in self.addresses or addresses.behind(address) in self.addresses
+        address = addresses.our_address(text.address)
+        known = address in self.addresses or addresses.without_channel(address) in self.addresses
         mine = known or text.messaging_service_sid in self.services
         return text.inbound and mine and text.status in TAKEN_IN
 

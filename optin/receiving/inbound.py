@@ -44,7 +44,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
     know_key(session, cached.settings.get(KEY_SETTING))
     sender = _sender(session, text, cached)
     whole = read_text(text.body, cached, text.opt_out_type)
-    reading = addresses.heard(whole, text.origin)
+    reading = addresses.reading_from(whole, text.origin)
     near = cached.keywords.get(reading.near_keyword or "")
     found = {
         "meaning": reading.meaning,

@@ -93,11 +93,11 @@ def read_addresses(text: InboundText) -> InboundText:
     `written` keeps the sender's as Twilio wrote it, where the number does not say it all.
     """
     came = addresses.origin(text.number)
-    to = addresses.of(text.address)
+    to = addresses.channel_of(text.address)
     if came.channel is Channel.SMS and to is not Channel.SMS:  # the other end tells
         came = replace(came, channel=to, scheme=text.address.partition(":")[0])
     written = text.number[:LONGEST_WRITTEN] if came.number != text.number else None
-    return replace(text, number=came.number, address=addresses.ours(text.address), origin=came, written=written)
+    return replace(text, number=came.number, address=addresses.our_address(text.address), origin=came, written=written)
 
 
 def find_known(session: Session, text: InboundText) -> KnownState:

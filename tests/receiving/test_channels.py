@@ -73,8 +73,8 @@ def test_addresses_are_read(written: str, channel: Channel, number: str | None) 
 def test_two_long_addresses_stay_two() -> None:
     first, second = (addresses.origin(f"whatsapp:US.{'1' * 40}{end}").number for end in "89")
     assert first != second
-    assert addresses.is_cut(addresses.ours(f"rcs:{'a' * 60}"))
-    assert not addresses.is_cut(addresses.ours("rcs:brand_x_agent"))
+    assert addresses.is_cut(addresses.our_address(f"rcs:{'a' * 60}"))
+    assert not addresses.is_cut(addresses.our_address("rcs:brand_x_agent"))
 
 
 @pytest.mark.parametrize("scheme", BY_PHONE)
