@@ -263,6 +263,19 @@ def test_transactions_begin_by_reading_and_writing_alone() -> None:
     assert wrong == []
 
 
+def test_indexes_are_steered_in_one_place() -> None:
+    """Neither `+ 0` nor `limit(-1)` stands anywhere but in optin/database/steering.py, where it has a name."""
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, tree in MODULES.items()
+        if name != "optin.database.steering"
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value == 0)
+        or (isinstance(node, ast.Call) and ast.unparse(node).endswith(".limit(-1)"))
+    ]
+    assert wrong == []
+
+
 def test_there_is_one_insert() -> None:
     """Only optin/database/statements.py knows those of SQLAlchemy; nobody gives ours another name."""
     wrong = [

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from optin.consent import conditions, facts, rules
 from optin.consent.audience import AudienceQuestion, Deliverability, reason, stays
 from optin.consent.conditions import WILL_RECEIVE
+from optin.database.steering import evaluated_once
 from optin.enums import OptInStatus, Reason
 from optin.models import CampaignMember, OptIn
 
@@ -35,9 +36,7 @@ def reasons(session: Session, question: AudienceQuestion) -> Subquery:
     """Select the reason of each member, as `why`."""
     of_all = members(session, question)
     each = select(of_all.why.label("why")).select_from(of_all.rows).where(stays(question.campaign_id))
-    if session.get_bind().dialect.name == "sqlite":  # the limit keeps it from asking twice
-        each = each.order_by(CampaignMember.number).limit(-1)
-    return each.subquery()
+    return evaluated_once(session, each, CampaignMember.number).subquery()
 
 
 def deliverability(session: Session, question: AudienceQuestion) -> Deliverability:

@@ -13,6 +13,7 @@ from sqlalchemy import Insert, bindparam, select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.consent.session_state import state_of
 from optin.database.statements import insert, is_postgresql, run, table
 from optin.enums import Channel, EventKind, OptInSource
 from optin.models import ConsentEvent, ConsentPayload, Setting
@@ -84,9 +85,9 @@ class Act:
 
 
 def know_key(session: Session, stored: str | None) -> None:
-    """Spare the session the look for this installation's key; `stored` is the setting as it is in force."""
+    """Spare the session the look for this installation's key; `stored` is the setting as it is now."""
     if stored is not None:
-        session.info[KEY_SETTING] = stored
+        state_of(session).key = stored
 
 
 def number_ref(session: Session, number: str) -> str:
@@ -132,7 +133,7 @@ def payload_hash(salt: str, number: str, text: str) -> str:
 
 def _key(session: Session) -> bytes:
     """Return this installation's own key for number references, made once and kept with the data."""
-    found = session.info.get(KEY_SETTING)
+    found = state_of(session).key
     if found is None:
         found = session.scalar(select(Setting.value).where(Setting.name == KEY_SETTING))
         if found is None:
@@ -143,5 +144,5 @@ def _key(session: Session) -> bytes:
                 .on_conflict_do_nothing(index_elements=["name"])
             )
             found = session.scalar(select(Setting.value).where(Setting.name == KEY_SETTING))
-        session.info[KEY_SETTING] = found
+        state_of(session).key = found
     return bytes.fromhex(json.loads(str(found)))

@@ -222,7 +222,7 @@ def alikes(session: Session) -> list[Alike]:
 
 def _started(session: Session, alike: Alike, policy: Policy) -> set[int]:
     """Run the start statement, take it back, and return the ids of the messages that it started."""
-    started = start._start_alike(session, alike.posts, policy, NOW)
+    started = set(start._start_alike(session, alike.posts, policy, NOW))
     session.rollback()
     return started
 

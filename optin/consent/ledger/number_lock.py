@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, CursorResult, String, bindparam, func, lit
 from sqlalchemy.orm import Session
 
 from optin.consent import decisions, rules
+from optin.consent.session_state import state_of
 from optin.database.statements import is_postgresql, run, table
 from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Broadcast, Message, OptIn, Sender
 from optin.policy import cache
 from optin.policy.policy import Policy
 
-_LOCKED = "locked_numbers"
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 IS_LIVE = table(OptIn).c.status.in_([literal_column(f"'{each}'") for each in LIVE])
 """Written out for the partial index, and so that the statement needs no work before each run."""
@@ -27,7 +27,7 @@ def lock_number(session: Session, number: str) -> None:
     """
     if not is_postgresql(session):
         return
-    if number not in _locked(session):
+    if number not in state_of(session).locked(session.get_transaction()):
         run(session, _LOCK, {"number": number})
         note_lock(session, number)
 
@@ -43,13 +43,7 @@ def lock(number: ColumnElement[str]) -> ColumnElement[None]:
 def note_lock(session: Session, number: str) -> None:
     """Remember that this transaction has the number's lock."""
     if not session.in_nested_transaction():
-        session.info[_LOCKED] = (session.get_transaction(), _locked(session) | {number})
-
-
-def _locked(session: Session) -> frozenset[str]:
-    """Return the numbers that this transaction has the locks of."""
-    transaction, numbers = session.info.get(_LOCKED, (None, frozenset()))
-    return numbers if transaction is session.get_transaction() else frozenset()
+        state_of(session).note_lock(session.get_transaction(), number)
 
 
 _LOCK = select(lock(bindparam("number", type_=String())))

@@ -13,6 +13,7 @@ from optin.consent.events import Act
 from optin.consent.ledger.number_lock import IS_LIVE, WAITING
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
+from optin.database.steering import without_index
 from optin.enums import EndReason
 from optin.models import Hold, Message, OptIn, Person, Suppression
 
@@ -47,10 +48,10 @@ BY_PERSON = (EndReason.OPTED_OUT, EndReason.DECLINED)
 _OPT_IN, _SUPPRESSION, _HOLD, _PERSON = map(table, (OptIn, Suppression, Hold, Person))
 _MESSAGE = table(Message)
 _OF, _WITH = bindparam("of", type_=String()), bindparam("with_keyword", type_=Integer())
-# With + 0, so that both databases look at the few rows of the number and not at the many of the keyword.
-_MINE = and_(_OPT_IN.c.number == _OF, _OPT_IN.c.keyword_id + 0 == _WITH)
+# So that both databases look at the few rows of the number and not at the many of the keyword.
+_MINE = and_(_OPT_IN.c.number == _OF, without_index(_OPT_IN.c.keyword_id) == _WITH)
 _BY_PERSON = _OPT_IN.c.end_reason.in_([literal_column(f"'{each}'") for each in BY_PERSON])
-_LAST_END = select(_OPT_IN.c.end_reason).where(_MINE).order_by((_OPT_IN.c.id + 0).desc()).limit(1)
+_LAST_END = select(_OPT_IN.c.end_reason).where(_MINE).order_by(without_index(_OPT_IN.c.id).desc()).limit(1)
 _BEFORE_JOINING = select(
     select(func.max(_SUPPRESSION.c.asked_at))
     .where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.withdrawn_at.is_(None))

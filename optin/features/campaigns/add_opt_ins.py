@@ -17,6 +17,7 @@ from optin import clock
 from optin.consent import facts
 from optin.database.session import UTCDateTime
 from optin.database.statements import insert
+from optin.database.steering import without_index
 from optin.enums import OptInStatus
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
@@ -267,8 +268,8 @@ def _is_known() -> ColumnElement[bool]:
 
 
 def _of(row: type[CampaignMember], campaign_id: int) -> ColumnElement[bool]:
-    """The row is of the campaign, with + 0: else SQLite goes through all its members for each opt-in."""
-    return row.campaign_id + 0 == campaign_id
+    """The row is of the campaign; by its index SQLite would go through all its members for each opt-in."""
+    return without_index(row.campaign_id) == campaign_id
 
 
 def _comes_later() -> ColumnElement[bool]:

@@ -1,0 +1,22 @@
+"""Steering a database past a plan that it would choose wrongly. What a statement selects stays the same.
+
+Who uses one of these says why, and a line in tests/database/test_query_plans.py holds the plan.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression
+from sqlalchemy.orm import Session
+
+
+def without_index(column: SQLColumnExpression[int]) -> ColumnElement[int]:
+    """Return the value of a column of whole numbers so that no index on the column is used for it."""
+    return column + 0
+
+
+def evaluated_once(session: Session, query: Select[Any], order: SQLColumnExpression[Any]) -> Select[Any]:
+    """Keep SQLite from folding a subquery into the statement around it and asking each of its columns anew.
+
+    A limit, even none, and an order keep the two apart; `order` is one that costs nothing.
+    """
+    return query.order_by(order).limit(-1) if session.get_bind().dialect.name == "sqlite" else query
