@@ -70,11 +70,6 @@ def refusal(teller: Teller, decision: Decision) -> Refusal | None:
     )
 
 
-def _in_short(teller: Teller, reason: Reason | None) -> Refusal:
-    """Return a refusal for a reason without sentences of its own."""
-    return Refusal(reason, f"You can’t text {teller.name}.", f"{reason.label}." if reason else "")
-
-
 def no_sender(teller: Teller) -> Refusal:
     """Return the sentences for an installation that has nothing to send from."""
     return Refusal(
