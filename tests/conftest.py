@@ -21,6 +21,7 @@ from tests.support.clients import Browser
 from tests.support.databases import begin_run, end_run, postgresql_copy, sqlite_copy
 from tests.support.quick import is_long, is_quick
 from tests.support.servers import LiveServer, serve
+from tests.support.temporary import keep_files_in_memory
 
 CHROMIUM = Path("/usr/bin/chromium")
 STRONG = passwords._hasher
@@ -35,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run, in the process that leads it."""
     if not hasattr(config, "workerinput"):
+        if config.option.quick:
+            keep_files_in_memory()
         begin_run()
 
 

@@ -244,7 +244,7 @@ def test_while_the_time_comes_none_starts_after_it(session: Session, engine: Eng
         outbox.opted_in(session, number)
     outbox.add_people(session, tonight, numbers)
     session.commit()
-    broadcast_id, over = tonight.id, threading.Event()
+    broadcast_id, some, over = tonight.id, threading.Event(), threading.Event()
     begun_after: list[int] = []  # how many each start let out that began after the commit
 
     def send() -> None:
@@ -253,12 +253,13 @@ def test_while_the_time_comes_none_starts_after_it(session: Session, engine: Eng
             while posts:
                 is_over = over.is_set()
                 started, posts = delivery.start(engine, posts)
+                some.set()
                 if is_over:
                     begun_after.append(len(started))
 
     with ThreadPoolExecutor(3) as threads:
         jobs = [threads.submit(send) for _ in range(3)]
-        over.wait(0.15)
+        assert some.wait(60)
         with Session(engine) as own:  # the time comes: the row says so from this commit on
             moment = own.scalar(select(Broadcast.created_at).where(Broadcast.id == broadcast_id))
             own.execute(update(Broadcast).values(not_after=moment))
