@@ -114,14 +114,15 @@ def test_of_users_who_close_at_once_one_leaves_a_trace(app: Flask, session: Sess
     user = add_user(session, Role.AGENT)
     session.commit()
     start = threading.Barrier(6)
-
-    def close() -> None:
-        browser = app.test_client()
+    browsers = [app.test_client() for _ in range(6)]
+    for browser in browsers:  # not in the threads: what they would ask of the user goes to one session
         browser.sign_in(user)
+
+    def close(browser: Browser) -> None:
         start.wait(30)
         browser.post(f"{place}/closure", lint=False)
 
-    threads = [threading.Thread(target=close) for _ in range(6)]
+    threads = [threading.Thread(target=close, args=[browser]) for browser in browsers]
     for thread in threads:
         thread.start()
     for thread in threads:
