@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from optin import hosts, phone
+from optin.channels.address import can_send_from
 from optin.environment import Environment, sqlite_url
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, SIMULATOR_NUMBERS, SIMULATOR_SERVICE_SID
 
@@ -168,7 +169,7 @@ def _senders(env: Environment, mode: Mode) -> tuple[str, ...]:
     """Return the addresses to send from: E.164 numbers, short codes and Messaging Service SIDs."""
     raw = env.text("TWILIO_FROM", ",".join(SIMULATOR_SENDERS) if mode is Mode.SIMULATOR else "")
     senders = tuple(dict.fromkeys(part.strip() for part in raw.split(",") if part.strip()))
-    if not all(re.fullmatch(r"\+[1-9]\d{6,14}|\d{3,8}|MG[0-9a-fA-F]{32}", sender) for sender in senders):
+    if not all(can_send_from(sender) for sender in senders):
         env.refuse(
             "TWILIO_FROM", "numbers such as +14155550100, short codes or Messaging Service SIDs, separated by commas"
         )

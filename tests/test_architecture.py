@@ -18,12 +18,12 @@ BESIDE = ("browser", "faults", "support")
 # From the ground up; a room may import its own floor's siblings (not features) and everything below.
 FLOORS = [
     {"clock", "enums", "environment", "hosts", "metrics", "phone", "refused"},
-    {"config", "texts", "reading"},
+    {"texts", "reading"},
+    {"channels", "config"},
     {"database"},
     {"models"},
     {"storage", "policy"},
     {"queries"},
-    {"channels"},
     {"consent"},
     {"provider"},
     {"sending"},
@@ -73,6 +73,8 @@ PURE = [
     "optin.texts.segments",
     "optin.provider.statuses",
     "optin.texts.merge_fields",
+    "optin.channels.address",
+    "optin.channels.allowed_reading",
     "optin.features.keywords.invitation",
     "optin.features.keywords.pictures",
 ]

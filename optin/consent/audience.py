@@ -12,14 +12,15 @@ from optin.consent import clauses, conditions, facts, hours, rules
 from optin.consent.conditions import WILL_RECEIVE
 from optin.consent.facts import About
 from optin.consent.rules import Case
-from optin.enums import Purpose, Reason
+from optin.enums import Channel, Purpose, Reason
 from optin.models import Campaign, CampaignMember
 from optin.policy.policy import Policy
 
 
 @dataclass(frozen=True)
 class AudienceQuestion:
-    """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope, policy and moment.
+    """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope and channel,
+    policy and moment.
 
     `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
     others, None where they were not asked for. `late_groups` are those whose sending hours do not begin before the
@@ -34,6 +35,7 @@ class AudienceQuestion:
     closed_groups: Collection[str] = ()
     open_groups: Collection[str] | None = None
     late_groups: Collection[str] | None = ()
+    channel: str = Channel.SMS
 
     @property
     def case(self) -> Case:
@@ -48,6 +50,7 @@ class AudienceQuestion:
         within_hours = not_(closed) if self.open_groups is None else _within(zones, self.open_groups)
         return About(
             number=CampaignMember.number,
+            channel=self.channel,
             scope=self.scope,
             keyword_id=self.keyword_id,
             caps=(self.policy, self.now),
@@ -80,8 +83,10 @@ def ask(
     at: datetime | None = None,
     *,
     not_after: datetime | None = None,
+    channel: str = Channel.SMS,
 ) -> AudienceQuestion:
-    """Make the question for a campaign and a sender's scope at this moment, or `at` one to come as far as is known.
+    """Make the question for a campaign and a sender's scope and channel, at this moment, or as far as is known `at` one
+    to come.
 
     `not_after` is the last time of the broadcast that it is asked for.
     """
@@ -95,7 +100,7 @@ def ask(
         others = [group for group in groups if group not in closed]
         if not_after and late is not None:
             late = hours.groups_closed_until(closed, now, not_after, policy.window)
-    return AudienceQuestion(campaign.id, campaign.keyword_id, scope, policy, now, closed, others, late)
+    return AudienceQuestion(campaign.id, campaign.keyword_id, scope, policy, now, closed, others, late, channel)
 
 
 def zone_groups(session: Session, campaign_id: int) -> list[str]:

@@ -73,5 +73,6 @@ def _joined(question: AudienceQuestion) -> Members:
 def _newest_opt_in(question: AudienceQuestion) -> ColumnElement[Any]:
     """Look up the newest active opt-in of the member's number, with the campaign's keyword if it has one."""
     own = [OptIn.keyword_id == question.keyword_id] if question.keyword_id else []
+    own.append(OptIn.channel == question.channel)
     active = (OptIn.number == CampaignMember.number, OptIn.status == OptInStatus.ACTIVE, *own)
     return select(func.max(OptIn.id)).where(*active).correlate(CampaignMember).scalar_subquery()

@@ -8,7 +8,7 @@ from optin.consent import clauses, facts, rules
 from optin.consent.clauses import Clause
 from optin.consent.facts import About
 from optin.consent.rules import Case, Step
-from optin.enums import Purpose, Reason, ReplyKind
+from optin.enums import Channel, Purpose, Reason, ReplyKind
 from optin.policy.policy import Policy
 
 WILL_RECEIVE = ""
@@ -39,10 +39,15 @@ def may_start(about: About, case: Case) -> ColumnElement[bool]:
 
 
 def consent_holds(
-    number: SQLColumnExpression[str | None], policy: Policy, *, keyword_id: int | None, scope: str
+    number: SQLColumnExpression[str | None],
+    policy: Policy,
+    *,
+    keyword_id: int | None,
+    scope: str,
+    channel: str = Channel.SMS,
 ) -> ColumnElement[bool]:
     """Consent covers a campaign message to the number at this very moment; time and caps are not asked."""
-    about = About(number=number, scope=scope, keyword_id=keyword_id)
+    about = About(number=number, channel=channel, scope=scope, keyword_id=keyword_id)
     campaign = case_of(Purpose.CAMPAIGN, policy, keyword_id=keyword_id)
     return and_(*hold(about, clauses.passed(clauses.above(rules.asked_at_start(campaign), Reason.TOO_LATE))))
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import conditions, facts, rules
 from optin.consent.rules import Decision
-from optin.enums import Purpose
+from optin.enums import Channel, Purpose
 from optin.policy.policy import Policy
 
 
@@ -17,15 +17,24 @@ def of_campaign(
     *,
     keyword_id: int | None,
     scope: str,
+    channel: str = Channel.SMS,
     now: datetime | None = None,
     too_late: bool = False,
 ) -> Decision:
-    """Decide about a broadcast message to a number (E.164) that needs a keyword (None: any), from a block scope.
+    """Decide about a broadcast message to a number (E.164) that needs a keyword (None: any), from a sender's
+    block scope by its channel.
 
     The cap is asked for only at a moment `now`; sending hours are the caller's, who knows the zones, and so is whether
     it is too late.
     """
     known = facts.of_number(
-        session, number, scope=scope, keyword_id=keyword_id, policy=policy, now=now, too_late=too_late
+        session,
+        number,
+        scope=scope,
+        channel=channel,
+        keyword_id=keyword_id,
+        policy=policy,
+        now=now,
+        too_late=too_late,
     )
     return rules.decide(conditions.case_of(Purpose.CAMPAIGN, policy, keyword_id=keyword_id), known)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from optin.consent import audience, audience_counts
 from optin.consent.audience import Deliverability
 from optin.consent.conditions import WILL_RECEIVE
-from optin.enums import Reason
+from optin.enums import Channel, Reason
 from optin.models import Campaign, CampaignMember, Sender
 from optin.policy import cache
 from optin.queries import cached_counts
@@ -42,8 +42,9 @@ def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, 
 
 
 def _now(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
-    scope = sender.scope if sender else ""
-    return audience_counts.deliverability(session, audience.ask(session, campaign, scope, cache.policy(session)))
+    scope, channel = (sender.scope, sender.channel) if sender else ("", Channel.SMS)
+    asked = audience.ask(session, campaign, scope, cache.policy(session), channel=channel)
+    return audience_counts.deliverability(session, asked)
 
 
 def _counts(session: Session, campaign_id: int, sender_id: int) -> dict[str, int]:

@@ -71,7 +71,8 @@ def own_number(
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """Of whom facts are asked: a number, a sender's block scope, the campaign's keyword (None: any).
+    """Of whom facts are asked: a number, the channel that it is to be reached by, a sender's block scope, the
+    campaign's keyword (None: any). An opt-in is one for its channel alone; what stands against a number does so by all.
 
     `caps`: the policy and the moment, for what the number got. `members`: it is the number of a member of a campaign,
     and these rows are all of them. `given` are conditions that only the asker knows, such as sending hours, by the name
@@ -79,6 +80,7 @@ class About:
     """
 
     number: SQLColumnExpression[str | None]
+    channel: SQLColumnExpression[str] | str = Channel.SMS
     scope: SQLColumnExpression[str] | str | None = None
     keyword_id: SQLColumnExpression[int | None] | int | None = None
     caps: tuple[Policy, datetime] | None = None
@@ -119,6 +121,10 @@ def _is_open(table: type[Suppression | NumberLoss | Hold | ProviderBlock]) -> Ca
     return lambda _about: table.ended_at.is_(None)
 
 
+def _by_channel(about: About) -> ColumnElement[bool]:
+    return OptIn.channel == about.channel
+
+
 def _live(status: OptInStatus) -> Fact:
     """The fact that the number has an opt-in in the status with the keyword, or with any where there is none.
 
@@ -126,7 +132,7 @@ def _live(status: OptInStatus) -> Fact:
     """
 
     def condition(about: About) -> ColumnElement[bool]:
-        given = [OptIn.number == about.number, OptIn.status == literal_column(f"'{status}'")]
+        given = [OptIn.number == about.number, OptIn.status == literal_column(f"'{status}'"), _by_channel(about)]
         if about.keyword_id is not None:
             given.append(OptIn.keyword_id == about.keyword_id)
         return exists().where(*given)
@@ -137,7 +143,7 @@ def _live(status: OptInStatus) -> Fact:
 def live_opt_ins(about: About) -> FromClause:
     """The opt-ins with the keyword that wait or are active: one at most for a number (uq_opt_in_live)."""
     is_live = OptIn.status.in_((OptInStatus.ACTIVE, OptInStatus.PENDING))
-    of_keyword = (OptIn.channel == Channel.SMS) & (OptIn.keyword_id == about.keyword_id)
+    of_keyword = _by_channel(about) & (OptIn.keyword_id == about.keyword_id)
     return select(OptIn.number, OptIn.status, OptIn.id).where(of_keyword, is_live).subquery()
 
 
@@ -159,7 +165,9 @@ FACTS: Mapping[str, Fact] = {
     ),
     "pending": _live(OptInStatus.PENDING),
     "opted_in": _live(OptInStatus.ACTIVE),
-    "any_opt_in": _has_row(OptIn, lambda _about: OptIn.status == literal_column(f"'{OptInStatus.ACTIVE}'")),
+    "any_opt_in": _has_row(
+        OptIn, lambda _about: OptIn.status == literal_column(f"'{OptInStatus.ACTIVE}'"), _by_channel
+    ),
     "blocked": replace(_BLOCKED, condition=lambda about: None if about.scope is None else _BLOCKED.condition(about)),
     "cap_reached": Fact(lambda about: caps.reached(about.number, *about.caps) if about.caps else None),
 }
@@ -193,6 +201,7 @@ def of_number(
     number: str | None,
     *,
     scope: str | None,
+    channel: str = Channel.SMS,
     keyword_id: int | None = None,
     policy: Policy | None = None,
     now: datetime | None = None,
@@ -201,13 +210,13 @@ def of_number(
 ) -> Facts:
     """Look up the facts of one number in one statement; what is no E.164 number has none.
 
-    `scope` is the sending address's block scope, `keyword_id` the campaign's keyword (None: any). The cap is looked up
+    `scope` and `channel` are the sender's, `keyword_id` the campaign's keyword (None: any). The cap is looked up
     when `policy` and `now` are given; `too_late` and `outside_hours` are passed on.
     """
     if not number or not is_e164(number):
         return Facts(has_number=False)
     given = (policy, now) if policy and now else None
-    about = About(number=literal(number), scope=scope or None, keyword_id=keyword_id, caps=given)
+    about = About(number=literal(number), channel=channel, scope=scope or None, keyword_id=keyword_id, caps=given)
     row = session.execute(select(*columns(about, FACTS.keys() - {"has_number"}))).one()
     known = {name: bool(value) for name, value in row._mapping.items()}
     return Facts(**known, too_late=too_late, outside_hours=outside_hours)

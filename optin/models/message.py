@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from optin.channels.address import Address
 from optin.database.session import Base
 from optin.enums import Channel
 from optin.models.sender import Sender
@@ -60,6 +61,11 @@ class Conversation(Base):
     def by(self) -> Channel:
         """Return its channel as a term."""
         return Channel(self.channel)
+
+    @property
+    def address(self) -> Address:
+        """Return with whom it is."""
+        return Address(self.by, self.number)
 
     sender: Mapped[Sender | None] = relationship()
     assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])

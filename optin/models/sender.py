@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from optin import channels
 from optin.database.session import Base
 from optin.enums import Channel
 
@@ -22,6 +23,11 @@ class Sender(Base):
     advanced_opt_out: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+
+    @property
+    def sends(self) -> bool:
+        """Tell whether we send by its channel at all; else it only receives."""
+        return channels.rules_of(self.channel).sends
 
     @property
     def scope(self) -> str:

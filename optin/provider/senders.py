@@ -1,30 +1,20 @@
-"""Our own addresses: finding one, and learning one that Twilio shows us. We send from those of SMS only."""
-
-import re
+"""Our own addresses: finding one, and learning one that Twilio shows us. Each belongs to a channel."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock
-from optin.channels import addresses
+from optin import channels, clock
+from optin.channels.address import parse, without_channel
 from optin.database.statements import insert
 from optin.enums import Channel, SenderKind
 from optin.models import Sender
 
 NONE_YET = "There is no number to send from yet. Ask an admin to add one under Settings › Twilio."
-TOLL_FREE = re.compile(r"^\+1(800|833|844|855|866|877|888)\d{7}$")
 
 
 def kind_of(address: str) -> SenderKind:
     """Guess the kind of an address (E.164, short code, Messaging Service SID, channel address) from its form."""
-    channel = addresses.channel_of(address)
-    if channel is not Channel.SMS:
-        return SenderKind.RCS if channel is Channel.RCS else SenderKind.ELSEWHERE
-    if address.startswith("MG"):
-        return SenderKind.SERVICE
-    if TOLL_FREE.match(address):
-        return SenderKind.TOLL_FREE
-    return SenderKind.LONG_CODE if address.startswith("+") else SenderKind.SHORT_CODE
+    return channels.rules_of(parse(address).channel).kind_of(without_channel(address))
 
 
 def ensure(session: Session, address: str, messaging_service_sid: str | None = None) -> Sender:
@@ -35,7 +25,7 @@ def ensure(session: Session, address: str, messaging_service_sid: str | None = N
         session.execute(
             insert(Sender)
             .values(
-                channel=addresses.channel_of(address),
+                channel=parse(address).channel,
                 address=address,
                 kind=kind_of(address),
                 messaging_service_sid=messaging_service_sid,
@@ -51,7 +41,12 @@ def ensure(session: Session, address: str, messaging_service_sid: str | None = N
     return sender
 
 
-def in_use(session: Session) -> list[Sender]:
-    """List the senders that can send, the first made first: it is the default."""
-    usable = (Sender.retired_at.is_(None), Sender.channel == Channel.SMS)
+def in_use(session: Session, channel: Channel = Channel.SMS) -> list[Sender]:
+    """List the senders that can send by a channel, the first made first: it is the default."""
+    return [sender for sender in all_in_use(session) if sender.channel == channel]
+
+
+def all_in_use(session: Session) -> list[Sender]:
+    """List the senders that can send, by whichever channel, the first made first."""
+    usable = (Sender.retired_at.is_(None), Sender.channel.in_(channels.sending()))
     return list(session.scalars(select(Sender).where(*usable).order_by(Sender.id)))

@@ -14,7 +14,6 @@ from optin.enums import HoldCause, Meaning
 from optin.reading import changed_hands, phrases
 from optin.reading.message_text import MessageText, is_one_token, open_text
 from optin.reading.normal_form import bare, normalise
-from optin.reading.provider_filter import twilio_answers, twilio_blocks, twilio_unblocks
 from optin.reading.spelling import drawn_out, likely_slip, misspelt, one_edit
 from optin.refused import Refused
 
@@ -31,9 +30,6 @@ __all__ = [
     "phrase_read",
     "read",
     "refusal_as_keyword",
-    "twilio_answers",
-    "twilio_blocks",
-    "twilio_unblocks",
 ]
 
 # Those of 47 CFR 64.1200(a)(10): stop, quit, end, revoke, opt out, cancel, unsubscribe; and the rest of Twilio's list.

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from optin import channels
+from optin.channels.stop_filter import StopFilter
 from optin.consent.events import Act
 from optin.database.statements import Values
-from optin.enums import Meaning, ReplyKind, SenderKind
+from optin.enums import Meaning, ReplyKind
 from optin.policy.cache import CachedKeyword, CachedSender, CachedSettings
 from optin.policy.policy import Policy
 from optin.reading import words
@@ -45,7 +47,7 @@ class InboundCase:
     ) -> None:
         """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late, nor
         to where we can't send."""
-        if not self.text.origin.joins:
+        if not self.text.origin.may_opt_in:
             return
         until = overdue_replies.ends(kind, self.act.when)
         if until is None or self.act.at > until:
@@ -71,12 +73,12 @@ class InboundCase:
     @property
     def provider_answers(self) -> bool:
         """Tell whether Twilio or the network has answered this text itself."""
-        return words.twilio_answers(
-            self.text.body,
-            SenderKind(self.sender.kind),
-            opt_out_type=self.text.opt_out_type,
-            advanced_opt_out=self.sender.advanced_opt_out,
-        )
+        return self.stop_filter.answers(self.text.body, self.sender, self.text.opt_out_type)
+
+    @property
+    def stop_filter(self) -> StopFilter:
+        """What Twilio does itself with texts to the sender."""
+        return channels.rules_of(self.sender.channel).stop_filter
 
 
 def read_text(body: str, cached: CachedSettings, opt_out_type: str | None) -> Reading:

@@ -7,10 +7,11 @@ from itertools import islice
 
 from sqlalchemy import Engine, select
 
-from optin import phone
-from optin.channels import addresses
+from optin import channels, phone
+from optin.channels import address
+from optin.channels.address import Address
 from optin.database.transactions import reading, writing
-from optin.enums import Channel, Direction, MessageStatus, SenderKind
+from optin.enums import Direction, MessageStatus, SenderKind
 from optin.models import Message, Sender
 from optin.provider import statuses
 from optin.provider.gateway import Gateway, ListedMessage
@@ -33,8 +34,8 @@ class _Ours:
     def received(self, text: ListedMessage) -> bool:
         """Tell whether a text was meant for us, by whatever channel; the status of others says that Twilio never
         delivered them."""
-        address = addresses.our_address(text.address)
-        known = address in self.addresses or addresses.without_channel(address) in self.addresses
+        to = address.our_address(text.address)
+        known = to in self.addresses or address.without_channel(to) in self.addresses
         mine = known or text.messaging_service_sid in self.services
         return text.inbound and mine and text.status in TAKEN_IN
 
@@ -58,11 +59,11 @@ def compare(
     services = {each.messaging_service_sid for each in senders if each.messaging_service_sid}
     services |= {each.address for each in senders if each.kind == SenderKind.SERVICE}
     ours = _Ours(frozenset(each.address for each in senders), frozenset(services))
-    whole = everything or services or any(addresses.is_cut(each) for each in ours.addresses)
+    whole = everything or services or any(address.is_cut(each) for each in ours.addresses)
     to: Sequence[str | None] = [None] if whole else _listed_of(ours.addresses)
     missing: list[ListedMessage] = []
-    for address in to:
-        for batch in _batches(gateway.listed(to=address, sent_after=begin, sent_before=end)):
+    for each in to:
+        for batch in _batches(gateway.listed(to=each, sent_after=begin, sent_before=end)):
             report.read += len(batch)
             missing += _unknown_of(engine, batch, report)
     for text in sorted(missing, key=lambda text: text.at):
@@ -73,9 +74,10 @@ def compare(
 
 
 def _listed_of(addresses: Iterable[str]) -> list[str]:
-    """Return what to ask the list for: our addresses, and our numbers by WhatsApp, which they may serve as well."""
-    by_whatsapp = {f"{Channel.WHATSAPP}:{address}" for address in addresses if phone.is_e164(address)}
-    return sorted({*addresses, *by_whatsapp})
+    """Return what to ask the list for: our addresses, and our numbers by the channels that they may serve as well."""
+    numbers = [each for each in addresses if phone.is_e164(each)]
+    besides = {Address(channel, number).written for channel in channels.on_our_numbers() for number in numbers}
+    return sorted({*addresses, *besides})
 
 
 def _batches(found: Iterable[ListedMessage]) -> Iterator[list[ListedMessage]]:

@@ -7,11 +7,11 @@ consent is written by consent/ledger/.
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.channels import addresses
+from optin.channels import allowed_reading
 from optin.consent import ledger
 from optin.consent.events import KEY_SETTING, Act, know_key
 from optin.database.statements import in_one_go
-from optin.enums import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind, SenderKind
+from optin.enums import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind
 from optin.models import Message
 from optin.phone import spellings
 from optin.policy import cache
@@ -44,11 +44,11 @@ def take_in(session: Session, text: InboundText) -> int | None:
     know_key(session, cached.settings.get(KEY_SETTING))
     sender = _sender(session, text, cached)
     whole = read_text(text.body, cached, text.opt_out_type)
-    reading = addresses.reading_from(whole, text.origin)
+    reading = allowed_reading.allowed(whole, text.origin)
     near = cached.keywords.get(reading.near_keyword or "")
     found = {
         "meaning": reading.meaning,
-        "word": words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY and text.origin.joins else None,
+        "word": words.lone_word(text.body) if reading.meaning == Meaning.ORDINARY and text.origin.may_opt_in else None,
         "near_keyword_id": near.id if near else None,
     }
     stored = store.store(session, text, sender.id, before.conversation_id, found, now)
@@ -62,12 +62,14 @@ def take_in(session: Session, text: InboundText) -> int | None:
         message_id=stored.message_id,
         message_sid=text.sid,
         sender_id=sender.id,
+        channel=text.origin.consent_channel,
         phrase=words.phrase_read(reading) if not text.opt_out_type else None,
     )
     handled = InboundCase(session, stored, text, act, sender, cached)
     done = _apply(handled, reading)
-    done = done._replace(effect="; ".join(filter(None, (done.effect, addresses.remark(whole, text.origin)))))
-    if before.lost and text.origin.joins:
+    remark = allowed_reading.remark(whole, text.origin, text.channel_prefix)
+    done = done._replace(effect="; ".join(filter(None, (done.effect, remark))))
+    if before.lost and text.origin.may_opt_in:
         done = done._replace(effect="; ".join(filter(None, (done.effect, _found_again(handled, done.meaning)))))
     acted = done.meaning != Meaning.ORDINARY and done.effect
     preview = done.effect[:1].upper() + done.effect[1:] if acted else text.body or "Picture or file"
@@ -123,8 +125,7 @@ def _opt_out(handled: InboundCase) -> str:
     result = ledger.opt_out(session, text.number, handled.act)
     for spelling in spellings.others(text.number):  # the same phone, as others may have written its number
         ledger.opt_out(session, spelling, handled.act)
-    kind = SenderKind(sender.kind)
-    if words.twilio_blocks(text.body, kind, opt_out_type=text.opt_out_type, advanced_opt_out=sender.advanced_opt_out):
+    if handled.stop_filter.blocks(text.body, sender, text.opt_out_type):
         cause = BlockCause.OPT_OUT_TYPE if text.opt_out_type else BlockCause.WORD
         ledger.block(session, sender.scope, text.number, cause, handled.act)
     if result.late:
@@ -165,7 +166,7 @@ def _ordinary(handled: InboundCase, reading: Reading) -> StepResult:
 
 def _answer(handled: InboundCase, *, held: bool) -> StepResult:
     """Take the text for an answer; one that may ask to stop can only be a no, and only a phone by SMS is asked."""
-    if not handled.text.origin.joins:
+    if not handled.text.origin.may_opt_in:
         return StepResult("", Meaning.ORDINARY)
     if held and answers.answer(handled.text.body) != Answer.NO:
         return StepResult("", Meaning.ORDINARY)

@@ -100,12 +100,7 @@ def _explain(handled: InboundCase, asked: DoubleOptInQuestion) -> str:
 def _unblock(handled: InboundCase) -> bool:
     """Record that Twilio lifted its block, where it takes this text for START; tell whether there was one."""
     text, sender = handled.text, handled.sender
-    lifts = words.twilio_unblocks(
-        text.body,
-        SenderKind(sender.kind),
-        opt_out_type=text.opt_out_type,
-        advanced_opt_out=sender.advanced_opt_out,
-    )
+    lifts = handled.stop_filter.unblocks(text.body, sender, text.opt_out_type)
     return lifts and ledger.unblock(handled.session, sender.scope, text.number, handled.act)
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import String, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
-from optin.channels import addresses
-from optin.channels.addresses import Origin
+from optin.channels import address
+from optin.channels.address import Address
 from optin.consent import facts, ledger
 from optin.consent.facts import About
 from optin.database.statements import insert, is_postgresql, run, table
@@ -45,15 +45,15 @@ _NEW_MESSAGE = (
 _EFFECT = update(_MESSAGE).where(_MESSAGE.c.id == bindparam("message_id"))
 
 LONGEST_WRITTEN = 200
-_UNREAD = Origin(Channel.SMS, "")
+_UNREAD = Address(Channel.SMS, "")
 
 
 @dataclass(frozen=True)
 class InboundText:
     """A text as Twilio reports it: addresses as received, `opt_out_type` only with Advanced Opt-Out.
 
-    `provider_at` is Twilio's own date; only a text fetched from Twilio's list has one. `origin` is what `read` found
-    in the address that it came from; `number` is then the one that it is stored under.
+    `provider_at` is Twilio's own date; only a text fetched from Twilio's list has one. `read_addresses` finds the
+    `origin`, of which `number` is then the value, and what Twilio calls its channel (`channel_prefix`).
     """
 
     sid: str
@@ -64,7 +64,8 @@ class InboundText:
     opt_out_type: str | None = None
     messaging_service_sid: str | None = None
     provider_at: datetime | None = None
-    origin: Origin = _UNREAD
+    origin: Address = _UNREAD
+    channel_prefix: str = ""
     written: str | None = None
 
 
@@ -92,12 +93,17 @@ def read_addresses(text: InboundText) -> InboundText:
 
     `written` keeps the sender's as Twilio wrote it, where the number does not say it all.
     """
-    came = addresses.origin(text.number)
-    to = addresses.channel_of(text.address)
-    if came.channel is Channel.SMS and to is not Channel.SMS:  # the other end tells
-        came = replace(came, channel=to, scheme=text.address.partition(":")[0])
-    written = text.number[:LONGEST_WRITTEN] if came.number != text.number else None
-    return replace(text, number=came.number, address=addresses.our_address(text.address), origin=came, written=written)
+    origin = address.parse(text.number)
+    if origin.channel is Channel.SMS:  # then the other end tells
+        origin = replace(origin, channel=address.parse(text.address).channel)
+    return replace(
+        text,
+        number=origin.value,
+        address=address.our_address(text.address),
+        origin=origin,
+        channel_prefix=address.prefix_of(text.number) or address.prefix_of(text.address),
+        written=text.number[:LONGEST_WRITTEN] if origin.value != text.number else None,
+    )
 
 
 def find_known(session: Session, text: InboundText) -> KnownState:
@@ -128,7 +134,7 @@ def store(
 
     `read` is what was read in it: meaning, word and near_keyword_id.
     """
-    thread = conversation_id or conversations.ensure_one(session, text.number, now, text.origin.channel)
+    thread = conversation_id or conversations.ensure_one(session, text.origin, now)
     message_id = run(
         session,
         _NEW_MESSAGE,

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.channels import addresses
+from optin.channels import address
 from optin.enums import Channel
 from optin.models import Conversation, Message
 
@@ -17,8 +17,8 @@ def warning(session: Session) -> str:
     if not ids:
         return ""
     written = session.scalars(select(Message.written).where(Message.conversation_id.in_(ids)).distinct()).all()
-    named = sorted({addresses.origin(each).scheme for each in written if each} - {""})
-    quoted = ", ".join(f"“{scheme}”" for scheme in named[:NAMED])
+    named = sorted({address.prefix_of(each) for each in written if each} - {""})
+    quoted = ", ".join(f"“{prefix}”" for prefix in named[:NAMED])
     return (
         f"Texts are coming in by a channel that Optin does not support{f': {quoted}' if quoted else ''}. They are in "
         "the inbox, and a STOP in them counts, but you can’t reply to them from here. "

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, not_, select
 from sqlalchemy.orm import Session
 
+from optin import channels
 from optin.consent import audience, audience_counts
 from optin.consent.audience import AudienceQuestion
 from optin.models import CampaignMember, Person
@@ -45,10 +46,10 @@ def segment_spread(session: Session, question: AudienceQuestion, body: str, peop
 
     These are `people`, and nobody needs more than `worst` segments: both were counted just now.
     """
-    brand = question.policy.brand
+    brand, measure = question.policy.brand, channels.rules_of(question.channel).measure
     used = broadcast_text.personal_fields(body)
     if not used:
-        return SegmentSpread({segments.count(merge_fields.render(body, {"brand": brand})).segments: people})
+        return SegmentSpread({measure(merge_fields.render(body, {"brand": brand})).segments: people})
     if people > LARGE:
         return SegmentSpread({worst: people}, exact=False)
     keys = [_key(session, getattr(Person, name)) for name in used]
@@ -61,7 +62,7 @@ def segment_spread(session: Session, question: AudienceQuestion, body: str, peop
     counts: dict[int, int] = {}
     for *filled, count in found:
         values = {name: _filling(key) for name, key in zip(used, filled, strict=True)}
-        size = segments.count(merge_fields.render(body, {**values, "brand": brand})).segments
+        size = measure(merge_fields.render(body, {**values, "brand": brand})).segments
         counts[size] = counts.get(size, 0) + count
     return SegmentSpread(dict(sorted(counts.items())))
 

@@ -3,17 +3,16 @@
 from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
+from optin import channels
 from optin.consent import audience
+from optin.enums import Channel
 from optin.models import CampaignMember, Person, Sender
 from optin.provider import senders
-from optin.texts import merge_fields, segments
+from optin.texts import merge_fields
 from optin.texts.segments import Segments
 
 PERSONAL = ("first_name", "last_name", "company")
 ACCENTED = 5000
-TOO_LONG_FILLED_IN = (
-    f"With the longest names filled in, the text has more than {segments.MAX_CHARACTERS:,} characters. Shorten it."
-)
 
 
 def clean(typed: str) -> str:
@@ -21,14 +20,21 @@ def clean(typed: str) -> str:
     return typed.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def faults(body: str) -> list[str]:
+def faults(body: str, channel: str = Channel.SMS) -> list[str]:
     """Return a sentence for each thing that forbids sending the text to whomever; merge fields count as empty."""
     if not body:
         return ["Write a message first."]
-    size = segments.count(merge_fields.render(body, {}))
+    size = channels.rules_of(channel).measure(merge_fields.render(body, {}))
     if size.too_long:
-        return [f"The text has {size.characters:,} characters. Shorten it to {segments.MAX_CHARACTERS:,}."]
+        return [f"The text has {size.characters:,} characters. Shorten it to {size.longest:,}."]
     return merge_fields.problems(body)
+
+
+def too_long_filled_in(worst: Segments) -> str:
+    """Say that the text is too long for somebody, "" where it is not; `worst` is it for whom it is longest."""
+    if not worst.too_long:
+        return ""
+    return f"With the longest names filled in, the text has more than {worst.longest:,} characters. Shorten it."
 
 
 def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) -> list[str]:
@@ -52,18 +58,26 @@ def personal_fields(body: str) -> list[str]:
     return [name for name in PERSONAL if merge_fields.render(body, {name: "x"}) != merge_fields.render(body, {})]
 
 
-def longest(session: Session, campaign_id: int, body: str, brand: str, *, among: int | None = None) -> Segments:
+def longest(
+    session: Session,
+    campaign_id: int,
+    body: str,
+    brand: str,
+    *,
+    among: int | None = None,
+    channel: str = Channel.SMS,
+) -> Segments:
     """Count the segments of the text for the member for whom it needs the most.
 
     It is filled in for the member with the longest names and for those whose names may need UCS-2, the 5,000 longest of
     them. `among` looks at only so many members, the first added, where an answer while typing matters more.
     """
-    used = personal_fields(body)
-    sizes = [segments.count(merge_fields.render(body, {"brand": brand}))]
+    used, measure = personal_fields(body), channels.rules_of(channel).measure
+    sizes = [measure(merge_fields.render(body, {"brand": brand}))]
     if used:
         for row in _candidates(session, campaign_id, used, among):
             values = {**dict(zip(used, row, strict=True)), "brand": brand}
-            sizes.append(segments.count(merge_fields.render(body, values)))
+            sizes.append(measure(merge_fields.render(body, values)))
     return max(sizes, key=lambda size: (size.segments, size.units))
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.enums import Direction, HoldCause, MessageStatus, OptInSource
+from optin.enums import Channel, Direction, HoldCause, MessageStatus, OptInSource
 from optin.models import Hold, Message, Sender
 from optin.policy import cache
 
@@ -70,7 +70,8 @@ def learn(session: Session, message: Message, now: datetime) -> None:
         return
     ledger.lock_number(session, message.number)
     verdict = judge(_past(session, message.number), cache.policy(session).tries_before_lost, now)
-    act = Act(source=OptInSource.SMS, at=now, message_id=message.id, message_sid=message.sid)
+    by = Channel(message.channel)
+    act = Act(source=OptInSource.SMS, at=now, message_id=message.id, message_sid=message.sid, channel=by)
     if verdict is Verdict.LOST and code not in BLOCKS:
         ledger.lose_number(session, message.number, act, since=started_at, error_code=code)
     elif verdict is Verdict.BLOCKED and code in BLOCKS and not _decided_since(session, message.number, started_at):

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, sele
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
+from optin.channels.address import Address
 from optin.database.transactions import writing
-from optin.enums import BroadcastState, MessageStatus, Purpose, ReplyKind
+from optin.enums import BroadcastState, Channel, MessageStatus, Purpose, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.policy import cache
 from optin.sending import conversations, gate, overdue_replies, pauses
@@ -28,6 +29,7 @@ QUEUED: ColumnElement[bool] = Message.status == literal_column(f"'{MessageStatus
 _NEEDED = (
     Message.id,
     Message.purpose,
+    Message.channel,
     Message.number,
     Message.body,
     Message.broadcast_id,
@@ -62,6 +64,12 @@ class ClaimedMessage:
     is_try: bool = False
     answers_until: datetime | None = None
     attempt: int = 0
+    channel: Channel = Channel.SMS
+
+    @property
+    def to(self) -> Address:
+        """Return to whom it goes, by which channel."""
+        return Address(self.channel, self.number)
 
 
 def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK) -> list[ClaimedMessage]:
@@ -192,12 +200,16 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[ClaimedM
         .where(Message.id.in_(ids), Message.status == MessageStatus.CLAIMED)
         .order_by(Message.id)
     ).all()
-    threads = conversations.ensure(session, [row.number for row in rows if row.conversation_id is None], now)
+    threads = conversations.ensure(session, [_to(row) for row in rows if row.conversation_id is None], now)
     brand = cache.policy(session).brand
-    claimed_messages = [_post(row, row.conversation_id or threads[row.number], brand) for row in rows]
+    claimed_messages = [_post(row, row.conversation_id or threads[_to(row)], brand) for row in rows]
     return [
         _with_code(session, claimed) if claimed.purpose == Purpose.CODE else claimed for claimed in claimed_messages
     ]
+
+
+def _to(row: Any) -> Address:
+    return Address(Channel(row.channel), row.number)
 
 
 def _with_code(session: Session, claimed: ClaimedMessage) -> ClaimedMessage:
@@ -223,5 +235,6 @@ def _post(row: Any, conversation_id: int, brand: str) -> ClaimedMessage:
         conversation_id=conversation_id,
         not_after=broadcast.not_after if broadcast else None,
         sender_id=row.Sender.id,
+        channel=Channel(row.channel),
         answers_until=overdue_replies.ends(row.reply_kind, row.asked_at or row.created_at),
     )

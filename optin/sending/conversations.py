@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from optin.database.statements import insert, run, table
-from optin.enums import Channel
+from optin.channels.address import Address
+from optin.database.statements import Values, insert, run, table
 from optin.models import Conversation
 
 PREVIEW = 160
+_ORDER = attrgetter("channel", "value")
 
 
 _TABLE = table(Conversation)
@@ -28,25 +31,23 @@ _NEW = _MADE.on_conflict_do_update(
 """Make it or leave it as it is: an update of nothing also tells the id of what was there."""
 
 
-def ensure(session: Session, numbers: Iterable[str], at: datetime, channel: Channel = Channel.SMS) -> dict[str, int]:
-    """Return the conversation id of each number (E.164 or as received), making those that are missing."""
-    wanted = set(numbers)
-    found = _ids(session, wanted, channel)
-    missing = sorted(wanted - found.keys())  # in one order for all, so that nobody waits for one another
+def ensure(session: Session, addresses: Iterable[Address], at: datetime) -> dict[Address, int]:
+    """Return the conversation id of each address, making those that are missing."""
+    wanted = set(addresses)
+    found = _ids(session, wanted)
+    missing = sorted(wanted - found.keys(), key=_ORDER)  # in one order for all, so that nobody waits for one another
     if missing:
-        new = {"channel": channel, "created_at": at, "preview": "", "unread": 0, "version": 0}
         session.execute(
             insert(Conversation).on_conflict_do_nothing(index_elements=["channel", "number"]),
-            [{**new, "number": number} for number in missing],
+            [_new(address, at) for address in missing],
         )
-        found |= _ids(session, missing, channel)
+        found |= _ids(session, missing)
     return found
 
 
-def ensure_one(session: Session, number: str, at: datetime, channel: Channel = Channel.SMS) -> int:
-    """Return the conversation id of one number that probably has none yet."""
-    new = {"channel": channel, "number": number, "created_at": at, "preview": "", "unread": 0, "version": 0}
-    made: int = run(session, _NEW, new).scalar_one()
+def ensure_one(session: Session, address: Address, at: datetime) -> int:
+    """Return the conversation id of one address that probably has none yet."""
+    made: int = run(session, _NEW, _new(address, at)).scalar_one()
     return made
 
 
@@ -81,12 +82,19 @@ def touch(session: Session, *conversation_ids: int | None) -> None:
         )
 
 
-def _ids(session: Session, numbers: Collection[str], channel: Channel) -> dict[str, int]:
-    if not numbers:
-        return {}
-    rows = session.execute(
-        select(Conversation.number, Conversation.id).where(
-            Conversation.channel == channel, Conversation.number.in_(numbers)
+def _new(address: Address, at: datetime) -> Values:
+    known = {"channel": address.channel, "number": address.value}
+    return known | {"created_at": at, "preview": "", "unread": 0, "version": 0}
+
+
+def _ids(session: Session, addresses: Collection[Address]) -> dict[Address, int]:
+    found: dict[Address, int] = {}
+    for channel, group in groupby(sorted(addresses, key=_ORDER), key=attrgetter("channel")):
+        numbers = [address.value for address in group]
+        rows = session.execute(
+            select(Conversation.number, Conversation.id).where(
+                Conversation.channel == channel, Conversation.number.in_(numbers)
+            )
         )
-    )
-    return dict(rows.all())
+        found |= {Address(channel, number): conversation_id for number, conversation_id in rows}
+    return found

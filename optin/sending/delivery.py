@@ -65,7 +65,11 @@ def attempt(gateway: Gateway, claimed: ClaimedMessage, callback_url: str) -> Sen
     good_for = (claimed.not_after - clock.now()).total_seconds() if claimed.not_after else None
     try:
         return gateway.send(
-            to=claimed.number, sender=claimed.address, body=claimed.body, status_callback=callback, good_for=good_for
+            to=claimed.to.written,
+            sender=claimed.address,
+            body=claimed.body,
+            status_callback=callback,
+            good_for=good_for,
         )
     except GatewayError as error:
         return error

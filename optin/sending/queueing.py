@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, bindparam, case, exists, func, literal, null, select, text
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import channels, clock
+from optin.channels.address import Address
 from optin.consent import audience, audience_counts, conditions, facts, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision, Facts
 from optin.database.session import UTCDateTime
 from optin.database.statements import Values, insert, run, table
-from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
+from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.policy.cache import CachedSender
 from optin.policy.policy import Policy
 from optin.refused import Refused
 from optin.sending import conversations
-from optin.texts import segments
 
 _MESSAGE, _SUPPRESSION = table(Message), table(Suppression)
 _NUMBER = bindparam("of", type_=String())
@@ -32,7 +32,7 @@ _HOUR_AGO = bindparam("hour_ago", type_=UTCDateTime())
 _WENT = text("message.purpose = 'reply' AND message.status NOT IN ('skipped', 'cancelled', 'failed')")
 _KIND = _MESSAGE.c.reply_kind == bindparam("kind", type_=String())
 _SINCE = (
-    select(_SUPPRESSION.c.started_at)
+    select(func.max(_SUPPRESSION.c.started_at))
     .where(_SUPPRESSION.c.number == _NUMBER, _SUPPRESSION.c.ended_at.is_(None))
     .scalar_subquery()
 )
@@ -53,7 +53,8 @@ _BEFORE_REPLY = select(
 
 def decide_one_to_one(session: Session, number: str | None, sender: Sender | None, policy: Policy) -> Decision:
     """Ask the rule for a 1:1 message to a number now; the same answer serves page and server."""
-    known = facts.of_number(session, number, scope=sender.scope if sender else None)
+    scope, channel = (sender.scope, sender.channel) if sender else (None, Channel.SMS)
+    known = facts.of_number(session, number, scope=scope, channel=channel)
     return rules.decide(conditions.case_of(Purpose.ONE_TO_ONE, policy), known)
 
 
@@ -73,7 +74,7 @@ def queue_one_to_one(
     if not decision.allowed or number is None:
         return _refused(decision)
     now = clock.now()
-    conversation_id = conversations.ensure(session, [number], now)[number]
+    conversation_id = _thread(session, number, sender, now)
     message_id = session.execute(
         insert(Message)
         .values(
@@ -83,7 +84,7 @@ def queue_one_to_one(
             person_id=person_id,
             author_id=author_id,
             form_key=form_key,
-            opt_in_id=_any_opt_in(session, number),
+            opt_in_id=_any_opt_in(session, number, sender.channel),
             decided_at=now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])
@@ -104,12 +105,16 @@ def queue_own(
     """
     now = clock.now()
     own = select(facts.own_number(purpose, literal(user_id), literal(number, String()), now))
-    known = facts.of_number(session, number, scope=sender.scope)
+    known = facts.of_number(session, number, scope=sender.scope, channel=sender.channel)
     decision = rules.decide(Case(purpose), replace(known, own=bool(session.scalar(own))))
     if not decision.allowed or number is None:
         return _refused(decision)
-    thread = conversations.ensure(session, [number], now)[number]
-    given = {"conversation_id": thread, "purpose": purpose, "author_id": user_id, "decided_at": now}
+    given = {
+        "conversation_id": _thread(session, number, sender, now),
+        "purpose": purpose,
+        "author_id": user_id,
+        "decided_at": now,
+    }
     message = Message(**_row(now, number, sender, body), **given)
     session.add(message)
     session.flush()
@@ -225,7 +230,7 @@ def _row(now: datetime, number: str, sender: Sender | CachedSender, body: str) -
         "number": number,
         "sender_id": sender.id,
         "body": body,
-        "segments": segments.count(body).segments,
+        "segments": channels.rules_of(sender.channel).measure(body).segments,
         "media_count": 0,
         "status": MessageStatus.QUEUED,
         "created_at": now,
@@ -236,6 +241,13 @@ def _row(now: datetime, number: str, sender: Sender | CachedSender, body: str) -
     }
 
 
-def _any_opt_in(session: Session, number: str) -> int | None:
-    """Return the newest active opt-in of the number: it allowed the message."""
-    return session.scalar(select(func.max(OptIn.id)).where(OptIn.number == number, OptIn.status == OptInStatus.ACTIVE))
+def _thread(session: Session, number: str, sender: Sender, now: datetime) -> int:
+    """Return the id of the conversation with the number by the sender's channel."""
+    to = Address(Channel(sender.channel), number)
+    return conversations.ensure(session, [to], now)[to]
+
+
+def _any_opt_in(session: Session, number: str, channel: str) -> int | None:
+    """Return the newest active opt-in of the number by the channel: it allowed the message."""
+    active = (OptIn.number == number, OptIn.status == OptInStatus.ACTIVE, OptIn.channel == channel)
+    return session.scalar(select(func.max(OptIn.id)).where(*active))

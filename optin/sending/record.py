@@ -13,7 +13,7 @@ from optin.consent.events import Act
 from optin.database.session import Base, UTCDateTime
 from optin.database.statements import is_away
 from optin.database.transactions import writing
-from optin.enums import BlockCause, BroadcastState, MessageStatus, OptInSource, Purpose, Reason
+from optin.enums import BlockCause, BroadcastState, Channel, MessageStatus, OptInSource, Purpose, Reason
 from optin.models import Broadcast, CampaignMember, Message
 from optin.provider import responses, statuses
 from optin.provider.gateway import Failure, GatewayError, SentMessage
@@ -74,7 +74,8 @@ def record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, MessageS
 
 def learned_block(session: Session, scope: str, message: Message, now: datetime) -> None:
     """Record that Twilio refused a message with 21610: it blocks this scope for this number."""
-    act = Act(source=OptInSource.SMS, at=now, message_id=message.id, message_sid=message.sid)
+    by = Channel(message.channel)
+    act = Act(source=OptInSource.SMS, at=now, message_id=message.id, message_sid=message.sid, channel=by)
     ledger.block(session, scope, message.number, BlockCause.ERROR_21610, act)
 
 

@@ -76,8 +76,10 @@ def start(
 
 def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:
     """Put the messages of a broadcast into the outbox and return how many; the campaign is in progress then."""
-    given, scope = cache.policy(session), broadcast.sender.scope
-    asked = audience.ask(session, campaign, scope, given, not_after=broadcast.not_after)
+    given, sender = cache.policy(session), broadcast.sender
+    asked = audience.ask(
+        session, campaign, sender.scope, given, not_after=broadcast.not_after, channel=broadcast.channel
+    )
     people = queueing.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
     if people:
         audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})

@@ -32,7 +32,11 @@ def _end_some(engine: Engine, broadcast_id: int) -> int:
     with writing(engine) as session:
         now, broadcast = clock.now(), session.get_one(Broadcast, broadcast_id)
         covered = conditions.consent_holds(
-            Message.number, cache.policy(session), keyword_id=broadcast.keyword_id, scope=broadcast.sender.scope
+            Message.number,
+            cache.policy(session),
+            keyword_id=broadcast.keyword_id,
+            scope=broadcast.sender.scope,
+            channel=broadcast.channel,
         )
         waiting = (
             select(Message.id).where(QUEUED, Message.broadcast_id == broadcast_id, covered).limit(MESSAGES_AT_ONCE)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import channels, clock
 from optin.consent import caps, conditions, facts, hours, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision
@@ -39,7 +39,6 @@ from optin.policy.policy import Policy
 from optin.sending import conversations, gate, pauses
 from optin.sending.claim import ClaimedMessage
 from optin.sending.pauses import Pauses
-from optin.texts import segments
 
 UNDER_WAY = timedelta(seconds=60)
 """How long a start may stay without an outcome; more than any request may take (provider/twilio.py)."""
@@ -147,7 +146,8 @@ def _start_alike(
     session: Session, claimed_messages: list[ClaimedMessage], given: Policy, now: datetime
 ) -> dict[int, int]:
     """Start claimed messages, all under one rule, as far as it allows; return the attempt of each started, by id."""
-    opt_in = select(func.max(OptIn.id)).where(OptIn.number == Message.number, OptIn.status == OptInStatus.ACTIVE)
+    mine = (OptIn.number == Message.number, OptIn.status == OptInStatus.ACTIVE, OptIn.channel == Message.channel)
+    opt_in = select(func.max(OptIn.id)).where(*mine)
     if claimed_messages[0].keyword_id:
         opt_in = opt_in.where(OptIn.keyword_id == claimed_messages[0].keyword_id)
     started = session.execute(
@@ -194,7 +194,12 @@ def _about(claimed: ClaimedMessage, given: Policy, now: datetime) -> About:
     if claimed.purpose in OWN:
         known["own"] = facts.own_number(claimed.purpose, Message.author_id, Message.number, now)
     return About(
-        number=Message.number, scope=claimed.scope, keyword_id=claimed.keyword_id, caps=(given, now), given=known
+        number=Message.number,
+        channel=Message.channel,
+        scope=claimed.scope,
+        keyword_id=claimed.keyword_id,
+        caps=(given, now),
+        given=known,
     )
 
 
@@ -204,7 +209,7 @@ def _write_texts(session: Session, started: list[ClaimedMessage]) -> None:
         {
             "message_id": claimed.message_id,
             "text": claimed.body,
-            "count": segments.count(claimed.body).segments,
+            "count": channels.rules_of(claimed.channel).measure(claimed.body).segments,
             "thread": claimed.conversation_id,
         }
         for claimed in started
@@ -249,6 +254,7 @@ def _decide(session: Session, claimed: ClaimedMessage, given: Policy, now: datet
         session,
         claimed.number,
         scope=claimed.scope,
+        channel=claimed.channel,
         keyword_id=claimed.keyword_id,
         policy=given if is_campaign else None,
         now=now,

@@ -1,6 +1,6 @@
 """Messages of which it is not known whether they were sent: Twilio's list tells, or a person decides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -8,10 +8,11 @@ from itertools import takewhile
 from sqlalchemy import ColumnElement, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from optin import clock
-from optin.channels import addresses
+from optin import channels, clock
+from optin.channels import address
+from optin.channels.address import Address
 from optin.database.transactions import reading, writing
-from optin.enums import Channel, MessageStatus, SenderKind
+from optin.enums import Channel, MessageStatus
 from optin.models import Broadcast, Message, Person, Sender
 from optin.policy import cache
 from optin.provider.gateway import Gateway, ListedMessage
@@ -67,29 +68,34 @@ def settle(engine: Engine, gateway: Gateway) -> ComparisonReport:
     report = ComparisonReport()
     with reading(engine) as session:
         rows = session.execute(
-            select(Message.number, Message.started_at, Message.created_at).where(*_due()).order_by(Message.id)
+            select(Message.channel, Message.number, Message.started_at, Message.created_at)
+            .where(*_due())
+            .order_by(Message.id)
         ).fetchmany(UNKNOWN_AT_ONCE)
-        by_rcs = session.scalar(select(Sender.id).where(Sender.kind == SenderKind.RCS).limit(1)) is not None
-    since: dict[str, datetime] = {}
-    for number, started_at, created_at in rows:
-        since[number] = min(since.get(number, clock.now()), started_at or created_at)
-    for number, begin in since.items():
-        for found in _sent_to(gateway, number, begin - EARLIER, by_rcs=by_rcs):
+        served = {Channel(each) for each in session.scalars(select(Sender.channel).distinct())} if rows else set()
+    since: dict[Address, datetime] = {}
+    for channel, number, started_at, created_at in rows:
+        to = Address(Channel(channel), number)
+        since[to] = min(since.get(to, clock.now()), started_at or created_at)
+    for to, begin in since.items():
+        for found in _sent_to(gateway, to, begin - EARLIER, served):
             report.read += 1
             report.settled += adopt(engine, found)
-        report.not_found += _give_up(engine, number)
+        report.not_found += _give_up(engine, to)
     return report
 
 
 def adopt(engine: Engine, found: ListedMessage) -> bool:
     """Settle the oldest message that this one in Twilio's list can be; tell whether there was one."""
+    to = address.parse(found.number)
     with writing(engine) as session:
         if session.scalar(select(Message.id).where(Message.sid == found.sid)) is not None:
             return False
         rows = session.scalars(
             select(Message)
             .where(
-                Message.number == addresses.origin(found.number).number,
+                Message.channel == (channels.rules_of(to.channel).carries or to.channel),
+                Message.number == to.value,
                 Message.status.in_(_UNSETTLED),
                 Message.sid.is_(None),
             )
@@ -101,7 +107,8 @@ def adopt(engine: Engine, found: ListedMessage) -> bool:
             return False
         message.sid = found.sid
         if not message.body:
-            message.body, message.segments = found.body, segments.count(found.body).segments
+            message.body = found.body
+            message.segments = channels.rules_of(message.channel).measure(found.body).segments
         status_callbacks.apply(session, message, found.status, found.error_code, found.at)
     return True
 
@@ -110,23 +117,27 @@ def _due() -> tuple[ColumnElement[bool], ...]:
     return _UNKNOWN, Message.updated_at < clock.now() - LOOKED_FOR_AFTER
 
 
-def _sent_to(gateway: Gateway, number: str, since: datetime, *, by_rcs: bool) -> Iterator[ListedMessage]:
-    """List what was sent to a number since a moment, the oldest first; a service with an RCS agent may choose that."""
+def _sent_to(gateway: Gateway, to: Address, since: datetime, served: Collection[Channel]) -> Iterator[ListedMessage]:
+    """List what was sent to an address since a moment, the oldest first.
+
+    Of the channels that we have addresses of (`served`), Twilio may have chosen one that carries this one's messages.
+    """
     found: list[ListedMessage] = []
-    for address in (number, f"{Channel.RCS}:{number}") if by_rcs else (number,):
-        newest = enumerate(gateway.listed(to=address))
+    carriers = [channel for channel in channels.carriers_of(to.channel) if channel in served]
+    for each in (to, *(Address(channel, to.value) for channel in carriers)):
+        newest = enumerate(gateway.listed(to=each.written))
         recent = takewhile(lambda pair: pair[0] < MOST_LISTED and pair[1].at >= since, newest)
         found += [each for _, each in recent if not each.inbound]
     yield from sorted(found, key=lambda each: each.at)
 
 
-def _give_up(engine: Engine, number: str) -> int:
+def _give_up(engine: Engine, to: Address) -> int:
     """Call not found what Twilio's list does not show after half an hour; return how many."""
     with writing(engine) as session:
         before = clock.now() - NOT_FOUND_AFTER
         rows: Sequence[Message] = session.scalars(
             select(Message)
-            .where(_UNKNOWN, Message.number == number, Message.updated_at < before)
+            .where(_UNKNOWN, Message.channel == to.channel, Message.number == to.value, Message.updated_at < before)
             .order_by(Message.id)
             .with_for_update(skip_locked=True)
         ).all()

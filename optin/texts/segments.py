@@ -50,7 +50,7 @@ class Segments:
 
     `units` are septets in GSM-7 (extension characters count 2) and 16-bit code units in UCS-2; `left` is how many more
     of them fit without another segment. `characters` are Unicode code points. `offenders` are the first distinct
-    characters outside GSM-7, in the order of the text; empty means GSM-7.
+    characters outside GSM-7, in the order of the text; empty means GSM-7. `longest`: how many characters may be sent.
     """
 
     encoding: str
@@ -59,12 +59,13 @@ class Segments:
     characters: int
     offenders: tuple[str, ...]
     left: int
+    longest: int = MAX_CHARACTERS
 
     @property
     def too_long(self) -> bool:
         """Tell whether Twilio may refuse the text for its length; an emoji is counted as 2, the cautious reading."""
         length = self.units if self.offenders else self.characters
-        return length > MAX_CHARACTERS
+        return length > self.longest
 
 
 def count(text: str) -> Segments:

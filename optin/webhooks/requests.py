@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from flask import Request, abort, current_app
 
-from optin.channels import addresses
+from optin.channels import address
 from optin.config import Config
 from optin.metrics import WEBHOOKS
 from optin.provider.gateway import Gateway
@@ -68,7 +68,7 @@ def inbound_text(request: Request) -> InboundText:
 def _can_be_address(text: str) -> bool:
     """Tell whether somebody could be meant: there is something to be seen in it, and no end of it."""
     longest = LONGEST_CHANNEL_ADDRESS if ":" in text else LONGEST_ADDRESS
-    return len(text) <= longest and "\0" not in text and addresses.visible(text) != ""
+    return len(text) <= longest and "\0" not in text and address.visible(text) != ""
 
 
 def our_id(text: str) -> int:

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from optin.channels import addresses
 from optin.consent import consent_status, facts
 from optin.enums import Channel, Direction, Meaning, OptInStatus, SenderKind
 from optin.models import Conversation, Hold, Message, OptIn, ProviderBlock, Sender, Suppression
@@ -43,38 +42,6 @@ def send(session: Session, body: str, number: str, to: str = OURS, **fields: str
     assert message is not None
     session.commit()
     return Sent(session, message)
-
-
-@pytest.mark.parametrize(
-    ("written", "channel", "number"),
-    [
-        ("+14155550134", Channel.SMS, "+14155550134"),
-        ("rcs:+14155550134", Channel.RCS, "+14155550134"),
-        ("RCS:+14155550134", Channel.RCS, "+14155550134"),
-        ("whatsapp:+5215512345678", Channel.WHATSAPP, "+525512345678"),
-        ("whatsapp:US.13491208655302741918", Channel.WHATSAPP, None),
-        ("messenger:10158431276", Channel.MESSENGER, "messenger:10158431276"),
-        ("rcs:brand_x_agent", Channel.RCS, "rcs:brand_x_agent"),
-        ("carrierpigeon:+14155550134", Channel.OTHER, "+14155550134"),
-        ("carrierpigeon:coop", Channel.OTHER, "carrierpigeon:coop"),
-        ("+5491115234567 89".replace(" ", ""), Channel.SMS, "+5491123456789"),
-        ("40404", Channel.SMS, "40404"),
-        ("Acme & Co", Channel.SMS, "Acme & Co"),
-        (" +14155550134\u200b", Channel.SMS, "+14155550134"),
-    ],
-)
-def test_addresses_are_read(written: str, channel: Channel, number: str | None) -> None:
-    came = addresses.origin(written)
-    assert came.channel is channel
-    assert number is None or came.number == number
-    assert len(came.number) <= addresses.LONGEST_NUMBER
-
-
-def test_two_long_addresses_stay_two() -> None:
-    first, second = (addresses.origin(f"whatsapp:US.{'1' * 40}{end}").number for end in "89")
-    assert first != second
-    assert addresses.is_cut(addresses.our_address(f"rcs:{'a' * 60}"))
-    assert not addresses.is_cut(addresses.our_address("rcs:brand_x_agent"))
 
 
 @pytest.mark.parametrize("scheme", BY_PHONE)

@@ -1,17 +1,18 @@
 """What stands against sending to a number: holds, blocks at Twilio, and the end of a suppression."""
 
-from sqlalchemy import bindparam, exists, literal_column, select, update
+from sqlalchemy import String, bindparam, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.number_lock import IS_LIVE, end_waiting, lock_number
 from optin.database.session import UTCDateTime
-from optin.database.statements import insert, run, table
+from optin.database.statements import Values, insert, run, table
 from optin.enums import BlockCause, EventKind, HoldCause, HoldResolution
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
 from optin.phone import spellings
 
+_ON = bindparam("on", type_=String())
 _BLOCK, _HOLD, _SUPPRESSION = table(ProviderBlock), table(Hold), table(Suppression)
 _RESOLVE = (
     update(_HOLD)
@@ -22,12 +23,13 @@ _RESOLVE = (
     )
     .returning(_HOLD.c.id)
 )
-_RESOLVE_BY_WORD = _RESOLVE.where(_HOLD.c.cause != literal_column(f"'{HoldCause.NEW_OWNER}'"))
-"""Words tell what somebody wants, not who they are."""
+_RESOLVE_BY_WORD = _RESOLVE.where(_HOLD.c.cause != literal_column(f"'{HoldCause.NEW_OWNER}'"), _HOLD.c.channel == _ON)
+"""Words tell what somebody wants, not who they are; and by the channel alone on which they were in doubt."""
 _END_SUPPRESSION = (
     update(_SUPPRESSION)
     .where(
         _SUPPRESSION.c.number == bindparam("of"),
+        _SUPPRESSION.c.channel == _ON,
         _SUPPRESSION.c.ended_at.is_(None),
         _SUPPRESSION.c.asked_at < bindparam("before", type_=UTCDateTime()),
     )
@@ -117,7 +119,8 @@ def resolve_hold(session: Session, number: str, resolution: HoldResolution, act:
     values = {"ended_at": act.when, "resolution": resolution, "resolved_by_id": act.actor_id}
     by_word = resolution in (HoldResolution.KEYWORD, HoldResolution.START)
     statement = _RESOLVE_BY_WORD if by_word else _RESOLVE
-    resolved = run(session, statement, {"of": number, "until": act.when, **values}).first()
+    on = {"on": act.channel} if by_word else {}
+    resolved = run(session, statement, {"of": number, "until": act.when, **on, **values}).first()
     if resolved is None:
         return False
     if resolution != HoldResolution.KEEP:
@@ -126,11 +129,14 @@ def resolve_hold(session: Session, number: str, resolution: HoldResolution, act:
 
 
 def end_suppression(session: Session, number: str, act: Act) -> None:
-    """A newer deliberate act of the person ends the suppression; a block at Twilio stays."""
+    """A newer deliberate act of the person ends the suppression that they asked for by the same channel.
+
+    A block at Twilio stays.
+    """
     if not act.by_person:
         return
     end_other_spellings(session, number, act)
-    ended = run(session, _END_SUPPRESSION, {"of": number, "before": act.when, "ended_at": act.when}).first()
+    ended = run(session, _END_SUPPRESSION, _end_values(number, act)).first()
     if ended is not None:
         events.write(session, EventKind.SUPPRESSION_ENDED, number, act)
 
@@ -138,4 +144,8 @@ def end_suppression(session: Session, number: str, act: Act) -> None:
 def end_other_spellings(session: Session, number: str, act: Act) -> None:
     """Who comes back under one spelling of a number comes back under all: an opt-out is kept under each."""
     for spelling in spellings.same(number):
-        run(session, _END_SUPPRESSION, {"of": spelling, "before": act.when, "ended_at": act.when})
+        run(session, _END_SUPPRESSION, _end_values(spelling, act))
+
+
+def _end_values(number: str, act: Act) -> Values:
+    return {"of": number, "on": act.channel, "before": act.when, "ended_at": act.when}

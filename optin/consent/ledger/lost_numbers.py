@@ -66,12 +66,17 @@ def find_number(session: Session, number: str, act: Act, *, asks: bool) -> bool:
 
     What ended with the number stays ended: it may have a new owner. With `asks` a person decides whose it is (hold),
     also where the number is on hold for something else, which words could end. A text that is older than what the
-    carrier spoke of proves nothing.
+    carrier spoke of proves nothing, nor does one by another channel.
     """
     lock_number(session, number)
     found = session.execute(
         update(NumberLoss)
-        .where(NumberLoss.number == number, NumberLoss.ended_at.is_(None), NumberLoss.started_at < act.when)
+        .where(
+            NumberLoss.number == number,
+            NumberLoss.channel == act.channel,
+            NumberLoss.ended_at.is_(None),
+            NumberLoss.started_at < act.when,
+        )
         .values(ended_at=act.when)
         .returning(NumberLoss.id)
     ).first()

@@ -79,7 +79,9 @@ def end_waiting(session: Session, number: str, at: datetime) -> None:
     rows = session.execute(waiting.where(*mine)).all()
     given = cache.policy(session) if rows else Policy()
     for message_id, keyword_id, sender in rows:
-        decision = decisions.of_campaign(session, number, given, keyword_id=keyword_id, scope=sender.scope)
+        decision = decisions.of_campaign(
+            session, number, given, keyword_id=keyword_id, scope=sender.scope, channel=sender.channel
+        )
         if decision.reason and not decision.waits:
             ends_as = rules.ends_as(decision.reason)
             cancel_waiting(session, Message.id == message_id, status=ends_as, reason=decision.reason, at=at)

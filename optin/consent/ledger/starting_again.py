@@ -16,7 +16,10 @@ from optin.models import OptIn, Person, Suppression
 
 
 def start(session: Session, number: str, act: Act, *, restore: bool = False) -> bool:
-    """End the suppression; tell whether there was one that is older than this. Opt-ins stay ended unless `restore`."""
+    """End the suppression; tell whether there was one that is older than this. Opt-ins stay ended unless `restore`.
+
+    Who was stopped by another channel comes back by that one.
+    """
     lock_number(session, number)
     ended_since = _end_suppression(session, number, act)
     resolve_hold(session, number, HoldResolution.START, act)
@@ -49,7 +52,12 @@ def _end_suppression(session: Session, number: str, act: Act) -> datetime | None
     end_other_spellings(session, number, act)
     return session.scalars(
         update(Suppression)
-        .where(Suppression.number == number, Suppression.ended_at.is_(None), Suppression.asked_at < act.when)
+        .where(
+            Suppression.number == number,
+            Suppression.channel == act.channel,
+            Suppression.ended_at.is_(None),
+            Suppression.asked_at < act.when,
+        )
         .values(ended_at=act.when)
         .returning(Suppression.started_at)
     ).first()
@@ -62,8 +70,9 @@ def _restore(session: Session, number: str, since: datetime, act: Act) -> None:
     """
     if was_lost_since(session, number, since):
         return
+    mine = (OptIn.number == number, OptIn.channel == act.channel)
     ended = session.scalars(
-        select(OptIn).where(OptIn.number == number, OptIn.end_reason == EndReason.OPTED_OUT, OptIn.ended_at == since)
+        select(OptIn).where(*mine, OptIn.end_reason == EndReason.OPTED_OUT, OptIn.ended_at == since)
     ).all()
     for old in ended:
         if live_opt_in(session, number, old.keyword_id, act) is not None or old.activated_at is None:

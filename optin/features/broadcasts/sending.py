@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, ledger
 from optin.database.statements import insert
-from optin.enums import BroadcastState
+from optin.enums import BroadcastState, Channel
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, cache
 from optin.provider import senders
@@ -61,7 +61,7 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
     before = session.scalar(select(Broadcast.id).where(Broadcast.form_key == order.form_key))
     if before is not None:
         return StartedBroadcast(before, 0, again=True)
-    usable = senders.in_use(session)
+    usable = senders.all_in_use(session)
     sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
     if usable and sender is None:
         return Refused("That number is no longer in use. Choose another one to send from.")
@@ -122,14 +122,15 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
 
 def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: Sender | None) -> list[str]:
     """Say what forbids this text to this campaign, apart from the rule for each member."""
-    body = order.body
+    body, channel = order.body, sender.channel if sender else Channel.SMS
     members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
-    found = [*broadcast_text.faults(body), *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1)]
+    found = [*broadcast_text.faults(body, channel), *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1)]
     if order.starts_at is None and (shut := gate.closure(session)):
         found.append(shut.sentence)
-    if not found and broadcast_text.longest(session, campaign_id, body, cache.policy(session).brand).too_long:
-        found.append(broadcast_text.TOO_LONG_FILLED_IN)
-    return found
+    if found:
+        return found
+    worst = broadcast_text.longest(session, campaign_id, body, cache.policy(session).brand, channel=channel)
+    return [*filter(None, (broadcast_text.too_long_filled_in(worst),))]
 
 
 def _make(session: Session, campaign: Campaign, sender: Sender, order: BroadcastOrder) -> Broadcast | None:
@@ -138,7 +139,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
     made = session.scalar(
         insert(Broadcast)
         .values(
-            channel=campaign.channel,
+            channel=sender.channel,
             campaign_id=campaign.id,
             keyword_id=campaign.keyword_id,
             sender_id=sender.id,

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
-from optin import clock
+from optin import channels, clock
 from optin.consent import facts
 from optin.database.session import UTCDateTime
 from optin.database.statements import insert
@@ -192,8 +192,21 @@ def record(session: Session, campaign_id: int, user_id: int | None, report: AddO
 
 def opted_in(keyword_id: int, among: Sequence[int] | None = None) -> Conditions:
     """The opt-in is active with the keyword, and of a phone: older versions took some of names and short codes."""
-    which = OptIn.keyword_id == keyword_id, OptIn.status == OptInStatus.ACTIVE, facts.has_phone(OptIn.number)
+    which: Conditions = (
+        OptIn.keyword_id == keyword_id,
+        OptIn.status == OptInStatus.ACTIVE,
+        facts.has_phone(OptIn.number),
+    )
+    if len(channels.sending()) > 1:
+        which = (*which, ~_has_earlier())
     return which if among is None else (OptIn.id.in_(among), *which)
+
+
+def _has_earlier() -> ColumnElement[bool]:
+    """The number is opted in with the keyword by another channel too, and was before: a number counts once."""
+    earlier = aliased(OptIn)
+    same = (earlier.number == OptIn.number, earlier.keyword_id == OptIn.keyword_id, earlier.status == OptIn.status)
+    return exists().where(*same, earlier.id < OptIn.id)
 
 
 def _bring_back(session: Session, campaign_id: int, which: Conditions, user_id: int | None, now: datetime) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from optin.consent import audience, audience_counts, deliverability
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.database.session import db
+from optin.enums import Channel
 from optin.models import Campaign, Sender
 from optin.provider import senders
 from optin.queries.cached_counts import CachedCount
@@ -25,7 +26,7 @@ class CampaignRequest:
 
     @cached_property
     def senders(self) -> list[Sender]:
-        return senders.in_use(self.session)
+        return senders.all_in_use(self.session)
 
     @cached_property
     def sender(self) -> Sender | None:
@@ -52,7 +53,7 @@ class CampaignRequest:
 
 def chosen_sender() -> Sender | None:
     """Return the sender in use that the request names, else the first; None when there is none at all."""
-    return _chosen(senders.in_use(db.session()))
+    return _chosen(senders.all_in_use(db.session()))
 
 
 def question(
@@ -66,8 +67,8 @@ def question(
 
     Without a sender no block counts.
     """
-    scope = sender.scope if sender else ""
-    return audience.ask(session, campaign, scope, current_policy(), at, not_after=not_after)
+    scope, channel = (sender.scope, sender.channel) if sender else ("", Channel.SMS)
+    return audience.ask(session, campaign, scope, current_policy(), at, not_after=not_after, channel=channel)
 
 
 def _chosen(usable: Sequence[Sender]) -> Sender | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import channels, clock
 from optin.consent import audience_counts, conditions, rules
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.enums import Purpose, Reason
@@ -85,18 +85,20 @@ def preview_text(
     example = covered or queries.example(session, asked, anybody=True)
     person, member_id = example or (None, 0)
     preview = merge_fields.render(body, delivery.person_fields(person, brand))
-    worst = broadcast_text.longest(session, campaign_id, body, brand, among=among)
+    worst = broadcast_text.longest(session, campaign_id, body, brand, among=among, channel=asked.channel)
     plain = segments.plain(body)
-    fixed = broadcast_text.longest(session, campaign_id, plain, brand, among=among) if plain != body else None
+    fixed = None
+    if plain != body:
+        fixed = broadcast_text.longest(session, campaign_id, plain, brand, among=among, channel=asked.channel)
     return TextPreview(
         body=body,
-        size=segments.count(preview),
+        size=channels.rules_of(asked.channel).measure(preview),
         worst=worst,
         fixed=fixed if fixed and fixed.segments < worst.segments else None,
         preview=preview,
         person=person,
         member_id=member_id,
-        faults=broadcast_text.faults(body) if body else [],
+        faults=broadcast_text.faults(body, asked.channel) if body else [],
         warnings=merge_fields.warnings(body),
     )
 

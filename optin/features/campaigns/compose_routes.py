@@ -73,9 +73,12 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     asked = question(session, campaign, sender, *times)
     counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
-    refused += [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, counts.total, people, late)]
-    if not refused and looked.worst.too_long:
-        refused.append(broadcast_text.TOO_LONG_FILLED_IN)
+    refused += [
+        *broadcast_text.faults(draft.body, asked.channel),
+        *broadcast_text.hindrances(sender, counts.total, people, late),
+    ]
+    if not refused and (too_long := broadcast_text.too_long_filled_in(looked.worst)):
+        refused.append(too_long)
     if refused:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}

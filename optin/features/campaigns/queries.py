@@ -96,7 +96,11 @@ def example(
     )
     near = members.order_by(CampaignMember.id).limit(1 if anybody else LOOKED_AT).subquery()
     covered = conditions.consent_holds(
-        near.c.number, question.policy, keyword_id=question.keyword_id, scope=question.scope
+        near.c.number,
+        question.policy,
+        keyword_id=question.keyword_id,
+        scope=question.scope,
+        channel=question.channel,
     )
     given = [] if anybody else [near.c.number.is_not(None), covered]
     first = select(near.c.id).where(*given).order_by(near.c.id).limit(1).scalar_subquery()

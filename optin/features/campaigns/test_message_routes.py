@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from optin import phone
 from optin.database.session import db
+from optin.enums import Channel
 from optin.features.campaigns import compose, page
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import chosen_sender, question
@@ -48,12 +49,13 @@ def send_test(campaign_id: int) -> Response:
 def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     """Put the test into the outbox; return sentences if that can't be."""
     session, sender = db.session(), chosen_sender()
-    refused = [*broadcast_text.faults(draft.body), *broadcast_text.hindrances(sender, 1, 1)]
+    faults = broadcast_text.faults(draft.body, sender.channel if sender else Channel.SMS)
+    refused = [*faults, *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
     looked = compose.preview_text(session, question(session, campaign, sender), draft.body, draft.after)
-    if looked.size.too_long:
-        return [broadcast_text.TOO_LONG_FILLED_IN]
+    if too_long := broadcast_text.too_long_filled_in(looked.size):
+        return [too_long]
     done = test_number.text_test(session, user, sender, looked.preview)
     return [done.sentence] if isinstance(done, Refused) else []
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload
 
+from optin import channels
 from optin.consent import consent_status, refusal_sentences
 from optin.consent.consent_status import ConsentStatus
 from optin.consent.refusal_sentences import Refusal
@@ -32,6 +33,7 @@ class Composer:
     number_status: ConsentStatus
     refusal: Refusal | None
     notice: str
+    channel: Channel = Channel.SMS
 
     @property
     def state(self) -> str:
@@ -61,11 +63,11 @@ def composer(
     is there to be read. Who knows the number's `number_status` gives it.
     """
     is_open, conversation = _conversation(session, number, channel)
-    sender = _sender(session, conversation)
+    sender = _sender(session, conversation, channel)
     decision = queueing.decide_one_to_one(session, number, sender, policy)
     teller = Teller(session, Recipient(number, person, sender), policy, zone)
     refusal = refusal_sentences.refusal(teller, decision)
-    if channel is not Channel.SMS:
+    if not channels.rules_of(channel).sends:
         refusal = refusal_sentences.by_another_channel(teller, channel)
     if refusal is None and sender is None:
         refusal = refusal_sentences.no_sender(teller)
@@ -73,7 +75,7 @@ def composer(
         refusal = refusal_sentences.sending_closed(teller, shut.sentence)
     notice = refusal_sentences.notice(teller, decision)
     number_status = number_status or consent_status.of_number(session, number)
-    return Composer(number, person, conversation, sender, number_status, refusal, notice)
+    return Composer(number, person, conversation, sender, number_status, refusal, notice, channel)
 
 
 def _conversation(session: Session, number: str | None, channel: Channel) -> tuple[bool, Conversation | None]:
@@ -85,9 +87,13 @@ def _conversation(session: Session, number: str | None, channel: Channel) -> tup
     return is_open, conversation
 
 
-def _sender(session: Session, conversation: Conversation | None) -> Sender | None:
-    """Return the sender that the person texted last if it can still send, else the first in use."""
+def _sender(session: Session, conversation: Conversation | None, channel: Channel) -> Sender | None:
+    """Return the sender that the person texted last if it can still send, else the first in use of the channel.
+
+    Where the channel does not send there is one by SMS: the composer says what forbids that as well.
+    """
+    by = channel if channels.rules_of(channel).sends else Channel.SMS
     last = conversation.sender if conversation else None
-    if last is not None and last.retired_at is None and last.channel == Channel.SMS:
+    if last is not None and last.retired_at is None and last.channel == by:
         return last
-    return next(iter(senders.in_use(session)), None)
+    return next(iter(senders.in_use(session, by)), None)

@@ -5,13 +5,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from optin import channels
+from optin.enums import Channel
 from optin.features.one_to_one.composer import Composer
 from optin.models import Message, Person
 from optin.policy.policy import Policy
 from optin.queries import message_templates
 from optin.sending import queueing
 from optin.sending.delivery import person_fields
-from optin.texts import merge_fields, segments
+from optin.texts import merge_fields
 from optin.texts.segments import Segments
 
 
@@ -45,7 +47,7 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
     is shown again, because the browser went back to a form that was used.
     """
     text = draft.body.replace("\r\n", "\n").replace("\0", "").strip()
-    problem = "" if to.refusal else _problem(text, to.person, policy)
+    problem = "" if to.refusal else _problem(text, to.person, policy, to.channel)
     if draft.number and draft.number != to.number:
         problem = (
             "The number has changed since this page was loaded, so nothing was sent. Check it and press Send again."
@@ -75,12 +77,12 @@ def filled(text: str, person: Person | None, policy: Policy) -> str:
     return merge_fields.render(text, person_fields(person, policy.brand)).strip()
 
 
-def measured(text: str, person: Person | None, policy: Policy) -> Segments:
-    """Count the segments of a text as it would be sent to the person."""
-    return segments.count(filled(text.replace("\r\n", "\n"), person, policy))
+def measured(text: str, person: Person | None, policy: Policy, channel: Channel) -> Segments:
+    """Count the segments of a text as it would be sent to the person by a channel."""
+    return channels.rules_of(channel).measure(filled(text.replace("\r\n", "\n"), person, policy))
 
 
-def _problem(text: str, person: Person | None, policy: Policy) -> str:
+def _problem(text: str, person: Person | None, policy: Policy, channel: Channel) -> str:
     """Say what is wrong with a text, "" for nothing."""
     if not text:
         return "Write a message first."
@@ -90,7 +92,8 @@ def _problem(text: str, person: Person | None, policy: Policy) -> str:
     body = filled(text, person, policy)
     if not body:
         return "With its merge fields filled in, this message is empty."
-    return "This text is longer than 1,600 characters. Shorten it." if segments.count(body).too_long else ""
+    size = channels.rules_of(channel).measure(body)
+    return f"This text is longer than {size.longest:,} characters. Shorten it." if size.too_long else ""
 
 
 def _key(given: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.enums import Channel, EndReason, EventKind, OptInSource
+from optin.enums import EndReason, EventKind, OptInSource
 from optin.models import (
     ConsentEvent,
     ConsentPayload,
@@ -70,9 +70,9 @@ def blocked_scopes(session: Session, number: str) -> Sequence[str]:
     ).all()
 
 
-def conversation_id(session: Session, number: str) -> int | None:
-    """Return the conversation with the number, if there is one."""
-    ours = (Conversation.channel == Channel.SMS, Conversation.number == number)
+def conversation_id(session: Session, opt_in: OptIn) -> int | None:
+    """Return the conversation with the opt-in's number by its channel, if there is one."""
+    ours = (Conversation.channel == opt_in.channel, Conversation.number == opt_in.number)
     return session.scalar(select(Conversation.id).where(*ours))
 
 

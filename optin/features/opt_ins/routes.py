@@ -130,7 +130,7 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
         "sender": records.sender(session, opt_in),
         "people": people_of_numbers.of_opt_ins(session, [opt_in]).get(opt_in.id, []),
         "blocked_scopes": records.blocked_scopes(session, opt_in.number),
-        "conversation_id": records.conversation_id(session, opt_in.number),
+        "conversation_id": records.conversation_id(session, opt_in),
         "timeline": records.timeline(session, opt_in),
     }
     return render_template("opt_ins/show.html", **context)

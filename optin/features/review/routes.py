@@ -9,7 +9,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import Withdrawal, WithdrawalRefusal
 from optin.database.session import db
-from optin.enums import EventKind, HoldResolution, OptInSource
+from optin.enums import Channel, EventKind, HoldResolution, OptInSource
 from optin.features.review import correction_routes, queries
 from optin.features.review.blueprint import blueprint
 from optin.models import Hold
@@ -83,7 +83,8 @@ def _recently() -> dict[str, object]:
 def _apply(hold: Hold, decision: HoldResolution) -> None:
     """Write the decision into the ledger."""
     at = max(clock.now(), hold.started_at)  # Twilio's clock, which dated the text, may be ahead of ours
-    act = Act(source=OptInSource.USER, at=at, actor_id=current_user.id, text=hold.trigger)
+    by = Channel(hold.channel)
+    act = Act(source=OptInSource.USER, at=at, actor_id=current_user.id, text=hold.trigger, channel=by)
     if decision == HoldResolution.KEEP:
         ledger.keep(db.session(), hold.number, act)
     elif decision == HoldResolution.NUMBER_LOST:

@@ -9,13 +9,13 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
 from optin import phone
+from optin.channels.address import can_send_from
 from optin.enums import SenderKind
 from optin.models import Sender
 from optin.provider.senders import kind_of
 from optin.web.fields import Line
 
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}\Z")
-SHORT_CODE = re.compile(r"[0-9]{3,8}\Z")
 NUMBER_KINDS = (SenderKind.LONG_CODE, SenderKind.TOLL_FREE)
 
 
@@ -32,7 +32,7 @@ class NewSenderForm(FlaskForm):  # type: ignore[misc]
 
     def validate_address(self, field: Field) -> None:
         """Refuse what Twilio can't send from, and names, which nobody could answer with STOP."""
-        if SERVICE_SID.match(field.data) or SHORT_CODE.match(field.data):
+        if can_send_from(field.data) and not field.data.startswith("+"):
             self.e164 = field.data
             return
         try:

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.enums import Channel, SenderKind
+from optin import channels
+from optin.enums import SenderKind
 from optin.models import Sender
 from optin.policy import audit
 from optin.provider import senders
-from optin.reading.words import twilio_answers
 
 # Appended to the webhook's address: three retries, on answers of 5xx, and when connecting or reading takes too long.
 # Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -24,9 +24,9 @@ def everyone(session: Session) -> list[Sender]:
 def who_answers(sender: Sender) -> str:
     """Say who answers a STOP to this sender: the same rule that decides whether the app does."""
     kind = SenderKind(sender.kind)
-    if sender.channel != Channel.SMS:
+    if not sender.sends:
         return "Texts to it are received, and a STOP counts. Nothing is sent from it."
-    if not twilio_answers("STOP", kind, opt_out_type=None, advanced_opt_out=sender.advanced_opt_out):
+    if not channels.rules_of(sender.channel).stop_filter.answers("STOP", sender):
         return "The app answers STOP and HELP."
     if sender.advanced_opt_out:
         return "Twilio answers STOP and HELP with the texts of its Advanced Opt-Out."
@@ -68,7 +68,7 @@ def retire(session: Session, user_id: int, sender: Sender, now: datetime) -> boo
         sender.retired_at = now
         audit.record(session, user_id, "retired", "sender", sender.id)
         session.flush()
-    return bool(senders.in_use(session))
+    return bool(senders.all_in_use(session))
 
 
 def use_again(session: Session, user_id: int, sender: Sender) -> None:

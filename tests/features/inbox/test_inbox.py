@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
+from optin.channels import address
 from optin.enums import PersonKind, Role
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, User
@@ -47,7 +48,7 @@ def test_conversations_stand_newest_first_with_unread_counts(
 
 
 def test_a_broadcast_alone_puts_nothing_into_the_inbox(agent: Browser, session: Session, noor: Person) -> None:
-    conversations.ensure(session, [NOOR], the_clock.now())
+    conversations.ensure(session, [address.parse(NOOR)], the_clock.now())
     assert "No conversations yet" in agent.get("/inbox").text
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from optin.channels.sms import SMS
 from optin.enums import SenderKind
-from optin.reading.words import twilio_answers, twilio_blocks, twilio_unblocks
+from optin.models import Sender
 
 LONG, FREE, SHORT, SERVICE = SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderKind.SHORT_CODE, SenderKind.SERVICE
 
@@ -40,6 +41,7 @@ LONG, FREE, SHORT, SERVICE = SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderK
 def test_what_twilio_has_done_itself(
     body: str, kind: SenderKind, told: str | None, advanced: bool, answers: bool, blocks: bool, unblocks: bool
 ) -> None:
-    assert twilio_answers(body, kind, opt_out_type=told, advanced_opt_out=advanced) is answers
-    assert twilio_blocks(body, kind, told, advanced) is blocks
-    assert twilio_unblocks(body, kind, told, advanced) is unblocks
+    sender, by_sms = Sender(kind=kind, advanced_opt_out=advanced), SMS.stop_filter
+    assert by_sms.answers(body, sender, told) is answers
+    assert by_sms.blocks(body, sender, told) is blocks
+    assert by_sms.unblocks(body, sender, told) is unblocks
