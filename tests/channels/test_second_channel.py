@@ -17,11 +17,13 @@ from optin import channels, clock
 from optin.channels.address import Address
 from optin.consent import conditions, facts, ledger, rules
 from optin.consent.events import Act
+from optin.consent.ledger import OptInOutcome
 from optin.database.session import db
 from optin.enums import (
     Channel,
     Direction,
     HoldCause,
+    HoldResolution,
     MessageStatus,
     OptInSource,
     OptInStatus,
@@ -178,6 +180,56 @@ def test_a_doubt_is_resolved_by_the_channel_on_which_it_arose(phone: Phone) -> N
     assert phone.session.scalars(held).all() == ["sms"]
     phone.sms("volunteer")
     assert phone.session.scalars(held).all() == []
+
+
+def doubts(phone: Phone) -> None:
+    phone.sms("we have to stop this some day")
+    phone.whatsapp("I wonder when to stop this")
+
+
+def open_holds(session: Session) -> list[tuple[str, str]]:
+    found = select(Hold.channel, Hold.trigger).where(Hold.ended_at.is_(None)).order_by(Hold.channel)
+    return [(row.channel, row.trigger) for row in session.execute(found)]
+
+
+def decide(session: Session, channel: str, decision: HoldResolution, agent: Browser) -> Hold:
+    held = session.scalars(select(Hold).where(Hold.channel == channel, Hold.ended_at.is_(None))).one()
+    session.commit()
+    assert agent.post(f"/review/{held.id}/decision", data={"decision": decision}).status_code == 303
+    session.expire_all()
+    return held
+
+
+def test_who_keeps_a_number_decides_about_the_text_of_that_channel_alone(phone: Phone, agent: Browser) -> None:
+    doubts(phone)
+    by_sms = open_holds(phone.session)[0]
+    decide(phone.session, "whatsapp", HoldResolution.KEEP, agent)
+    assert open_holds(phone.session) == [by_sms]
+    decide(phone.session, "sms", HoldResolution.KEEP, agent)
+    assert open_holds(phone.session) == []
+
+
+def test_a_withdrawn_decision_leaves_each_channel_on_hold_again(phone: Phone, agent: Browser) -> None:
+    doubts(phone)
+    before = open_holds(phone.session)
+    assert [channel for channel, _ in before] == ["sms", "whatsapp"]
+    held = decide(phone.session, "whatsapp", HoldResolution.OPT_OUT, agent)
+    assert (open_holds(phone.session), phone.suppressions()) == ([], ["whatsapp"])
+    agent.post(f"/review/{held.id}/withdrawal")
+    phone.session.expire_all()
+    assert (open_holds(phone.session), phone.suppressions()) == (before, [])
+
+
+def test_nobody_revives_what_a_person_ended_because_they_came_back_by_another_channel(phone: Phone) -> None:
+    phone.sms("volunteer")
+    phone.whatsapp("volunteer")
+    phone.whatsapp("STOP")
+    phone.whatsapp("volunteer")
+    assert phone.suppressions() == []
+    keyword = phone.session.scalars(select(OptIn)).first().keyword  # type: ignore[union-attr]
+    by_user = Act(source=OptInSource.USER, at=clock.now())
+    assert ledger.opt_in(phone.session, MAYA, keyword, by_user).outcome is OptInOutcome.NOT_REVIVED
+    assert phone.opt_ins() == [("sms", INACTIVE), ("whatsapp", INACTIVE), ("whatsapp", ACTIVE)]
 
 
 def test_a_question_is_answered_by_its_channel(session: Session, phone: Phone) -> None:

@@ -23,8 +23,15 @@ _RESOLVE = (
     )
     .returning(_HOLD.c.id)
 )
-_RESOLVE_BY_WORD = _RESOLVE.where(_HOLD.c.cause != literal_column(f"'{HoldCause.NEW_OWNER}'"), _HOLD.c.channel == _ON)
-"""Words tell what somebody wants, not who they are; and by the channel alone on which they were in doubt."""
+_RESOLVE_ON = _RESOLVE.where(_HOLD.c.channel == _ON)
+_RESOLVE_BY_WORD = _RESOLVE_ON.where(_HOLD.c.cause != literal_column(f"'{HoldCause.NEW_OWNER}'"))
+"""Words tell what somebody wants, not who they are."""
+_LETS_SEND = {
+    HoldResolution.KEEP: _RESOLVE_ON,
+    HoldResolution.KEYWORD: _RESOLVE_BY_WORD,
+    HoldResolution.START: _RESOLVE_BY_WORD,
+}
+"""What ends a hold so that texts may go again: by the channel alone on which the doubt arose."""
 _END_SUPPRESSION = (
     update(_SUPPRESSION)
     .where(
@@ -91,14 +98,15 @@ def unblock(session: Session, scope: str, number: str, act: Act) -> bool:
 def open_hold(
     session: Session, number: str, act: Act, cause: HoldCause, trigger: str, *, again: Hold | None = None
 ) -> None:
-    """Open a hold, or let the one that is open stand: the ten business days run from the first text.
+    """Open a hold by the act's channel, or let the one that is open stand: the ten business days run from the first
+    text.
 
-    `again` is the hold whose decision was withdrawn: the days go on from its text.
+    `again` is the hold whose decision was withdrawn: the days go on from its text, by its channel.
     """
     added = session.execute(
         insert(Hold)
         .values(
-            channel=act.channel,
+            channel=again.channel if again else act.channel,
             number=number,
             started_at=again.started_at if again else act.when,
             message_id=again.message_id if again else act.message_id,
@@ -115,11 +123,13 @@ def open_hold(
 
 
 def resolve_hold(session: Session, number: str, resolution: HoldResolution, act: Act) -> bool:
-    """End the open hold if it is older than the act; tell whether there was one."""
+    """End the open hold if it is older than the act; tell whether there was one.
+
+    Leaving ends the holds of every channel, what lets us send again that of the act's channel alone.
+    """
     values = {"ended_at": act.when, "resolution": resolution, "resolved_by_id": act.actor_id}
-    by_word = resolution in (HoldResolution.KEYWORD, HoldResolution.START)
-    statement = _RESOLVE_BY_WORD if by_word else _RESOLVE
-    on = {"on": act.channel} if by_word else {}
+    on = {"on": act.channel} if resolution in _LETS_SEND else {}
+    statement = _LETS_SEND.get(resolution, _RESOLVE)
     resolved = run(session, statement, {"of": number, "until": act.when, **on, **values}).first()
     if resolved is None:
         return False

@@ -21,7 +21,8 @@ from optin.models import Hold, Message, OptIn, Person, Suppression
 @dataclass(frozen=True, slots=True)
 class NumberState:
     """Where a number stood with a keyword before an act: the last opt-outs, of everything and of this keyword; what is
-    open or live; why the newest opt-in with the keyword ended; whether there is a person with the number."""
+    open; what is live by the act's channel; why the newest opt-in with the keyword ended, of those that are this
+    channel's or that the person ended; whether there is a person with the number."""
 
     number: str
     left_at: datetime | None
@@ -51,7 +52,13 @@ _OF, _WITH = bindparam("of", type_=String()), bindparam("with_keyword", type_=In
 # So that both databases look at the few rows of the number and not at the many of the keyword.
 _MINE = and_(_OPT_IN.c.number == _OF, without_index(_OPT_IN.c.keyword_id) == _WITH)
 _BY_PERSON = _OPT_IN.c.end_reason.in_([literal_column(f"'{each}'") for each in BY_PERSON])
-_LAST_END = select(_OPT_IN.c.end_reason).where(_MINE).order_by(without_index(_OPT_IN.c.id).desc()).limit(1)
+_ON = _OPT_IN.c.channel == bindparam("on", type_=String())
+_LAST_END = (
+    select(_OPT_IN.c.end_reason)
+    .where(_MINE, or_(_ON, _BY_PERSON))  # who left by whichever channel left by this one too
+    .order_by(without_index(_OPT_IN.c.id).desc())
+    .limit(1)
+)
 _BEFORE_JOINING = select(
     select(func.max(_SUPPRESSION.c.asked_at))
     .where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.withdrawn_at.is_(None))
@@ -59,7 +66,7 @@ _BEFORE_JOINING = select(
     select(func.max(_OPT_IN.c.ended_at)).where(_MINE, _BY_PERSON).scalar_subquery(),
     exists().where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at.is_(None)),
     exists().where(_HOLD.c.number == _OF, _HOLD.c.ended_at.is_(None)),
-    exists().where(_MINE, _OPT_IN.c.channel == bindparam("on", type_=String()), IS_LIVE),
+    exists().where(_MINE, _ON, IS_LIVE),
     _LAST_END.scalar_subquery(),
     exists().where(_PERSON.c.mobile == _OF),
 )

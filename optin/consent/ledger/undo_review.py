@@ -1,5 +1,6 @@
 """Withdrawing a review decision: for ten minutes, by events of its own, and never against what came after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,19 +70,26 @@ def withdraw(session: Session, hold_id: int, act: Act) -> Withdrawal:
     later = _overtaken_by(session, hold)
     if later:
         return Withdrawal(WithdrawalRefusal.OVERTAKEN, later)
-    taken = session.execute(
-        update(Hold)
-        .where(Hold.id == hold_id, Hold.withdrawn_at.is_(None))
-        .values(withdrawn_at=act.at, withdrawn_by_id=act.actor_id)
-        .returning(Hold.id)
-    ).first()
-    if taken is None:
+    taken = _take_back(session, hold, act)
+    if not taken:
         return Withdrawal(WithdrawalRefusal.ALREADY)
     restored = _undo(session, hold, act)
-    open_hold(session, hold.number, act, HoldCause(hold.cause), hold.trigger, again=hold)
+    for each in taken:
+        open_hold(session, each.number, act, HoldCause(each.cause), each.trigger, again=each)
     label = HoldResolution(str(hold.resolution)).label
     events.write(session, EventKind.DECISION_WITHDRAWN, hold.number, act, detail=f"{label}, given back {len(restored)}")
     return Withdrawal(restored=restored)
+
+
+def _take_back(session: Session, hold: Hold, act: Act) -> Sequence[Hold]:
+    """Withdraw the decision from all holds of the number that it ended, one for each channel; return them."""
+    decided = (Hold.ended_at == hold.ended_at, Hold.resolved_by_id == hold.resolved_by_id)
+    return session.scalars(
+        update(Hold)
+        .where(Hold.number == hold.number, *decided, Hold.resolution == hold.resolution, Hold.withdrawn_at.is_(None))
+        .values(withdrawn_at=act.at, withdrawn_by_id=act.actor_id)
+        .returning(Hold)
+    ).all()
 
 
 def _standing(hold: Hold, at: datetime) -> WithdrawalRefusal | None:
