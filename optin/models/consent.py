@@ -29,7 +29,7 @@ class OptIn(Base):
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
         ),
-        Index("ix_opt_in_number", "number", "status", "keyword_id"),
+        Index("ix_opt_in_number", "number", "status", "keyword_id", "channel"),
         Index("ix_opt_in_keyword_number", "keyword_id", "status", "number"),
         Index("ix_opt_in_keyword", "keyword_id", "id"),
         Index("ix_opt_in_tail", "keyword_id", text("substr(number, length(number) - 3)")),
