@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from optin.enums import Reason
+
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,10 @@ class Refused:
         """Go through all that speaks against it, this first."""
         yield self
         yield from self.more
+
+
+def done(result: Done | Refused) -> Done:
+    """Return what was done, where nothing should be refused; raises RuntimeError with the sentence if it is."""
+    if isinstance(result, Refused):
+        raise RuntimeError(f"this was refused: {result.sentence}")
+    return result

@@ -14,6 +14,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from optin.phone import area_codes, spellings
+from optin.refused import Refused
 
 HOME: ContextVar[str] = ContextVar("home", default="")
 """The region whose numbers stand for people without a name as they are written there; "" for none."""
@@ -37,34 +38,26 @@ _WRONG_LENGTH = {
 }
 
 
-class NotANumber(ValueError):
-    """Text that is no phone number; `sentence` says why, to the person who typed it."""
-
-    def __init__(self, sentence: str) -> None:
-        """Keep the sentence that a person reads."""
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
-def normalise(text: str, region: str) -> str:
+def normalise(text: str, region: str) -> str | Refused:
     """Return the E.164 form of what a person typed, of several spellings the one that we store (phone/spellings.py).
 
     `region` is the two-letter code of the country whose national format is understood, such as "US".
     Only valid numbers pass (not merely possible ones), and nothing is dropped in silence: an extension, a channel
-    prefix such as `whatsapp:`, or letters are refused. Raises NotANumber.
+    prefix such as `whatsapp:`, or letters are refused.
     Not for an inbound `From`: a number that texted us is a number even where the library calls it invalid.
     """
     written = "".join(ch for ch in normalize("NFKC", text[: 4 * _LONGEST]) if category(ch) != "Cf").strip()
-    _refuse_what_is_no_number(written)
+    if refused := _refusal_at_sight(written):
+        return refused
     try:
         number = phonenumbers.parse(written, region)
     except NumberParseException as error:
-        raise NotANumber(_WRONG_LENGTH.get(error.error_type, "That is not a phone number.")) from error
+        return Refused(_WRONG_LENGTH.get(error.error_type, "That is not a phone number."))
     if number.extension:
-        raise NotANumber("A text can't go to an extension: enter the number without it.")
+        return Refused("A text can't go to an extension: enter the number without it.")
     stored = spellings.canonical(str(phonenumbers.format_number(number, PhoneNumberFormat.E164)))
     if not phonenumbers.is_valid_number(phonenumbers.parse(stored, None)):
-        raise NotANumber(_why_invalid(number, written, region))
+        return Refused(_why_invalid(number, written, region))
     return stored
 
 
@@ -160,19 +153,21 @@ def regions() -> list[tuple[str, str]]:
     return sorted(labels, key=lambda pair: pair[1].casefold())
 
 
-def _refuse_what_is_no_number(written: str) -> None:
+def _refusal_at_sight(written: str) -> Refused | None:
+    """Refuse what needs no library to be seen as no phone number."""
     if not written:
-        raise NotANumber("Enter a phone number.")
+        return Refused("Enter a phone number.")
     if len(written) > _LONGEST:
-        raise NotANumber("That is too long to be a phone number.")
+        return Refused("That is too long to be a phone number.")
     if prefix := _PREFIX.match(written):
-        raise NotANumber(f"Enter the number alone, without “{prefix.group()}”.")
+        return Refused(f"Enter the number alone, without “{prefix.group()}”.")
     if _EXTENSION.search(written):
-        raise NotANumber("Enter one number, without an extension: a text can't go to an extension.")
+        return Refused("Enter one number, without an extension: a text can't go to an extension.")
     if any(ch.isalpha() for ch in written):
-        raise NotANumber("A phone number has no letters: enter its digits.")
+        return Refused("A phone number has no letters: enter its digits.")
     if not _ACROSS.fullmatch(written):
-        raise NotANumber("Only digits, spaces and + - ( ) . / belong in a phone number.")
+        return Refused("Only digits, spaces and + - ( ) . / belong in a phone number.")
+    return None
 
 
 def _why_invalid(number: phonenumbers.PhoneNumber, written: str, region: str) -> str:

@@ -20,7 +20,7 @@ from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.policy import audit, cache, policy
 from optin.provider import senders
-from optin.refused import Refused
+from optin.refused import done
 from optin.sample_data.cast import PEOPLE, TEXTS
 from optin.sample_data.town import Town
 from optin.sending import queueing
@@ -60,7 +60,7 @@ def _begin(town: Town) -> None:
         # As on a first start: what "now" is to the sample's broadcasts may be night where its people are.
         policy.change(session, town.user_id, brand=BRAND, sending_hours=False)
         for content in (RIVERTEAM, DONATE):
-            saving.create(session, content, town.user_id)
+            done(saving.create(session, content, town.user_id))
         for somebody in PEOPLE:
             fields = {
                 "first_name": somebody.first_name,
@@ -70,7 +70,7 @@ def _begin(town: Town) -> None:
                 "email": f"{somebody.first_name}.{somebody.last_name}@example.org".lower(),
                 "owner_id": town.user_id,
             }
-            records.create(session, somebody.kind, fields, town.user_id)
+            done(records.create(session, somebody.kind, fields, town.user_id))
 
 
 def _campaign(name: str, word: str, status: CampaignStatus, description: str, town: Town) -> None:
@@ -93,7 +93,7 @@ def _campaign(name: str, word: str, status: CampaignStatus, description: str, to
 def _add_opt_ins(name: str, town: Town) -> None:
     with town.session() as session:
         campaign = _campaign_named(session, name)
-        add_opt_ins.add(session, campaign.id, town.user_id, create_leads=False, include_removed=False)
+        done(add_opt_ins.add(session, campaign.id, town.user_id, create_leads=False, include_removed=False))
 
 
 def _add_by_hand(name: str, people: tuple[str, ...], town: Town) -> None:
@@ -106,9 +106,7 @@ def _add_by_hand(name: str, people: tuple[str, ...], town: Town) -> None:
 def _broadcast(name: str, body: str, town: Town) -> None:
     with town.session() as session:
         order = sending.BroadcastOrder(body, None, str(uuid4()), town.user_id)
-        started = sending.start(session, _campaign_named(session, name).id, order)
-    if isinstance(started, Refused):
-        raise RuntimeError(f"the sample broadcast was refused: {started.sentence}")
+        started = done(sending.start(session, _campaign_named(session, name).id, order))
     town.deliver(started.broadcast_id)
 
 
@@ -135,14 +133,13 @@ def _write(name: str, body: str, town: Town) -> None:
             form_key=str(uuid4()),
             person_id=person.id,
         )
-    if isinstance(taken, Refused):
-        raise RuntimeError(f"the sample message was refused: {taken.sentence}")
+        done(taken)
     town.deliver()
 
 
 def _change_noors_number(town: Town) -> None:
     with town.session() as session:
-        records.change(session, _person(session, "Noor Haddad"), {"mobile": NOORS_NEW_NUMBER}, town.user_id)
+        done(records.change(session, _person(session, "Noor Haddad"), {"mobile": NOORS_NEW_NUMBER}, town.user_id))
 
 
 def _keep(name: str, town: Town) -> None:

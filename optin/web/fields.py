@@ -8,7 +8,7 @@ from unicodedata import category
 from wtforms import EmailField, StringField, TelField, TextAreaField, ValidationError
 
 from optin import phone
-from optin.phone import NotANumber
+from optin.refused import Refused
 from optin.web.current import current_policy
 
 NOT_AN_EMAIL = "Enter an email address, such as name@example.org."
@@ -78,7 +78,7 @@ class Email(EmailField):  # type: ignore[misc]
 class PhoneNumber(TelField):  # type: ignore[misc]
     """A phone number in any spelling; `e164` is its stored form once the form is valid, "" for an empty field.
 
-    `read` returns that or None, or raises NotANumber; by itself a field reads the default country's numbers.
+    `read` returns that or None, or refuses; by itself a field reads the default country's numbers.
     """
 
     e164 = ""
@@ -88,7 +88,7 @@ class PhoneNumber(TelField):  # type: ignore[misc]
         label: str = "",
         validators: Sequence[Any] = (),
         *,
-        read: Callable[[str], str | None] | None = None,
+        read: Callable[[str], str | Refused | None] | None = None,
         **given: Any,
     ) -> None:
         """Clean what is typed."""
@@ -99,11 +99,11 @@ class PhoneNumber(TelField):  # type: ignore[misc]
         """Read the number."""
         if validation_stopped:
             return
-        try:
-            self.e164 = self.read(self.data) or ""
-        except NotANumber as error:
-            raise ValidationError(error.sentence) from error
+        number = self.read(self.data)
+        if isinstance(number, Refused):
+            raise ValidationError(number.sentence)
+        self.e164 = number or ""
 
 
-def _read(typed: str) -> str:
+def _read(typed: str) -> str | Refused:
     return phone.normalise(typed, current_policy().default_region)

@@ -17,6 +17,7 @@ from optin.enums import Purpose, Role
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person
 from optin.policy import policy
+from optin.refused import done
 from tests.browser.guests import HTMX
 from tests.conftest import add_user
 from tests.features.conftest import noor, text, volunteer
@@ -231,7 +232,7 @@ def test_the_text_of_a_broadcast_survives_making_a_template(
 def test_pages_fit_and_are_accessible(
     page: Page, session: Session, noor: Person, required: None, text: Callable[..., Message], width: int
 ) -> None:
-    records.create(session, noor.kind, {"first_name": "A" * 80, "mobile": "+12065550163"}, None)  # type: ignore[arg-type]
+    done(records.create(session, noor.kind, {"first_name": "A" * 80, "mobile": "+12065550163"}, None))  # type: ignore[arg-type]
     text("volunteer")
     text("Is there parking? https://example.org/" + "a-long-address/" * 8)
     text("STOP")

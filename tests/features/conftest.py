@@ -11,6 +11,7 @@ from optin.features.people import records
 from optin.models import Keyword, KeywordWord, Message, Person, Sender
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
+from optin.refused import done
 
 OURS = "+14155550100"
 NOOR = "+12065550163"
@@ -30,7 +31,7 @@ def volunteer(session: Session) -> Keyword:
 def noor(session: Session) -> Person:
     """A contact with a mobile number."""
     fields = {"first_name": "Noor", "last_name": "Haddad", "mobile": NOOR, "company": "Harbor Friends"}
-    return records.create(session, PersonKind.CONTACT, fields, None)
+    return done(records.create(session, PersonKind.CONTACT, fields, None))
 
 
 @pytest.fixture

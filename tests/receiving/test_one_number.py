@@ -18,6 +18,7 @@ from optin.models import Conversation, Hold, Message, OptIn, OptInPerson, Person
 from optin.phone import spellings
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
+from optin.refused import done
 from tests.conftest import Clock
 from tests.support import world
 from tests.support.clients import Browser
@@ -40,7 +41,7 @@ def count(session: Session, table: type, *where: object) -> int:
 @both
 def test_a_keyword_under_either_spelling_is_one_opt_in_of_the_person(session: Session, stored: str, other: str) -> None:
     world.keyword(session)
-    noor = records.create(session, PersonKind.CONTACT, {"first_name": "Noor", "mobile": stored}, None)
+    noor = done(records.create(session, PersonKind.CONTACT, {"first_name": "Noor", "mobile": stored}, None))
     for number in (other, stored, other):
         world.text(session, "volunteer", number)
     found = session.scalars(select(OptIn)).one()
@@ -100,9 +101,9 @@ def test_an_answer_under_one_spelling_confirms_what_was_asked_under_the_other(
 @both
 def test_the_same_number_in_another_spelling_is_no_change_of_number(session: Session, stored: str, other: str) -> None:
     world.keyword(session)
-    noor = records.create(session, PersonKind.CONTACT, {"first_name": "Noor", "mobile": stored}, None)
+    noor = done(records.create(session, PersonKind.CONTACT, {"first_name": "Noor", "mobile": stored}, None))
     world.text(session, "volunteer", stored)
-    assert records.change(session, noor, {"mobile": other}, None).fields == []
+    assert done(records.change(session, noor, {"mobile": other}, None)).fields == []
     assert session.scalars(select(OptIn.status)).one() == OptInStatus.ACTIVE
 
 
@@ -129,7 +130,7 @@ def test_who_leaves_under_one_numbering_plan_leaves_under_the_other(session: Ses
 
 def test_two_people_with_one_phone_are_told_as_such(session: Session) -> None:
     made = [
-        records.create(session, PersonKind.CONTACT, {"first_name": name, "mobile": number}, None)
+        done(records.create(session, PersonKind.CONTACT, {"first_name": name, "mobile": number}, None))
         for name, number in (("Noor", "+52 1 55 1234 5678"), ("Sami", "+52 55 1234 5678"))
     ]
     assert len({person.mobile for person in made}) == 1

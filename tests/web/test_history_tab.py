@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from optin.features.people import records
 from optin.policy import audit
 from optin.queries import paging
+from optin.refused import done
 from tests.conftest import Clock
 from tests.support import campaign_scene
 from tests.support.clients import Browser
@@ -75,7 +76,7 @@ def test_a_long_history_comes_in_pages(
 
 def test_a_persons_history_tells_of_consent_in_its_place(agent: Browser, session: Session, clock: Clock) -> None:
     keyword(session)
-    maya = records.create(session, "contact", {"first_name": "Maya", "mobile": MAYA}, agent.user.id)
+    maya = done(records.create(session, "contact", {"first_name": "Maya", "mobile": MAYA}, agent.user.id))
     person(session, "Tom Baker", TOM)
     for number, said in (
         (MAYA, "volunteer"),
@@ -86,7 +87,7 @@ def test_a_persons_history_tells_of_consent_in_its_place(agent: Browser, session
         clock.forward(minutes=2)
         text(session, said, number)
     clock.forward(minutes=2)
-    records.change(session, maya, {"mobile": NEW, "company": "Harbor"}, agent.user.id)
+    done(records.change(session, maya, {"mobile": NEW, "company": "Harbor"}, agent.user.id))
     clock.forward(minutes=2)
     text(session, "Volunteer!", NEW)
     told = [(row[1], row[2], row[4]) for row in rows(agent, f"/contacts/{maya.id}?tab=history")]

@@ -1,13 +1,12 @@
 """The drawer of network faults beside the phones: what is on, and setting it."""
 
-from contextlib import suppress
 from typing import Any
 
 from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from optin import phone
-from optin.phone import NotANumber
+from optin.refused import Refused
 from optin.web.htmx import is_htmx, redirect, respond
 from twilio_simulator.phone_pages import control, faults, parts, shown
 from twilio_simulator.phone_pages.blueprint import blueprint
@@ -58,6 +57,6 @@ def _given() -> dict[str, str]:
     """Return the fields of the form; a number is read as people write it."""
     given = {name: request.form.get(name, "").strip() for name in faults.FIELDS}
     if given["only"]:
-        with suppress(NotANumber):
-            given["only"] = phone.normalise(given["only"], shown.region())
+        number = phone.normalise(given["only"], shown.region())
+        given["only"] = given["only"] if isinstance(number, Refused) else number
     return given

@@ -9,9 +9,9 @@ from optin import phone
 from optin.config import Config
 from optin.enums import Channel, SenderKind
 from optin.models import Conversation, Person, Sender
-from optin.phone import NotANumber
 from optin.provider import senders
 from optin.queries.people_of_numbers import CONTACT_FIRST
+from optin.refused import Refused
 from twilio_simulator import account_numbers
 
 # 555-0100 to 555-0199 of each area code are set apart for fiction (NANPA): no real person has one of them.
@@ -31,17 +31,18 @@ def ours(session: Session, config: Config) -> dict[str, str]:
     return kinds | {number: "service, Advanced Opt-Out" for service in services for number in service.pool}
 
 
-def read(text: str, region: str, ours: Collection[str]) -> str:
-    """Return the E.164 form of a number for a phone; `ours` are our own addresses. Raises NotANumber.
+def read(text: str, region: str, ours: Collection[str]) -> str | Refused:
+    """Return the E.164 form of a number for a phone; `ours` are our own addresses, which are refused.
 
     A channel may stand before it, as in "rcs:(415) 555-0134": then the phone texts by that.
     """
     channel, _, rest = text.strip().partition(":")
     if channel.lower() in BY:
-        return f"{channel.lower()}:{read(rest, region, ours)}"
+        number = read(rest, region, ours)
+        return number if isinstance(number, Refused) else f"{channel.lower()}:{number}"
     number = phone.normalise(text, region)
     if number in ours:
-        raise NotANumber("That is one of our own numbers. Enter another one.")
+        return Refused("That is one of our own numbers. Enter another one.")
     return number
 
 
@@ -49,11 +50,10 @@ def read_all(texts: Iterable[str], region: str, ours: Collection[str]) -> list[s
     """Return the numbers in the parts of an address, each once; what is no number is left out."""
     found: dict[str, None] = {}
     for text in texts:
-        try:
-            # A plus sign that somebody types into the address bar arrives as a space.
-            found[read("+" + text[1:] if text.startswith(" ") else text, region, ours)] = None
-        except NotANumber:
-            continue
+        # A plus sign that somebody types into the address bar arrives as a space.
+        number = read("+" + text[1:] if text.startswith(" ") else text, region, ours)
+        if not isinstance(number, Refused):
+            found[number] = None
     return list(found)
 
 

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from optin.database.session import db
-from optin.phone import NotANumber
+from optin.refused import Refused
 from optin.web.extensions import only_reads
 from optin.web.htmx import is_htmx, respond
 from twilio_simulator.phone_pages import control, fault_routes, numbers, parts
@@ -63,11 +63,10 @@ def new() -> ResponseReturnValue:
     shown, slot = read(), request.args.get("slot", type=int)
     error = ""
     if "number" in request.args:
-        try:
-            number = numbers.read(request.args["number"], region(), shown.ours)
+        number = numbers.read(request.args["number"], region(), shown.ours)
+        if not isinstance(number, Refused):
             return redirect(shown.changed(slot, number).url, 303)
-        except NotANumber as problem:
-            error = problem.sentence
+        error = number.sentence
     search = request.args.get("q", "").replace("\0", "")[:80]
     people = numbers.with_mobile(db.session(), search, shown.phones)
     invented = numbers.invent(db.session(), shown.phones)

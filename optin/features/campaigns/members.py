@@ -19,6 +19,7 @@ from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.policy import audit
 from optin.queries import people_of_numbers, search
 from optin.queries.search import Hits
+from optin.refused import Refused
 
 WILL_RECEIVE = "will_receive"
 NUMBERS_AT_ONCE = 5000
@@ -111,10 +112,11 @@ def read_numbers(text: str, region: str) -> PastedNumbers:
     numbers: dict[str, None] = {}
     refused: dict[str, str] = {}
     for piece in filter(None, (piece.strip() for piece in re.split(r"[\n\r,;]+", text))):
-        try:
-            numbers[phone.normalise(piece, region)] = None
-        except phone.NotANumber as error:
-            refused[piece] = error.sentence
+        number = phone.normalise(piece, region)
+        if isinstance(number, Refused):
+            refused[piece] = number.sentence
+        else:
+            numbers[number] = None
     return PastedNumbers(list(numbers), refused)
 
 

@@ -12,8 +12,8 @@ from optin.features.people import queries, records
 from optin.features.people.forms import PersonForm
 from optin.features.people.records import PersonChanges
 from optin.models import OptIn, Person
-from optin.phone import NotANumber
 from optin.queries import people_of_numbers
+from optin.refused import Refused
 from optin.web.current import current_policy
 
 
@@ -95,10 +95,8 @@ def saved(changed: PersonChanges) -> str:
 
 def _new_number(person: Person, typed: str) -> str | None:
     """Return the typed number in E.164, None for nothing; the person's own while it is no number."""
-    try:
-        return records.read_mobile(db.session(), typed, current_policy().default_region)
-    except NotANumber:
-        return person.mobile
+    number = records.read_mobile(db.session(), typed, current_policy().default_region)
+    return person.mobile if isinstance(number, Refused) else number
 
 
 def _shown(number: str) -> str:

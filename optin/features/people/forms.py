@@ -13,6 +13,7 @@ from wtforms.validators import Length
 from optin.database.session import db
 from optin.features.people import records
 from optin.models import User
+from optin.refused import Refused
 from optin.web.current import current_policy
 from optin.web.fields import Email, Line, PhoneNumber, Text
 
@@ -20,7 +21,7 @@ FROM_NUMBER = ""
 _AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
-def _read_mobile(typed: str) -> str | None:
+def _read_mobile(typed: str) -> str | Refused | None:
     return records.read_mobile(db.session(), typed, current_policy().default_region)
 
 

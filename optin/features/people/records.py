@@ -4,7 +4,7 @@ A change of the mobile number ends consent, so it is decided here and not in a f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unicodedata import category
 
@@ -16,8 +16,9 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import Direction, OptInSource, PersonKind
 from optin.models import CampaignMember, Message, OptIn, Person, User
-from optin.phone import NotANumber, spellings
+from optin.phone import spellings
 from optin.policy import audit, cache
+from optin.refused import Refused
 
 TEXTS = ("first_name", "last_name", "email", "company", "time_zone", "notes")
 FIELDS = (*TEXTS, "mobile", "owner_id")
@@ -35,15 +36,16 @@ class PersonChanges:
 
 def create(
     session: Session, kind: PersonKind, fields: Mapping[str, Any], user_id: int | None, region: str | None = None
-) -> Person:
+) -> Person | Refused:
     """Store a new contact or lead; `mobile` as people in `region` (None: the policy's) type it.
 
     `user_id` is who did it, None for the system.
 
-    Raises NotANumber for a mobile number that is not valid, TypeError for a field that a person does not have.
+    A mobile number that is not valid is refused. Raises TypeError for a field that a person does not have.
     """
     person = Person(kind=kind, sort_name="", created_at=clock.now(), updated_at=clock.now())
-    _assign(session, person, fields, region or cache.policy(session).default_region)
+    if refused := _assign(session, person, fields, region or cache.policy(session).default_region):
+        return refused
     session.add(person)
     session.flush()
     if person.mobile:
@@ -55,16 +57,17 @@ def create(
 
 def change(
     session: Session, person: Person, fields: Mapping[str, Any], user_id: int | None, region: str | None = None
-) -> PersonChanges:
+) -> PersonChanges | Refused:
     """Set the given fields of a person, as `create` takes them; the opt-ins of a number that nobody has any more end.
 
-    Only another E.164 form is another number; an emptied field is a change too. Raises as `create` does.
+    Only another E.164 form is another number; an emptied field is a change too. What `create` refuses is refused.
     """
     # No stronger lock: a text that arrives meanwhile refers to this row while it holds the number's lock.
     fresh = select(Person).where(Person.id == person.id).with_for_update(key_share=True)
     session.execute(fresh.execution_options(populate_existing=True)).one()
     before, old_number = _readable(session, person), person.mobile
-    _assign(session, person, fields, region or cache.policy(session).default_region)
+    if refused := _assign(session, person, fields, region or cache.policy(session).default_region):
+        return refused
     changes = audit.differences(before, _readable(session, person))
     if not changes:
         return PersonChanges()
@@ -87,21 +90,21 @@ def what_ends(session: Session, person: Person, new_mobile: str | None) -> list[
     return list(session.scalars(live))
 
 
-def read_mobile(session: Session, typed: str, region: str) -> str | None:
-    """Return the E.164 form of a mobile number as typed in `region`, None for an empty field. Raises NotANumber.
+def read_mobile(session: Session, typed: str, region: str) -> str | Refused | None:
+    """Return the E.164 form of a mobile number as typed in `region`, None for an empty field.
 
     A number that texted us is a valid number, even where the library calls it invalid.
     """
     if not typed.strip():
         return None
-    try:
-        return phone.normalise(typed, region)
-    except NotANumber:
+    number = phone.normalise(typed, region)
+    if isinstance(number, Refused):
         plain = spellings.canonical("+" + "".join(ch for ch in typed if ch.isdigit()))
         texted = select(Message.id).where(Message.number == plain, Message.direction == Direction.INBOUND)
         if typed.strip().startswith("+") and phone.is_e164(plain) and session.scalar(texted.limit(1)):
             return plain
-        raise
+        return replace(number, field="mobile")
+    return number
 
 
 def convert(session: Session, lead: Person, user_id: int | None) -> bool:
@@ -125,21 +128,25 @@ def delete(session: Session, person: Person, user_id: int | None) -> None:
     session.flush()
 
 
-def _assign(session: Session, person: Person, fields: Mapping[str, Any], region: str) -> None:
-    """Set the fields, cleaned, and what follows from them: the sort name and the time zones."""
+def _assign(session: Session, person: Person, fields: Mapping[str, Any], region: str) -> Refused | None:
+    """Set the fields, cleaned, and what follows from them: the sort name and the time zones; none if one is refused."""
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise TypeError(f"a person has no {', '.join(sorted(unknown))}")
+    mobile = read_mobile(session, str(fields.get("mobile") or ""), region)
+    if isinstance(mobile, Refused):
+        return mobile
     for name, value in fields.items():
         if name in TEXTS:
             setattr(person, name, _clean(str(value or "")))
     if "owner_id" in fields:
         person.owner_id = fields["owner_id"]
     if "mobile" in fields:
-        person.mobile = read_mobile(session, str(fields["mobile"] or ""), region)
+        person.mobile = mobile
     full = f"{person.last_name or ''} {person.first_name or ''}".strip()
     person.sort_name = (full or person.mobile or person.email or "").casefold()[:SORT_NAME]
     person.zones = _zones(person, region)
+    return None
 
 
 def _clean(text: str) -> str:

@@ -15,6 +15,8 @@ from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
 from optin.queries import people_of_numbers
+from optin.refused import Refused
+from optin.web import refusals
 from optin.web.access import requires
 from optin.web.current import current_policy
 
@@ -66,6 +68,9 @@ def create(kind: PersonKind) -> WSGIResponse | tuple[str, int]:
     if not form.validate():
         return form_page.render(kind, form), 422
     person = records.create(db.session(), kind, form.values, current_user.id, current_policy().default_region)
+    if isinstance(person, Refused):
+        refusals.show(person, form)
+        return form_page.render(kind, form), 422
     db.session.commit()
     flash(f"{kind.label} {person.name} was created.", "ok")
     return redirect(page.address(person), 303)
@@ -94,6 +99,9 @@ def update(kind: PersonKind, person_id: int) -> WSGIResponse | tuple[str, int]:
     if not form.validate() or form_page.unconfirmed(form, person):
         return form_page.render(kind, form, person), 422
     changed = records.change(db.session(), person, form.values, current_user.id, current_policy().default_region)
+    if isinstance(changed, Refused):
+        refusals.show(changed, form)
+        return form_page.render(kind, form, person), 422
     db.session.commit()
     flash(form_page.saved(changed), "ok" if changed.fields else "off")
     return redirect(page.address(person), 303)

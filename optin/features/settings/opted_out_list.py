@@ -11,6 +11,7 @@ from optin import phone
 from optin.features.settings import queries
 from optin.models import Person, Suppression
 from optin.queries import people_of_numbers
+from optin.refused import Refused
 from optin.web import lists
 from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
@@ -73,7 +74,7 @@ def rows(session: Session, found: Sequence[Suppression]) -> list[OptedOutRow]:
 
 def _number(typed: str) -> str | None:
     """Return the number looked for as it is stored, "" for what is none, None when nothing is looked for."""
-    try:
-        return phone.normalise(typed, current_policy().default_region) if typed else None
-    except phone.NotANumber:
-        return ""
+    if not typed:
+        return None
+    number = phone.normalise(typed, current_policy().default_region)
+    return "" if isinstance(number, Refused) else number

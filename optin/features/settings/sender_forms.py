@@ -13,6 +13,7 @@ from optin.channels.address import can_send_from
 from optin.enums import SenderKind
 from optin.models import Sender
 from optin.provider.senders import kind_of
+from optin.refused import Refused
 from optin.web.fields import Line
 
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}\Z")
@@ -35,12 +36,10 @@ class NewSenderForm(FlaskForm):  # type: ignore[misc]
         if can_send_from(field.data) and not field.data.startswith("+"):
             self.e164 = field.data
             return
-        try:
-            self.e164 = phone.normalise(field.data, self.region)
-        except phone.NotANumber as error:
-            raise ValidationError(
-                f"{error.sentence} You can also enter a short code or a Messaging Service SID."
-            ) from None
+        number = phone.normalise(field.data, self.region)
+        if isinstance(number, Refused):
+            raise ValidationError(f"{number.sentence} You can also enter a short code or a Messaging Service SID.")
+        self.e164 = number
 
 
 class SenderForm(FlaskForm):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from optin.channels import address
 from optin.enums import PersonKind, Role
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, User
+from optin.refused import done
 from optin.sending import conversations
 from tests.conftest import add_user
 from tests.features.conftest import NOOR
@@ -93,8 +94,10 @@ def test_the_poll_of_an_open_thread_reads_what_it_shows(
 def test_filters_and_search_stand_in_the_address(
     agent: Browser, session: Session, noor: Person, text: Callable[..., Message], query: str, found: list[str]
 ) -> None:
-    records.create(
-        session, PersonKind.LEAD, {"first_name": "Closed", "last_name": "Case", "mobile": "+14155550199"}, None
+    done(
+        records.create(
+            session, PersonKind.LEAD, {"first_name": "Closed", "last_name": "Case", "mobile": "+14155550199"}, None
+        )
     )
     for number, body in (("+14155550199", "Bye"), (NOOR, "Is there parking?"), (UNKNOWN, "volunteer")):
         text(body, number)
@@ -176,7 +179,7 @@ def test_an_unknown_number_can_become_a_person(
 def test_the_side_names_everybody_on_the_number(
     agent: Browser, session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
 ) -> None:
-    lead = records.create(session, PersonKind.LEAD, {"first_name": "Paulo", "mobile": NOOR}, None)
+    lead = done(records.create(session, PersonKind.LEAD, {"first_name": "Paulo", "mobile": NOOR}, None))
     text("volunteer")
     page = agent.get(f"/inbox/{conversation(session).id}").text
     assert "shared by 2" in page

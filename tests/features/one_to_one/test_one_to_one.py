@@ -17,6 +17,7 @@ from optin.enums import HoldCause, MessageStatus, OptInSource, Purpose
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, Sender
 from optin.policy import policy
+from optin.refused import done
 from tests.features.conftest import NOOR, OURS
 from tests.support.clients import Browser
 
@@ -162,7 +163,7 @@ def test_no_number_no_sender_and_no_keyword_are_said(agent: Browser, session: Se
     session.add(Sender(address=OURS, kind="long_code", created_at=the_clock.now()))
     policy.change(session, None, require_opt_in_for_one_to_one=True)
     assert "create an opt-in keyword first" in warning(agent.get(f"/contacts/{noor.id}").text)
-    records.change(session, noor, {"mobile": ""}, None)
+    done(records.change(session, noor, {"mobile": ""}, None))
     assert "there is no mobile number" in warning(agent.get(f"/contacts/{noor.id}").text)
 
 
@@ -170,7 +171,7 @@ def test_the_warning_names_the_old_number_s_opt_ins(
     agent: Browser, session: Session, noor: Person, required: None, text: Callable[..., Message]
 ) -> None:
     text("volunteer")
-    records.change(session, noor, {"mobile": "+12065550147"}, None)
+    done(records.change(session, noor, {"mobile": "+12065550147"}, None))
     said = warning(agent.get(f"/contacts/{noor.id}").text)
     assert "Noor’s opt-ins belong to the old number, (206) 555-0163." in said
 
@@ -220,7 +221,7 @@ def test_a_double_click_is_one_message_and_a_used_form_never_swallows_a_text(
 def test_a_number_that_changed_meanwhile_is_not_texted(
     agent: Browser, session: Session, noor: Person, volunteer: Keyword
 ) -> None:
-    records.change(session, noor, {"mobile": "+12065550147"}, None)
+    done(records.change(session, noor, {"mobile": "+12065550147"}, None))
     refused = agent.post(f"/contacts/{noor.id}/messages", data=form("Hello"))
     assert refused.status_code == 422
     assert "The number has changed since this page was loaded" in refused.text

@@ -11,6 +11,7 @@ from optin import clock
 from optin.enums import PersonKind
 from optin.features.people import queries, records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, Person
+from optin.refused import Refused, done
 from tests.support.clients import Browser
 
 OLD, NEW = "+12065550163", "+12065550147"
@@ -23,7 +24,7 @@ def typed(person: Person, **changes: str) -> dict[str, str]:
 
 
 def lead(session: Session, **fields: str) -> Person:
-    return records.create(session, PersonKind.LEAD, fields, None)
+    return done(records.create(session, PersonKind.LEAD, fields, None))
 
 
 def test_a_contact_is_made_and_shown(agent: Browser, session: Session) -> None:
@@ -64,6 +65,17 @@ def test_a_bad_form_comes_back_as_typed(agent: Browser, session: Session, sent: 
     for name in ("first_name", "mobile", "email", "company"):
         assert f'value="{sent.get(name, "")}"' in response.text
     assert session.scalars(select(Person)).all() == []
+
+
+@pytest.mark.parametrize(("path", "act"), [("/contacts/new", "create"), ("/contacts/{}/edit", "change")])
+def test_what_the_core_refuses_after_the_form_is_said_at_its_field(
+    agent: Browser, noor: Person, monkeypatch: pytest.MonkeyPatch, path: str, act: str
+) -> None:
+    refused = Refused("That number has gone meanwhile.", field="mobile")
+    monkeypatch.setattr(records, act, lambda *_given: refused)
+    response = agent.post(path.format(noor.id), data=typed(noor))
+    assert response.status_code == 422
+    assert re.search(rf'id="mobile-error"[^>]*>\s*{refused.sentence}', response.text)
 
 
 def test_lists_show_their_kind_and_where_numbers_stand(
@@ -225,7 +237,7 @@ def test_the_record_shows_opt_ins_of_earlier_numbers_campaigns_and_history(
     agent: Browser, session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
 ) -> None:
     text("volunteer")
-    records.change(session, noor, {"mobile": NEW}, None)
+    done(records.change(session, noor, {"mobile": NEW}, None))
     campaign = Campaign(name="Volunteer Campaign", keyword=volunteer, created_at=clock.now(), updated_at=clock.now())
     session.add(CampaignMember(campaign=campaign, person=noor, number=NEW, zones=noor.zones, added_at=clock.now()))
     related = agent.get(f"/contacts/{noor.id}?tab=related").text

@@ -13,8 +13,8 @@ from optin.consent.events import Act
 from optin.enums import OptInSource, OptInStatus, PersonKind
 from optin.features.people import records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, OptInPerson, Person
-from optin.phone import NotANumber
 from optin.policy.audit import history
+from optin.refused import Refused, done
 
 OLD, NEW = "+12065550147", "+12065550163"
 
@@ -41,7 +41,7 @@ def opt_in(session: Session, keywords: list[Keyword]) -> Callable[[str], None]:
 
 def contact(session: Session, mobile: str = OLD, **more: str) -> Person:
     fields = {"first_name": "Noor", "last_name": "Haddad", "mobile": mobile, **more}
-    return records.create(session, PersonKind.CONTACT, fields, None)
+    return done(records.create(session, PersonKind.CONTACT, fields, None))
 
 
 def statuses(session: Session, number: str) -> list[str]:
@@ -71,7 +71,7 @@ def statuses(session: Session, number: str) -> list[str]:
 def test_a_person_is_stored_with_what_lists_and_audiences_need(
     session: Session, fields: dict[str, str], sort_name: str, zones: str
 ) -> None:
-    person = records.create(session, PersonKind.LEAD, fields, None)
+    person = done(records.create(session, PersonKind.LEAD, fields, None))
     assert (person.sort_name, person.zones) == (sort_name, zones)
 
 
@@ -83,15 +83,27 @@ def test_a_toll_free_number_keeps_all_of_its_zones(session: Session) -> None:
 def test_control_characters_and_unknown_fields_are_kept_out(session: Session) -> None:
     assert contact(session, first_name=" No\x00or\x07 ").first_name == "Noor"
     with pytest.raises(TypeError):
-        records.create(session, PersonKind.LEAD, {"nickname": "N"}, None)
+        done(records.create(session, PersonKind.LEAD, {"nickname": "N"}, None))
 
 
 def test_a_number_that_is_not_valid_is_refused_unless_it_texted_us(session: Session) -> None:
-    with pytest.raises(NotANumber):
-        contact(session, "+15550001111")
+    refused = records.create(session, PersonKind.CONTACT, {"mobile": "+15550001111"}, None)
+    assert isinstance(refused, Refused)
+    assert (refused.sentence, refused.field) == ("That number does not exist: check its digits.", "mobile")
+    assert session.scalars(select(Person)).all() == []
     now = clock.now()
     session.add(Message(direction="inbound", number="+15550001111", status="received", created_at=now, updated_at=now))
     assert contact(session, "+1 555-000-1111").mobile == "+15550001111"
+
+
+def test_a_refused_change_changes_nothing(session: Session, opt_in: Callable[[str], None]) -> None:
+    person = contact(session)
+    opt_in(OLD)
+    refused = records.change(session, person, {"first_name": "Ana", "mobile": "12", "owner_id": None}, None)
+    assert isinstance(refused, Refused)
+    assert (person.first_name, person.mobile) == ("Noor", OLD)
+    assert not session.dirty
+    assert statuses(session, OLD) == [OptInStatus.ACTIVE, OptInStatus.ACTIVE]
 
 
 def test_a_new_person_is_linked_to_the_opt_ins_of_their_number(session: Session, opt_in: Callable[[str], None]) -> None:
@@ -107,7 +119,7 @@ def test_another_spelling_of_the_number_ends_nothing(
 ) -> None:
     person = contact(session)
     opt_in(OLD)
-    assert records.change(session, person, {"mobile": spelling}, None) == records.PersonChanges()
+    assert done(records.change(session, person, {"mobile": spelling}, None)) == records.PersonChanges()
     assert statuses(session, OLD) == [OptInStatus.ACTIVE, OptInStatus.ACTIVE]
 
 
@@ -117,8 +129,8 @@ def test_another_number_or_none_ends_the_opt_ins_of_the_old_one(
 ) -> None:
     person = contact(session)
     opt_in(OLD)
-    warned = records.what_ends(session, person, records.read_mobile(session, new, "US"))
-    changed = records.change(session, person, {"mobile": new}, None)
+    warned = records.what_ends(session, person, done(records.read_mobile(session, new, "US")))
+    changed = done(records.change(session, person, {"mobile": new}, None))
     assert [row.keyword.word for row in changed.ended_opt_ins] == ["volunteer", "donate2026"]
     assert [row.id for row in warned] == [row.id for row in changed.ended_opt_ins]
     assert statuses(session, OLD) == ["number_changed", "number_changed"]
@@ -132,10 +144,10 @@ def test_memberships_follow_the_number_and_its_zones(session: Session) -> None:
     member = CampaignMember(campaign=campaign, person=person, number=OLD, zones="x", added_at=clock.now())
     session.add_all([campaign, member])
     session.flush()
-    records.change(session, person, {"mobile": "+1 404 555 0100"}, None)
+    done(records.change(session, person, {"mobile": "+1 404 555 0100"}, None))
     session.refresh(member)
     assert (member.number, member.zones) == ("+14045550100", "America/New_York")
-    records.change(session, person, {"time_zone": "Europe/Berlin"}, None)
+    done(records.change(session, person, {"time_zone": "Europe/Berlin"}, None))
     session.refresh(member)
     assert member.zones == "Europe/Berlin"
 
@@ -145,16 +157,16 @@ def test_the_opt_ins_stay_while_somebody_else_has_the_number(session: Session, o
     paulo = contact(session, first_name="Paulo")
     opt_in(OLD)
     assert records.what_ends(session, noor, NEW) == []
-    assert records.change(session, noor, {"mobile": NEW}, None).ended_opt_ins == []
+    assert done(records.change(session, noor, {"mobile": NEW}, None)).ended_opt_ins == []
     assert statuses(session, OLD) == [OptInStatus.ACTIVE, OptInStatus.ACTIVE]
-    assert len(records.change(session, paulo, {"mobile": NEW}, None).ended_opt_ins) == 2
+    assert len(done(records.change(session, paulo, {"mobile": NEW}, None)).ended_opt_ins) == 2
 
 
 def test_changing_back_revives_nothing(session: Session, opt_in: Callable[[str], None]) -> None:
     person = contact(session)
     opt_in(OLD)
-    records.change(session, person, {"mobile": NEW}, None)
-    records.change(session, person, {"mobile": OLD}, None)
+    done(records.change(session, person, {"mobile": NEW}, None))
+    done(records.change(session, person, {"mobile": OLD}, None))
     assert statuses(session, OLD) == ["number_changed", "number_changed"]
     assert consent_status.of_number(session, OLD).label == "No opt-in"
 
@@ -162,7 +174,7 @@ def test_changing_back_revives_nothing(session: Session, opt_in: Callable[[str],
 def test_the_new_number_keeps_opt_ins_of_its_own(session: Session, opt_in: Callable[[str], None]) -> None:
     person = contact(session)
     opt_in(NEW)
-    records.change(session, person, {"mobile": NEW}, None)
+    done(records.change(session, person, {"mobile": NEW}, None))
     assert consent_status.of_number(session, NEW).label == "Opted in with volunteer, donate2026"
     assert set(session.scalars(select(OptInPerson.person_id))) == {person.id}
 
@@ -170,7 +182,7 @@ def test_the_new_number_keeps_opt_ins_of_its_own(session: Session, opt_in: Calla
 def test_an_opt_out_stays_with_the_old_number(session: Session) -> None:
     person = contact(session)
     ledger.opt_out(session, OLD, Act(source=OptInSource.SMS, at=clock.now(), text="STOP"))
-    records.change(session, person, {"mobile": NEW}, None)
+    done(records.change(session, person, {"mobile": NEW}, None))
     assert consent_status.of_number(session, OLD).label == "Opted out"
     assert consent_status.of_number(session, NEW).label == "No opt-in"
 
@@ -186,7 +198,7 @@ def test_what_waits_for_the_old_number_is_cancelled(session: Session) -> None:
     ]
     session.add_all(waiting)
     session.flush()
-    records.change(session, person, {"mobile": NEW}, None)
+    done(records.change(session, person, {"mobile": NEW}, None))
     session.expire_all()
     assert [message.status for message in waiting] == ["cancelled", "sending", "queued"]
 
@@ -201,7 +213,7 @@ def test_deleting_a_person_keeps_the_number_s_consent(session: Session, opt_in: 
 
 
 def test_a_lead_becomes_a_contact_once(session: Session) -> None:
-    lead = records.create(session, PersonKind.LEAD, {"last_name": "Baker"}, None)
+    lead = done(records.create(session, PersonKind.LEAD, {"last_name": "Baker"}, None))
     assert records.convert(session, lead, None)
     assert not records.convert(session, lead, None)
     session.refresh(lead)
@@ -213,7 +225,7 @@ def test_a_lead_becomes_a_contact_once(session: Session) -> None:
 def test_the_history_says_from_and_to_and_what_ended(session: Session, opt_in: Callable[[str], None]) -> None:
     person = contact(session)
     opt_in(OLD)
-    records.change(session, person, {"mobile": NEW, "company": "Harbor Friends", "notes": ""}, None)
+    done(records.change(session, person, {"mobile": NEW, "company": "Harbor Friends", "notes": ""}, None))
     session.flush()
     entries = session.scalars(history("person", person.id).limit(3)).all()
     assert {(entry.field, entry.before, entry.after) for entry in entries} == {
@@ -247,7 +259,7 @@ def at_once(session: Session, *acts: Callable[[Session], object]) -> None:
 
 
 def change_to(person_id: int, mobile: str) -> Callable[[Session], object]:
-    return lambda own: records.change(own, own.get_one(Person, person_id), {"mobile": mobile}, None)
+    return lambda own: done(records.change(own, own.get_one(Person, person_id), {"mobile": mobile}, None))
 
 
 def test_two_changes_of_one_person_at_once_follow_one_another(session: Session, opt_in: Callable[[str], None]) -> None:
