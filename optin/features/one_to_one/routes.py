@@ -16,6 +16,7 @@ from optin.features.one_to_one import component, draft
 from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
 from optin.jobs import engine
+from optin.refused import Refused
 from optin.web import htmx
 from optin.web.current import current_policy
 from optin.web.record_ids import message_id, record_id
@@ -66,9 +67,9 @@ def _send(find: Find) -> WSGIResponse:
     if form.get("do") == "template":
         return _shown(place, draft.with_template(db.session(), typed, form.get("template", type=record_id)))
     sent = draft.send(db.session(), component.composer_of(place, policy), typed, policy, current_user.id)
-    if isinstance(sent, Draft):
+    if isinstance(sent, Refused):
         db.session.rollback()
-        return _shown(find(), sent, 422)
+        return _shown(find(), draft.refused_draft(typed.body, sent), 422)
     db.session.commit()
     engine.nudge()
     return _shown(find()) if htmx.is_htmx() else redirect(place.urls["page"], 303)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.enums import HoldCause, MessageStatus, OptInSource, Purpose
+from optin.enums import HoldCause, MessageStatus, OptInSource, Purpose, Reason
+from optin.features.one_to_one import composer, draft
 from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, Sender
 from optin.policy import policy
-from optin.refused import done
+from optin.refused import Refused, done
 from tests.features.conftest import NOOR, OURS
 from tests.support.clients import Browser
 
@@ -204,6 +206,22 @@ def test_what_is_wrong_with_a_text_is_said_and_the_text_kept(
     assert sentence in refused.text
     assert body.strip() in refused.text
     assert outbox(session) == []
+
+
+def test_a_refused_send_says_its_reason_or_its_field(
+    session: Session, noor: Person, volunteer: Keyword, text: Callable[..., Message]
+) -> None:
+    def send(body: str) -> Message | Refused:
+        given = policy.load(session)
+        to = composer.composer(session, NOOR, noor, given, ZoneInfo("UTC"))
+        return draft.send(session, to, draft.Draft(body, number=NOOR), given, author_id=1)
+
+    assert send(" ") == Refused("Write a message first.", field="body")
+    text("STOP")
+    refused = send(" ")
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.field) == (Reason.OPTED_OUT, "")
+    assert refused.sentence.startswith("You can’t text Noor. They opted out on")
 
 
 def test_a_double_click_is_one_message_and_a_used_form_never_swallows_a_text(
