@@ -10,6 +10,8 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from optin.refused import Refused
+
 Window = tuple[time, time]
 """Local time of the first minute inside and of the first minute outside; 00:00 as the end means midnight."""
 
@@ -23,26 +25,28 @@ _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
 
-def check_window(window: Window) -> None:
-    """Raise ValueError unless `window` is whole minutes on one day and not empty.
+def window_refusal(window: Window) -> Refused | None:
+    """Refuse what is not whole minutes on one day, or is empty.
 
     00:00 to 00:00 is the whole day, always open. Other equal bounds are refused: nobody could tell whether they mean
     always or never. A window across midnight is refused too: it would mean texting at night.
     """
     start, end = window
     if any(bound.second or bound.microsecond or bound.tzinfo for bound in window):
-        raise ValueError("Sending hours are local times in whole minutes.")
+        return Refused("Sending hours are local times in whole minutes.")
     if end != time() and start >= end:
-        raise ValueError("Sending hours must end later than they begin, on the same day.")
+        return Refused("Sending hours must end later than they begin, on the same day.")
+    return None
 
 
 def is_open(zones: Sequence[str], moment: datetime, window: Window, fallback: Sequence[str] = ()) -> bool:
     """Tell whether `moment` (timezone-aware) lies inside the sending hours in every zone.
 
     `fallback` are the zones of a number whose own are unknown. Raises ValueError for a naive moment and for a window
-    that `check_window` refuses.
+    that `window_refusal` refuses.
     """
-    check_window(window)
+    if refused := window_refusal(window):
+        raise ValueError(refused.sentence)
     if moment.tzinfo is None:
         raise ValueError("The moment must have a time zone.")
     known = _known(zones, fallback)

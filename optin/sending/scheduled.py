@@ -69,8 +69,8 @@ def start(
     if taken is None:
         return None
     broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
-    if obstacle := _obstacle(broadcast, campaign):
-        return Refused(obstacle)
+    if refused := _refusal(broadcast, campaign):
+        return refused
     return put_out(session, campaign, broadcast, user_id) or Refused(NOBODY)
 
 
@@ -104,15 +104,15 @@ def _is_due() -> ColumnElement[bool]:
     return Broadcast.starts_at <= clock.now()
 
 
-def _obstacle(broadcast: Broadcast, campaign: Campaign) -> str:
-    """Say what forbids to start it, apart from the rule for each member; "" for nothing."""
+def _refusal(broadcast: Broadcast, campaign: Campaign) -> Refused | None:
+    """Say in a half sentence what forbids to start it, apart from the rule for each member."""
     if campaign.status == CampaignStatus.ABORTED:
-        return ABORTED
+        return Refused(ABORTED)
     if broadcast.keyword is not None and broadcast.keyword.archived_at is not None:
-        return ARCHIVED
+        return Refused(ARCHIVED)
     if broadcast.not_after is not None and broadcast.not_after <= clock.now():
-        return OVER
-    return NO_SENDER if broadcast.sender.retired_at is not None else ""
+        return Refused(OVER)
+    return Refused(NO_SENDER) if broadcast.sender.retired_at is not None else None
 
 
 def _call_in_progress(session: Session, campaign: Campaign, user_id: int | None) -> None:

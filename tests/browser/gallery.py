@@ -43,6 +43,7 @@ from optin.policy import policy
 from optin.provider import senders
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
+from optin.refused import done
 from optin.sample_data import seed
 from tests.support.databases import sqlite_copy
 from tests.support.servers import LiveServer, serve
@@ -132,9 +133,7 @@ def _poster() -> Picture:
     """Draw a poster, as a photo of one would be uploaded."""
     out = BytesIO()
     Image.linear_gradient("L").resize((600, 800)).save(out, "JPEG")
-    picture = pictures.read(out.getvalue())
-    assert picture is not None
-    return picture
+    return done(pictures.read(out.getvalue()))
 
 
 def _campaign(session: Session, name: str, keyword: Keyword, owner: User) -> Campaign:
@@ -154,10 +153,9 @@ def _campaign(session: Session, name: str, keyword: Keyword, owner: User) -> Cam
 
 def _under_way(session: Session, campaign: Campaign, admin: User) -> int:
     """Start a broadcast and let some of its messages have left; return its id."""
-    add_opt_ins.add(session, campaign.id, admin.id, create_leads=True, include_removed=False)
+    done(add_opt_ins.add(session, campaign.id, admin.id, create_leads=True, include_removed=False))
     order = sending.BroadcastOrder(ANNOUNCEMENT, senders.in_use(session)[0].id, str(uuid4()), admin.id)
-    started = sending.start(session, campaign.id, order)
-    assert isinstance(started, sending.StartedBroadcast), started
+    started = done(sending.start(session, campaign.id, order))
     waiting = select(Message.id).where(Message.broadcast_id == started.broadcast_id).order_by(Message.id)
     now = clock.now()
     for status, message_id in zip(DONE, session.scalars(waiting).all(), strict=False):

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 from optin.config import Config
+from optin.refused import Refused
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
@@ -53,13 +54,6 @@ class Sent:
     trouble: str = ""
 
 
-@dataclass(frozen=True)
-class NotSent:
-    """The network did not take the text, with the sentence why."""
-
-    sentence: str
-
-
 def newest(config: Config, limit: int) -> list[str]:
     """List the phones that sent or got something last, newest first. Raises SimulatorAway."""
     answer = _ask(config, "GET", f"/phones?limit={limit}")
@@ -72,11 +66,11 @@ def thread(config: Config, phone: str, limit: int = 60) -> list[Entry]:
     return [_entry(row) for row in answer["messages"]]
 
 
-def send(config: Config, phone: str, to: str, body: str) -> Sent | NotSent:
+def send(config: Config, phone: str, to: str, body: str) -> Sent | Refused:
     """Text `body` from a phone to our address `to`, and wait until the app has taken it. Raises SimulatorAway."""
     answer = _ask(config, "POST", f"/phones/{quote(phone)}/messages", {"To": to, "Body": body})
     if "webhook" not in answer:
-        return NotSent(str(answer.get("message", "")))
+        return Refused(str(answer.get("message", "")))
     webhook = answer["webhook"]
     if not webhook["error"]:
         return Sent()
@@ -89,13 +83,13 @@ def faults(config: Config) -> Faults:
     return _faults(_ask(config, "GET", "/faults"))
 
 
-def set_faults(config: Config, plan: dict[str, str]) -> Faults | NotSent:
+def set_faults(config: Config, plan: dict[str, str]) -> Faults | Refused:
     """Put a fault plan in force, or say what of it makes no sense; an empty one is a faultless network.
 
     Raises SimulatorAway.
     """
     answer = _ask(config, "POST", "/faults", plan or {"seed": ""})
-    return _faults(answer) if "struck" in answer else NotSent(str(answer.get("message", "")))
+    return _faults(answer) if "struck" in answer else Refused(str(answer.get("message", "")))
 
 
 def _faults(answer: dict[str, Any]) -> Faults:

@@ -10,7 +10,7 @@ from optin.refused import Refused
 from optin.web.htmx import is_htmx, redirect, respond
 from twilio_simulator.phone_pages import control, faults, parts, shown
 from twilio_simulator.phone_pages.blueprint import blueprint
-from twilio_simulator.phone_pages.control import Faults, NotSent, SimulatorAway
+from twilio_simulator.phone_pages.control import Faults, SimulatorAway
 from twilio_simulator.phone_pages.shown import Shown
 
 OPEN = "open"
@@ -38,7 +38,7 @@ def set_faults() -> ResponseReturnValue:
     except SimulatorAway as away:
         flash(f"{away} Nothing was changed.", "bad")
         return redirect(page.url)
-    if isinstance(result, NotSent):
+    if isinstance(result, Refused):
         found = Faults({**found.plan, **given}, found.struck)
         return _refused(page, parts.drawer(found, error=faults.refusal(result.sentence)))
     flash("Faults are on." if faults.on(found) else "All faults are off.", "ok")

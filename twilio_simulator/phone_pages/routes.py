@@ -9,7 +9,7 @@ from optin.web.extensions import only_reads
 from optin.web.htmx import is_htmx, respond
 from twilio_simulator.phone_pages import control, fault_routes, numbers, parts
 from twilio_simulator.phone_pages.blueprint import blueprint
-from twilio_simulator.phone_pages.control import NotSent, SimulatorAway
+from twilio_simulator.phone_pages.control import SimulatorAway
 from twilio_simulator.phone_pages.shown import Shown, config, leave, read, region, to_begin_with
 
 __all__ = ["blueprint", "fault_routes"]
@@ -48,11 +48,11 @@ def send(slot: int) -> ResponseReturnValue:
     suggestion = request.form.get("suggestion", "")
     db.session.commit()  # the webhook comes while we wait: what it stores is to be seen after that
     refused = _send(shown, slot, suggestion or typed)
-    draft = typed if suggestion or refused else ""
+    draft, error = typed if suggestion or refused else "", refused.sentence if refused else ""
     if refused and not is_htmx():
         found = parts.screens_or_empty(shown)
-        return parts.render_page(shown, found, parts.drawer_or_none(), at=slot, draft=draft, error=refused), 422
-    context = parts.one(shown, parts.screens_or_empty(shown)[slot - 1], draft, refused)
+        return parts.render_page(shown, found, parts.drawer_or_none(), at=slot, draft=draft, error=error), 422
+    context = parts.one(shown, parts.screens_or_empty(shown)[slot - 1], draft, error)
     back = url_for(".index", **shown.query, at=slot if draft else None, draft=draft or None, _anchor=f"phone-{slot}")
     return respond("phones/_phone.html", redirect_to=back, status=422 if refused else 200, **context)
 
@@ -83,19 +83,19 @@ def new() -> ResponseReturnValue:
     return page, 422 if error else 200
 
 
-def _send(shown: Shown, slot: int, text: str) -> str:
-    """Send, and return the sentence why it was refused, "" when it was not."""
+def _send(shown: Shown, slot: int, text: str) -> Refused | None:
+    """Send, or say why not."""
     if not text:
-        return "Enter a message, or choose a suggestion."
+        return Refused("Enter a message, or choose a suggestion.")
     try:
         result = control.send(config(), shown.phones[slot - 1], shown.to, text)
     except SimulatorAway as away:
-        return f"{away} Nothing was sent."
-    if isinstance(result, NotSent):
-        return result.sentence
+        return Refused(f"{away} Nothing was sent.")
+    if isinstance(result, Refused):
+        return result
     if result.trouble:
         flash(result.trouble, "warn")
-    return ""
+    return None
 
 
 def _with(slot: int) -> Shown:

@@ -101,15 +101,15 @@ def end_user_sessions(user_id: int) -> Response:
 def make_link(user_id: int) -> Response:
     """Make a fresh sign-in link for who lost theirs, or forgot the password."""
     found = db.get_or_404(User, user_id)
-    if not found.is_active:
-        flash(f"{found.name} is disabled and can’t sign in with a link.", "bad")
-        return redirect(url_for("auth.user", user_id=user_id), 303)
     return _show_new_link(found, f"A new link for {found.name} is below. Earlier links no longer work.")
 
 
 def _show_new_link(found: User, notice: str) -> Response:
     """Make a link and keep its token until the next page, which is the only one that shows it."""
     token = accounts.new_link(db.session(), current_user._get_current_object(), found)
+    if isinstance(token, Refused):
+        refusals.show(token, tone="bad")
+        return redirect(url_for("auth.user", user_id=found.id), 303)
     cookie[_NEW_LINK] = [found.id, token]
     return _saved(found, notice)
 

@@ -40,8 +40,10 @@ def invite(session: Session, admin: User, *, email: str, name: str, role: Role) 
     return user
 
 
-def new_link(session: Session, admin: User, user: User) -> str:
+def new_link(session: Session, admin: User, user: User) -> str | Refused:
     """Return the token of a fresh sign-in link for `user`; links that nobody has used yet stop working."""
+    if not user.is_active:
+        return Refused(f"{user.name} is disabled and can’t sign in with a link.")
     now = clock.now()
     links.cancel(session, user, now)
     audit.record(session, admin.id, "made a sign-in link for", "user", user.id)

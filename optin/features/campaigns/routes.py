@@ -20,6 +20,8 @@ from optin.features.campaigns import (
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import CampaignForm
 from optin.models import Campaign
+from optin.refused import Refused
+from optin.web import refusals
 from optin.web.access import requires
 
 __all__ = ["blueprint", "compose_routes", "member_routes", "opt_in_routes", "test_message_routes"]
@@ -85,10 +87,10 @@ def update(campaign_id: int) -> Response:
     form = _form(campaign)
     if not form.validate():
         return make_response(_form_page(form, campaign), 422)
-    if saving.frozen_by(db.session(), campaign, form):
-        form.keyword.errors = ["The keyword can’t be changed while a broadcast of this campaign is unfinished."]
-        return make_response(_form_page(form, campaign), 422)
     changed = saving.change(db.session(), campaign, form, current_user.id)
+    if isinstance(changed, Refused):
+        refusals.show(changed, form)
+        return make_response(_form_page(form, campaign), 422)
     db.session.commit()
     flash(f"Saved. Changed: {', '.join(changed)}." if changed else "Nothing was changed.", "ok" if changed else "off")
     return redirect(url_for(".show", campaign_id=campaign_id), 303)

@@ -8,6 +8,9 @@ from optin.features.campaigns import queries
 from optin.features.campaigns.forms import CampaignForm
 from optin.models import Campaign, Keyword, User
 from optin.policy import audit
+from optin.refused import Refused
+
+FROZEN = "The keyword can’t be changed while a broadcast of this campaign is unfinished."
 
 
 def create(session: Session, form: CampaignForm, user_id: int) -> Campaign:
@@ -21,18 +24,14 @@ def create(session: Session, form: CampaignForm, user_id: int) -> Campaign:
     return campaign
 
 
-def frozen_by(session: Session, campaign: Campaign, form: CampaignForm) -> int | None:
-    """Return the id of the unfinished broadcast that forbids the change of keyword that the form asks for, if any.
+def change(session: Session, campaign: Campaign, form: CampaignForm, user_id: int) -> list[str] | Refused:
+    """Store what a valid form changes; return the labels of the fields that changed.
 
-    The campaign must have been loaded with its lock: no broadcast can then start before the change is stored.
+    While a broadcast has not ended another keyword is refused. The campaign must have been loaded with its lock: no
+    broadcast can then start before the change is stored.
     """
-    if form.keyword_id == campaign.keyword_id:
-        return None
-    return queries.unfinished(session, campaign.id)
-
-
-def change(session: Session, campaign: Campaign, form: CampaignForm, user_id: int) -> list[str]:
-    """Store what a valid form changes; return the labels of the fields that changed."""
+    if form.keyword_id != campaign.keyword_id and queries.unfinished(session, campaign.id):
+        return Refused(FROZEN, field="keyword")
     before = _words(session, campaign)
     _fill(campaign, form)
     changes = audit.differences(before, _words(session, campaign))

@@ -15,6 +15,7 @@ from optin.features.keywords.saving import KeywordContent
 from optin.models import DisclosureImage
 from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION
 from optin.reading.words import KEYWORD_LENGTH, normalise, refusal_as_keyword
+from optin.refused import Refused
 from optin.texts import merge_fields
 from optin.web.fields import Line, Text, clean
 
@@ -106,13 +107,10 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
         """Take a picture by its content, whatever its name says."""
         if not field.data:
             return
-        data = field.data.read(pictures.LARGEST + 1)
-        if len(data) > pictures.LARGEST:
-            raise ValidationError("The image is larger than 2 MB. Choose a smaller one.")
-        self.picture = pictures.read(data)
-        self.remove_image.data = self.remove_image.data and self.picture is None
-        if self.picture is None:
-            raise ValidationError("This file is not a PNG, JPEG or WebP image. Choose another file.")
+        picture = pictures.read(field.data.read(pictures.LARGEST + 1))
+        if isinstance(picture, Refused):
+            raise ValidationError(picture.sentence)
+        self.picture, self.remove_image.data = picture, False
 
     def validate_confirmation(self, field: Field) -> None:
         """Refuse a template that could not be filled in."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from struct import error as TooShort
 from struct import unpack_from
 
+from optin.refused import Refused
+
 LARGEST = 2 * 1024 * 1024  # bytes
 WIDEST = 10_000  # pixels a side
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
@@ -23,8 +25,10 @@ class Picture:
     height: int
 
 
-def read(data: bytes) -> Picture | None:
-    """Return the picture in a file, None when it is none that browsers show or is absurdly large."""
+def read(data: bytes) -> Picture | Refused:
+    """Return the picture in a file, refused when it is none that browsers show or is absurdly large."""
+    if len(data) > LARGEST:
+        return Refused("The image is larger than 2 MB. Choose a smaller one.")
     for media_type, measure in (("image/png", _png), ("image/jpeg", _jpeg), ("image/webp", _webp)):
         try:
             size = measure(data)
@@ -32,7 +36,7 @@ def read(data: bytes) -> Picture | None:
             size = None
         if size and all(0 < side <= WIDEST for side in size):
             return Picture(data, media_type, *size)
-    return None
+    return Refused("This file is not a PNG, JPEG or WebP image. Choose another file.")
 
 
 def _png(data: bytes) -> tuple[int, int] | None:

@@ -6,12 +6,14 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.models import MessageTemplate
 from optin.policy import audit
+from optin.refused import Refused
 
 KIND = "template"
+TAKEN = "Another template already has this name."
 
 
-def save(session: Session, template: MessageTemplate, name: str, body: str, user_id: int) -> bool:
-    """Store a template, new or not; False when another has that name. The caller commits."""
+def save(session: Session, template: MessageTemplate, name: str, body: str, user_id: int) -> Refused | None:
+    """Store a template, new or not, unless another has that name. The caller commits."""
     before = {"Name": template.name, "Text": template.body}
     is_new = template.id is None
     try:
@@ -21,11 +23,11 @@ def save(session: Session, template: MessageTemplate, name: str, body: str, user
             session.add(template)
             session.flush()
     except IntegrityError:
-        return False
+        return Refused(TAKEN, field="name")
     changes = audit.differences(before, {"Name": name, "Text": body})
     if changes:
         audit.record(session, user_id, "created" if is_new else "changed", KIND, template.id, changes)
-    return True
+    return None
 
 
 def remove(session: Session, template: MessageTemplate, user_id: int) -> None:

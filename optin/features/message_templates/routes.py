@@ -13,6 +13,7 @@ from optin.features.message_templates import records
 from optin.models import MessageTemplate
 from optin.queries import message_templates
 from optin.sending import broadcast_text
+from optin.web import refusals
 from optin.web.access import requires
 from optin.web.fields import Line, MessageText
 
@@ -20,7 +21,6 @@ blueprint = Blueprint("message_templates", __name__)
 
 TEMPLATE = "/templates/<int:template_id>"
 LONGEST_NAME = 80
-TAKEN = "Another template already has this name."
 
 
 class TemplateForm(FlaskForm):  # type: ignore[misc]
@@ -81,11 +81,11 @@ def delete(template_id: int) -> Response:
 
 def _saved(template: MessageTemplate, form: TemplateForm) -> bool:
     """Store what a valid form says; False, with the sentence at the field, where another has the name."""
-    if records.save(db.session(), template, form.name.data, form.body.data, current_user.id):
-        db.session.commit()
-        return True
-    form.name.errors = [TAKEN]
-    return False
+    if refused := records.save(db.session(), template, form.name.data, form.body.data, current_user.id):
+        refusals.show(refused, form)
+        return False
+    db.session.commit()
+    return True
 
 
 def _list(form: TemplateForm) -> str:

@@ -11,8 +11,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from wtforms.widgets import TimeInput
 
 from optin import phone
-from optin.consent.hours import check_window
-from optin.features.settings.opt_out_words import refusals
+from optin.consent.hours import window_refusal
+from optin.features.settings.opt_out_words import refusal
 from optin.texts import merge_fields, segments
 from optin.web.fields import Line, MessageText
 
@@ -144,8 +144,8 @@ class RepliesForm(PolicyForm):
 
     def validate_extra_opt_out_words(self, field: Field) -> None:
         """Refuse words that mean something else already."""
-        if sentences := refusals(field.data):
-            raise ValidationError(" ".join(sentences))
+        if refused := refusal(field.data):
+            raise ValidationError(" ".join(each.sentence for each in refused))
 
 
 class HoursForm(PolicyForm):
@@ -159,10 +159,9 @@ class HoursForm(PolicyForm):
         """Refuse hours that are empty or go through the night."""
         if self.sending_from.errors or field.errors or not CLOCK.match(self.sending_from.data or ""):
             return
-        try:
-            check_window((time.fromisoformat(self.sending_from.data), time.fromisoformat(field.data)))
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
+        window = (time.fromisoformat(self.sending_from.data), time.fromisoformat(field.data))
+        if refused := window_refusal(window):
+            raise ValidationError(refused.sentence)
 
 
 def _check_reply(field: Field, fields: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Whether a word may be added to those that opt out."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -8,6 +9,7 @@ from optin.database.session import db
 from optin.enums import Meaning
 from optin.models import KeywordWord
 from optin.reading import words
+from optin.refused import Refused
 
 MOST, LONGEST = 50, 30
 _OWN_MEANING = (
@@ -17,16 +19,17 @@ _OWN_MEANING = (
 )
 
 
-def refusals(typed: Collection[str]) -> list[str]:
-    """Return a sentence for each word that can't be an extra opt-out word; `typed` are as an admin typed them."""
+def refusal(typed: Collection[str]) -> Refused | None:
+    """Refuse words that can't be extra opt-out words, with a sentence for each; `typed` are as an admin typed them."""
     if len(typed) > MOST:
-        return [f"Enter at most {MOST} words."]
+        return Refused(f"Enter at most {MOST} words.")
     keywords = db.session.scalars(select(KeywordWord))
     touched = [keyword for keyword in keywords if _opts_out(keyword.normal, {keyword.normal}, typed)]
-    return [sentence for word in typed for sentence in _refusals(word, touched)]
+    found = tuple(Refused(sentence) for word in typed for sentence in _objections(word, touched))
+    return replace(found[0], more=found[1:]) if found else None
 
 
-def _refusals(word: str, keywords: Collection[KeywordWord]) -> Iterator[str]:
+def _objections(word: str, keywords: Collection[KeywordWord]) -> Iterator[str]:
     normal = words.normalise(word)
     if not normal:
         yield f"“{word[:LONGEST]}” has no letters or digits."

@@ -90,7 +90,7 @@ def save_replies() -> Response | tuple[str, int]:
 def show_word_effect() -> str:
     """Say what new opt-out words would have done to the texts of the last year, once they are typed (fragment)."""
     typed = lines_typed(request.args.get("extra_opt_out_words", ""))
-    effect = word_effect.of_words(db.session(), typed) if not opt_out_words.refusals(typed) else None
+    effect = word_effect.of_words(db.session(), typed) if not opt_out_words.refusal(typed) else None
     return render_template("settings/_word_effect.html", effect=effect)
 
 

@@ -85,7 +85,9 @@ def test_a_disabled_user_is_out_at_once(admin: Browser, agent: Browser, client: 
     assert agent.get("/account").status_code == 303
     assert client.get(link).status_code == 404
     assert admin.post(f"{path}/links").status_code == 303
-    assert shown_link(admin.get(path).text) is None
+    page = admin.get(path).text
+    assert f"{agent.user.name} is disabled and can’t sign in with a link." in page
+    assert shown_link(page) is None
     assert admin.post(f"{path}/enabled").status_code == 303
     assert agent.user.disabled_at is None
     assert agent.get("/account").status_code == 303, "the sessions of before stay ended"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin.features.keywords import pictures
 from optin.models import AuditEntry, DisclosureImage, Keyword, OptIn
+from optin.refused import Refused
 from tests.conftest import Clock
 from tests.support.clients import Browser
 from tests.support.world import text
@@ -54,16 +55,16 @@ def test_a_picture_is_read_with_its_size(kind: str, options: dict[str, object], 
     data = made(kind, (301, 17), **options)
     assert pictures.read(data) == pictures.Picture(data, media_type, 301, 17)
     for length in (0, 1, 3, 8, 12, 15, 20, 25):
-        assert pictures.read(data[:length]) is None
+        assert isinstance(pictures.read(data[:length]), Refused)
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a" + b"\0" * 40, SVG, b"%PDF-1.7", b"\xff\xd8\xff" * 99, b"\0" * 99])
 def test_anything_else_is_no_picture(data: bytes) -> None:
-    assert pictures.read(data) is None
+    assert isinstance(pictures.read(data), Refused)
 
 
 def test_an_absurd_size_is_refused() -> None:
-    assert pictures.read(made("PNG", (pictures.WIDEST + 1, 1))) is None
+    assert isinstance(pictures.read(made("PNG", (pictures.WIDEST + 1, 1))), Refused)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

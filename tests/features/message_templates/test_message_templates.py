@@ -100,7 +100,7 @@ def test_a_name_is_taken_once_whatever_its_case(session: Session, agent: Browser
 def test_saving_the_same_changes_nothing(session: Session, agent: Browser) -> None:
     create(agent)
     template = only(session)
-    assert records.save(session, template, template.name, template.body, agent.user.id)
+    assert records.save(session, template, template.name, template.body, agent.user.id) is None
     assert "changed" not in session.scalars(select(AuditEntry.action)).all()
 
 
