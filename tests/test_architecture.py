@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import ledger_writes
+from tests.support.thrown_away import thrown_away
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (ROOT / "optin", ROOT / "twilio_simulator")
@@ -92,10 +93,10 @@ REFUSALS = {
 BEGIN_THEMSELVES = {"optin.jobs.worker_registry"}
 
 
-def modules() -> dict[str, ast.Module]:
-    """Return every module of the app and of the simulator by its dotted name."""
+def modules(*folders: Path) -> dict[str, ast.Module]:
+    """Return every module in the folders by its dotted name."""
     found = {}
-    for path in (path for package in PACKAGES for path in package.rglob("*.py")):
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         if ".migrations." not in name:
             found[name] = ast.parse(path.read_text())
@@ -121,7 +122,7 @@ def part(name: str) -> str:
     return rooms[1] if rooms[0] == "features" and len(rooms) > 1 else rooms[0]
 
 
-MODULES = modules()
+MODULES = modules(*PACKAGES)
 
 
 def test_imports_point_down() -> None:
@@ -225,6 +226,11 @@ def test_there_is_one_value_that_refuses() -> None:
         if isinstance(node, ast.ClassDef) and "refus" in node.name.lower() and not name.startswith("twilio_simulator")
     }
     assert named == {"optin.refused.Refused", *REFUSALS}
+
+
+def test_no_refusal_is_thrown_away() -> None:
+    """Whoever calls what may be refused looks at the answer; `refused.done` is for where it can't be. So do tests."""
+    assert thrown_away(MODULES | modules(ROOT / "tests")) == []
 
 
 def _alternatives(annotation: ast.expr) -> set[str]:

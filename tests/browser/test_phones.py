@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 from optin.enums import Role
+from optin.refused import done
 from tests.conftest import add_user
 from tests.support import world
 from tests.support.clients import Browser
@@ -68,7 +69,7 @@ def test_what_is_typed_survives_what_arrives(live_server: LiveServer, page: Page
     field = page.get_by_label("Text message")
     field.fill("I was about to")
     for number in range(9):
-        control.send(live_server.app.config["OPTIN"], MAYA, OURS, f"text {number}")
+        done(control.send(live_server.app.config["OPTIN"], MAYA, OURS, f"text {number}"))
     expect(page.get_by_text("text 8")).to_be_visible(timeout=15000)
     expect(field).to_have_value("I was about to")
     expect(field).to_be_focused()

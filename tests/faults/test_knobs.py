@@ -14,13 +14,13 @@ from optin.enums import Direction, MessageStatus, OptInStatus
 from optin.jobs import engine
 from optin.models import Message, OptIn
 from optin.receiving import reconcile
+from optin.refused import done
 from tests.support import outbox, world
 from tests.support.databases import sqlite_copy
 from tests.support.servers import LiveServer, serve
 from tests.support.world import OURS
 from twilio_simulator.faults import Fault
 from twilio_simulator.phone_pages import control
-from twilio_simulator.phone_pages.control import Faults
 
 PEOPLE = itertools.count(1000)
 
@@ -46,7 +46,7 @@ class Scene:
     def faults(self, *names: str, **plan: str) -> None:
         """Let these faults strike every text of the person."""
         given = {**dict.fromkeys(names, "100"), "seconds": "1", "only": self.phone, **plan}
-        assert isinstance(control.set_faults(self.config, given), Faults)
+        done(control.set_faults(self.config, given))
 
     def struck(self) -> dict[str, int]:
         return control.faults(self.config).struck
@@ -74,7 +74,7 @@ class Scene:
         return [entry.body for entry in thread if entry.kind == "arrived" and not entry.answered_by]
 
     def text(self, body: str) -> None:
-        control.send(self.config, self.phone, OURS, body)
+        done(control.send(self.config, self.phone, OURS, body))
 
     def counts(self, session: Session) -> tuple[int, int, int]:
         """Return how many inbound texts, active opt-ins and answers there are of the person."""
@@ -99,7 +99,7 @@ def wait_for(found: Callable[[], object], what: str, seconds: float = 20) -> obj
 def scene(server: LiveServer) -> Iterator[Scene]:
     scene = Scene(server)
     yield scene
-    control.set_faults(scene.config, {})
+    done(control.set_faults(scene.config, {}))
 
 
 def test_a_refusal_with_429_is_tried_again_and_sent_once(scene: Scene) -> None:
@@ -108,7 +108,7 @@ def test_a_refusal_with_429_is_tried_again_and_sent_once(scene: Scene) -> None:
     wait_for(lambda: scene.struck().get("refused"), "a refusal")
     waits = scene.until(message_id, MessageStatus.QUEUED)
     assert waits.error_code == 20429
-    control.set_faults(scene.config, {})
+    done(control.set_faults(scene.config, {}))
     scene.until(message_id, MessageStatus.DELIVERED)
     assert scene.arrived() == ["See you at nine"]
 
@@ -130,7 +130,7 @@ def test_what_may_have_been_accepted_stays_unknown_and_is_not_sent_again(scene: 
     scene.faults("failed_before")
     message_id = scene.send()
     scene.until(message_id, MessageStatus.UNKNOWN)
-    control.set_faults(scene.config, {})
+    done(control.set_faults(scene.config, {}))
     with scene.server.app.app_context():
         engine.nudge()
     time.sleep(1)

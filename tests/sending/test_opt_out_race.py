@@ -19,6 +19,7 @@ from optin.jobs.sender_pool import SenderPool
 from optin.jobs.sending import send_waiting
 from optin.models import Message, Sender
 from optin.policy import policy
+from optin.refused import Refused
 from optin.sending import delivery, queueing
 from tests.support import outbox
 from tests.support.outbox import MAYA, act
@@ -117,7 +118,7 @@ def _arrange(engine: Engine, numbers: list[str]) -> tuple[int, int, int]:
 def _write(engine: Engine, number: str, sender_id: int, author_id: int) -> None:
     """Let a user write a 1:1 message, unless the rule refuses it."""
     with Session(engine) as session:
-        queueing.queue_one_to_one(
+        taken = queueing.queue_one_to_one(
             session,
             number=number,
             body="Are you there?",
@@ -126,7 +127,8 @@ def _write(engine: Engine, number: str, sender_id: int, author_id: int) -> None:
             author_id=author_id,
             form_key=str(uuid4()),
         )
-        session.commit()
+        if not isinstance(taken, Refused):
+            session.commit()
 
 
 def _started(number: str) -> Select[int]:
