@@ -14,6 +14,7 @@ from optin.enums import BroadcastState, MessageStatus
 from optin.jobs import engine
 from tests.support import outbox
 from tests.support.faults.processes import WORKER, arrange_broadcast, let_leases_end, messages, running, state, until
+from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
 
@@ -36,7 +37,7 @@ def test_a_web_process_has_its_messages_sent_by_a_worker(
             with app.app_context():
                 engine.nudge()
             until(lambda text=text: (outbox.MAYA, text) in provider.texts)
-        engine.shutdown()
+        end_jobs()
         worker.terminate()
         assert worker.wait(30) == 0
     assert [message.status for message in messages(outbox_engine)] == [MessageStatus.SENT] * 2
@@ -62,7 +63,7 @@ def test_another_process_takes_over_what_a_dead_worker_left(
         try:
             until(lambda: state(outbox_engine, broadcast_id) == BroadcastState.SENT)
         finally:
-            engine.shutdown()
+            end_jobs()
     assert set(Counter(number for number, _ in provider.texts).values()) == {1}
 
 

@@ -20,6 +20,7 @@ from optin.jobs.worker import BROADCAST_THREADS
 from optin.models import Broadcast, OptIn
 from tests.support import outbox
 from tests.support.faults.processes import arrange_broadcast, messages, state, until
+from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
 
@@ -43,7 +44,7 @@ def launched(app: Flask, provider: Provider) -> Iterator[Provider]:
     yield provider
     provider.slow.clear()
     provider.seconds = 0
-    engine.shutdown()
+    end_jobs()
 
 
 def test_without_engine_a_nudge_does_nothing(app: Flask) -> None:
@@ -124,7 +125,7 @@ def test_unanswered_questions_expire_by_themselves(outbox_engine: Engine, app: F
     try:
         until(lambda: _opt_in_status(outbox_engine) == OptInStatus.EXPIRED)
     finally:
-        engine.shutdown()
+        end_jobs()
 
 
 def test_finished_jobs_are_forgotten(

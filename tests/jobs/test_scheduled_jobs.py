@@ -18,6 +18,7 @@ from optin.jobs.queue_database import open_queue
 from optin.models import Broadcast, Message, SendingGate
 from tests.support import outbox
 from tests.support.faults.processes import state, until
+from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
 DUE = timedelta(seconds=2)
@@ -39,7 +40,7 @@ def launched(app: Flask) -> Iterator[Provider]:
         engine.launch(app)
         time.sleep(0.5)
         yield provider
-        engine.shutdown()
+        end_jobs()
 
 
 def schedule(outbox_engine: Engine, starts_at: datetime) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
-from optin.jobs import engine, tasks, worker, worker_registry
+from optin.jobs import engine, tasks, worker_registry
 from optin.jobs.queue_database import open_queue
 from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
 from optin.jobs.wakeup import Wakeup
@@ -25,6 +25,7 @@ from optin.sending import delivery
 from tests.support import outbox
 from tests.support.clockwork import NO_OFFERS
 from tests.support.faults.processes import arrange_broadcast, messages, state, until
+from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
 
@@ -57,7 +58,7 @@ def provider(app: Flask) -> Iterator[Provider]:
     with serve_provider() as provider:
         app.extensions["gateway"] = gateway_to(provider.url)
         yield provider
-        _end_jobs()
+        end_jobs()
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -213,13 +214,6 @@ def test_a_thread_that_ended_takes_the_sign_of_life_with_it(app: Flask, provider
     assert before is not None
     assert after is not None
     assert after > before
-
-
-def _end_jobs() -> None:
-    """End the engine with all of its jobs: the next test's database has the same path, and messages of the same ids."""
-    worked = worker.current()
-    engine.shutdown()
-    assert worked is None or worked.stop(60)
 
 
 def _leave_dead_entries(app: Flask, outbox_engine: Engine, name: str) -> int:

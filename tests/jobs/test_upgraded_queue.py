@@ -15,6 +15,7 @@ from optin.jobs import engine
 from optin.jobs.queue_database import open_queue
 from tests.support import outbox
 from tests.support.faults.processes import arrange_broadcast, state, until
+from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
 
@@ -28,7 +29,7 @@ def outbox_engine(app: Flask) -> Engine:
 def queue(app: Flask) -> Iterator[Engine]:
     """The queue's database, with the engine's tables as an older version leaves them."""
     engine.launch(app)
-    engine.shutdown()
+    end_jobs()
     queue = open_queue(app.config["OPTIN"].queue_url)
     yield queue
     queue.dispose()
@@ -39,7 +40,7 @@ def provider(app: Flask) -> Iterator[Provider]:
     with serve_provider() as provider:
         app.extensions["gateway"] = gateway_to(provider.url)
         yield provider
-        engine.shutdown()
+        end_jobs()
 
 
 def put(queue: Engine, name: str, task: str, key: str, *arguments: int) -> str:

@@ -23,6 +23,7 @@ from optin.jobs.schedule import Chore
 from optin.models import Broadcast, Message, OptIn
 from tests.migrations.test_upgrade import Rows, all_kept, rows
 from tests.support.clients import Browser
+from tests.support.jobs import end_jobs
 from tests.support.servers import serve
 from tests.support.twilio_requests import post, text_form
 
@@ -47,7 +48,7 @@ def queue(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     with monkeypatch.context() as patch:
         patch.setattr(engine, "comparisons", lambda _: [Chore(60, lambda: None)])
         engine.launch(app)
-        engine.shutdown()
+        end_jobs()
     queue = open_queue(app.config["OPTIN"].queue_url)
     yield queue
     queue.dispose()

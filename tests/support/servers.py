@@ -16,7 +16,7 @@ from optin import create_app, run_jobs_beside
 from optin.config import Config
 from optin.database.session import db
 from optin.first_start import prepare
-from optin.jobs import engine
+from tests.support.jobs import end_jobs
 from twilio_simulator import close_simulator
 
 
@@ -59,10 +59,12 @@ def serve(database: str, folder: Path, **environ: str) -> Iterator[LiveServer]:
 
 def _stop(app: Flask, server: BaseWSGIServer, thread: threading.Thread) -> None:
     """End everything that runs, and close every file and connection."""
-    engine.shutdown()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    close_simulator(app.extensions["simulator"])
-    with app.app_context():
-        db.engine.dispose()
+    try:
+        end_jobs()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        close_simulator(app.extensions["simulator"])
+        with app.app_context():
+            db.engine.dispose()

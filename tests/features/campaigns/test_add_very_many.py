@@ -19,6 +19,7 @@ from tests.support import campaign_scene as scene
 from tests.support import outbox, world
 from tests.support.clients import Browser
 from tests.support.faults.processes import until
+from tests.support.jobs import end_jobs
 
 NUMBERS = [f"+1415555{number:04d}" for number in range(100, 120)]
 
@@ -264,7 +265,7 @@ def launched(app: Flask) -> Iterator[Engine]:
     engine.launch(app)
     with app.app_context():
         yield db.engine
-    engine.shutdown()
+    end_jobs()
 
 
 def test_the_engine_runs_it_at_once(session: Session, agent: Browser, campaign: Campaign, launched: Engine) -> None:
