@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make run    start Optin with the simulator and sample data on http://127.0.0.1:5000 (PORT=5001 for another)"
 	@echo "make serve  start Optin with the Twilio account of the environment, for production on this machine"
-	@echo "make quick  run the tests on SQLite without a browser, for working"
+	@echo "make quick  run the quick tests on SQLite without a browser, for working"
 	@echo "make test   run the tests on SQLite and PostgreSQL"
 	@echo "make check  formatter, linter, types, templates, licences, then the tests"
 	@echo "make bench  measure, beside baselines, and write bench/results.md"

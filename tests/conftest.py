@@ -19,7 +19,7 @@ from optin.models import User
 from tests.support.apps import end_app, new_app, plain_app
 from tests.support.clients import Browser
 from tests.support.databases import begin_run, end_run, postgresql_copy, sqlite_copy
-from tests.support.quick import is_long, is_quick
+from tests.support.quick import LEFT_OUT, is_slow, quick_ones
 from tests.support.servers import LiveServer, serve
 from tests.support.temporary import keep_files_in_memory
 
@@ -30,7 +30,9 @@ LIGHT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer `--quick`."""
-    parser.addoption("--quick", action="store_true", help="SQLite only, no browser, nothing that takes long")
+    parser.addoption(
+        "--quick", action="store_true", help="SQLite only, no browser, nothing slow, a sample of long tables"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,20 +50,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `--quick`, do not even read the folders that have only long tests."""
-    return True if config.option.quick and is_long(collection_path) else None
+    """With `--quick`, do not even read the folders that have only slow tests."""
+    return True if config.option.quick and is_slow(collection_path) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With `--quick`, keep the quick tests."""
     if config.option.quick:
-        config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
-        items[:] = [item for item in items if is_quick(item)]
+        kept = quick_ones(items)
+        config.hook.pytest_deselected(items=list(set(items) - set(kept)))
+        items[:] = kept
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line that the browser tests were left out, and how to have them."""
-    if not CHROMIUM.exists() and "OPTIN_REQUIRE_BROWSER" not in os.environ:
+    """Say in one line what was left out, and how to have it."""
+    if terminalreporter.config.option.quick:
+        terminalreporter.write_line(LEFT_OUT)
+    elif not CHROMIUM.exists() and "OPTIN_REQUIRE_BROWSER" not in os.environ:
         terminalreporter.write_line("The browser tests were left out. To have them: sudo apt-get install chromium")
 
 

@@ -122,6 +122,7 @@ def image(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_web_and_worker_run_from_what_the_image_holds(shared_folder: Path, image: Path) -> None:
     services = compose()["services"]
     before = files(image)

@@ -14,6 +14,8 @@ from tests.support.databases import sqlite_copy
 from tests.support.faults.disks import Disk, small_disk
 from tests.support.faults.processes import free_port
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import os, sys
 from pathlib import Path

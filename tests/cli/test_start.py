@@ -16,6 +16,8 @@ import pytest
 
 from optin import ROOT
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import os, sys
 from pathlib import Path

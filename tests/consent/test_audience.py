@@ -129,6 +129,7 @@ def _facts(given: dict[str, object]) -> Facts:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_keyword", [True, False])
 def test_rule_and_sql_agree_on_every_combination(
     session: Session, keywords: tuple[Keyword, Keyword], with_keyword: bool

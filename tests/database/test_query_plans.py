@@ -98,6 +98,7 @@ def repeated(node: dict[str, Any], hashed: set[str], again: bool = False) -> Ite
         yield from repeated(below, hashed, (again or for_each or inner) and name not in hashed)
 
 
+@pytest.mark.slow
 def test_no_page_reads_a_whole_large_table(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cached_counts, "FEW", 100)
     with app.app_context():

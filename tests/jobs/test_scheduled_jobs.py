@@ -21,6 +21,8 @@ from tests.support.faults.processes import state, until
 from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
+pytestmark = pytest.mark.slow
+
 DUE = timedelta(seconds=2)
 SWEEP = 15.0
 """Seconds between two looks for what is due; the first is at the start."""

@@ -59,6 +59,7 @@ def test_a_slow_answer_holds_up_no_other_message(engine: Engine, provider: Provi
     assert _states(engine) == {MessageStatus.SENT: len(others) + 1}
 
 
+@pytest.mark.slow
 def test_nothing_is_started_that_would_wait_for_slow_answers(
     engine: Engine, provider: Provider, pool: SenderPool
 ) -> None:
@@ -104,6 +105,7 @@ def test_two_jobs_on_one_broadcast_send_each_message_once(engine: Engine, provid
     assert Counter(number for number, _ in provider.texts) == Counter(outbox.numbers(90))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "state"), [((500, 20500), MessageStatus.UNKNOWN), ((429, 20429), MessageStatus.QUEUED)]
 )
@@ -150,6 +152,7 @@ def test_a_stop_ends_the_job_and_leaves_nothing_open(engine: Engine, provider: P
     }
 
 
+@pytest.mark.slow
 def test_a_database_that_is_disturbed_loses_nothing(
     database: str, engine: Engine, provider: Provider, pool: SenderPool
 ) -> None:

@@ -63,6 +63,7 @@ def states(engine: Engine) -> Counter[str]:
     return Counter(message.status for message in messages(engine))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [*OF_ACCOUNT, *OF_SENDER], ids=str)
 def test_an_error_of_account_or_sender_burns_nothing_and_is_met_by_few(
     engine: Engine, provider: Provider, pool: SenderPool, answer: Answer | Raw
@@ -75,6 +76,7 @@ def test_an_error_of_account_or_sender_burns_nothing_and_is_met_by_few(
     assert provider.requests <= THREADS + 3
 
 
+@pytest.mark.slow
 def test_after_nine_seconds_of_refused_sign_ins_everybody_gets_the_broadcast_once(
     engine: Engine, provider: Provider, pool: SenderPool
 ) -> None:
@@ -89,6 +91,7 @@ def test_after_nine_seconds_of_refused_sign_ins_everybody_gets_the_broadcast_onc
     assert Counter(number for number, _ in provider.texts) == Counter(outbox.numbers(120))
 
 
+@pytest.mark.slow
 def test_two_processes_try_no_more_than_one(engine: Engine, provider: Provider, pool: SenderPool) -> None:
     broadcast_id = arrange_broadcast(engine, 60)
     provider.always = (401, 20003)

@@ -130,6 +130,7 @@ def test_a_wakeup_survives(error: Callable[[], BaseException]) -> None:
     wakeup.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [ERRORS[0], ERRORS[6], ERRORS[7]])
 @pytest.mark.parametrize("where", ["claim", "start", "record", "release", "finish"])
 def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
@@ -161,6 +162,7 @@ def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
     assert states <= {MessageStatus.SENT, MessageStatus.UNKNOWN}, states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["here", "elsewhere#0"])
 def test_a_job_that_the_engine_takes_for_running_stands_in_the_way_until_its_deadline_only(
     app: Flask, outbox_engine: Engine, provider: Provider, monkeypatch: pytest.MonkeyPatch, where: str
@@ -184,6 +186,7 @@ def test_a_job_that_the_engine_takes_for_running_stands_in_the_way_until_its_dea
     until(lambda: _pending(app) == 0, 30)
 
 
+@pytest.mark.slow
 def test_every_job_gets_a_deadline_when_it_begins(app: Flask, outbox_engine: Engine, provider: Provider) -> None:
     """A longer one than a job may take, so that no job in good health is taken for dead."""
     assert engine.DEADLINE > tasks.SECONDS

@@ -18,6 +18,8 @@ from tests.support.faults.processes import arrange_broadcast, state, until
 from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def outbox_engine(app: Flask) -> Engine:

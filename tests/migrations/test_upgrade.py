@@ -3,6 +3,7 @@
 from typing import Any
 
 import flask_migrate
+import pytest
 from flask import Flask
 from sqlalchemy import MetaData, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from optin.models import Message, OptIn
 from optin.sample_data import seed
 from tests.support.clients import Browser
 from tests.support.twilio_requests import post, text_form
+
+pytestmark = pytest.mark.slow
 
 FIRST = "0001"
 Rows = dict[str, list[dict[str, Any]]]

@@ -27,6 +27,8 @@ from tests.support.jobs import end_jobs
 from tests.support.servers import serve
 from tests.support.twilio_requests import post, text_form
 
+pytestmark = pytest.mark.slow
+
 VERSION = "0021"
 FILE = Path(__file__).parent / "upgrades" / f"{VERSION}.sql"
 AGO = re.compile(r"'-?(\d+)h'")

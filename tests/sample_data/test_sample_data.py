@@ -52,6 +52,7 @@ def rows(session: Session) -> dict[str, int]:
     return {table.name: session.scalars(select(func.count()).select_from(table)).one() for table in tables}
 
 
+@pytest.mark.slow
 def test_the_sample_holds_every_kind_of_state_and_nothing_waits(app: Flask, session: Session, agent: Browser) -> None:
     config = app.config["OPTIN"]
     started = clock.now()

@@ -57,6 +57,7 @@ def test_while_somebody_opts_out_nothing_to_them_starts(engine: Engine) -> None:
     assert started == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("people", [200, pytest.param(3000, marks=pytest.mark.soak)])
 def test_after_an_opt_out_nothing_starts(engine: Engine, people: int) -> None:
     numbers = outbox.numbers(people)

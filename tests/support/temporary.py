@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 
 MEMORY = Path("/dev/shm")
-ROOM = 2 << 30
-"""Bytes that must be free: a whole run needs a quarter of it at once."""
+ROOM = 512 << 20
+"""Bytes that must be free: a run of `--quick` needs a tenth of it at once."""
 
 
 def keep_files_in_memory() -> None:

@@ -213,6 +213,7 @@ def test_what_could_not_be_stored_is_no_200(client: FlaskClient, session: Sessio
     assert count(session, Message) == 0
 
 
+@pytest.mark.slow
 def test_a_locked_database_is_a_503_and_nothing_is_half_written(
     client: FlaskClient, session: Session, keyword: Keyword
 ) -> None:

@@ -85,6 +85,7 @@ def test_passwords_are_hashed_as_rfc_9106_says() -> None:
     assert passwords.hash_password(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("strong_hashes")
 def test_the_time_of_the_answer_does_not_tell_either(client: Browser, session: Session, ana: User) -> None:
     ana.password_hash = passwords.hash_password(PASSWORD)

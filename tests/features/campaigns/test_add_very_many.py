@@ -268,6 +268,7 @@ def launched(app: Flask) -> Iterator[Engine]:
     end_jobs()
 
 
+@pytest.mark.slow
 def test_the_engine_runs_it_at_once(session: Session, agent: Browser, campaign: Campaign, launched: Engine) -> None:
     press(agent, campaign, create_leads="y")
     session.commit()
