@@ -8,7 +8,7 @@ import psutil
 
 MEMORY = Path("/dev/shm")
 ROOM = 512 << 20
-"""Bytes that must be free: a run of `--quick` needs a tenth of it at once."""
+"""Bytes that must be free: a run of `--quick` has needed a quarter of it at once."""
 
 
 def keep_files_in_memory() -> None:
