@@ -201,6 +201,7 @@ def make_simulator(config: "Config", *, transport: "Transport | None" = None, st
 
     `transport` posts its webhooks instead of HTTP; without `start_pump` nothing happens by itself.
     """
+    from optin.hosts import asked_on_this_machine
     from optin.provider.senders import kind_of
     from twilio_simulator import account_numbers, create_simulator
 
@@ -212,6 +213,7 @@ def make_simulator(config: "Config", *, transport: "Transport | None" = None, st
         numbers=dict(numbers),
         services=services,
         webhook_url=f"{config.inbound_webhook}#rc=3&rp=5xx,ct,rt",
+        asked_here=asked_on_this_machine,
         transport=transport,
         start_pump=start_pump,
         region=config.default_region,

@@ -10,6 +10,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class KnownHosts:
         """Answer one request."""
         path = environ.get("PATH_INFO", "")
         exempt = path in OF_ANY_NAME or bool(self._signed and path.startswith(self._signed))
-        if exempt or all(is_local(host) or name(host) in self._names for host in self._hosts(environ)):
+        if exempt or all(_is_local(host) or name(host) in self._names for host in self._hosts(environ)):
             return self._app(environ, start_response)
         return refusal()(environ, start_response)
 
@@ -62,26 +63,19 @@ def refusal() -> Response:
     return Response(REFUSAL, 400, {"X-Content-Type-Options": "nosniff"}, mimetype="text/plain")
 
 
+def asked_on_this_machine(address: str, headers: Headers) -> bool:
+    """Tell whether a program on this machine asks, straight and under a name of this machine.
+
+    `address` is who connected. A proxy here connects from here too, for whoever asks it: what it adds tells it apart.
+    """
+    here = _is_loopback(address) and _is_local(headers.get("Host", ""))
+    return here and not _through_a_proxy(headers.keys())
+
+
 def name(host: str) -> str:
     """Return the name or the address in a Host header, in lower case, without its port; "" for what is none."""
     found = _HOST.fullmatch(host.lower())
     return found[1].strip("[]") if found else ""
-
-
-def is_local(host: str) -> bool:
-    """Tell whether a Host header is `localhost` or a loopback address."""
-    return name(host) == "localhost" or is_loopback(name(host))
-
-
-def is_loopback(address: str) -> bool:
-    """Tell whether an IP address is one of this machine alone; False for what is none."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        return found.ipv4_mapped.is_loopback
-    return found.is_loopback
 
 
 def of_url(url: str) -> str:
@@ -93,7 +87,23 @@ def of_url(url: str) -> str:
         return host
 
 
-def through_a_proxy(headers: Iterable[str]) -> bool:
+def _is_local(host: str) -> bool:
+    """Tell whether a Host header is `localhost` or a loopback address."""
+    return name(host) == "localhost" or _is_loopback(name(host))
+
+
+def _is_loopback(address: str) -> bool:
+    """Tell whether an IP address is one of this machine alone; False for what is none."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        return found.ipv4_mapped.is_loopback
+    return found.is_loopback
+
+
+def _through_a_proxy(headers: Iterable[str]) -> bool:
     """Tell whether one of the headers' names is what a proxy adds to a request that it passes on."""
     return any(
         header == known or (known.endswith("-") and header.startswith(known))

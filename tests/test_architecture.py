@@ -168,8 +168,8 @@ def test_a_vendor_has_one_door(vendor: str) -> None:
 
 
 def test_the_simulator_knows_the_app_over_http_only() -> None:
-    """Its pages with phones are pages of the app; what stands in for Twilio needs a clock and to know who is local."""
-    allowed = ("optin.clock", "optin.hosts")
+    """Its pages with phones are pages of the app; what stands in for Twilio needs a clock, and nothing else."""
+    allowed = ("optin.clock",)
     wrong = [
         f"{name} imports {other}"
         for name, tree in MODULES.items()

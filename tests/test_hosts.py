@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import Headers
 
 from optin import hosts
 from optin.config import SIMULATOR_PATH, Config
@@ -130,6 +131,26 @@ def test_a_proxy_that_says_only_the_public_name_closes_the_figures(make_app: Cal
     client = make_app(**ACCOUNT).test_client()
     assert client.get("/metrics", headers={"Host": "optin.example.org"}).status_code == 403
     assert client.get("/metrics", headers={"Host": "127.0.0.1:5000"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "is_here"),
+    [
+        ("127.0.0.1", "localhost:5000", True),
+        ("::1", "[::1]", True),
+        ("192.168.1.7", "localhost", False),
+        ("127.0.0.1", "optin.example.org", False),
+        ("127.0.0.1", "", False),
+        ("", "localhost", False),
+    ],
+)
+def test_who_asks_on_this_machine(address: str, host: str, is_here: bool) -> None:
+    assert hosts.asked_on_this_machine(address, Headers({"Host": host})) is is_here
+    assert not hosts.asked_on_this_machine(address, Headers({"Host": host, "Via": "1.1 proxy"}))
+
+
+def test_an_address_that_is_not_known_reads_no_figures(client: Browser) -> None:
+    assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": None}).status_code == 403
 
 
 @pytest.mark.parametrize("given", ["a.example", "A.example,b.example", "10.0.0.7", "fe80::1", "[fe80::1]", "web", ""])

@@ -1,6 +1,6 @@
 """A Twilio-compatible server with its own store, for machines without an account: Messages, webhooks, STOP filtering.
 
-It knows Optin only over HTTP, exactly as Twilio does, and imports nothing of the project but the clock and the terms.
+It knows Optin only over HTTP, exactly as Twilio does, and imports nothing of the project but the clock.
 """
 
 from twilio_simulator.account import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN

@@ -4,14 +4,16 @@ import hmac
 import threading
 import uuid
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from twilio_simulator import api, control, local_only
+from twilio_simulator import api, control
 from twilio_simulator.account import EXTENSION, Account, check_sid, current_account
 from twilio_simulator.errors import Refusal, answer
+from twilio_simulator.local_only import AskedHere, refuse_strangers
 from twilio_simulator.scheduler import Scheduler
 from twilio_simulator.sender_numbers import NumberKind, Service
 from twilio_simulator.store import Store
@@ -32,6 +34,7 @@ def create_simulator(
     numbers: dict[str, str],
     services: Sequence[Service] = (),
     webhook_url: str,
+    asked_here: AskedHere,
     transport: Transport | None = None,
     start_pump: bool = True,
     status_delay: float = 0.4,
@@ -40,10 +43,11 @@ def create_simulator(
     """Make the server as a Flask app.
 
     `numbers` maps our addresses to their kind (`long_code`, `toll_free`, `short_code`), those in the pools of
-    `services` among them. `webhook_url` gets inbound texts; its fragment may hold connection overrides. `transport`
-    posts webhooks instead of HTTP. Without `start_pump` nothing happens by itself: call `run_due`. `status_delay` is
-    the seconds between statuses; `region` the country that webhooks name. Raises ValueError for an account SID that is
-    not a simulator's, or an unknown kind of number.
+    `services` among them. `webhook_url` gets inbound texts; its fragment may hold connection overrides. `asked_here`
+    tells who is on this machine; nobody else is answered. `transport` posts webhooks instead of HTTP. Without
+    `start_pump` nothing happens by itself: call `run_due`. `status_delay` is the seconds between statuses; `region` the
+    country that webhooks name. Raises ValueError for an account SID that is not a simulator's, or an unknown kind of
+    number.
     """
     check_sid(account_sid)
     senders = {address: NumberKind(kind) for address, kind in numbers.items()}
@@ -63,7 +67,7 @@ def create_simulator(
     app.extensions[EXTENSION] = account
     app.extensions[_PUMP] = pump = Scheduler(account)
     app.json = _InOrder(app)
-    app.before_request(local_only.refuse_strangers)
+    app.before_request(partial(refuse_strangers, asked_here))
     _say_what_is_under_way(app)
     if start_pump:
         app.before_request(pump.ensure_started)

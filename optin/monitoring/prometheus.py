@@ -53,8 +53,7 @@ def _may_read(token: str) -> bool:
     if token:
         given = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {token}".encode())
-    local = hosts.is_loopback(request.remote_addr or "") and hosts.is_local(request.headers.get("Host", ""))
-    return local and not hosts.through_a_proxy(request.headers.keys())
+    return hosts.asked_on_this_machine(request.remote_addr or "", request.headers)
 
 
 class _Room(Collector):

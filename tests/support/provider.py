@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from werkzeug.serving import make_server
 
+from optin.hosts import asked_on_this_machine
 from optin.provider.twilio import TwilioGateway
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
 
@@ -144,6 +145,7 @@ def serve_simulator(folder: Path, number: str) -> Iterator[str]:
         auth_token=SIMULATOR_AUTH_TOKEN,
         numbers={number: "long_code"},
         webhook_url="http://127.0.0.1:9/",
+        asked_here=asked_on_this_machine,
         start_pump=False,
     )
     server = make_server("127.0.0.1", 0, simulator, threaded=True)

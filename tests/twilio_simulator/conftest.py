@@ -14,6 +14,7 @@ from twilio.rest import Client
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
+from optin.hosts import asked_on_this_machine
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
 from twilio_simulator.account import EXTENSION
 from twilio_simulator.sender_numbers import AdvancedOptOut, Service
@@ -118,6 +119,7 @@ def running(store: Path, webhook_url: str, **options: Any) -> Iterator[Simulator
         auth_token=SIMULATOR_AUTH_TOKEN,
         numbers=NUMBERS,
         webhook_url=webhook_url,
+        asked_here=asked_on_this_machine,
         **{"start_pump": False, "services": (PLAIN, ADVANCED), **options},
     )
     with served(app) as url:

@@ -10,6 +10,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from optin import clock
+from optin.hosts import asked_on_this_machine
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, create_simulator, run_due
 
 OURS, MAYA, INES = "+14155550100", "+14155550134", "+14155550199"
@@ -296,7 +297,12 @@ def test_sixteen_threads_create_at_once_and_nothing_is_lost(simulator):
 def test_real_credentials_are_refused(tmp_path):
     with pytest.raises(ValueError, match="only serves account SIDs"):
         create_simulator(
-            store_path=str(tmp_path / "s.db"), account_sid="AC" + "1" * 32, auth_token="t", numbers={}, webhook_url=""
+            store_path=str(tmp_path / "s.db"),
+            account_sid="AC" + "1" * 32,
+            auth_token="t",
+            numbers={},
+            webhook_url="",
+            asked_here=asked_on_this_machine,
         )
 
 
@@ -308,6 +314,7 @@ def test_an_unknown_kind_of_number_is_refused(tmp_path):
             auth_token="t",
             numbers={OURS: "fax"},
             webhook_url="",
+            asked_here=asked_on_this_machine,
         )
 
 

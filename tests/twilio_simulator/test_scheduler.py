@@ -153,6 +153,7 @@ ALONE = """
 import signal
 import sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests behind ignores it for all
+from optin.hosts import asked_on_this_machine
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, create_simulator
 from twilio_simulator.server import serve
 
@@ -162,6 +163,7 @@ app = create_simulator(
     auth_token=SIMULATOR_AUTH_TOKEN,
     numbers={"+14155550100": "long_code"},
     webhook_url=sys.argv[3] + "/sms",
+    asked_here=asked_on_this_machine,
 )
 foreign = {"twilio", "sqlalchemy", "phonenumbers", "dbos"} & set(sys.modules)
 assert not foreign, foreign
