@@ -61,10 +61,12 @@ def normalise(text: str, region: str) -> str | Refused:
     return stored
 
 
+@lru_cache(maxsize=4096)
 def display(number: str, region: str) -> str:
     """Show a stored address: national format in its own region, international format elsewhere.
 
     `number` is E.164, a short code, an alphanumeric sender or a Messaging Service SID; all but E.164 stay as they are.
+    Kept for some thousand numbers: pages show the same ones again and again, and the library takes its time.
     """
     if not is_e164(number):
         return number

@@ -45,14 +45,15 @@ def current_zone() -> ZoneInfo:
 
 def when(moment: datetime) -> str:
     """Say when `moment` is, seen from now: "3 minutes ago", "today, 09:14", "yesterday, 18:31", then "20 Nov 2026"."""
-    distance = moment - clock.now()
+    now = clock.now()
+    distance = moment - now
     if abs(distance) < MINUTE:
         return "just now"
     if abs(distance) < HOUR:
         minutes = plural(abs(distance) // MINUTE, "minute", "minutes")
         return f"in {minutes}" if distance > timedelta(0) else f"{minutes} ago"
     local = moment.astimezone(current_zone())
-    days = (local.date() - clock.now().astimezone(current_zone()).date()).days
+    days = (local.date() - now.astimezone(local.tzinfo).date()).days
     name = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
     return f"{name}, {local:%H:%M}" if name else day(local)
 
