@@ -5,7 +5,7 @@ serves it, since only by those can be sorted. Table, search form and foot come f
 `download`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy import Engine, Select, SQLColumnExpression
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,10 @@ from optin.web import access, filters, spreadsheets
 CSV_ROWS_AT_ONCE = 500
 Keys = Sequence[SQLColumnExpression[Any]]
 Row = TypeVar("Row")
+Shown = Callable[[Any], object]
+"""Gives what a cell shows of a row or a value: a macro of a template, or a function."""
+Cells = Sequence[tuple[Markup, object]]
+"""The cells of a row: the attributes of each, and its content."""
 Rows = Callable[[Session, Sequence[Any]], Iterable[Row]]
 """Makes of some records the rows that a list's columns say something of."""
 
@@ -36,9 +41,9 @@ Rows = Callable[[Session, Sequence[Any]], Iterable[Row]]
 class Column(Generic[Row]):
     """A column: its title, and the `value` of a row. Without a value it is in the table only.
 
-    In the table a text, a number or a moment shows as it is, unless `cell` names a macro of the list's template for it;
-    `css` are classes of its cells. A column that sorts has its `name` in the address, the `keys` to page by, and which
-    end comes first.
+    In the table a text, a count, a moment or a phone number shows as everywhere, unless `cell` names a macro of the
+    list's template that shows the row; `css` are classes of its cells. A column that sorts has its `name` in the
+    address, the `keys` to page by, and which end comes first.
     """
 
     label: str
@@ -51,6 +56,7 @@ class Column(Generic[Row]):
     descending: bool = False
     is_number: bool = False
     is_moment: bool = False
+    is_phone: bool = False
     in_table: bool = True
 
 
@@ -98,6 +104,16 @@ class Listing:
     def table_columns(self) -> list[Column[Any]]:
         """List the columns of the table."""
         return [column for column in self.columns if column.in_table]
+
+    def cells(self, macros: Mapping[str, Shown]) -> Callable[[Any], Cells]:
+        """Return what gives the cells of a row; `macros` are those of the columns, `when` and `number`.
+
+        What can be decided for a whole column is decided here, once: a page has some hundred cells.
+        """
+        columns = [
+            (_attributes(each, is_first=not at), _shown(each, macros)) for at, each in enumerate(self.table_columns)
+        ]
+        return lambda row: [(attributes, shown(row)) for attributes, shown in columns]
 
     def page(self, session: Session, query: Select[Any], *, size: int = paging.SIZE) -> Page[Any]:
         """Fetch the page that the address asks for."""
@@ -202,6 +218,26 @@ def plain(value: object, zone: ZoneInfo) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
     return str(value.value if isinstance(value, CachedCount) else value)
+
+
+def _attributes(column: Column[Any], *, is_first: bool) -> Markup:
+    """Return the attributes of a cell, each after a space; narrow screens show the label beside all but the first."""
+    label = "" if is_first else Markup(' data-label="{}"').format(column.label)
+    css = column.css or ("num" if column.is_number else "")
+    return Markup("{}{}").format(label, Markup(' class="{}"').format(css) if css else "")
+
+
+def _shown(column: Column[Any], macros: Mapping[str, Shown]) -> Shown:
+    """Return what shows a row in the column: its macro, or that of its value."""
+    value: Callable[[Any], Any] | None = column.value
+    if value is None or column.cell:
+        return macros[column.cell]
+    if column.is_number:
+        return lambda row: filters.n(value(row))
+    if column.is_moment or column.is_phone:
+        macro = macros["when" if column.is_moment else "number"]
+        return lambda row: macro(value(row))
+    return lambda row: value(row) or "–"
 
 
 def _sort(column: Column[Any], descending: bool) -> str:

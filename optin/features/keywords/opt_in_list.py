@@ -12,7 +12,7 @@ from optin.web.lists import Column, Listing
 
 COLUMNS: tuple[Column[OptInRow], ...] = (
     Column("Opt-in", lambda row: row.opt_in.name, cell="opt_in", name="opted-in", keys=[OptIn.id], descending=True),
-    Column("Phone number", lambda row: row.opt_in.number, cell="phone"),
+    Column("Phone number", lambda row: row.opt_in.number, is_phone=True),
     Column("Contact or lead", lambda row: ", ".join(person.name for person in row.people), cell="people"),
     Column("Status", lambda row: row.opt_in.state.label, cell="status"),
     Column("Source", lambda row: OptInSource(row.opt_in.source).label, in_table=False),

@@ -29,7 +29,7 @@ COLUMNS: tuple[Column[PersonRow], ...] = (
     Column("Name", cell="name", css="text-break", name="name", keys=[Person.sort_name, Person.id]),
     Column("First name", lambda row: row.person.first_name, in_table=False),
     Column("Last name", lambda row: row.person.last_name, in_table=False),
-    Column("Mobile phone", lambda row: row.person.mobile, cell="mobile"),
+    Column("Mobile phone", lambda row: row.person.mobile, is_phone=True),
     Column("Consent", lambda row: row.consent.text, cell="consent"),
     Column(
         "Company",

@@ -30,7 +30,7 @@ COLUMNS: tuple[Column[OptedOutRow], ...] = (
     Column(
         "Mobile phone",
         lambda row: row.suppression.number,
-        cell="mobile",
+        is_phone=True,
         name="number",
         keys=[Suppression.number, Suppression.id],
     ),
