@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Table
+from sqlalchemy import Connection, Executable, Result, Table
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
@@ -15,10 +15,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.dml import UpdateBase
 
+from optin.database.prepared import prepared
+
 POSTGRESQL = "postgresql"
 _CONNECTION = "connection_of_transaction"
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
-Rows = CursorResult[*tuple[Any, ...]]
+Rows = Result[*tuple[Any, ...]]
 Values = Mapping[str, Any]
 
 
@@ -64,10 +66,22 @@ def run(session: Session, statement: Executable, values: Values | Sequence[Value
     """
     session.flush()
     connection = _connection(session)
-    result = connection.execute(statement, values or None)
+    once = _once(values)
+    ready = prepared(statement, connection.dialect, once) if once is not None else None
+    if ready is not None and once is not None:
+        result: Rows = ready.run(connection, once)
+    else:
+        result = connection.execute(statement, values or None)
     if isinstance(statement, UpdateBase):
         _read_anew(session, statement.table)
     return result
+
+
+def _once(values: Values | Sequence[Values]) -> Values | None:
+    """Return the values of a statement that is run once, None where it is for several sets of them."""
+    if isinstance(values, Mapping):
+        return values
+    return (values[0] if values else {}) if len(values) < 2 else None
 
 
 def _connection(session: Session) -> Connection:

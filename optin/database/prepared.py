@@ -1,0 +1,123 @@
+"""Statements made ready once: their SQL for a database, and how their values and rows are converted.
+
+SQLAlchemy builds and compiles them, and says how each type is stored. What it does besides for every single run costs
+more than many a statement, so that these are handed to the driver of its connection as they are.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Executable, Result
+from sqlalchemy.engine import Dialect, IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+
+Converter = Callable[[Any], Any]
+Key = tuple[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value that the SQL needs: its name there, that of the value which is given, else what it always is."""
+
+    name: str
+    given: str | None
+    fixed: Any
+    store: Converter | None
+
+    def value(self, values: Mapping[str, Any]) -> Any:
+        """Return it as the driver takes it."""
+        value = self.fixed if self.given is None else values[self.given]
+        return value if self.store is None else self.store(value)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedStatement:
+    """A statement as its database takes it. `columns` are those of its rows, None where it returns none."""
+
+    sql: str
+    parameters: tuple[Parameter, ...]
+    positional: bool
+    columns: SimpleResultMetaData | None
+    read: tuple[tuple[int, Converter], ...]
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Result[*tuple[Any, ...]]:
+        """Run it in the connection's transaction; errors are those of SQLAlchemy."""
+        given = [parameter.value(values) for parameter in self.parameters]
+        bound = (
+            tuple(given) if self.positional else dict(zip((each.name for each in self.parameters), given, strict=True))
+        )
+        cursor = connection.connection.cursor()
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, self.sql, bound, None, False)
+        try:
+            cursor.execute(self.sql, bound)
+            rows = cursor.fetchall() if self.columns is not None else ()
+            cursor.close()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_sqlalchemy(connection, self.sql, error) from error
+        return IteratorResult(self.columns or _NO_COLUMNS, iter(map(self._read, rows) if self.read else rows))
+
+    def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        found = list(row)
+        for index, converter in self.read:
+            found[index] = converter(found[index])
+        return tuple(found)
+
+
+_NO_COLUMNS = SimpleResultMetaData([])
+_ready: WeakKeyDictionary[Executable, dict[Key, PreparedStatement | None]] = WeakKeyDictionary()
+
+
+def prepared(statement: Executable, dialect: Dialect, values: Mapping[str, Any]) -> PreparedStatement | None:
+    """Return the statement for a database and for values of these names.
+
+    None where SQLAlchemy has to do more for each run than convert values: an IN with a list, a default made in Python.
+    """
+    ready = _ready.setdefault(statement, {})
+    key = (dialect.name, tuple(values))
+    if key not in ready:
+        ready[key] = _prepare(statement, dialect, values)
+    return ready[key]
+
+
+def _prepare(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> PreparedStatement | None:
+    writes = isinstance(statement, UpdateBase)
+    compiled = statement.compile(dialect=dialect, column_keys=list(values) if writes else None)
+    assert isinstance(compiled, SQLCompiler)
+    if compiled.prefetch or compiled.literal_execute_params or compiled.post_compile_params:
+        return None
+    names = compiled.positiontup if compiled.positional else list(compiled.binds)
+    columns = list(statement.exported_columns)
+    return PreparedStatement(
+        compiled.string,
+        tuple(_parameter(compiled, name, dialect, values) for name in names or ()),
+        compiled.positional,
+        SimpleResultMetaData([str(column.key) for column in columns]) if columns else None,
+        tuple(
+            (index, converter)
+            for index, column in enumerate(columns)
+            if (converter := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        ),
+    )
+
+
+def _parameter(compiled: SQLCompiler, name: str, dialect: Dialect, values: Mapping[str, Any]) -> Parameter:
+    bind = compiled.binds[name]
+    given = bind.key if bind.key in values else None
+    return Parameter(name, given, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
+
+
+def _as_sqlalchemy(connection: Connection, sql: str, error: BaseException) -> BaseException:
+    """Return a driver's error as SQLAlchemy would raise it; a connection that is lost is not used again."""
+    dialect = connection.dialect
+    lost = isinstance(error, dialect.loaded_dbapi.Error) and dialect.is_disconnect(error, connection.connection, None)
+    if lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        sql, None, error, dialect.loaded_dbapi.Error, True, connection_invalidated=lost, dialect=dialect
+    )
