@@ -39,6 +39,8 @@ def create_app(config: "Config | None" = None) -> "Flask":
 def _put_together(config: "Config") -> "Flask":
     from flask import Flask
 
+    from optin.webhooks import app as webhooks
+
     app = Flask(
         __name__,
         instance_path=str(config.instance_path),
@@ -49,6 +51,7 @@ def _put_together(config: "Config") -> "Flask":
     _bind_core(app, config)
     _register_features(app, config)
     _connect_to_twilio(app, config)
+    webhooks.init_app(app)
     if config.mounts_simulator:
         _mount_simulator(app, config)
     _answer_known_names_only(app, config)
@@ -141,8 +144,6 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.review.routes import blueprint as review
     from optin.features.search.routes import blueprint as search
     from optin.features.settings.routes import blueprint as settings
-    from optin.web.extensions import csrf, limiter
-    from optin.webhooks.routes import blueprint as webhooks
     from twilio_simulator.phone_pages.routes import blueprint as phones
 
     for blueprint in (
@@ -158,13 +159,10 @@ def _register_features(app: "Flask", config: "Config") -> None:
         message_templates,
         review,
         settings,
-        webhooks,
     ):
         app.register_blueprint(blueprint)
     if config.is_simulator:
         app.register_blueprint(phones)
-    csrf.exempt(webhooks)  # Twilio signs its requests instead
-    limiter.exempt(webhooks)
 
 
 def _connect_to_twilio(app: "Flask", config: "Config") -> None:
@@ -189,10 +187,11 @@ def _mount_simulator(app: "Flask", config: "Config") -> None:
 def _answer_known_names_only(app: "Flask", config: "Config") -> None:
     """Refuse what is asked under another name than ours, first of all. Twilio's texts are known by their signature."""
     from optin.hosts import KnownHosts
+    from optin.webhooks.routes import PREFIX
 
     real = not config.is_simulator
     app.wsgi_app = KnownHosts(  # type: ignore[method-assign]
-        app.wsgi_app, config.hosts, proxied=real, signed="/webhooks/twilio/" if real else ""
+        app.wsgi_app, config.hosts, proxied=real, signed=f"{PREFIX}twilio/" if real else ""
     )
 
 

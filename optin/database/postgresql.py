@@ -31,3 +31,9 @@ def analyse(session: Session, table: type[DeclarativeBase]) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"ANALYZE {table.__tablename__}"))
+
+
+def wait_briefly(session: Session) -> None:
+    """Let the transaction wait half a second at most for what somebody else has locked; nothing on SQLite."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL lock_timeout = '500ms'"))

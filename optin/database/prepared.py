@@ -4,19 +4,21 @@ SQLAlchemy builds and compiles them, and says how each type is stored. What it d
 more than many a statement, so that these are handed to the driver of its connection as they are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Executable, Result
 from sqlalchemy.engine import Dialect, IteratorResult
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 
 Converter = Callable[[Any], Any]
+Rows = Result[*tuple[Any, ...]]
 Key = tuple[str, tuple[str, ...]]
 
 
@@ -45,8 +47,15 @@ class PreparedStatement:
     columns: SimpleResultMetaData | None
     read: tuple[tuple[int, Converter], ...]
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Result[*tuple[Any, ...]]:
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """Run it in the connection's transaction; errors are those of SQLAlchemy."""
+        try:
+            return self.receive(self.send(connection, values))
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise as_sqlalchemy(connection, error, self.sql) from error
+
+    def send(self, connection: Connection, values: Mapping[str, Any]) -> DBAPICursor:
+        """Hand it to the driver, whose errors it raises as they are; return the cursor that gets its rows."""
         given = [parameter.value(values) for parameter in self.parameters]
         bound = (
             tuple(given) if self.positional else dict(zip((each.name for each in self.parameters), given, strict=True))
@@ -54,13 +63,18 @@ class PreparedStatement:
         cursor = connection.connection.cursor()
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, cursor, self.sql, bound, None, False)
-        try:
-            cursor.execute(self.sql, bound)
-            rows = cursor.fetchall() if self.columns is not None else ()
-            cursor.close()
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemy(connection, self.sql, error) from error
-        return IteratorResult(self.columns or _NO_COLUMNS, iter(map(self._read, rows) if self.read else rows))
+        cursor.execute(self.sql, bound)
+        return cursor
+
+    def receive(self, cursor: DBAPICursor) -> Rows:
+        """Return what came of it; a driver in the middle of a pipeline may not have it yet."""
+        rows = cursor.fetchall() if self.columns is not None else ()
+        cursor.close()
+        return self.result(map(self._read, rows) if self.read else rows)
+
+    def result(self, rows: Iterable[Any]) -> Rows:
+        """Return rows as SQLAlchemy gives them."""
+        return IteratorResult(self.columns or _NO_COLUMNS, iter(rows))
 
     def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         found = list(row)
@@ -112,10 +126,10 @@ def _parameter(compiled: SQLCompiler, name: str, dialect: Dialect, values: Mappi
     return Parameter(name, given, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
 
 
-def _as_sqlalchemy(connection: Connection, sql: str, error: BaseException) -> BaseException:
+def as_sqlalchemy(connection: Connection, error: Exception, sql: str | None = None) -> BaseException:
     """Return a driver's error as SQLAlchemy would raise it; a connection that is lost is not used again."""
     dialect = connection.dialect
-    lost = isinstance(error, dialect.loaded_dbapi.Error) and dialect.is_disconnect(error, connection.connection, None)
+    lost = dialect.is_disconnect(error, connection.connection, None)  # type: ignore[arg-type]
     if lost:
         connection.invalidate(error)
     return DBAPIError.instance(

@@ -3,11 +3,11 @@
 They stand as constants beside the functions that run them, with `bindparam`s for what differs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Result, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
@@ -15,13 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.dml import UpdateBase
 
-from optin.database.prepared import prepared
+from optin.database.prepared import Rows, prepared
+from optin.database.side_by_side import current_lane, pipeline, run_side_by_side
 
 POSTGRESQL = "postgresql"
 _CONNECTION = "connection_of_transaction"
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
-Rows = Result[*tuple[Any, ...]]
 Values = Mapping[str, Any]
+Value = TypeVar("Value")
 
 
 def table(model: type[DeclarativeBase]) -> Table:
@@ -53,10 +54,20 @@ def in_one_go(session: Session) -> Iterator[None]:
     if not is_postgresql(session):
         yield
         return
-    driver = _connection(session).connection.driver_connection
-    assert driver is not None
-    with driver.pipeline():
+    lane = current_lane()
+    with lane.in_one_go() if lane is not None else pipeline(_connection(session)):
         yield
+
+
+def side_by_side(session: Session, works: Iterable[Callable[[], Value]]) -> list[Value]:
+    """Do pieces of work in the session's transaction and return what each returns; none may depend on another's rows.
+
+    On PostgreSQL what they ask for goes there together (optin/database/side_by_side.py). On SQLite, which is in this
+    process, they follow one another. What one of them raises ends them all: undo the transaction then.
+    """
+    if is_postgresql(session):
+        return run_side_by_side(_connection(session), works)
+    return [work() for work in works]
 
 
 def run(session: Session, statement: Executable, values: Values | Sequence[Values] = ()) -> Rows:
@@ -69,7 +80,8 @@ def run(session: Session, statement: Executable, values: Values | Sequence[Value
     once = _once(values)
     ready = prepared(statement, connection.dialect, once) if once is not None else None
     if ready is not None and once is not None:
-        result: Rows = ready.run(connection, once)
+        lane = current_lane()
+        result: Rows = ready.run(connection, once) if lane is None else lane.ask(ready, once)
     else:
         result = connection.execute(statement, values or None)
     if isinstance(statement, UpdateBase):

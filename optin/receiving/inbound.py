@@ -4,13 +4,18 @@ The order of decisions is that of docs/rules.md; what a text asks for is read by
 consent is written by consent/ledger/.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.channels import allowed_reading
 from optin.consent import ledger
 from optin.consent.events import KEY_SETTING, Act, know_key
-from optin.database.statements import in_one_go
+from optin.database.postgresql import wait_briefly
+from optin.database.statements import in_one_go, side_by_side
+from optin.database.together import APART, Apart
 from optin.enums import BlockCause, HoldCause, Meaning, OptInSource, ReplyKind
 from optin.models import Message
 from optin.phone import spellings
@@ -25,7 +30,7 @@ from optin.receiving.case import InboundCase, StepResult, read_text
 from optin.receiving.store import InboundText
 from optin.sending import conversations, queueing
 
-__all__ = ["InboundText", "receive", "take_in"]
+__all__ = ["InboundText", "receive", "take_in", "take_in_several"]
 
 
 def receive(session: Session, text: InboundText) -> Message | None:
@@ -36,7 +41,30 @@ def receive(session: Session, text: InboundText) -> Message | None:
 
 def take_in(session: Session, text: InboundText) -> int | None:
     """Store a text and do what it asks for; return its id, None when its MessageSid was handled before."""
-    text = store.read_addresses(text)
+    return _take_in(session, store.read_addresses(text))
+
+
+def take_in_several(session: Session, texts: Sequence[InboundText]) -> list[int | Apart | None]:
+    """Take in texts for `Together`, those of different numbers side by side and those of one after the other.
+
+    Those whose number somebody acts on just now are left to be taken in apart.
+    """
+    wait_briefly(session)
+    read = [store.read_addresses(text) for text in texts]
+    taken: list[int | Apart | None] = [APART] * len(read)
+    free = [index for index, is_free in enumerate(store.lock_free(session, read)) if is_free]
+    while free:
+        first = {read[index].number: index for index in reversed(free)}
+        done = side_by_side(session, [partial(_take_in, session, read[index]) for index in first.values()])
+        for index, result in zip(first.values(), done, strict=True):
+            taken[index] = result
+        session.flush()
+        session.expunge_all()  # each begins with what the database says
+        free = [index for index in free if index not in first.values()]
+    return taken
+
+
+def _take_in(session: Session, text: InboundText) -> int | None:
     before = store.find_known(session, text)
     if before.repeated:
         return None

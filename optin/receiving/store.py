@@ -1,6 +1,6 @@
 """A text as it arrives: what is known of it before, and storing it with its thread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from optin.channels import address
 from optin.channels.address import Address
 from optin.consent import facts, ledger
 from optin.consent.facts import About
-from optin.database.statements import insert, is_postgresql, run, table
+from optin.database.statements import insert, run, table
 from optin.enums import Channel, Direction, MessageStatus, PersonKind
 from optin.models import Conversation, Message, Person
 from optin.phone import spellings
@@ -106,13 +106,23 @@ def read_addresses(text: InboundText) -> InboundText:
     )
 
 
+def lock_free(session: Session, texts: Sequence[InboundText]) -> list[bool]:
+    """Take the locks of the texts' numbers, in all their forms, as far as nobody else has them; tell for which texts.
+
+    It waits for nobody, so that a transaction for many numbers holds up none and never takes part in a deadlock.
+    """
+    forms = [(text.number, *spellings.others(text.number)) for text in texts]
+    free = ledger.lock_free(session, {number for each in forms for number in each})
+    return [free.issuperset(each) for each in forms]
+
+
 def find_known(session: Session, text: InboundText) -> KnownState:
     """Take the number's lock and look at what is known, in one statement.
 
     What is known may be older than the lock: unique keys decide about the SID and the thread, not this look.
     """
     values = {"sid": text.sid, "channel": text.origin.channel, "number": text.number}
-    if not is_postgresql(session):
+    if ledger.has_lock(session, text.number):
         return KnownState(*run(session, _LOOK, values).one())
     forms = spellings.others(text.number)
     for each in sorted((text.number, *forms)) if forms else ():  # in one order for all: an opt-out acts on each form

@@ -1,11 +1,14 @@
 """Status callbacks: stored first, once per (SID, status), then applied by rank, in whatever order they come."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, String, and_, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.database.postgresql import wait_briefly
 from optin.database.statements import insert, run, table
 from optin.enums import Direction, MessageStatus, Purpose, Reason
 from optin.models import Message, Sender, StatusEvent
@@ -32,22 +35,42 @@ _FIND = (
 _NEW_EVENT = insert(_EVENT).on_conflict_do_nothing(index_elements=["sid", "status"]).returning(_EVENT.c.id)
 
 
-def receive(session: Session, *, sid: str, status: str, message_id: int | None, error_code: int | None) -> bool:
-    """Store a callback and apply it; tell whether it was new.
+@dataclass(frozen=True, slots=True)
+class StatusCallback:
+    """What Twilio says of a message of ours.
 
     `sid` and `status` are Twilio's words; `message_id` is our id from the callback's address: it settles a message
     whose SID was never recorded.
     """
+
+    sid: str
+    status: str
+    message_id: int | None = None
+    error_code: int | None = None
+
+
+def receive(session: Session, said: StatusCallback) -> bool:
+    """Store a callback and apply it; tell whether it was new."""
     now = clock.now()
-    said = {"sid": sid, "status": status, "message_id": message_id, "error_code": error_code, "received_at": now}
-    if run(session, _NEW_EVENT, said).first() is None:
+    values = {name: getattr(said, name) for name in StatusCallback.__slots__}
+    if run(session, _NEW_EVENT, {**values, "received_at": now}).first() is None:
         return False
-    message = _message(session, sid, message_id)
+    message = _message(session, said)
     if message is None:
         return True
-    message.sid = message.sid or sid
-    apply(session, message, status, error_code, now)
+    message.sid = message.sid or said.sid
+    apply(session, message, said.status, said.error_code, now)
     return True
+
+
+def receive_several(session: Session, callbacks: Sequence[StatusCallback]) -> list[bool]:
+    """Take in callbacks, for `Together`: in the order of their SIDs, so that two processes can't block each other."""
+    wait_briefly(session)
+    new: dict[int, bool] = {}
+    for index in sorted(range(len(callbacks)), key=lambda index: callbacks[index].sid):
+        new[index] = receive(session, callbacks[index])
+        session.flush()
+    return [new[index] for index in range(len(callbacks))]
 
 
 def apply(session: Session, message: Message, status: str, error_code: int | None, at: datetime) -> bool:
@@ -80,7 +103,7 @@ def apply(session: Session, message: Message, status: str, error_code: int | Non
     return True
 
 
-def _message(session: Session, sid: str, message_id: int | None) -> Message | None:
+def _message(session: Session, said: StatusCallback) -> Message | None:
     """Find and lock the message: by its SID, or by our id while it has none."""
-    found = run(session, _FIND, {"of_sid": sid, "of_id": message_id}).scalar()
+    found = run(session, _FIND, {"of_sid": said.sid, "of_id": said.message_id}).scalar()
     return session.get(Message, found, populate_existing=True) if found is not None else None

@@ -56,9 +56,13 @@ FORM_EXPIRED = Page(
 
 
 def init_app(app: Flask) -> None:
-    """Register the handlers for refusals, for a database that can't be used, and for our own faults."""
-
+    """Answer what goes wrong, and keep in mind whether anything can be stored."""
     write_check.init_app(app)
+    answer_errors(app)
+
+
+def answer_errors(app: Flask) -> None:
+    """Register the handlers for refusals, for a database that can't be used, and for our own faults."""
 
     @app.errorhandler(CSRFError)
     def expired(_: CSRFError) -> Response:

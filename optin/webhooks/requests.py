@@ -10,6 +10,7 @@ from optin.config import Config
 from optin.metrics import WEBHOOKS
 from optin.provider.gateway import Gateway
 from optin.receiving.store import InboundText
+from optin.sending.status_callbacks import StatusCallback
 
 LARGEST = 256 * 1024
 LONGEST_BODY = 20_000
@@ -62,6 +63,19 @@ def inbound_text(request: Request) -> InboundText:
         media_count=int(media) if media.isascii() and media.isdigit() and len(media) < 4 else 0,
         opt_out_type=form.get("OptOutType", "").upper() or None,
         messaging_service_sid=service if SERVICE_SID.fullmatch(service) else None,
+    )
+
+
+def status_callback(request: Request) -> StatusCallback:
+    """Read what Twilio says of a message; refuses with 400 what lacks its SID or a status."""
+    sid, word = request.form.get("MessageSid", ""), request.form.get("MessageStatus", "")
+    if not SID.fullmatch(sid) or not STATUS.fullmatch(word):
+        refuse("status", "fields", 400)
+    return StatusCallback(
+        sid,
+        word,
+        message_id=request.args.get("message", type=our_id),
+        error_code=request.form.get("ErrorCode", type=provider_code),
     )
 
 

@@ -125,7 +125,9 @@ def test_a_callback_that_comes_before_our_own_record_hands_it_over(phone: Phone)
     question = phone.question(S.SENDING, sid=None)
     question.sent_at = None
     phone.session.commit()
-    status_callbacks.receive(phone.session, sid="SM" + "c" * 32, status="sent", message_id=question.id, error_code=None)
+    status_callbacks.receive(
+        phone.session, status_callbacks.StatusCallback("SM" + "c" * 32, "sent", message_id=question.id)
+    )
     phone.session.commit()
     phone.text("YES")
     assert phone.states() == ["donate active"]

@@ -85,7 +85,7 @@ class Line:
         """Let a status callback come."""
         assert message.sid
         given = {"sid": message.sid, "status": status, "message_id": message.id, "error_code": code or None}
-        status_callbacks.receive(self.session, **given)  # type: ignore[arg-type]
+        status_callbacks.receive(self.session, status_callbacks.StatusCallback(**given))  # type: ignore[arg-type]
         self.session.commit()
 
     def text(self, body: str, at: datetime | None = None) -> Message:

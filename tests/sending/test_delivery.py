@@ -435,7 +435,7 @@ def test_a_callback_settles_what_was_unknown(sending: Sending, volunteers: Broad
     assert sending.send(volunteers) == [S.UNKNOWN]
     message = sending.message()
     sid = f"SM{1:032x}"
-    status_callbacks.receive(session, sid=sid, status="delivered", message_id=message.id, error_code=None)
+    status_callbacks.receive(session, status_callbacks.StatusCallback(sid, "delivered", message_id=message.id))
     assert (message.status, message.sid, message.error_text) == (S.DELIVERED, sid, "")
 
 
@@ -446,7 +446,7 @@ def test_a_callback_that_comes_before_the_answer_keeps_its_word(
     started, held = delivery.start(sending.engine, [post])
     assert (started, held) == ([replace(post, attempt=1)], [])
     sid = f"SM{1:032x}"
-    status_callbacks.receive(session, sid=sid, status="delivered", message_id=post.message_id, error_code=None)
+    status_callbacks.receive(session, status_callbacks.StatusCallback(sid, "delivered", message_id=post.message_id))
     session.commit()
     states = delivery.record(sending.engine, [(post, SentMessage(sid, S.SENT, 2))])
     assert states == {post.message_id: S.DELIVERED}

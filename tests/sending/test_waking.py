@@ -225,6 +225,6 @@ def test_a_message_that_failed_counts_no_more_and_the_next_one_goes(
         delivery.record(engine, [(post, GatewayError("not from this sender", Failure.REFUSED, code=21612))])
     else:
         delivery.record(engine, [(post, SentMessage(f"SM{1:032x}", S.SENT))])
-        status_callbacks.receive(session, sid=f"SM{1:032x}", status="failed", error_code=30008, message_id=None)
+        status_callbacks.receive(session, status_callbacks.StatusCallback(f"SM{1:032x}", "failed", error_code=30008))
         session.commit()
     assert len(start(session, engine, second)) == 1

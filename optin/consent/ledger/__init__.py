@@ -8,7 +8,7 @@ from optin.consent.ledger.correcting_opt_outs import CORRECT_WITHIN, Correction,
 from optin.consent.ledger.double_opt_in import DoubleOptInQuestion, QuestionState, decline, question
 from optin.consent.ledger.holds_and_blocks import block, hold, keep, unblock
 from optin.consent.ledger.lost_numbers import find_number, lose_held_number, lose_number
-from optin.consent.ledger.number_lock import LIVE, cancel_waiting, lock, lock_number, note_lock
+from optin.consent.ledger.number_lock import LIVE, cancel_waiting, has_lock, lock, lock_free, lock_number, note_lock
 from optin.consent.ledger.opting_in import (
     OptInOutcome,
     OptInResult,
@@ -54,11 +54,13 @@ __all__ = [
     "end_opt_in",
     "expire_questions",
     "find_number",
+    "has_lock",
     "hold",
     "keep",
     "link_people",
     "link_person",
     "lock",
+    "lock_free",
     "lock_number",
     "lose_held_number",
     "lose_number",

@@ -1,9 +1,10 @@
 """What every act on a number does first and what most do last: take its lock, take back what waits for it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, String, bindparam, func, literal_column, select, update
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, String, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import decisions, rules
@@ -25,11 +26,24 @@ def lock_number(session: Session, number: str) -> None:
 
     A lock that this transaction has already is not asked for again; what a savepoint took ends with the savepoint.
     """
-    if not is_postgresql(session):
-        return
-    if number not in state_of(session).locked(session.get_transaction()):
+    if not has_lock(session, number):
         run(session, _LOCK, {"number": number})
         note_lock(session, number)
+
+
+def has_lock(session: Session, number: str) -> bool:
+    """Tell whether this transaction is the only one that acts on the number; on SQLite each that writes is."""
+    return not is_postgresql(session) or number in state_of(session).locked(session.get_transaction())
+
+
+def lock_free(session: Session, numbers: Collection[str]) -> set[str]:
+    """Take the locks of those numbers that nobody else has, without waiting, and return these numbers."""
+    if not is_postgresql(session):
+        return set(numbers)
+    free = {row.number for row in run(session, _LOCK_FREE, {"numbers": list(numbers)}) if row.locked}
+    for number in free:
+        note_lock(session, number)
+    return free
 
 
 def lock(number: ColumnElement[str]) -> ColumnElement[None]:
@@ -47,6 +61,11 @@ def note_lock(session: Session, number: str) -> None:
 
 
 _LOCK = select(lock(bindparam("number", type_=String())))
+_ASKED_FOR = func.unnest(bindparam("numbers", type_=ARRAY(String()))).table_valued("number").render_derived()
+_LOCK_FREE = select(
+    _ASKED_FOR.c.number,
+    func.pg_try_advisory_xact_lock(func.hashtextextended(_ASKED_FOR.c.number, 0)).label("locked"),
+)
 
 
 def cancel_waiting(

@@ -1,0 +1,41 @@
+"""The short way for what Twilio asks: a small Flask app of its own beside that of the pages.
+
+What it signs needs no session, no form token, no limit and no page headers, and none of them is here to be passed by.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from optin import metrics
+from optin.database.session import db
+from optin.database.together import Together
+from optin.jobs import engine
+from optin.receiving import inbound
+from optin.sending import status_callbacks
+from optin.web import errors
+from optin.webhooks.routes import PREFIX, blueprint
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+def init_app(app: Flask) -> None:
+    """Let requests to Twilio's doors go the short way; the app lends it its settings and what is bound to it."""
+    with app.app_context():
+        database = db.engine
+    app.extensions["texts"] = Together(database, inbound.take_in, inbound.take_in_several, engine.nudge)
+    app.extensions["callbacks"] = Together(database, status_callbacks.receive, status_callbacks.receive_several)
+    app.extensions["webhooks"] = doors = Flask(__name__, static_folder=None)
+    doors.config, doors.extensions = app.config, app.extensions
+    metrics.time_requests(doors)
+    errors.answer_errors(doors)
+    doors.register_blueprint(blueprint)
+    pages = app.wsgi_app
+
+    def way(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        short = environ.get("PATH_INFO", "").startswith(PREFIX)
+        return doors.wsgi_app(environ, start_response) if short else pages(environ, start_response)
+
+    app.wsgi_app = way  # type: ignore[method-assign]
