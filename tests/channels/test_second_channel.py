@@ -33,7 +33,7 @@ from optin.enums import (
     SenderKind,
 )
 from optin.features.campaigns import add_opt_ins
-from optin.models import Campaign, Conversation, Hold, Message, OptIn, Sender, Suppression
+from optin.models import Campaign, Conversation, Hold, Message, OptIn, PhraseOptOut, Sender, Suppression
 from optin.policy import policy
 from optin.policy.policy import Policy
 from optin.provider.gateway import SentMessage
@@ -216,6 +216,20 @@ def test_a_withdrawn_decision_leaves_each_channel_on_hold_again(phone: Phone, ag
     held = decide(phone.session, "whatsapp", HoldResolution.OPT_OUT, agent)
     assert (open_holds(phone.session), phone.suppressions()) == ([], ["whatsapp"])
     agent.post(f"/review/{held.id}/withdrawal")
+    phone.session.expire_all()
+    assert (open_holds(phone.session), phone.suppressions()) == (before, [])
+
+
+@pytest.mark.parametrize("by", ["sms", "whatsapp"])
+def test_a_corrected_opt_out_leaves_each_channel_on_hold_again(phone: Phone, agent: Browser, by: str) -> None:
+    doubts(phone)
+    before = open_holds(phone.session)
+    assert [channel for channel, _ in before] == ["sms", "whatsapp"]
+    getattr(phone, by)("take me off your list")
+    assert (open_holds(phone.session), phone.suppressions()) == ([], [by])
+    opt_out_id = phone.session.scalars(select(PhraseOptOut.id)).one()
+    phone.session.commit()
+    agent.post(f"/review/opt-outs/{opt_out_id}/correction", data={"reason": "She told me on the phone."})
     phone.session.expire_all()
     assert (open_holds(phone.session), phone.suppressions()) == (before, [])
 
