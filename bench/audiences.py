@@ -136,8 +136,8 @@ def _taken_back() -> Iterator[Session]:
 
 
 def _question(session: Session) -> audience.AudienceQuestion:
-    scope = session.get_one(Sender, 1).scope
-    return audience.ask(session, session.get_one(Campaign, 1), scope, policy.load(session))
+    sender = session.get_one(Sender, 1)
+    return audience.ask(session, session.get_one(Campaign, 1), sender.scope, sender.channel, policy.load(session))
 
 
 def _deliverability(session: Session) -> object:

@@ -12,7 +12,7 @@ from optin.consent import clauses, conditions, facts, hours, rules
 from optin.consent.conditions import WILL_RECEIVE
 from optin.consent.facts import About
 from optin.consent.rules import Case
-from optin.enums import Channel, Purpose, Reason
+from optin.enums import Purpose, Reason
 from optin.models import Campaign, CampaignMember
 from optin.policy.policy import Policy
 
@@ -30,12 +30,12 @@ class AudienceQuestion:
     campaign_id: int
     keyword_id: int | None
     scope: str
+    channel: str
     policy: Policy
     now: datetime
     closed_groups: Collection[str] = ()
     open_groups: Collection[str] | None = None
     late_groups: Collection[str] | None = ()
-    channel: str = Channel.SMS
 
     @property
     def case(self) -> Case:
@@ -79,11 +79,11 @@ def ask(
     session: Session,
     campaign: Campaign,
     scope: str,
+    channel: str,
     policy: Policy,
     at: datetime | None = None,
     *,
     not_after: datetime | None = None,
-    channel: str = Channel.SMS,
 ) -> AudienceQuestion:
     """Make the question for a campaign and a sender's scope and channel, at this moment, or as far as is known `at` one
     to come.
@@ -100,7 +100,7 @@ def ask(
         others = [group for group in groups if group not in closed]
         if not_after and late is not None:
             late = hours.groups_closed_until(closed, now, not_after, policy.window)
-    return AudienceQuestion(campaign.id, campaign.keyword_id, scope, policy, now, closed, others, late, channel)
+    return AudienceQuestion(campaign.id, campaign.keyword_id, scope, channel, policy, now, closed, others, late)
 
 
 def zone_groups(session: Session, campaign_id: int) -> list[str]:

@@ -8,7 +8,7 @@ from optin.consent import clauses, facts, rules
 from optin.consent.clauses import Clause
 from optin.consent.facts import About
 from optin.consent.rules import Case, Step
-from optin.enums import Channel, Purpose, Reason, ReplyKind
+from optin.enums import Purpose, Reason, ReplyKind
 from optin.policy.policy import Policy
 
 WILL_RECEIVE = ""
@@ -44,7 +44,7 @@ def consent_holds(
     *,
     keyword_id: int | None,
     scope: str,
-    channel: str = Channel.SMS,
+    channel: str,
 ) -> ColumnElement[bool]:
     """Consent covers a campaign message to the number at this very moment; time and caps are not asked."""
     about = About(number=number, channel=channel, scope=scope, keyword_id=keyword_id)

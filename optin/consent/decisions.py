@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import conditions, facts, rules
 from optin.consent.rules import Decision
-from optin.enums import Channel, Purpose
+from optin.enums import Purpose
 from optin.policy.policy import Policy
 
 
@@ -17,7 +17,7 @@ def of_campaign(
     *,
     keyword_id: int | None,
     scope: str,
-    channel: str = Channel.SMS,
+    channel: str,
     now: datetime | None = None,
     too_late: bool = False,
 ) -> Decision:

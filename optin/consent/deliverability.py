@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
-from optin.consent import audience, audience_counts
+from optin.consent import audience, audience_counts, facts
 from optin.consent.audience import Deliverability
 from optin.consent.conditions import WILL_RECEIVE
-from optin.enums import Channel, Reason
+from optin.enums import Reason
 from optin.models import Campaign, CampaignMember, Sender
 from optin.policy import cache
 from optin.queries import cached_counts
@@ -42,8 +42,7 @@ def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, 
 
 
 def _now(session: Session, campaign: Campaign, sender: Sender | None) -> Deliverability:
-    scope, channel = (sender.scope, sender.channel) if sender else ("", Channel.SMS)
-    asked = audience.ask(session, campaign, scope, cache.policy(session), channel=channel)
+    asked = audience.ask(session, campaign, *facts.scope_and_channel(sender), cache.policy(session))
     return audience_counts.deliverability(session, asked)
 
 

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session, aliased
 from optin.consent import caps
 from optin.consent.rules import Facts
 from optin.enums import Channel, OptInStatus, Purpose
-from optin.models import CampaignMember, Hold, NumberCode, NumberLoss, OptIn, ProviderBlock, Suppression, User
+from optin.models import CampaignMember, Hold, NumberCode, NumberLoss, OptIn, ProviderBlock, Sender, Suppression, User
 from optin.phone import is_e164
 from optin.policy.policy import Policy
 
@@ -194,6 +194,11 @@ def columns(about: About, names: Collection[str]) -> list[Label[bool]]:
     """Return a column for each of the facts that can be asked of the database here."""
     found = {name: FACTS[name].condition(about) for name in FACTS if name in names}
     return [condition.label(name) for name, condition in found.items() if condition is not None]
+
+
+def scope_and_channel(sender: Sender | None) -> tuple[str, str]:
+    """Return a sender's block scope and channel; without a sender no block counts ("") and consent is that by SMS."""
+    return (sender.scope, sender.channel) if sender else ("", Channel.SMS)
 
 
 def of_number(

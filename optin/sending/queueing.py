@@ -53,7 +53,7 @@ _BEFORE_REPLY = select(
 
 def decide_one_to_one(session: Session, number: str | None, sender: Sender | None, policy: Policy) -> Decision:
     """Ask the rule for a 1:1 message to a number now; the same answer serves page and server."""
-    scope, channel = (sender.scope, sender.channel) if sender else (None, Channel.SMS)
+    scope, channel = facts.scope_and_channel(sender)
     known = facts.of_number(session, number, scope=scope, channel=channel)
     return rules.decide(conditions.case_of(Purpose.ONE_TO_ONE, policy), known)
 

@@ -77,9 +77,7 @@ def start(
 def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:
     """Put the messages of a broadcast into the outbox and return how many; the campaign is in progress then."""
     given, sender = cache.policy(session), broadcast.sender
-    asked = audience.ask(
-        session, campaign, sender.scope, given, not_after=broadcast.not_after, channel=broadcast.channel
-    )
+    asked = audience.ask(session, campaign, sender.scope, broadcast.channel, given, not_after=broadcast.not_after)
     people = queueing.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
     if people:
         audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, audience_counts, conditions, facts
 from optin.consent.rules import Case, Facts, decide
-from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
+from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import (
     Campaign,
     CampaignMember,
@@ -143,7 +143,7 @@ def test_rule_and_sql_agree_on_every_combination(
         policy = Policy(keywordless_needs_opt_in=needs, cap_per_day=1, cap_waits=waits)
         late = [LATE, CLOSED_AND_LATE]
         question = audience.AudienceQuestion(
-            campaign.id, keyword_id, SCOPE, policy, NOW, [CLOSED, CLOSED_AND_LATE], late_groups=late
+            campaign.id, keyword_id, SCOPE, Channel.SMS, policy, NOW, [CLOSED, CLOSED_AND_LATE], late_groups=late
         )
         said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
         by_rule = {
@@ -197,7 +197,7 @@ def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywor
         members[number] = _member(campaign, person, number, "UTC")
         session.add_all([members[number], _opt_in(number, keywords[0], OptInStatus.ACTIVE)])
     session.flush()
-    question = audience.AudienceQuestion(campaign.id, keywords[0].id, SCOPE, Policy(), NOW)
+    question = audience.AudienceQuestion(campaign.id, keywords[0].id, SCOPE, Channel.SMS, Policy(), NOW)
     said = dict(session.execute(select(CampaignMember.number, audience.reason(question))).all())
     assert said == dict.fromkeys(NO_PHONES, Reason.NO_NUMBER) | dict.fromkeys(phones, "")
     counted = audience_counts.deliverability(session, question)
@@ -205,7 +205,9 @@ def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywor
     none = select(CampaignMember.number).where(*audience.having(question, Reason.NO_NUMBER))
     assert set(session.scalars(none)) == set(NO_PHONES)
     start = select(CampaignMember.number).where(
-        conditions.consent_holds(CampaignMember.number, Policy(), keyword_id=keywords[0].id, scope=SCOPE)
+        conditions.consent_holds(
+            CampaignMember.number, Policy(), keyword_id=keywords[0].id, scope=SCOPE, channel=Channel.SMS
+        )
     )
     assert set(session.scalars(start)) == set(phones)
     for number in members:
@@ -218,7 +220,7 @@ def test_after_the_last_time_it_is_too_late_for_everybody(session: Session, keyw
     session.add(campaign)
     session.flush()
     known = _arrange(session, campaign, keywords)
-    question = audience.ask(session, campaign, SCOPE, Policy(sending_hours=False), NOW, not_after=NOW)
+    question = audience.ask(session, campaign, SCOPE, Channel.SMS, Policy(sending_hours=False), NOW, not_after=NOW)
     said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
     case = Case(Purpose.CAMPAIGN, has_keyword=True)
     late = {member_id: decide(case, replace(given, too_late=True)) for member_id, given in known.items()}
@@ -248,7 +250,7 @@ def test_it_is_too_late_where_sending_hours_begin_after_the_last_time(
     policy = Policy(keywordless_needs_opt_in=False)
     for hours, late in ((None, 0), (11, 1), (10.5, 2), (4.6, 2), (4.5, 3), (1, 3), (0, 4)):
         not_after = None if hours is None else evening + timedelta(hours=hours)
-        question = audience.ask(session, campaign, SCOPE, policy, evening, not_after=not_after)
+        question = audience.ask(session, campaign, SCOPE, Channel.SMS, policy, evening, not_after=not_after)
         counts = audience_counts.deliverability(session, question)
         assert counts.reasons.get(Reason.TOO_LATE, 0) == late, hours
         assert counts.will_wait == (0 if late > 3 else 3 - late)

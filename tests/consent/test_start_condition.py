@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from optin.clock import now
 from optin.consent import conditions
-from optin.enums import OptInStatus
+from optin.enums import Channel, OptInStatus
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Suppression
 from optin.policy.policy import Policy
 
@@ -50,7 +50,9 @@ def test_an_obstacle_forbids_the_start_although_an_opt_in_is_active(
         session.add(type(obstacle)(**{name: value for name, value in kept.items() if value is not None}))
     session.flush()
     policy, keyword_id = Policy(keywordless_needs_opt_in=False), keyword.id if needs_opt_in else None
-    condition = conditions.consent_holds(literal(NUMBER), policy, keyword_id=keyword_id, scope=SCOPE)
+    condition = conditions.consent_holds(
+        literal(NUMBER), policy, keyword_id=keyword_id, scope=SCOPE, channel=Channel.SMS
+    )
     assert bool(session.scalar(select(condition))) is holds
 
 
@@ -61,5 +63,7 @@ def test_only_an_active_opt_in_lets_a_message_start(session: Session, status: st
     session.flush()
     session.add(OptIn(number=NUMBER, keyword_id=keyword.id, status=status, source="sms", requested_at=now()))
     session.flush()
-    condition = conditions.consent_holds(literal(NUMBER), Policy(), keyword_id=keyword.id, scope=SCOPE)
+    condition = conditions.consent_holds(
+        literal(NUMBER), Policy(), keyword_id=keyword.id, scope=SCOPE, channel=Channel.SMS
+    )
     assert bool(session.scalar(select(condition))) is holds

@@ -15,7 +15,7 @@ from optin import clock
 from optin.consent import audience, audience_counts, ledger
 from optin.consent.events import Act
 from optin.database.session import db
-from optin.enums import OptInSource, ReplyKind
+from optin.enums import Channel, OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins
 from optin.models import Broadcast, Campaign, Message, User
 from optin.policy import policy
@@ -127,7 +127,7 @@ def test_whole_audiences_are_looked_up_row_by_row(app: Flask, session: Session) 
         engine = db.engine
         data.fill(engine, ROWS)
         with Session(engine) as own, asked(engine, "SELECT", "WITH", "INSERT", "UPDATE") as statements:
-            question = audience.ask(own, own.get_one(Campaign, 1), "", policy.load(own))
+            question = audience.ask(own, own.get_one(Campaign, 1), "", Channel.SMS, policy.load(own))
             audience_counts.deliverability(own, question)
             queueing.queue_broadcast(own, own.get_one(Broadcast, 1), question)
             report = add_opt_ins.add(own, 2, 1, create_leads=True, include_removed=True)

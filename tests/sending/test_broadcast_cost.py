@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import audience, ledger
 from optin.consent.events import Act
-from optin.enums import OptInSource
+from optin.enums import Channel, OptInSource
 from optin.models import Campaign, Person
 from optin.policy import cache, policy
 from optin.sending import broadcast_cost, broadcast_text
@@ -52,7 +52,7 @@ def campaign(session: Session) -> Campaign:
 
 
 def counted(session: Session, campaign: Campaign, body: str) -> SegmentSpread:
-    asked = audience.ask(session, campaign, "", cache.policy(session))
+    asked = audience.ask(session, campaign, "", Channel.SMS, cache.policy(session))
     worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand).segments
     return broadcast_cost.segment_spread(session, asked, body, len(NAMES), worst)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, ledger
 from optin.database.session import db
-from optin.enums import BroadcastState, MessageStatus, Reason
+from optin.enums import BroadcastState, Channel, MessageStatus, Reason
 from optin.features.broadcasts import queries, recipient_list
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
@@ -227,7 +227,12 @@ def test_who_is_known_to_be_too_late_stands_in_the_results_at_once(
     session.query(Message).delete()
     policy.change(session, None, sending_hours=True, sending_to="19:00")  # over in New York, open in Los Angeles
     asked = audience.ask(
-        session, session.get_one(Campaign, tonight.campaign_id), OURS, policy.load(session), not_after=TEN_MINUTES
+        session,
+        session.get_one(Campaign, tonight.campaign_id),
+        OURS,
+        Channel.SMS,
+        policy.load(session),
+        not_after=TEN_MINUTES,
     )
     assert queueing.queue_broadcast(session, tonight, asked) == 1
     rows = {row.number: (row.status, row.reason) for row in session.execute(select(Message.__table__))}

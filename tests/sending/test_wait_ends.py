@@ -15,7 +15,7 @@ from optin import clock
 from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.database.session import db
-from optin.enums import BroadcastState, HoldCause, HoldResolution, MessageStatus, OptInSource, Reason
+from optin.enums import BroadcastState, Channel, HoldCause, HoldResolution, MessageStatus, OptInSource, Reason
 from optin.features.broadcasts import queries, recipient_list
 from optin.features.broadcasts import sending as broadcasts
 from optin.features.campaigns import members
@@ -45,7 +45,7 @@ def queued(session: Session, word: Keyword | None, numbers: list[str]) -> Broadc
     outbox.add_people(session, broadcast, numbers)
     session.query(Message).delete()
     campaign = session.get_one(Campaign, broadcast.campaign_id)
-    asked = audience.ask(session, campaign, OURS, policy.load(session))
+    asked = audience.ask(session, campaign, OURS, Channel.SMS, policy.load(session))
     assert queueing.queue_broadcast(session, broadcast, asked) == len(numbers)
     session.commit()
     return broadcast

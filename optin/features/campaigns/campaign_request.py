@@ -7,10 +7,9 @@ from functools import cached_property
 from flask import request
 from sqlalchemy.orm import Session
 
-from optin.consent import audience, audience_counts, deliverability
+from optin.consent import audience, audience_counts, deliverability, facts
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.database.session import db
-from optin.enums import Channel
 from optin.models import Campaign, Sender
 from optin.provider import senders
 from optin.queries.cached_counts import CachedCount
@@ -67,8 +66,7 @@ def question(
 
     Without a sender no block counts.
     """
-    scope, channel = (sender.scope, sender.channel) if sender else ("", Channel.SMS)
-    return audience.ask(session, campaign, scope, current_policy(), at, not_after=not_after, channel=channel)
+    return audience.ask(session, campaign, *facts.scope_and_channel(sender), current_policy(), at, not_after=not_after)
 
 
 def _chosen(usable: Sequence[Sender]) -> Sender | None:

@@ -127,8 +127,8 @@ def memberships(session: Session, person: Person, policy: Policy) -> list[Member
         .order_by(CampaignMember.id.desc())
         .limit(SHOWN)
     )
-    scope = next((sender.scope for sender in senders.in_use(session)), "")
-    return [_membership(session, member, policy, scope) for member in session.scalars(members)]
+    scope, channel = facts.scope_and_channel(next(iter(senders.in_use(session)), None))
+    return [_membership(session, member, policy, scope, channel) for member in session.scalars(members)]
 
 
 def in_campaigns(session: Session, person: Person) -> int:
@@ -181,10 +181,10 @@ def _given(consent: str) -> list[ColumnElement[bool]]:
     return given
 
 
-def _membership(session: Session, member: CampaignMember, policy: Policy, scope: str) -> Membership:
+def _membership(session: Session, member: CampaignMember, policy: Policy, scope: str, channel: str) -> Membership:
     campaign, now = member.campaign, clock.now()
     closed = hours.closed_zone_groups([member.zones], now, policy.window) if policy.window else []
-    question = AudienceQuestion(campaign.id, campaign.keyword_id, scope, policy, now, closed)
+    question = AudienceQuestion(campaign.id, campaign.keyword_id, scope, channel, policy, now, closed)
     why = session.scalar(select(audience.reason(question)).where(CampaignMember.id == member.id))
     sent = (
         select(Message)
