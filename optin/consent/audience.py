@@ -14,6 +14,7 @@ from optin.consent.facts import About
 from optin.consent.rules import Case
 from optin.enums import Purpose, Reason
 from optin.models import Campaign, CampaignMember
+from optin.models.index_conditions import is_not_removed
 from optin.policy.policy import Policy
 
 
@@ -113,7 +114,7 @@ def zone_groups(session: Session, campaign_id: int) -> list[str]:
 
 def stays(campaign_id: int) -> ColumnElement[bool]:
     """The condition that a member row belongs to the campaign and was not removed."""
-    return (CampaignMember.campaign_id == campaign_id) & CampaignMember.removed_at.is_(None)
+    return (CampaignMember.campaign_id == campaign_id) & is_not_removed(CampaignMember)
 
 
 def reason(question: AudienceQuestion) -> ColumnElement[str]:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, SQLColumnExpression, false, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from optin.enums import MessageStatus, Purpose
+from optin.enums import Purpose
 from optin.models import Message
+from optin.models.index_conditions import NEVER_WENT
 from optin.policy.policy import Policy
 
-NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
 _GOT = aliased(Message)
 """What a number got before: another name than the message that is asked about, which may be a row of the same table."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from optin.database.session import UTCDateTime
 from optin.enums import OptInStatus
 from optin.models import Hold, Keyword, NumberLoss, OptIn, ProviderBlock, Sender, Suppression
+from optin.models.index_conditions import has_not_ended
 
 AT_ONCE = 500
 
@@ -99,12 +100,12 @@ def _facts(numbers: Sequence[str]) -> Select[str, str, str, int, datetime | None
     """
     stops = [
         _stop(Suppression.number, StatusKind.OPTED_OUT).where(
-            Suppression.number.in_(numbers), Suppression.ended_at.is_(None)
+            Suppression.number.in_(numbers), has_not_ended(Suppression)
         ),
         _stop(NumberLoss.number, StatusKind.LOST, NumberLoss.started_at).where(
-            NumberLoss.number.in_(numbers), NumberLoss.ended_at.is_(None)
+            NumberLoss.number.in_(numbers), has_not_ended(NumberLoss)
         ),
-        _stop(Hold.number, StatusKind.ON_HOLD).where(Hold.number.in_(numbers), Hold.ended_at.is_(None)),
+        _stop(Hold.number, StatusKind.ON_HOLD).where(Hold.number.in_(numbers), has_not_ended(Hold)),
         _stop(ProviderBlock.number, _FACT_BLOCKED).where(ProviderBlock.number.in_(numbers), _hinders()),
     ]
     live = (
@@ -134,7 +135,7 @@ def _hinders() -> ColumnElement[bool]:
     services = select(Sender.messaging_service_sid).where(
         Sender.retired_at.is_(None), Sender.messaging_service_sid.is_not(None)
     )
-    return and_(ProviderBlock.ended_at.is_(None), ProviderBlock.scope.in_(union_all(scopes, services)))
+    return and_(has_not_ended(ProviderBlock), ProviderBlock.scope.in_(union_all(scopes, services)))
 
 
 def _standing(facts: set[str], keywords: Sequence[str], gone: datetime | None) -> ConsentStatus:

@@ -11,6 +11,7 @@ from optin.consent.audience import Deliverability
 from optin.consent.conditions import WILL_RECEIVE
 from optin.enums import Reason
 from optin.models import Campaign, CampaignMember, Sender
+from optin.models.index_conditions import is_not_removed
 from optin.policy import cache
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
@@ -53,9 +54,7 @@ def _counts(session: Session, campaign_id: int, sender_id: int) -> dict[str, int
 
 
 def _rows(campaign_id: int | SQLColumnExpression[int]) -> Select[Any]:
-    return select(CampaignMember.id).where(
-        CampaignMember.campaign_id == campaign_id, CampaignMember.removed_at.is_(None)
-    )
+    return select(CampaignMember.id).where(CampaignMember.campaign_id == campaign_id, is_not_removed(CampaignMember))
 
 
 MEMBERS = cached_counts.RowCounter("members", _rows)

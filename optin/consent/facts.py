@@ -27,8 +27,10 @@ from sqlalchemy.orm import Session, aliased
 
 from optin.consent import caps
 from optin.consent.rules import Facts
+from optin.database.steering import written_out
 from optin.enums import Channel, OptInStatus, Purpose
 from optin.models import CampaignMember, Hold, NumberCode, NumberLoss, OptIn, ProviderBlock, Sender, Suppression, User
+from optin.models.index_conditions import has_not_ended, is_not_removed
 from optin.phone import is_e164
 from optin.policy.policy import Policy
 
@@ -52,7 +54,7 @@ def duplicate(member: type[CampaignMember]) -> ColumnElement[bool]:
     return exists().where(
         earlier.campaign_id == member.campaign_id,
         earlier.number == member.number,
-        earlier.removed_at.is_(None),
+        is_not_removed(earlier),
         earlier.id < member.id,
     )
 
@@ -118,7 +120,7 @@ def _has_row(table: type[Any], *where: Callable[[About], ColumnElement[bool]]) -
 
 
 def _is_open(table: type[Suppression | NumberLoss | Hold | ProviderBlock]) -> Callable[[About], ColumnElement[bool]]:
-    return lambda _about: table.ended_at.is_(None)
+    return lambda _about: has_not_ended(table)
 
 
 def _by_channel(about: About) -> ColumnElement[bool]:
@@ -126,13 +128,10 @@ def _by_channel(about: About) -> ColumnElement[bool]:
 
 
 def _live(status: OptInStatus) -> Fact:
-    """The fact that the number has an opt-in in the status with the keyword, or with any where there is none.
-
-    The status is written out: SQLite would prepare the statement anew each time, to see whether a partial index serves.
-    """
+    """The fact that the number has an opt-in in the status with the keyword, or with any where there is none."""
 
     def condition(about: About) -> ColumnElement[bool]:
-        given = [OptIn.number == about.number, OptIn.status == literal_column(f"'{status}'"), _by_channel(about)]
+        given = [OptIn.number == about.number, OptIn.status == written_out(status), _by_channel(about)]
         if about.keyword_id is not None:
             given.append(OptIn.keyword_id == about.keyword_id)
         return exists().where(*given)
@@ -165,9 +164,7 @@ FACTS: Mapping[str, Fact] = {
     ),
     "pending": _live(OptInStatus.PENDING),
     "opted_in": _live(OptInStatus.ACTIVE),
-    "any_opt_in": _has_row(
-        OptIn, lambda _about: OptIn.status == literal_column(f"'{OptInStatus.ACTIVE}'"), _by_channel
-    ),
+    "any_opt_in": _has_row(OptIn, lambda _about: OptIn.status == written_out(OptInStatus.ACTIVE), _by_channel),
     "blocked": replace(_BLOCKED, condition=lambda about: None if about.scope is None else _BLOCKED.condition(about)),
     "cap_reached": Fact(lambda about: caps.reached(about.number, *about.caps) if about.caps else None),
 }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin import phone
 from optin.models import Hold, NumberLoss, Person, ProviderBlock, Sender, Suppression
+from optin.models.index_conditions import has_not_ended
 from optin.policy.policy import Policy
 
 Obstacle = TypeVar("Obstacle", Suppression, NumberLoss, Hold, ProviderBlock)
@@ -70,5 +71,5 @@ class Teller:
 
     def open(self, table: type[Obstacle], *where: ColumnElement[bool]) -> Obstacle | None:
         """Return what stands against the number and has not ended."""
-        given = [table.number == self.to.number, table.ended_at.is_(None), *where]
+        given = [table.number == self.to.number, has_not_ended(table), *where]
         return self.session.scalars(select(table).where(*given).limit(1)).first()

@@ -5,13 +5,22 @@ Who uses one of these says why, and a line in tests/database/test_query_plans.py
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, literal_column
 from sqlalchemy.orm import Session
 
 
 def without_index(column: SQLColumnExpression[int]) -> ColumnElement[int]:
     """Return the value of a column of whole numbers so that no index on the column is used for it."""
     return column + 0
+
+
+def written_out(term: str) -> ColumnElement[str]:
+    """Return a term that stands in the statement itself and not among its values.
+
+    A partial index serves only then; and with a value, SQLite prepares the statement anew each time to see if one does.
+    """
+    found: ColumnElement[str] = literal_column(f"'{term}'")
+    return found
 
 
 def evaluated_once(session: Session, query: Select[Any], order: SQLColumnExpression[Any]) -> Select[Any]:

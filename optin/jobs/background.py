@@ -18,6 +18,7 @@ from optin.database.statements import insert, is_away
 from optin.database.transactions import reading, writing
 from optin.jobs.errors import log_error
 from optin.models import BackgroundTask
+from optin.models.index_conditions import is_not_finished
 
 KEPT = timedelta(days=90)
 FAILURES = 3
@@ -78,7 +79,7 @@ def finish(task: BackgroundTask, because: str = "") -> None:
 
 def ask_to_stop(session: Session, task_id: int) -> bool:
     """Have the next step end an unfinished task; tell whether it was one. The caller commits."""
-    asked = update(BackgroundTask).where(BackgroundTask.id == task_id, BackgroundTask.finished_at.is_(None))
+    asked = update(BackgroundTask).where(BackgroundTask.id == task_id, is_not_finished(BackgroundTask))
     found = session.scalar(asked.values(stop_asked_at=clock.now()).returning(BackgroundTask.id))
     return found is not None
 
@@ -143,4 +144,4 @@ def _open(task_id: int) -> Select[BackgroundTask]:
 
 def _is_open() -> ColumnElement[bool]:
     """It is not finished, and this version knows its name: one that a newer version made waits for that version."""
-    return and_(BackgroundTask.finished_at.is_(None), BackgroundTask.name.in_(_STEPS))
+    return and_(is_not_finished(BackgroundTask), BackgroundTask.name.in_(_STEPS))

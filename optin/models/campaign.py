@@ -7,12 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
 from optin.enums import CampaignStatus, Channel
+from optin.models.index_conditions import is_not_removed, partial_index
 from optin.models.keyword import Keyword
 from optin.models.person import Person
 from optin.models.sender import Sender
 from optin.models.user import User
-
-_STAYS = text("removed_at IS NULL")
 
 
 class Campaign(Base):
@@ -62,10 +61,10 @@ class CampaignMember(Base):
     __tablename__ = "campaign_member"
     __table_args__ = (
         UniqueConstraint("campaign_id", "person_id"),
-        Index("ix_campaign_member_number", "campaign_id", "number", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
+        partial_index("ix_campaign_member_number", "campaign_id", "number", "id", where=is_not_removed),
         Index("ix_campaign_member_tail", "campaign_id", text("substr(number, length(number) - 3)")),
-        Index("ix_campaign_member_zones", "campaign_id", "zones", sqlite_where=_STAYS, postgresql_where=_STAYS),
-        Index("ix_campaign_member_list", "campaign_id", "id", sqlite_where=_STAYS, postgresql_where=_STAYS),
+        partial_index("ix_campaign_member_zones", "campaign_id", "zones", where=is_not_removed),
+        partial_index("ix_campaign_member_list", "campaign_id", "id", where=is_not_removed),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

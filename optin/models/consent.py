@@ -7,12 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
 from optin.enums import Channel, EndReason, LabelledEnum, OptInStatus
+from optin.models.index_conditions import has_ended, has_not_ended, is_live, is_pending, partial_index
 from optin.models.keyword import Disclosure, Keyword
 from optin.models.message import Message
 from optin.models.user import User
-
-_LIVE = text("status IN ('pending', 'active')")
-_OPEN, _ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 
 
 class OptIn(Base):
@@ -20,26 +18,13 @@ class OptIn(Base):
 
     __tablename__ = "opt_in"
     __table_args__ = (
-        Index(
-            "uq_opt_in_live",
-            "channel",
-            "number",
-            "keyword_id",
-            unique=True,
-            sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
-        ),
+        partial_index("uq_opt_in_live", "channel", "number", "keyword_id", unique=True, where=is_live),
         Index("ix_opt_in_number", "number", "status", "keyword_id", "channel"),
         Index("ix_opt_in_keyword_number", "keyword_id", "status", "number"),
         Index("ix_opt_in_keyword", "keyword_id", "id"),
         Index("ix_opt_in_tail", "keyword_id", text("substr(number, length(number) - 3)")),
         Index("ix_opt_in_keyword_status", "keyword_id", "status", "id"),
-        Index(
-            "ix_opt_in_expires",
-            "expires_at",
-            sqlite_where=text("status = 'pending'"),
-            postgresql_where=text("status = 'pending'"),
-        ),
+        partial_index("ix_opt_in_expires", "expires_at", where=is_pending),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -104,9 +89,9 @@ class Suppression(Base):
 
     __tablename__ = "suppression"
     __table_args__ = (
-        Index("uq_suppression_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        partial_index("uq_suppression_open", "number", "channel", unique=True, where=has_not_ended),
         Index("ix_suppression_number", "number", "started_at"),
-        Index("ix_suppression_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        partial_index("ix_suppression_open", "id", where=has_not_ended),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -158,9 +143,9 @@ class Hold(Base):
 
     __tablename__ = "hold"
     __table_args__ = (
-        Index("uq_hold_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_hold_waiting", "started_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_hold_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
+        partial_index("uq_hold_open", "number", "channel", unique=True, where=has_not_ended),
+        partial_index("ix_hold_waiting", "started_at", "id", where=has_not_ended),
+        partial_index("ix_hold_ended", "ended_at", where=has_ended),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -184,9 +169,7 @@ class ProviderBlock(Base):
     """Twilio itself refuses to send from one scope (Messaging Service or address) to one number."""
 
     __tablename__ = "provider_block"
-    __table_args__ = (
-        Index("uq_provider_block_open", "scope", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-    )
+    __table_args__ = (partial_index("uq_provider_block_open", "scope", "number", unique=True, where=has_not_ended),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     scope: Mapped[str] = mapped_column(String(40))
@@ -204,9 +187,7 @@ class NumberLoss(Base):
     """
 
     __tablename__ = "number_loss"
-    __table_args__ = (
-        Index("uq_number_loss_open", "number", "channel", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-    )
+    __table_args__ = (partial_index("uq_number_loss_open", "number", "channel", unique=True, where=has_not_ended),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, text
+from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from optin.database.session import Base
-
-_ASKED = text("asked_at IS NOT NULL")
+from optin.models.index_conditions import is_asked_for, partial_index
 
 
 class Figure(Base):
@@ -17,7 +16,7 @@ class Figure(Base):
     """
 
     __tablename__ = "figure"
-    __table_args__ = (Index("ix_figure_asked", "asked_at", sqlite_where=_ASKED, postgresql_where=_ASKED),)
+    __table_args__ = (partial_index("ix_figure_asked", "asked_at", where=is_asked_for),)
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[str] = mapped_column(Text, default="")

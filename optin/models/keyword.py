@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
+from optin.models.index_conditions import is_main, partial_index
 from optin.models.user import User
 
 MERGE_FIELDS = ("brand", "keyword", "frequency")
@@ -59,15 +60,7 @@ class KeywordWord(Base):
     """A word that matches a keyword; unique in normal form over keywords and aliases."""
 
     __tablename__ = "keyword_word"
-    __table_args__ = (
-        Index(
-            "uq_keyword_word_main",
-            "keyword_id",
-            unique=True,
-            sqlite_where=text("is_main = 1"),
-            postgresql_where=text("is_main"),
-        ),
-    )
+    __table_args__ = (partial_index("uq_keyword_word_main", "keyword_id", unique=True, where=is_main),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     keyword_id: Mapped[int] = mapped_column(ForeignKey("keyword.id"), index=True)

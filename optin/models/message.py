@@ -8,21 +8,25 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from optin.channels.address import Address
 from optin.database.session import Base
 from optin.enums import Channel
+from optin.models.index_conditions import (
+    has_word,
+    is_closed,
+    is_inbound,
+    is_leased,
+    is_near_miss,
+    is_not_closed,
+    is_on_its_way,
+    is_queued,
+    is_reply_that_counts,
+    is_unassigned,
+    is_unknown,
+    is_unread,
+    partial_index,
+)
 from optin.models.sender import Sender
 from optin.models.user import User
 
-_OPEN, _CLOSED = text("closed_at IS NULL"), text("closed_at IS NOT NULL")
-_UNREAD = text("unread > 0 AND closed_at IS NULL")
-_NOBODYS = text("assigned_to_id IS NULL AND closed_at IS NULL")
 _RECENT = ("last_message_at", "id")
-_NEAR = text("near_keyword_id IS NOT NULL")
-_WAITS = text("status IN ('queued', 'claimed', 'sending')")
-_QUEUED = text("status = 'queued'")
-_LEASED = text("status IN ('claimed', 'sending')")
-_INBOUND = text("direction = 'inbound'")
-_REPLY_WENT = text("purpose = 'reply' AND status NOT IN ('skipped', 'cancelled', 'failed')")
-_UNKNOWN = text("status = 'unknown'")
-_WORD = text("word IS NOT NULL")
 
 
 class Conversation(Base):
@@ -36,12 +40,12 @@ class Conversation(Base):
         UniqueConstraint("channel", "number"),
         Index("ix_conversation_tail", text("substr(number, length(number) - 3)")),
         Index("ix_conversation_recent", "last_message_at", "id"),
-        Index("ix_conversation_open", *_RECENT, sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_conversation_closed", *_RECENT, sqlite_where=_CLOSED, postgresql_where=_CLOSED),
-        Index("ix_conversation_unread", *_RECENT, sqlite_where=_UNREAD, postgresql_where=_UNREAD),
-        Index("ix_conversation_unread_mine", "assigned_to_id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
-        Index("ix_conversation_mine", "assigned_to_id", *_RECENT, sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_conversation_unassigned", *_RECENT, sqlite_where=_NOBODYS, postgresql_where=_NOBODYS),
+        partial_index("ix_conversation_open", *_RECENT, where=is_not_closed),
+        partial_index("ix_conversation_closed", *_RECENT, where=is_closed),
+        partial_index("ix_conversation_unread", *_RECENT, where=is_unread),
+        partial_index("ix_conversation_unread_mine", "assigned_to_id", where=is_unread),
+        partial_index("ix_conversation_mine", "assigned_to_id", *_RECENT, where=is_not_closed),
+        partial_index("ix_conversation_unassigned", *_RECENT, where=is_unassigned),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,17 +88,17 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("broadcast_id", "number"),
         Index("ix_message_conversation", "conversation_id", "id"),
-        Index("ix_message_due", "broadcast_id", "not_before", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
-        Index("ix_message_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
-        Index("ix_message_unsettled", "id", sqlite_where=_UNKNOWN, postgresql_where=_UNKNOWN),
-        Index("ix_message_inbound", "created_at", sqlite_where=_INBOUND, postgresql_where=_INBOUND),
-        Index("ix_message_waiting_number", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        partial_index("ix_message_due", "broadcast_id", "not_before", "id", where=is_queued),
+        partial_index("ix_message_leased", "lease_until", where=is_leased),
+        partial_index("ix_message_unsettled", "id", where=is_unknown),
+        partial_index("ix_message_inbound", "created_at", where=is_inbound),
+        partial_index("ix_message_waiting_number", "number", where=is_on_its_way),
         Index("ix_message_broadcast", "broadcast_id", "status", "id"),
         Index("ix_message_number", "number", "id"),
-        Index("ix_message_replies", "number", "created_at", sqlite_where=_REPLY_WENT, postgresql_where=_REPLY_WENT),
-        Index("ix_message_word", "word", "number", "created_at", sqlite_where=_WORD, postgresql_where=_WORD),
-        Index("ix_message_near", "near_keyword_id", "id", sqlite_where=_NEAR, postgresql_where=_NEAR),
-        Index("ix_message_near_recent", "created_at", sqlite_where=_NEAR, postgresql_where=_NEAR),
+        partial_index("ix_message_replies", "number", "created_at", where=is_reply_that_counts),
+        partial_index("ix_message_word", "word", "number", "created_at", where=has_word),
+        partial_index("ix_message_near", "near_keyword_id", "id", where=is_near_miss),
+        partial_index("ix_message_near_recent", "created_at", where=is_near_miss),
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)

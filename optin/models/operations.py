@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
+from optin.models.index_conditions import is_not_finished, partial_index
 from optin.models.sender import Sender
 from optin.models.user import User
-
-_UNFINISHED = text("finished_at IS NULL")
 
 
 class SendingGate(Base):
@@ -79,7 +78,7 @@ class BackgroundTask(Base):
     """
 
     __tablename__ = "background_task"
-    __table_args__ = (Index("ix_background_task_open", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),)
+    __table_args__ = (partial_index("ix_background_task_open", "id", where=is_not_finished),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40))

@@ -13,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin import clock, hosts
@@ -21,6 +21,7 @@ from optin.config import Config
 from optin.database.session import db
 from optin.enums import MessageStatus
 from optin.models import Hold, Message, SendingGate
+from optin.models.index_conditions import has_not_ended, is_queued
 from optin.monitoring.health import last_sign_of_a_worker
 from optin.receiving import inbound_alarm
 from optin.sending import gate
@@ -101,7 +102,7 @@ class _FromDatabase(Collector):
             "optin_unknown", "Messages with an unknown outcome", counts.get(("outbound", MessageStatus.UNKNOWN), 0)
         )
         holds = GaugeMetricFamily("optin_holds", "Numbers on hold for review", labels=["state"])
-        is_open = select(func.count()).select_from(Hold).where(Hold.ended_at.is_(None))
+        is_open = select(func.count()).select_from(Hold).where(has_not_ended(Hold))
         holds.add_metric(["open"], session.scalar(is_open) or 0)
         holds.add_metric(["overdue"], session.scalar(is_open.where(Hold.started_at < now - TEN_BUSINESS_DAYS)) or 0)
         yield holds
@@ -123,9 +124,8 @@ class _FromDatabase(Collector):
 
 
 def _oldest(session: Session, now: datetime) -> float:
-    queued = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
-    due = select(func.min(Message.created_at)).where(queued, Message.not_before.is_(None) | (Message.not_before <= now))
-    oldest = session.scalar(due)
+    due = Message.not_before.is_(None) | (Message.not_before <= now)
+    oldest = session.scalar(select(func.min(Message.created_at)).where(is_queued(Message), due))
     return 0.0 if oldest is None else (now - oldest).total_seconds()
 
 

@@ -19,6 +19,7 @@ from optin import clock
 from optin.database.statements import insert
 from optin.database.transactions import only_reads, reading, writing
 from optin.models import Figure
+from optin.models.index_conditions import is_asked_for
 
 FEW = 2000
 FRESH = timedelta(seconds=10)
@@ -145,7 +146,7 @@ def column(rows: Select[Any], most: int = FEW) -> ScalarSelect[int]:
 def refresh(engine: Engine) -> int:
     """Count again what somebody asked for, one after the other; return how many figures that were."""
     with reading(engine) as session:
-        asked = select(Figure.name).where(Figure.asked_at.is_not(None)).order_by(Figure.asked_at).limit(AT_ONCE)
+        asked = select(Figure.name).where(is_asked_for(Figure)).order_by(Figure.asked_at).limit(AT_ONCE)
         names = session.scalars(asked).all()
     return sum(_refresh(engine, name) for name in names)
 
@@ -153,7 +154,7 @@ def refresh(engine: Engine) -> int:
 def _refresh(engine: Engine, name: str) -> bool:
     """Count one figure, unless another process took it meanwhile."""
     with writing(engine) as session:
-        mine = update(Figure).where(Figure.name == name, Figure.asked_at.is_not(None)).values(asked_at=None)
+        mine = update(Figure).where(Figure.name == name, is_asked_for(Figure)).values(asked_at=None)
         taken = session.scalar(mine.returning(Figure.name))
     kind, *ids = name.split(":")
     if taken is None or kind not in _kinds:

@@ -3,25 +3,24 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.enums import Direction
 from optin.models import Message
+from optin.models.index_conditions import is_inbound
 
 LOOKED_AT = 500
 LOOKED_BACK = timedelta(days=30)
 ENOUGH = 20
 SHORTEST = timedelta(hours=12)
 
-# Written out for the partial index, as in sending/claim.py.
-_INBOUND: ColumnElement[bool] = Message.direction == literal_column(f"'{Direction.INBOUND}'")
-
 
 def last_text_at(session: Session) -> datetime | None:
     """Return when somebody texted last."""
-    return session.scalar(select(Message.created_at).where(_INBOUND).order_by(Message.created_at.desc()).limit(1))
+    return session.scalar(
+        select(Message.created_at).where(is_inbound(Message)).order_by(Message.created_at.desc()).limit(1)
+    )
 
 
 def unusual(session: Session) -> timedelta | None:
@@ -31,7 +30,7 @@ def unusual(session: Session) -> timedelta | None:
     20 texts nothing is usual yet.
     """
     now = clock.now()
-    recent = select(Message.created_at).where(_INBOUND, Message.created_at > now - LOOKED_BACK)
+    recent = select(Message.created_at).where(is_inbound(Message), Message.created_at > now - LOOKED_BACK)
     moments = session.scalars(recent.order_by(Message.created_at.desc()).limit(LOOKED_AT)).all()
     if len(moments) < ENOUGH:
         return None

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent import facts
 from optin.consent.facts import About
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
+from optin.database.steering import written_out
 from optin.enums import MessageStatus, Purpose, ReplyKind
 from optin.models import Message
 
@@ -23,8 +24,8 @@ _WENT_AT = func.coalesce(_MESSAGE.c.sent_at, _MESSAGE.c.started_at, type_=UTCDat
 
 
 def _is(purpose: Purpose, *statuses: MessageStatus) -> ColumnElement[bool]:
-    written: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in statuses]
-    return and_(_MESSAGE.c.purpose == literal_column(f"'{purpose}'"), _MESSAGE.c.status.in_(written))
+    went = _MESSAGE.c.status.in_([written_out(status) for status in statuses])
+    return and_(_MESSAGE.c.purpose == written_out(purpose), went)
 
 
 # The last that they can have read of what asks for an answer; a reply to their own text is none.
@@ -35,7 +36,7 @@ _LAST = (
         or_(
             _is(Purpose.CAMPAIGN, *_MAY_HAVE_REACHED),
             _is(Purpose.ONE_TO_ONE, *_REACHED),
-            and_(_is(Purpose.REPLY, *_REACHED), _MESSAGE.c.reply_kind == literal_column(f"'{ReplyKind.QUESTION}'")),
+            and_(_is(Purpose.REPLY, *_REACHED), _MESSAGE.c.reply_kind == written_out(ReplyKind.QUESTION)),
         ),
         bindparam("since", type_=UTCDateTime()) < _WENT_AT,
         bindparam("until", type_=UTCDateTime()) >= _WENT_AT,

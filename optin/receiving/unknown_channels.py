@@ -6,13 +6,14 @@ from sqlalchemy.orm import Session
 from optin.channels import address
 from optin.enums import Channel
 from optin.models import Conversation, Message
+from optin.models.index_conditions import is_not_closed
 
 NAMED = 3
 
 
 def warning(session: Session) -> str:
     """Return the sentence about open conversations of unknown channels, "" while there is none."""
-    talks = select(Conversation.id).where(Conversation.channel == Channel.OTHER, Conversation.closed_at.is_(None))
+    talks = select(Conversation.id).where(Conversation.channel == Channel.OTHER, is_not_closed(Conversation))
     ids = session.scalars(talks.order_by(Conversation.id.desc()).limit(NAMED)).all()
     if not ids:
         return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Engine, and_, exists, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from optin import clock
@@ -16,6 +16,7 @@ from optin.channels.address import Address
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, Channel, MessageStatus, Purpose, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
+from optin.models.index_conditions import is_queued
 from optin.policy import cache
 from optin.sending import conversations, gate, overdue_replies, pauses
 from optin.sending.pauses import Pauses
@@ -24,8 +25,6 @@ from optin.texts import merge_fields
 LEASE = timedelta(seconds=30)
 CHUNK = 100
 
-# Written out, since SQLite uses a partial index only where the statement repeats its condition word by word.
-QUEUED: ColumnElement[bool] = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
 _NEEDED = (
     Message.id,
     Message.purpose,
@@ -161,7 +160,9 @@ def _tries(session: Session, mine: ColumnElement[bool], found: Pauses, *, last: 
 
 
 def _untried_urgent(session: Session, of_sender: ColumnElement[bool]) -> bool:
-    urgent = and_(QUEUED, Message.broadcast_id.is_(None), Message.not_before.is_(None), of_sender, goes_now(session))
+    urgent = and_(
+        is_queued(Message), Message.broadcast_id.is_(None), Message.not_before.is_(None), of_sender, goes_now(session)
+    )
     return bool(session.scalar(select(exists().where(urgent))))
 
 
@@ -171,7 +172,7 @@ def _due(session: Session, mine: ColumnElement[bool], now: datetime, limit: int)
     for when in (Message.not_before.is_(None), Message.not_before <= now):
         waiting = (
             select(Message.id)
-            .where(QUEUED, mine, when)
+            .where(is_queued(Message), mine, when)
             .order_by(Message.not_before, Message.id)
             .limit(limit - len(ids))
             .with_for_update(skip_locked=True)

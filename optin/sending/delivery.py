@@ -14,8 +14,9 @@ from optin import clock
 from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
+from optin.models.index_conditions import is_queued
 from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
-from optin.sending.claim import CHUNK, QUEUED, ClaimedMessage, can_be_claimed, claim, person_fields, release
+from optin.sending.claim import CHUNK, ClaimedMessage, can_be_claimed, claim, person_fields, release
 from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, learned_block, record, sweep
 from optin.sending.start import start
 
@@ -112,6 +113,6 @@ def urgent_waiting(engine: Engine) -> bool:
 def _due(mine: ColumnElement[bool]) -> ColumnElement[bool]:
     """Some message of ours could be claimed now. Each half is a look at one index (sending/claim.py)."""
     return or_(
-        exists().where(QUEUED, mine, Message.not_before.is_(None)),
-        exists().where(QUEUED, mine, Message.not_before <= clock.now()),
+        exists().where(is_queued(Message), mine, Message.not_before.is_(None)),
+        exists().where(is_queued(Message), mine, Message.not_before <= clock.now()),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Engine, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Engine, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -18,6 +18,7 @@ from optin.database.statements import insert
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, Closure, MessageStatus, ReplyKind
 from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
+from optin.models.index_conditions import is_on_its_way
 from optin.sending.gate_mark import Mark
 
 GAP = timedelta(minutes=2)
@@ -31,9 +32,6 @@ DUE_BEFORE = "It was due before the database was restored from a backup, and may
 GOES_ANYWAY = ReplyKind.OPT_OUT
 """Whoever opts out while the gate is closed gets the confirmation: it answers a text that has just come in."""
 
-_WAITS = Message.status.in_(
-    [literal_column(f"'{each}'") for each in (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)]
-)
 _seen: tuple[str, int] | None = None
 """Generation and highest beat that this process has seen: an older row means that the database went back."""
 
@@ -120,7 +118,7 @@ def close(session: Session, row: SendingGate, closure: Closure, since: datetime,
         row.generation = None  # it goes another way from here than the one that the backup was made of
         session.execute(
             update(Message)
-            .where(_WAITS)
+            .where(is_on_its_way(Message))
             .values(status=MessageStatus.UNKNOWN, error_text=FROM_BACKUP, lease_until=None, updated_at=now)
             .execution_options(synchronize_session=False)
         )

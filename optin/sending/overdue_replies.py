@@ -3,22 +3,20 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, and_, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from optin import clock
 from optin.database.transactions import writing
 from optin.enums import MessageStatus, Reason, ReplyKind
 from optin.models import Message
+from optin.models.index_conditions import is_queued
 from optin.sending import conversations
 
 ANSWERED_WITHIN = timedelta(hours=24)
 CONFIRMED_WITHIN = timedelta(minutes=5)
 """For so long an opt-out may still be confirmed (47 CFR 64.1200(a)(12)): later it would be an unwanted message."""
 REPLIES_AT_ONCE = 500
-
-# Written out for the partial index, as in sending/claim.py.
-_QUEUED = Message.status == literal_column(f"'{MessageStatus.QUEUED}'")
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +43,11 @@ def end_overdue(engine: Engine) -> int:
         overdue = session.execute(
             select(Message.id, Message.conversation_id)
             .outerjoin(asked, asked.id == Message.in_reply_to_id)
-            .where(_QUEUED, Message.broadcast_id.is_(None), or_(*(_late(kind, moment, now) for kind in ReplyKind)))
+            .where(
+                is_queued(Message),
+                Message.broadcast_id.is_(None),
+                or_(*(_late(kind, moment, now) for kind in ReplyKind)),
+            )
             .limit(REPLIES_AT_ONCE)
             .with_for_update(skip_locked=True, of=Message)
         ).all()

@@ -6,7 +6,7 @@ The row is the truth: what stands in the outbox is sent once by sending/delivery
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, case, exists, func, literal, null, select, text
+from sqlalchemy import String, bindparam, case, exists, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
@@ -18,6 +18,7 @@ from optin.database.session import UTCDateTime
 from optin.database.statements import Values, insert, run, table
 from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
+from optin.models.index_conditions import has_not_ended, is_reply_that_counts
 from optin.policy.cache import CachedSender
 from optin.policy.policy import Policy
 from optin.refused import Refused
@@ -28,12 +29,11 @@ _NUMBER = bindparam("of", type_=String())
 _NEW = insert(_MESSAGE).inline()
 HOUR = timedelta(hours=1)
 _HOUR_AGO = bindparam("hour_ago", type_=UTCDateTime())
-# Written out for the partial index, as in sending/claim.py.
-_WENT = text("message.purpose = 'reply' AND message.status NOT IN ('skipped', 'cancelled', 'failed')")
+_COUNTS = is_reply_that_counts(_MESSAGE.c)
 _KIND = _MESSAGE.c.reply_kind == bindparam("kind", type_=String())
 _SINCE = (
     select(func.max(_SUPPRESSION.c.started_at))
-    .where(_SUPPRESSION.c.number == _NUMBER, _SUPPRESSION.c.ended_at.is_(None))
+    .where(_SUPPRESSION.c.number == _NUMBER, has_not_ended(_SUPPRESSION.c))
     .scalar_subquery()
 )
 # `answered`: this kind of answer was given since the number's suppression began.
@@ -42,12 +42,12 @@ _OF_REPLIES = facts.columns(
 )
 _BEFORE_REPLY = select(
     *_OF_REPLIES,
-    exists().where(_MESSAGE.c.number == _NUMBER, _WENT, _KIND, _MESSAGE.c.created_at >= _SINCE).label("answered"),
+    exists().where(_MESSAGE.c.number == _NUMBER, _COUNTS, _KIND, _MESSAGE.c.created_at >= _SINCE).label("answered"),
     select(func.count())
-    .where(_MESSAGE.c.number == _NUMBER, _WENT, _MESSAGE.c.created_at > _HOUR_AGO)
+    .where(_MESSAGE.c.number == _NUMBER, _COUNTS, _MESSAGE.c.created_at > _HOUR_AGO)
     .scalar_subquery()
     .label("replies"),
-    exists().where(_MESSAGE.c.number == _NUMBER, _WENT, _KIND, _MESSAGE.c.created_at > _HOUR_AGO).label("confirmed"),
+    exists().where(_MESSAGE.c.number == _NUMBER, _COUNTS, _KIND, _MESSAGE.c.created_at > _HOUR_AGO).label("confirmed"),
 )
 
 
@@ -161,7 +161,7 @@ def reply(
 
 def was_answered(session: Session, number: str, kind: ReplyKind, *, opt_in_id: int) -> bool:
     """Tell whether the number got an automatic answer of this kind about this opt-in."""
-    about = (_MESSAGE.c.number == number, _WENT, _MESSAGE.c.reply_kind == kind, _MESSAGE.c.opt_in_id == opt_in_id)
+    about = (_MESSAGE.c.number == number, _COUNTS, _MESSAGE.c.reply_kind == kind, _MESSAGE.c.opt_in_id == opt_in_id)
     return bool(session.scalar(select(exists().where(*about))))
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, Integer, bindparam, case, exists, func, literal_column, or_, select, update
+from sqlalchemy import Engine, Integer, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -15,6 +15,7 @@ from optin.database.statements import is_away
 from optin.database.transactions import writing
 from optin.enums import BlockCause, BroadcastState, Channel, MessageStatus, OptInSource, Purpose, Reason
 from optin.models import Broadcast, CampaignMember, Message
+from optin.models.index_conditions import is_leased
 from optin.provider import responses, statuses
 from optin.provider.gateway import Failure, GatewayError, SentMessage
 from optin.sending import carrier_errors, conversations, pauses, wait_ends
@@ -32,8 +33,6 @@ log = logging.getLogger(__name__)
 SendResult = tuple[ClaimedMessage, SentMessage | GatewayError]
 """A started message and what the provider said."""
 
-# Written out for the partial index, as in sending/claim.py.
-LEASED = Message.status.in_([literal_column(f"'{each}'") for each in (MessageStatus.CLAIMED, MessageStatus.SENDING)])
 
 _MESSAGE = Base.metadata.tables["message"]
 _SENT = (
@@ -85,7 +84,7 @@ def sweep(engine: Engine) -> int:
         now = clock.now()
         left: Sequence[Message] = session.scalars(
             select(Message)
-            .where(LEASED, Message.lease_until < now)
+            .where(is_leased(Message), Message.lease_until < now)
             .order_by(Message.lease_until)
             .limit(SWEPT_AT_ONCE)
             .with_for_update(skip_locked=True)

@@ -7,8 +7,8 @@ from optin.consent import conditions
 from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import Broadcast, Message
+from optin.models.index_conditions import is_queued
 from optin.policy import cache
-from optin.sending.claim import QUEUED
 
 MESSAGES_AT_ONCE = 1000
 
@@ -39,7 +39,9 @@ def _end_some(engine: Engine, broadcast_id: int) -> int:
             channel=broadcast.channel,
         )
         waiting = (
-            select(Message.id).where(QUEUED, Message.broadcast_id == broadcast_id, covered).limit(MESSAGES_AT_ONCE)
+            select(Message.id)
+            .where(is_queued(Message), Message.broadcast_id == broadcast_id, covered)
+            .limit(MESSAGES_AT_ONCE)
         )
         ids = session.scalars(waiting.with_for_update(skip_locked=True)).all()
         if ids:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, and_, bindparam, literal_column, or_, select
+from sqlalchemy import BigInteger, String, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.postgresql import wait_briefly
 from optin.database.statements import insert, run, table
+from optin.database.steering import written_out
 from optin.enums import Direction, MessageStatus, Purpose, Reason
 from optin.models import Message, Sender, StatusEvent
 from optin.provider import statuses
@@ -24,7 +25,7 @@ _FIND = (
             _MESSAGE.c.sid == bindparam("of_sid", type_=String()),
             and_(_MESSAGE.c.id == bindparam("of_id", type_=BigInteger()), _MESSAGE.c.sid.is_(None)),
         ),
-        _MESSAGE.c.direction == literal_column(f"'{Direction.OUTBOUND}'"),  # a value would be prepared anew each time
+        _MESSAGE.c.direction == written_out(Direction.OUTBOUND),
     )
     .order_by(_MESSAGE.c.sid.is_(None))  # a SID that another message has is that message's
     .limit(1)

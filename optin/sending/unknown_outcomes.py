@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from sqlalchemy import ColumnElement, Engine, func, literal_column, select
+from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
@@ -14,6 +14,7 @@ from optin.channels.address import Address
 from optin.database.transactions import reading, writing
 from optin.enums import Channel, MessageStatus
 from optin.models import Broadcast, Message, Person, Sender
+from optin.models.index_conditions import is_unknown
 from optin.policy import cache
 from optin.provider.gateway import Gateway, ListedMessage
 from optin.sending import conversations, status_callbacks
@@ -28,8 +29,6 @@ UNKNOWN_AT_ONCE = 300
 MOST_LISTED = 200
 TRIAL = "Sent from your Twilio trial account - "
 
-# Written out for the partial index, as in sending/claim.py.
-_UNKNOWN: ColumnElement[bool] = Message.status == literal_column(f"'{MessageStatus.UNKNOWN}'")
 _UNSETTLED = (MessageStatus.UNKNOWN, MessageStatus.NOT_FOUND)
 
 
@@ -51,7 +50,7 @@ class ComparisonReport:
 
 def count(session: Session) -> int:
     """Count the messages of unknown outcome."""
-    return session.scalar(select(func.count()).select_from(Message).where(_UNKNOWN)) or 0
+    return session.scalar(select(func.count()).select_from(Message).where(is_unknown(Message))) or 0
 
 
 def waiting(engine: Engine) -> bool:
@@ -114,7 +113,7 @@ def adopt(engine: Engine, found: ListedMessage) -> bool:
 
 
 def _due() -> tuple[ColumnElement[bool], ...]:
-    return _UNKNOWN, Message.updated_at < clock.now() - LOOKED_FOR_AFTER
+    return is_unknown(Message), Message.updated_at < clock.now() - LOOKED_FOR_AFTER
 
 
 def _sent_to(gateway: Gateway, to: Address, since: datetime, served: Collection[Channel]) -> Iterator[ListedMessage]:
@@ -137,7 +136,12 @@ def _give_up(engine: Engine, to: Address) -> int:
         before = clock.now() - NOT_FOUND_AFTER
         rows: Sequence[Message] = session.scalars(
             select(Message)
-            .where(_UNKNOWN, Message.channel == to.channel, Message.number == to.value, Message.updated_at < before)
+            .where(
+                is_unknown(Message),
+                Message.channel == to.channel,
+                Message.number == to.value,
+                Message.updated_at < before,
+            )
             .order_by(Message.id)
             .with_for_update(skip_locked=True)
         ).all()

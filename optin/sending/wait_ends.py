@@ -14,7 +14,7 @@ from optin.consent import rules
 from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, Reason
 from optin.models import Broadcast, Message, Setting
-from optin.sending.claim import QUEUED
+from optin.models.index_conditions import is_queued
 
 SETTINGS = ("sending_hours", "sending_from", "sending_to", "cap_per_day", "cap_per_week", "cap_waits")
 """The settings that such a wait follows from."""
@@ -49,7 +49,7 @@ class SettingsWatch:
 def cap_eased(session: Session, numbers: Collection[str]) -> None:
     """Let messages be asked again that wait for the cap of these numbers: one that had counted did not go after all."""
     if numbers:
-        _let_ask(session, QUEUED, Message.number.in_(numbers), Message.reason == Reason.CAP_REACHED)
+        _let_ask(session, is_queued(Message), Message.number.in_(numbers), Message.reason == Reason.CAP_REACHED)
 
 
 def _wake(engine: Engine, asked_by: datetime) -> int:
@@ -57,7 +57,12 @@ def _wake(engine: Engine, asked_by: datetime) -> int:
     with writing(engine) as session:
         now = clock.now()
         unfinished = select(Broadcast.id).where(Broadcast.state.in_((BroadcastState.SENDING, BroadcastState.PAUSED)))
-        waits = (QUEUED, Message.not_before > now, Message.reason.in_(rules.MAY_WAIT), Message.decided_at <= asked_by)
+        waits = (
+            is_queued(Message),
+            Message.not_before > now,
+            Message.reason.in_(rules.MAY_WAIT),
+            Message.decided_at <= asked_by,
+        )
         return _let_ask(session, Message.broadcast_id.in_(unfinished), *waits)
 
 

@@ -8,7 +8,7 @@ from optin.consent.ledger.correcting_opt_outs import CORRECT_WITHIN, Correction,
 from optin.consent.ledger.double_opt_in import DoubleOptInQuestion, QuestionState, decline, question
 from optin.consent.ledger.holds_and_blocks import block, hold, keep, unblock
 from optin.consent.ledger.lost_numbers import find_number, lose_held_number, lose_number
-from optin.consent.ledger.number_lock import LIVE, cancel_waiting, has_lock, lock, lock_free, lock_number, note_lock
+from optin.consent.ledger.number_lock import cancel_waiting, has_lock, lock, lock_free, lock_number, note_lock
 from optin.consent.ledger.opting_in import (
     OptInOutcome,
     OptInResult,
@@ -28,6 +28,7 @@ from optin.consent.ledger.opting_out import (
 )
 from optin.consent.ledger.starting_again import allow_by_yes, start
 from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, Withdrawal, WithdrawalRefusal, can_withdraw, withdraw
+from optin.models.index_conditions import LIVE
 
 __all__ = [
     "CORRECT_WITHIN",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Integer, Row, String, and_, bindparam, literal_column, select
+from sqlalchemy import Integer, Row, String, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from optin.consent import events
@@ -18,8 +18,10 @@ from optin.consent.ledger.holds_and_blocks import end_suppression
 from optin.consent.ledger.number_lock import lock_number
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
+from optin.database.steering import written_out
 from optin.enums import EndReason, EventKind, MessageStatus, OptInStatus, Purpose, ReplyKind
 from optin.models import Message, OptIn
+from optin.models.index_conditions import is_pending
 
 SAME_REQUEST_WITHIN = timedelta(seconds=30)
 """A keyword that comes so soon after the question is the first one delivered twice: carriers do that within seconds,
@@ -61,15 +63,15 @@ _ASKED = (
         _MESSAGE,
         and_(
             _MESSAGE.c.number == _OPT_IN.c.number,
-            _MESSAGE.c.purpose == literal_column(f"'{Purpose.REPLY}'"),
-            _MESSAGE.c.reply_kind == literal_column(f"'{ReplyKind.QUESTION}'"),
+            _MESSAGE.c.purpose == written_out(Purpose.REPLY),
+            _MESSAGE.c.reply_kind == written_out(ReplyKind.QUESTION),
             _MESSAGE.c.opt_in_id == _OPT_IN.c.id,
             _MESSAGE.c.sender_id == _OPT_IN.c.sender_id,
         ),
     )
     .where(
         _OPT_IN.c.number == bindparam("of", type_=String()),
-        _OPT_IN.c.status == literal_column(f"'{OptInStatus.PENDING}'"),
+        is_pending(_OPT_IN.c),
         _OPT_IN.c.sender_id == bindparam("by", type_=Integer()),
         _OPT_IN.c.expires_at > bindparam("when", type_=UTCDateTime()),
     )

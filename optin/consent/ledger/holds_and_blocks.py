@@ -1,15 +1,17 @@
 """What stands against sending to a number: holds, blocks at Twilio, and the end of a suppression."""
 
-from sqlalchemy import String, bindparam, exists, literal_column, select, update
+from sqlalchemy import String, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.number_lock import IS_LIVE, end_waiting, lock_number
+from optin.consent.ledger.number_lock import end_waiting, lock_number
 from optin.database.session import UTCDateTime
 from optin.database.statements import Values, insert, run, table
+from optin.database.steering import written_out
 from optin.enums import BlockCause, EventKind, HoldCause, HoldResolution
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
+from optin.models.index_conditions import has_not_ended, is_live
 from optin.phone import spellings
 
 _ON = bindparam("on", type_=String())
@@ -18,13 +20,13 @@ _RESOLVE = (
     update(_HOLD)
     .where(
         _HOLD.c.number == bindparam("of"),
-        _HOLD.c.ended_at.is_(None),
+        has_not_ended(_HOLD.c),
         _HOLD.c.started_at <= bindparam("until", type_=UTCDateTime()),
     )
     .returning(_HOLD.c.id)
 )
 _RESOLVE_ON = _RESOLVE.where(_HOLD.c.channel == _ON)
-_RESOLVE_BY_WORD = _RESOLVE_ON.where(_HOLD.c.cause != literal_column(f"'{HoldCause.NEW_OWNER}'"))
+_RESOLVE_BY_WORD = _RESOLVE_ON.where(_HOLD.c.cause != written_out(HoldCause.NEW_OWNER))
 """Words tell what somebody wants, not who they are."""
 _LETS_SEND = {
     HoldResolution.KEEP: _RESOLVE_ON,
@@ -37,7 +39,7 @@ _END_SUPPRESSION = (
     .where(
         _SUPPRESSION.c.number == bindparam("of"),
         _SUPPRESSION.c.channel == _ON,
-        _SUPPRESSION.c.ended_at.is_(None),
+        has_not_ended(_SUPPRESSION.c),
         _SUPPRESSION.c.asked_at < bindparam("before", type_=UTCDateTime()),
     )
     .returning(_SUPPRESSION.c.id)
@@ -53,7 +55,7 @@ def hold(session: Session, number: str, act: Act, cause: HoldCause, trigger: str
     lock_number(session, number)
     open_hold(session, number, act, cause, trigger)
     for form in spellings.others(number):
-        if session.scalar(select(exists().where(OptIn.number == form, IS_LIVE))):
+        if session.scalar(select(exists().where(OptIn.number == form, is_live(OptIn)))):
             open_hold(session, form, act, cause, trigger)
 
 
@@ -84,7 +86,7 @@ def unblock(session: Session, scope: str, number: str, act: Act) -> bool:
         .where(
             ProviderBlock.scope == scope,
             ProviderBlock.number == number,
-            ProviderBlock.ended_at.is_(None),
+            has_not_ended(ProviderBlock),
             ProviderBlock.started_at < act.when,
         )
         .values(ended_at=act.when)

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from optin.consent import events, rules
 from optin.consent.events import Act, Event
 from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
-from optin.consent.ledger.number_lock import LIVE, cancel_waiting, lock_number
+from optin.consent.ledger.number_lock import cancel_waiting, lock_number
 from optin.database.statements import insert
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, MessageStatus, OptInStatus, Reason
 from optin.models import Hold, Message, NumberLoss, OptIn
+from optin.models.index_conditions import LIVE, has_not_ended
 
 
 def lose_number(
@@ -56,7 +57,7 @@ def undo_loss(session: Session, number: str, began: datetime | None, act: Act) -
     """End a loss that a user noted at the moment `began` and takes back; the events are the caller's."""
     session.execute(
         update(NumberLoss)
-        .where(NumberLoss.number == number, NumberLoss.ended_at.is_(None), NumberLoss.started_at == began)
+        .where(NumberLoss.number == number, has_not_ended(NumberLoss), NumberLoss.started_at == began)
         .values(ended_at=act.at)
     )
 
@@ -74,7 +75,7 @@ def find_number(session: Session, number: str, act: Act, *, asks: bool) -> bool:
         .where(
             NumberLoss.number == number,
             NumberLoss.channel == act.channel,
-            NumberLoss.ended_at.is_(None),
+            has_not_ended(NumberLoss),
             NumberLoss.started_at < act.when,
         )
         .values(ended_at=act.when)
@@ -85,14 +86,14 @@ def find_number(session: Session, number: str, act: Act, *, asks: bool) -> bool:
     events.write(session, EventKind.NUMBER_FOUND, number, act)
     if asks:
         open_hold(session, number, act, HoldCause.NEW_OWNER, "")
-        asked = update(Hold).where(Hold.number == number, Hold.ended_at.is_(None))
+        asked = update(Hold).where(Hold.number == number, has_not_ended(Hold))
         session.execute(asked.values(cause=HoldCause.NEW_OWNER))
     return True
 
 
 def was_lost_since(session: Session, number: str, moment: datetime) -> bool:
     """Tell whether the number was lost at any time since a moment: who texts from it now may be somebody else."""
-    later = or_(NumberLoss.ended_at.is_(None), NumberLoss.ended_at >= moment)
+    later = or_(has_not_ended(NumberLoss), NumberLoss.ended_at >= moment)
     lost = exists().where(NumberLoss.number == number, later)
     return bool(session.scalar(select(lost)))
 

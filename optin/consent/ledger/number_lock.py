@@ -4,20 +4,17 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, ColumnElement, CursorResult, String, bindparam, func, literal_column, select, update
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, String, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import decisions, rules
 from optin.consent.session_state import state_of
-from optin.database.statements import is_postgresql, run, table
-from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
-from optin.models import Broadcast, Message, OptIn, Sender
+from optin.database.statements import is_postgresql, run
+from optin.enums import Direction, MessageStatus, Purpose, Reason
+from optin.models import Broadcast, Message, Sender
 from optin.policy import cache
 from optin.policy.policy import Policy
 
-LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
-IS_LIVE = table(OptIn).c.status.in_([literal_column(f"'{each}'") for each in LIVE])
-"""Written out for the partial index, and so that the statement needs no work before each run."""
 WAITING = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
 
 

@@ -6,16 +6,17 @@ Whatever is not there needs no statement that would end or cancel it.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, String, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import Integer, String, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent.events import Act
-from optin.consent.ledger.number_lock import IS_LIVE, WAITING
+from optin.consent.ledger.number_lock import WAITING
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
-from optin.database.steering import without_index
+from optin.database.steering import without_index, written_out
 from optin.enums import EndReason
 from optin.models import Hold, Message, OptIn, Person, Suppression
+from optin.models.index_conditions import has_not_ended, is_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ _MESSAGE = table(Message)
 _OF, _WITH = bindparam("of", type_=String()), bindparam("with_keyword", type_=Integer())
 # So that both databases look at the few rows of the number and not at the many of the keyword.
 _MINE = and_(_OPT_IN.c.number == _OF, without_index(_OPT_IN.c.keyword_id) == _WITH)
-_BY_PERSON = _OPT_IN.c.end_reason.in_([literal_column(f"'{each}'") for each in BY_PERSON])
+_BY_PERSON = _OPT_IN.c.end_reason.in_([written_out(each) for each in BY_PERSON])
 _ON = _OPT_IN.c.channel == bindparam("on", type_=String())
 _LAST_END = (
     select(_OPT_IN.c.end_reason)
@@ -64,22 +65,22 @@ _BEFORE_JOINING = select(
     .where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.withdrawn_at.is_(None))
     .scalar_subquery(),
     select(func.max(_OPT_IN.c.ended_at)).where(_MINE, _BY_PERSON).scalar_subquery(),
-    exists().where(_SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at.is_(None)),
-    exists().where(_HOLD.c.number == _OF, _HOLD.c.ended_at.is_(None)),
-    exists().where(_MINE, _ON, IS_LIVE),
+    exists().where(_SUPPRESSION.c.number == _OF, has_not_ended(_SUPPRESSION.c)),
+    exists().where(_HOLD.c.number == _OF, has_not_ended(_HOLD.c)),
+    exists().where(_MINE, _ON, is_live(_OPT_IN.c)),
     _LAST_END.scalar_subquery(),
     exists().where(_PERSON.c.mobile == _OF),
 )
 _SINCE = bindparam("since", type_=UTCDateTime())
 _BEFORE_LEAVING = select(
     or_(
-        exists().where(_OPT_IN.c.number == _OF, IS_LIVE, _OPT_IN.c.requested_at > _SINCE),
+        exists().where(_OPT_IN.c.number == _OF, is_live(_OPT_IN.c), _OPT_IN.c.requested_at > _SINCE),
         exists().where(
             _SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at > _SINCE, _SUPPRESSION.c.withdrawn_at.is_(None)
         ),
     ),
-    exists().where(_HOLD.c.number == _OF, _HOLD.c.ended_at.is_(None)),
-    exists().where(_MESSAGE.c.number == _OF, _MESSAGE.c.status.in_([literal_column(f"'{each}'") for each in WAITING])),
+    exists().where(_HOLD.c.number == _OF, has_not_ended(_HOLD.c)),
+    exists().where(_MESSAGE.c.number == _OF, _MESSAGE.c.status.in_([written_out(each) for each in WAITING])),
 )
 
 

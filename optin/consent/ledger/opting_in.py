@@ -13,12 +13,13 @@ from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.double_opt_in import DoubleOptInQuestion, QuestionState, activate, question
 from optin.consent.ledger.holds_and_blocks import end_suppression, resolve_hold
-from optin.consent.ledger.number_lock import LIVE, lock_number
+from optin.consent.ledger.number_lock import lock_number
 from optin.consent.ledger.number_state import NumberState, state_before
 from optin.database.session import UTCDateTime
 from optin.database.statements import insert, run, table
 from optin.enums import EventKind, HoldResolution, OptInStatus, ReplyKind
 from optin.models import Disclosure, OptIn, OptInPerson, Person
+from optin.models.index_conditions import LIVE
 
 ANSWER_AGAIN_AFTER = timedelta(hours=24)
 

@@ -12,8 +12,6 @@ from optin.consent.events import Act, Event
 from optin.consent.ledger.correcting_opt_outs import note_phrase
 from optin.consent.ledger.holds_and_blocks import open_hold, resolve_hold
 from optin.consent.ledger.number_lock import (
-    IS_LIVE,
-    LIVE,
     cancel_waiting,
     end_waiting,
     lock_number,
@@ -25,6 +23,7 @@ from optin.database.session import UTCDateTime
 from optin.database.statements import insert, run, table
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInStatus, Purpose, Reason
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
+from optin.models.index_conditions import LIVE, has_not_ended, is_live, is_pending
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,14 @@ _END_ALL = (
     update(_OPT_IN)
     .where(
         _OPT_IN.c.number == bindparam("of"),
-        IS_LIVE,
+        is_live(_OPT_IN.c),
         _OPT_IN.c.requested_at <= bindparam("until", type_=UTCDateTime()),
     )
     .returning(_OPT_IN.c.id, _OPT_IN.c.keyword_id)
 )
 _ASKED_AGAIN = update(_SUPPRESSION).where(
     _SUPPRESSION.c.number == bindparam("of"),
-    _SUPPRESSION.c.ended_at.is_(None),
+    has_not_ended(_SUPPRESSION.c),
     _SUPPRESSION.c.asked_at < bindparam("before", type_=UTCDateTime()),
 )
 _NEW_SUPPRESSION = insert(_SUPPRESSION).on_conflict_do_nothing().returning(_SUPPRESSION.c.id)
@@ -159,10 +158,7 @@ def expire_questions(session: Session, act: Act, limit: int = 500) -> int:
         update(OptIn)
         .where(
             OptIn.id.in_(
-                select(OptIn.id)
-                .where(OptIn.status == OptInStatus.PENDING, OptIn.expires_at <= act.when)
-                .order_by(OptIn.id)
-                .limit(limit)
+                select(OptIn.id).where(is_pending(OptIn), OptIn.expires_at <= act.when).order_by(OptIn.id).limit(limit)
             ),
             OptIn.status == OptInStatus.PENDING,
         )

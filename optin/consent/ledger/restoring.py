@@ -9,6 +9,7 @@ from optin.consent import events
 from optin.consent.events import Act
 from optin.enums import EventKind, OptInStatus
 from optin.models import ConsentEvent, OptIn, Suppression
+from optin.models.index_conditions import has_not_ended
 
 TWILIOS_DOOR = (EventKind.BLOCKED, EventKind.UNBLOCKED)
 AFTER_OPT_OUT = ConsentEvent.kind.not_in((*TWILIOS_DOOR, EventKind.UNLINKED))
@@ -39,7 +40,7 @@ def lift_suppression(session: Session, number: str, act: Act, began: ColumnEleme
     """End the open suppression of the number if `began` names it, as one that says nothing of the person."""
     lifted = session.execute(
         update(Suppression)
-        .where(Suppression.number == number, Suppression.ended_at.is_(None), began)
+        .where(Suppression.number == number, has_not_ended(Suppression), began)
         .values(ended_at=act.at, withdrawn_at=act.at)
         .returning(Suppression.id)
     ).first()

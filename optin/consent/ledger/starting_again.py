@@ -13,6 +13,7 @@ from optin.consent.ledger.number_lock import lock_number
 from optin.consent.ledger.opting_in import link, live_opt_in
 from optin.enums import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus
 from optin.models import OptIn, Person, Suppression
+from optin.models.index_conditions import has_not_ended
 
 
 def start(session: Session, number: str, act: Act, *, restore: bool = False) -> bool:
@@ -55,7 +56,7 @@ def _end_suppression(session: Session, number: str, act: Act) -> datetime | None
         .where(
             Suppression.number == number,
             Suppression.channel == act.channel,
-            Suppression.ended_at.is_(None),
+            has_not_ended(Suppression),
             Suppression.asked_at < act.when,
         )
         .values(ended_at=act.when)

@@ -22,6 +22,7 @@ from optin.enums import OptInStatus
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
 from optin.models import Campaign, CampaignMember, OptIn, Person
+from optin.models.index_conditions import is_not_removed
 from optin.policy import audit
 from optin.queries import cached_counts
 from optin.refused import Refused
@@ -263,7 +264,7 @@ def _add_known(session: Session, campaign_id: int, which: Conditions, user_id: i
 def _is_member(campaign_id: int) -> ColumnElement[bool]:
     """Somebody with the opt-in's number is a member."""
     row = aliased(CampaignMember)
-    return exists().where(row.campaign_id == campaign_id, row.number == OptIn.number, row.removed_at.is_(None))
+    return exists().where(row.campaign_id == campaign_id, row.number == OptIn.number, is_not_removed(row))
 
 
 def _was_removed(campaign_id: int) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ from optin.models import (
     Keyword,
     OptIn,
 )
+from optin.models.index_conditions import is_not_removed
 from optin.provider import senders
 from optin.queries import people_of_numbers
 from optin.web import filters
@@ -207,7 +208,7 @@ def _not_yet(session: Session, campaign: Campaign) -> str:
     member = exists().where(
         CampaignMember.campaign_id == campaign.id,
         CampaignMember.number == OptIn.number,
-        CampaignMember.removed_at.is_(None),
+        is_not_removed(CampaignMember),
     )
     newest = select(OptIn.id).where(OptIn.keyword_id == campaign.keyword_id).order_by(OptIn.id.desc()).limit(LOOKED_AT)
     waiting = select(OptIn.id).where(OptIn.id.in_(newest), OptIn.status == OptInStatus.ACTIVE, ~member)

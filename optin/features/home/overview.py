@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import business_days
 from optin.enums import BroadcastState, MessageStatus, OptInStatus
 from optin.models import Broadcast, Conversation, Hold, Keyword, Message, OptIn
+from optin.models.index_conditions import has_not_ended, is_near_miss, is_unread
 from optin.queries import cached_counts, opt_ins_per_day
 from optin.queries.cached_counts import CachedCount
 from optin.sending import opt_outs_after_broadcast, results
@@ -95,7 +96,7 @@ class Sending:
 
 def to_review(session: Session, zone: ZoneInfo) -> ToReview:
     """Count the numbers on hold and the business days that are left for the first of them."""
-    is_open = Hold.ended_at.is_(None)
+    is_open = has_not_ended(Hold)
     [count] = cached_counts.up_to_few(session, select(Hold.id).where(is_open))
     if not count:
         return ToReview(count)
@@ -107,10 +108,8 @@ def to_review(session: Session, zone: ZoneInfo) -> ToReview:
 
 def unread(session: Session, user_id: int) -> Unread:
     """Count the open conversations with something unread."""
-    # Written out, since SQLite uses the partial index only where the statement repeats its condition word by word.
-    waits = (Conversation.unread > literal_column("0"), Conversation.closed_at.is_(None))
-    mine = select(Conversation.id).where(*waits, Conversation.assigned_to_id == user_id)
-    return Unread(*cached_counts.up_to_few(session, select(Conversation.id).where(*waits), mine))
+    waits = select(Conversation.id).where(is_unread(Conversation))
+    return Unread(*cached_counts.up_to_few(session, waits, waits.where(Conversation.assigned_to_id == user_id)))
 
 
 def active_opt_ins(session: Session) -> CachedCount:
@@ -127,7 +126,7 @@ def this_week(days: Sequence[tuple[date, int, int]]) -> tuple[int, int]:
 def near_misses(session: Session) -> NearMisses:
     """Look at the texts that nearly were a keyword and opted nobody in."""
     near = (
-        Message.near_keyword_id.is_not(None),
+        is_near_miss(Message),
         Message.created_at > clock.now() - timedelta(days=NEAR_MISS_DAYS),
     )
     newest = session.execute(

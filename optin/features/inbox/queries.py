@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import consent_status
 from optin.consent.consent_status import ConsentStatus
 from optin.enums import Channel, OptInStatus, Role
 from optin.models import Campaign, CampaignMember, Conversation, OptIn, Person, User
+from optin.models.index_conditions import is_closed, is_not_closed, is_not_removed, is_unassigned, is_unread
 from optin.queries import people_of_numbers, search
 from optin.queries.paging import Page, read_page
 from optin.queries.search import Hits
@@ -27,8 +28,6 @@ SHOWS = {
 }
 MOST_UNREAD = 100
 LOOKED_AT = 2000
-HAS_UNREAD: ColumnElement[bool] = Conversation.unread > literal_column("0")
-"""Written out, since SQLite uses the partial index only where the statement repeats its condition word by word."""
 ASIDE = 10
 
 
@@ -111,7 +110,7 @@ def listed(session: Session, asked: InboxFilter, besides: str | None = None) -> 
 
 def unread() -> Select[int]:
     """Select the open conversations with unread texts."""
-    return select(Conversation.id).where(HAS_UNREAD, Conversation.closed_at.is_(None))
+    return select(Conversation.id).where(is_unread(Conversation))
 
 
 def opt_ins(session: Session, number: str) -> list[OptIn]:
@@ -124,7 +123,7 @@ def opt_ins(session: Session, number: str) -> list[OptIn]:
 def campaigns(session: Session, number: str) -> list[Campaign]:
     """List the campaigns that have the number, the newest first."""
     member_of = select(CampaignMember.campaign_id).where(
-        CampaignMember.removed_at.is_(None),
+        is_not_removed(CampaignMember),
         CampaignMember.person_id.in_(select(Person.id).where(Person.mobile == number)),
     )
     return list(
@@ -139,13 +138,13 @@ def assignable(session: Session) -> list[User]:
 
 
 def _shown(asked: InboxFilter) -> list[ColumnElement[bool]]:
-    is_open = Conversation.closed_at.is_(None)
+    is_open = is_not_closed(Conversation)
     shows: dict[str, list[ColumnElement[bool]]] = {
         "open": [is_open],
-        "unread": [is_open, HAS_UNREAD],
+        "unread": [is_unread(Conversation)],
         "mine": [is_open, Conversation.assigned_to_id == asked.user_id],
-        "unassigned": [is_open, Conversation.assigned_to_id.is_(None)],
-        "closed": [Conversation.closed_at.is_not(None)],
+        "unassigned": [is_unassigned(Conversation)],
+        "closed": [is_closed(Conversation)],
         "all": [],
     }
     return shows[asked.show]

@@ -22,6 +22,7 @@ from optin.models import (
     Suppression,
     User,
 )
+from optin.models.index_conditions import has_not_ended
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def timeline(session: Session, opt_in: OptIn) -> list[TimelineEntry]:
 def blocked_scopes(session: Session, number: str) -> Sequence[str]:
     """List the senders (addresses or Messaging Service SIDs) from which Twilio refuses to send to the number."""
     scopes = union_all(select(Sender.address), select(Sender.messaging_service_sid)).subquery()
-    is_blocked = (ProviderBlock.number == number, ProviderBlock.ended_at.is_(None))
+    is_blocked = (ProviderBlock.number == number, has_not_ended(ProviderBlock))
     return session.scalars(
         select(ProviderBlock.scope)
         .where(ProviderBlock.scope.in_(select(scopes.c[0])), *is_blocked)
@@ -97,7 +98,7 @@ def active_keywords(session: Session) -> Sequence[Keyword]:
 def left(session: Session, number: str, keyword_id: int) -> tuple[EndReason, datetime | None]:
     """Return how and when the number's owner left: everything, or this keyword, which they may have answered no to."""
     stop = session.scalar(
-        select(Suppression.started_at).where(Suppression.number == number, Suppression.ended_at.is_(None))
+        select(Suppression.started_at).where(Suppression.number == number, has_not_ended(Suppression))
     )
     if stop is not None:
         return EndReason.OPTED_OUT, stop

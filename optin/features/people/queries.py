@@ -27,6 +27,7 @@ from optin.models import (
     Person,
     User,
 )
+from optin.models.index_conditions import is_not_removed
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import cached_counts, search
@@ -122,7 +123,7 @@ def memberships(session: Session, person: Person, policy: Policy) -> list[Member
     """List the campaigns of the person, the newest first, asked with the sender that is the default."""
     members = (
         select(CampaignMember)
-        .where(CampaignMember.person_id == person.id, CampaignMember.removed_at.is_(None))
+        .where(CampaignMember.person_id == person.id, is_not_removed(CampaignMember))
         .options(joinedload(CampaignMember.campaign).joinedload(Campaign.keyword))
         .order_by(CampaignMember.id.desc())
         .limit(SHOWN)
@@ -134,7 +135,7 @@ def memberships(session: Session, person: Person, policy: Policy) -> list[Member
 def in_campaigns(session: Session, person: Person) -> int:
     """Count the campaigns that the person is a member of."""
     members = select(func.count()).select_from(CampaignMember)
-    stays = members.where(CampaignMember.person_id == person.id, CampaignMember.removed_at.is_(None))
+    stays = members.where(CampaignMember.person_id == person.id, is_not_removed(CampaignMember))
     return session.scalar(stays) or 0
 
 

@@ -14,6 +14,7 @@ from optin.consent import business_days, ledger
 from optin.database.session import UTCDateTime
 from optin.enums import Channel, Direction, HoldCause, HoldResolution, OptInStatus, Purpose
 from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
+from optin.models.index_conditions import has_not_ended
 from optin.queries import cached_counts, paging, people_of_numbers
 from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
@@ -79,7 +80,7 @@ class DecidedHold:
 
 def open_holds() -> Select[int]:
     """Select the numbers that wait for a decision."""
-    return select(Hold.id).where(Hold.ended_at.is_(None))
+    return select(Hold.id).where(has_not_ended(Hold))
 
 
 def open_count(session: Session) -> CachedCount:
@@ -89,7 +90,7 @@ def open_count(session: Session) -> CachedCount:
 
 def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:
     """Fetch a page of numbers on hold, oldest first; days are those of `zone`."""
-    page = paging.read_page(session, select(Hold).where(Hold.ended_at.is_(None)), [Hold.started_at, Hold.id], token)
+    page = paging.read_page(session, select(Hold).where(has_not_ended(Hold)), [Hold.started_at, Hold.id], token)
     holds: Sequence[Hold] = page.rows
     numbers = {hold.number for hold in holds}
     having, texts = people_of_numbers.of_numbers(session, numbers), _texts(session, holds)

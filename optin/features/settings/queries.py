@@ -12,6 +12,7 @@ from optin.consent import facts
 from optin.consent.facts import About
 from optin.features.one_to_one import assignments
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
+from optin.models.index_conditions import has_not_ended
 from optin.queries import cached_counts, people_of_numbers
 from optin.queries.cached_counts import CachedCount
 from optin.web import filters
@@ -54,7 +55,7 @@ def last_change(session: Session, names: Collection[str]) -> Change | None:
 
 def opted_out(number: str | None) -> Select[Suppression]:
     """Select the open suppressions: all, or that of one number in E.164 ("" finds none)."""
-    found = select(Suppression).where(Suppression.ended_at.is_(None))
+    found = select(Suppression).where(has_not_ended(Suppression))
     return found if number is None else found.where(Suppression.number == number)
 
 

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.enums import Meaning
 from optin.models import Message
+from optin.models.index_conditions import is_inbound
 from optin.policy.cache import CachedSettings
 from optin.reading import words
 from optin.web.current import current_settings
@@ -79,9 +80,8 @@ def of_words(session: Session, typed: Collection[str], shown: str = "") -> Effec
 
 def _texts(since: datetime) -> Select[str, datetime]:
     """Select what came in and did not opt out, the newest first; one more than is read."""
-    received = Message.direction == literal_column("'inbound'")  # written out for the partial index
     stayed = Message.meaning.is_distinct_from(Meaning.OPT_OUT)
-    found = select(Message.body, Message.created_at).where(received, stayed, Message.created_at > since)
+    found = select(Message.body, Message.created_at).where(is_inbound(Message), stayed, Message.created_at > since)
     return found.order_by(Message.created_at.desc()).limit(MOST_READ + 1)
 
 

@@ -1,0 +1,156 @@
+"""The conditions of partial indexes, each written once: for the index itself, and for the queries that rely on it.
+
+A database uses a partial index only where the statement repeats its condition, SQLite word by word. So terms are
+written out, and who asks for such rows asks by the condition's name: `select(Hold).where(has_not_ended(Hold))`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnClause, ColumnElement, Index, and_, column, literal_column
+
+from optin.database.steering import written_out
+from optin.enums import Direction, MessageStatus, OptInStatus, Purpose
+
+Condition = Callable[[Any], ColumnElement[bool]]
+"""Makes a condition of what has the columns: a model, an alias of it, or the columns of its table (`table(Hold).c`)."""
+
+CONDITION = "condition"
+"""Under this name an index remembers what it was made from (`Index.info`)."""
+
+LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
+NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
+ON_ITS_WAY = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
+
+
+class _Named:
+    """Columns that have a name and no table yet, as an index in a model's `__table_args__` is given them.
+
+    Those whose name begins with `is_` are true or false, which SQLite writes as a number.
+    """
+
+    def __getattr__(self, name: str) -> ColumnClause[Any]:
+        return column(name, Boolean() if name.startswith("is_") else None)
+
+
+def partial_index(name: str, *columns: str, where: Condition, unique: bool = False) -> Index:
+    """Return an index of nothing but the rows of which a condition is true, on both databases."""
+    rows = where(_Named())
+    return Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows, info={CONDITION: where})
+
+
+def has_ended(of: Any) -> ColumnElement[bool]:
+    """A hold is over."""
+    return _is_set(of.ended_at)
+
+
+def has_not_ended(of: Any) -> ColumnElement[bool]:
+    """A suppression, a hold, a block or the loss of a number still stands."""
+    return _is_empty(of.ended_at)
+
+
+def is_live(of: Any) -> ColumnElement[bool]:
+    """An opt-in is active, or waits for the answer to its question."""
+    return _is_one_of(of.status, LIVE)
+
+
+def is_pending(of: Any) -> ColumnElement[bool]:
+    """An opt-in waits for the answer to its question."""
+    return _is_term(of.status, OptInStatus.PENDING)
+
+
+def is_not_removed(of: Any) -> ColumnElement[bool]:
+    """A member is still in the campaign."""
+    return _is_empty(of.removed_at)
+
+
+def is_main(of: Any) -> ColumnElement[bool]:
+    """A word is the keyword itself and no alias."""
+    return and_(of.is_main)
+
+
+def is_closed(of: Any) -> ColumnElement[bool]:
+    """A conversation is closed."""
+    return _is_set(of.closed_at)
+
+
+def is_not_closed(of: Any) -> ColumnElement[bool]:
+    """A conversation is open."""
+    return _is_empty(of.closed_at)
+
+
+def is_unread(of: Any) -> ColumnElement[bool]:
+    """An open conversation has texts that nobody has read."""
+    return and_(of.unread > literal_column("0"), is_not_closed(of))
+
+
+def is_unassigned(of: Any) -> ColumnElement[bool]:
+    """An open conversation is nobody's."""
+    return and_(_is_empty(of.assigned_to_id), is_not_closed(of))
+
+
+def is_inbound(of: Any) -> ColumnElement[bool]:
+    """A message came in."""
+    return _is_term(of.direction, Direction.INBOUND)
+
+
+def has_word(of: Any) -> ColumnElement[bool]:
+    """A message is an ordinary text of one word."""
+    return _is_set(of.word)
+
+
+def is_near_miss(of: Any) -> ColumnElement[bool]:
+    """A message was nearly a keyword."""
+    return _is_set(of.near_keyword_id)
+
+
+def is_queued(of: Any) -> ColumnElement[bool]:
+    """A message waits and nobody has claimed it."""
+    return _is_term(of.status, MessageStatus.QUEUED)
+
+
+def is_leased(of: Any) -> ColumnElement[bool]:
+    """A message is in the hands of a worker."""
+    return _is_one_of(of.status, (MessageStatus.CLAIMED, MessageStatus.SENDING))
+
+
+def is_on_its_way(of: Any) -> ColumnElement[bool]:
+    """A message waits or is being sent."""
+    return _is_one_of(of.status, ON_ITS_WAY)
+
+
+def is_unknown(of: Any) -> ColumnElement[bool]:
+    """Nobody knows whether a message was sent."""
+    return _is_term(of.status, MessageStatus.UNKNOWN)
+
+
+def is_reply_that_counts(of: Any) -> ColumnElement[bool]:
+    """An automatic reply went, or may still go: the number gets only so many."""
+    went = of.status.not_in([written_out(status) for status in NEVER_WENT])
+    return and_(_is_term(of.purpose, Purpose.REPLY), went)
+
+
+def is_not_finished(of: Any) -> ColumnElement[bool]:
+    """A background task has work left."""
+    return _is_empty(of.finished_at)
+
+
+def is_asked_for(of: Any) -> ColumnElement[bool]:
+    """A figure is to be counted again."""
+    return _is_set(of.asked_at)
+
+
+def _is_empty(value: ColumnElement[Any]) -> ColumnElement[bool]:
+    return value.is_(None)
+
+
+def _is_set(value: ColumnElement[Any]) -> ColumnElement[bool]:
+    return value.is_not(None)
+
+
+def _is_term(value: ColumnElement[str], term: str) -> ColumnElement[bool]:
+    return value == written_out(term)
+
+
+def _is_one_of(value: ColumnElement[str], terms: tuple[str, ...]) -> ColumnElement[bool]:
+    return value.in_([written_out(term) for term in terms])
