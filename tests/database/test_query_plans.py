@@ -1,7 +1,7 @@
 """No page reads a whole large table: the plan of each statement that a list, search or record page asks, on both."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,14 +14,17 @@ from bench import addresses, data
 from optin import clock
 from optin.consent import audience, audience_counts, ledger
 from optin.consent.events import Act
-from optin.database.session import db
-from optin.enums import Channel, OptInSource, ReplyKind
+from optin.consent.ledger import number_state
+from optin.database.session import Base, db
+from optin.enums import Channel, Closure, OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins
-from optin.models import Broadcast, Campaign, Message, User
+from optin.features.keywords import check
+from optin.jobs import background
+from optin.models import Broadcast, Campaign, Message, Sender, SendingGate, User
 from optin.policy import policy
 from optin.queries import cached_counts
-from optin.receiving import short_refusals
-from optin.sending import queueing
+from optin.receiving import inbound_alarm, short_refusals
+from optin.sending import claim, gate, queueing, record, unknown_outcomes
 
 ROWS = 3000
 LARGE = (
@@ -154,3 +157,87 @@ def test_what_a_short_answer_asks_is_looked_up_by_its_number(app: Flask, session
         found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
     assert len(found) > 2
     assert not any(lines for statement, lines in found.items() if "WHERE" in statement), found
+
+
+NUMBER = "+12065550147"
+ACT = Act(OptInSource.SMS, clock.now(), sender_id=1)
+RELIES_ON: dict[str, str | Callable[[Session], object]] = {
+    "ix_campaign_member_list": "/campaigns/1?tab=members",
+    "ix_campaign_member_number": "/campaigns/1?tab=members&reason=duplicate",
+    "ix_campaign_member_zones": "/campaigns/1?tab=members",
+    "ix_conversation_open": "/inbox",
+    "ix_conversation_closed": "/inbox?show=closed",
+    "ix_conversation_unread": "/inbox?show=unread",
+    "ix_conversation_unread_mine": "/",
+    "ix_conversation_mine": "/inbox?show=mine",
+    "ix_conversation_unassigned": "/inbox?show=unassigned",
+    "ix_message_near": "/keywords/1?tab=near",
+    "ix_message_near_recent": "/",
+    "ix_suppression_open": "/settings/opted-out",
+    "uq_suppression_open": "/contacts/1",
+    "uq_hold_open": "/contacts/1",
+    "uq_provider_block_open": "/contacts/1",
+    "uq_number_loss_open": "/contacts/1",
+    "ix_hold_waiting": "/review",
+    "ix_hold_ended": "/review",
+    "uq_opt_in_live": lambda own: number_state.state_before(own, NUMBER, 1, ACT),
+    "ix_opt_in_expires": lambda own: ledger.expire_questions(own, ACT),
+    "ix_message_due": lambda own: claim.claim(own.get_bind()),
+    "ix_message_leased": lambda own: record.sweep(own.get_bind()),
+    "ix_message_unsettled": lambda own: unknown_outcomes.waiting(own.get_bind()),
+    "ix_message_inbound": lambda own: inbound_alarm.last_text_at(own),
+    "ix_message_waiting_number": lambda own: gate.close(own, SendingGate(), Closure.RESTORED, ACT.at, ACT.at),
+    "ix_message_replies": lambda own: queueing.reply(
+        own, number=NUMBER, conversation_id=1, in_reply_to_id=1, kind=ReplyKind.HELP, body="Hi",
+        sender=own.get_one(Sender, 1),
+    ),
+    "ix_message_word": lambda own: check.texted_by(own, "pizza"),
+    "ix_background_task_open": lambda own: background.unfinished(own.get_bind()),
+    "ix_figure_asked": lambda own: cached_counts.refresh(own.get_bind()),
+}  # fmt: skip
+"""Each partial index with a page, or a function, one of whose statements relies on it."""
+ONLY_UNIQUE = {"uq_keyword_word_main"}
+ANOTHER_SERVES = {"sqlite": {"ix_conversation_unassigned"}, "postgresql": {"ix_campaign_member_list"}}
+"""With so few rows the planner takes an index that serves as well."""
+
+
+def test_each_partial_index_has_who_relies_on_it() -> None:
+    partial = {index.name for table in Base.metadata.tables.values() for index in table.indexes if index.info}
+    assert partial - ONLY_UNIQUE == RELIES_ON.keys()
+
+
+def test_who_relies_on_a_partial_index_is_served_by_it(app: Flask, session: Session) -> None:
+    """A condition that differs from that of the index makes it useless, and nothing else would tell."""
+    with app.app_context():
+        engine = db.engine
+    data.fill(engine, ROWS)
+    client = app.test_client()
+    client.sign_in(session.get_one(User, 1))
+    session.rollback()
+    statements = {name: _asked_by(app, client, engine, who) for name, who in RELIES_ON.items()}
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE")
+            connection.exec_driver_sql("SET enable_seqscan = off")  # it would like to where there are so few rows
+        useless = {name for name in RELIES_ON if not _serves(connection, name, statements[name])}
+    assert useless <= ANOTHER_SERVES[engine.dialect.name]
+
+
+def _asked_by(app: Flask, client: Any, engine: Any, who: str | Callable[[Session], object]) -> dict[str, Any]:
+    with asked(engine, "SELECT", "WITH", "UPDATE") as statements:
+        if isinstance(who, str):
+            assert client.get(who, lint=False).status_code == 200
+        else:
+            with app.app_context(), Session(engine) as own:
+                who(own)
+                own.rollback()
+    return statements
+
+
+def _serves(connection: Connection, index: str, statements: dict[str, Any]) -> bool:
+    explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    return any(
+        re.search(rf"\b{index}\b", str(row))
+        for statement, values in statements.items()
+        for row in connection.exec_driver_sql(f"{explain} {statement}", values)
+    )

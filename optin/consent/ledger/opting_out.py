@@ -154,14 +154,11 @@ def end_opt_in(session: Session, opt_in_id: int, act: Act) -> bool:
 
 def expire_questions(session: Session, act: Act, limit: int = 500) -> int:
     """Expire the double opt-in questions that nobody answered in time; return how many."""
+    first = select(OptIn.id).where(is_pending(OptIn), OptIn.expires_at <= act.when)
+    first = first.order_by(OptIn.expires_at, OptIn.id).limit(limit)
     overdue = session.scalars(
         update(OptIn)
-        .where(
-            OptIn.id.in_(
-                select(OptIn.id).where(is_pending(OptIn), OptIn.expires_at <= act.when).order_by(OptIn.id).limit(limit)
-            ),
-            OptIn.status == OptInStatus.PENDING,
-        )
+        .where(OptIn.id.in_(first), OptIn.status == OptInStatus.PENDING)
         .values(status=OptInStatus.EXPIRED, ended_at=act.when)
         .returning(OptIn)
     ).all()
