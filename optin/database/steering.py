@@ -17,7 +17,8 @@ def without_index(column: SQLColumnExpression[int]) -> ColumnElement[int]:
 def written_out(term: str) -> ColumnElement[str]:
     """Return a term that stands in the statement itself and not among its values.
 
-    A partial index serves only then; and with a value, SQLite prepares the statement anew each time to see if one does.
+    With a value, SQLite prepares it anew each time to see whether a partial index serves, and the plans that PostgreSQL
+    keeps use none.
     """
     found: ColumnElement[str] = literal_column(f"'{term}'")
     return found

@@ -36,6 +36,12 @@ def test_each_condition_has_an_index() -> None:
     assert {index.info[CONDITION] for index in indexes() if CONDITION in index.info} == CONDITIONS
 
 
+def test_conditions_have_no_values_that_are_bound() -> None:
+    for index in indexes():
+        if CONDITION in index.info:
+            assert not index.dialect_options["sqlite"]["where"].compile().params, index.name
+
+
 def test_the_database_has_the_indexes_of_the_models(app: Flask) -> None:
     """Made anew from the model they are the same, with what follows WHERE, which the check of migrations leaves out."""
     partial = [index for index in indexes() if CONDITION in index.info]
