@@ -5,6 +5,7 @@ They stand as constants beside the functions that run them, with `bindparam`s fo
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
@@ -12,17 +13,25 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.sql.dml import UpdateBase
 
 from optin.database.prepared import Rows, prepared
 from optin.database.side_by_side import current_lane, pipeline, run_side_by_side
 
 POSTGRESQL = "postgresql"
-_CONNECTION = "connection_of_transaction"
+_KNOWN = "statements"
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 Values = Mapping[str, Any]
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The one object that these functions keep with a session: the connection of its transaction."""
+
+    transaction: SessionTransaction | None
+    connection: Connection
 
 
 def table(model: type[DeclarativeBase]) -> Table:
@@ -98,12 +107,12 @@ def _once(values: Values | Sequence[Values]) -> Values | None:
 
 def _connection(session: Session) -> Connection:
     """Return the connection of the session's transaction, which finding out anew takes longer than many a statement."""
-    transaction, connection = session.info.get(_CONNECTION, (None, None))
-    if transaction is None or transaction is not session.get_transaction():
-        connection = session.connection()
-        session.info[_CONNECTION] = (session.get_transaction(), connection)
-    found: Connection = connection
-    return found
+    known: _Known | None = session.info.get(_KNOWN)
+    if known is not None and known.transaction is session.get_transaction():
+        return known.connection
+    connection = session.connection()
+    session.info[_KNOWN] = _Known(session.get_transaction(), connection)
+    return connection
 
 
 def _read_anew(session: Session, written: object) -> None:
