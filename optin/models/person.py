@@ -47,8 +47,10 @@ class Person(Base):
 
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
 
-    @property
-    def name(self) -> str:
-        """Return "First Last", or what there is of it, else what tells this person from others."""
-        number = phone.display(self.mobile, phone.HOME.get()) if self.mobile else ""
+    def name_in(self, region: str) -> str:
+        """Return "First Last", or what there is of it, else what tells this person from others.
+
+        A number is that as people in `region` (two letters) write it.
+        """
+        number = phone.display(self.mobile, region) if self.mobile else ""
         return f"{self.first_name} {self.last_name}".strip() or number or self.email or "No name"

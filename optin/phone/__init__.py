@@ -4,7 +4,6 @@ The only module that imports `phonenumbers`, and never its geocoder: that costs 
 """
 
 import re
-from contextvars import ContextVar
 from functools import lru_cache
 from importlib import resources
 from unicodedata import category, normalize
@@ -15,9 +14,6 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 
 from optin.phone import area_codes, spellings
 from optin.refused import Refused
-
-HOME: ContextVar[str] = ContextVar("home", default="")
-"""The region whose numbers stand for people without a name as they are written there; "" for none."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g
 
 from optin import clock, phone
+from optin.models import Person
 from optin.queries.cached_counts import CachedCount
 
 MINUTE = timedelta(minutes=1)
@@ -30,6 +31,7 @@ def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
         planned=planned,
         day=day,
         number=partial(_number, region),
+        person_name=person_name,
         short_sid=short_sid,
         n=n,
         plural=plural,
@@ -95,6 +97,11 @@ def day(moment: date) -> str:
 def _number(region: Callable[[], str], stored: str) -> str:
     """Show a stored number the way people in `region` write it."""
     return phone.display(stored, region())
+
+
+def person_name(person: Person) -> str:
+    """Name a person; who has no name is called by the number, as people in the reader's country write it."""
+    return person.name_in(default_region())
 
 
 def short_sid(sid: str) -> str:

@@ -186,7 +186,7 @@ def test_what_a_user_takes_back_does_not_say_why_it_had_waited(session: Session,
     if how == "cancelled":
         assert broadcasts.bring_to(session, broadcast.id, BroadcastState.CANCELLED, user) == 1
     else:
-        assert members.remove(session, session.scalars(select(CampaignMember)).one(), user) == 1
+        assert members.remove(session, session.scalars(select(CampaignMember)).one(), user, "US") == 1
     assert ended(session) == (S.CANCELLED, None)
 
 

@@ -79,7 +79,7 @@ def test_all_pages_say_the_same(agent: Browser, session: Session, people: dict[s
     for row, opt_in_id, conversation_id in session.execute(
         rows.join(Conversation, Conversation.number == PersonRow.mobile)
     ).all():
-        words = people[row.name]
+        words = people[row.name_in("US")]
         assert badges(agent.get(f"/contacts/{row.id}", lint=False).text) == [words]
         assert badges(agent.get(f"/opt-ins/{opt_in_id}", lint=False).text) == [words]
         thread = agent.get(f"/inbox/{conversation_id}", lint=False).text

@@ -15,6 +15,7 @@ from optin.enums import MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Keyword, Message, OptIn, Person
 from optin.provider import statuses
 from optin.queries import people_of_numbers
+from optin.web.filters import person_name
 from twilio_simulator.phone_pages import control, faults
 from twilio_simulator.phone_pages.control import Entry
 
@@ -49,13 +50,13 @@ class Screen:
     @property
     def name(self) -> str:
         """Return the name at the head of the phone."""
-        return self.owner.name if self.owner else "New number"
+        return person_name(self.owner) if self.owner else "New number"
 
     @property
     def version(self) -> str:
         """Return a short text that differs when anything of what is shown differs."""
         shown = [(row.side, row.text, row.at, row.note) for row in self.rows]
-        whose = [(person.id, person.name, person.kind) for person in self.people]
+        whose = [(person.id, person_name(person), person.kind) for person in self.people]
         return hashlib.sha256(repr((self.number, whose, shown)).encode()).hexdigest()[:16]
 
 

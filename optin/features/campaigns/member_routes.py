@@ -16,7 +16,7 @@ from optin.queries import paging
 from optin.web import record_ids
 from optin.web.access import requires
 from optin.web.current import current_policy
-from optin.web.filters import plural
+from optin.web.filters import default_region, person_name, plural
 
 REFUSED_SHOWN = 100
 
@@ -62,9 +62,9 @@ def remove_member(campaign_id: int, member_id: int) -> Response:
     if member is None or member.campaign_id != campaign_id:
         abort(404)
     if member.removed_at is None:
-        taken_back = members.remove(db.session(), member, current_user.id)
+        taken_back = members.remove(db.session(), member, current_user.id, default_region())
         db.session.commit()
-        name = member.person.name
+        name = person_name(member.person)
         waiting = _said_of_waiting(taken_back)
         flash(f"{name} was removed from the campaign. + Add Opt-Ins will leave them out from now on.{waiting}", "ok")
     return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
@@ -74,7 +74,9 @@ def remove_member(campaign_id: int, member_id: int) -> Response:
 def remove_members(campaign_id: int) -> Response:
     """Take the ticked members out of the campaign."""
     load(campaign_id)
-    gone, taken_back = members.remove_many(db.session(), campaign_id, _ticked("member"), current_user.id)
+    gone, taken_back = members.remove_many(
+        db.session(), campaign_id, _ticked("member"), current_user.id, default_region()
+    )
     db.session.commit()
     if gone:
         waiting = _said_of_waiting(taken_back)

@@ -148,8 +148,11 @@ def add(
     return AddResult(members, made, len(unknown) - made)
 
 
-def remove(session: Session, member: CampaignMember, user_id: int) -> int:
-    """Take a member out, and back what waits for them in the campaign's broadcasts; return how many messages."""
+def remove(session: Session, member: CampaignMember, user_id: int, region: str) -> int:
+    """Take a member out, and back what waits for them in the campaign's broadcasts; return how many messages.
+
+    The trail names the member, who may have but a number, which is written as in `region`.
+    """
     now = clock.now()
     member.removed_at, member.removed_by_id = now, user_id
     session.flush()
@@ -157,12 +160,19 @@ def remove(session: Session, member: CampaignMember, user_id: int) -> int:
     waiting = (Message.person_id == member.person_id, Message.broadcast_id.in_(ours))
     taken_back = ledger.cancel_waiting(session, *waiting, at=now)
     audit.record(
-        session, user_id, "removed member", "campaign", member.campaign_id, {"Member": (member.person.name, "")}
+        session,
+        user_id,
+        "removed member",
+        "campaign",
+        member.campaign_id,
+        {"Member": (member.person.name_in(region), "")},
     )
     return taken_back
 
 
-def remove_many(session: Session, campaign_id: int, member_ids: Collection[int], user_id: int) -> tuple[int, int]:
+def remove_many(
+    session: Session, campaign_id: int, member_ids: Collection[int], user_id: int, region: str
+) -> tuple[int, int]:
     """Take members out as `remove` does; return how many went, and how many messages were taken back."""
     leaving = session.scalars(
         select(CampaignMember)
@@ -170,7 +180,7 @@ def remove_many(session: Session, campaign_id: int, member_ids: Collection[int],
         .order_by(CampaignMember.id)
         .with_for_update(key_share=True)
     ).all()
-    return len(leaving), sum(remove(session, member, user_id) for member in leaving)
+    return len(leaving), sum(remove(session, member, user_id, region) for member in leaving)
 
 
 def _people_of(session: Session, numbers: Sequence[str]) -> dict[str, int]:

@@ -194,7 +194,7 @@ def _text_stop(story: _Story) -> Step:
 def _who(session: Session, number: str) -> str:
     """Name a number: its person, or the number as people read it."""
     having = people_of_numbers.of_numbers(session, [number]).get(number)
-    return having[0].name if having else phone.display(number, current_policy().default_region)
+    return filters.person_name(having[0]) if having else phone.display(number, current_policy().default_region)
 
 
 def _with_phones(story: _Story, step: Step) -> Step:

@@ -17,6 +17,7 @@ from optin.queries import people_of_numbers, search
 from optin.queries.paging import Page, read_page
 from optin.queries.search import Hits
 from optin.web.current import current_policy
+from optin.web.filters import person_name
 
 SHOWS = {
     "open": "All open",
@@ -80,7 +81,7 @@ class InboxPage:
     def name(self, conversation: Conversation) -> str:
         """Return the first person's name, "" where nobody is known to have the number."""
         found = self.people.get(conversation.number)
-        return found[0].name if found else ""
+        return person_name(found[0]) if found else ""
 
     def neighbours(self, current_id: int) -> tuple[int | None, int | None]:
         """Return the conversations before and after one; where it is not on the page, the first is next."""

@@ -8,12 +8,13 @@ from optin.features.keywords.opt_ins import OptInFilter, OptInRow
 from optin.models import Keyword, OptIn
 from optin.web import lists
 from optin.web.current import current_policy
+from optin.web.filters import person_name
 from optin.web.lists import Column, Listing
 
 COLUMNS: tuple[Column[OptInRow], ...] = (
     Column("Opt-in", lambda row: row.opt_in.name, cell="opt_in", name="opted-in", keys=[OptIn.id], descending=True),
     Column("Phone number", lambda row: row.opt_in.number, is_phone=True),
-    Column("Contact or lead", lambda row: ", ".join(person.name for person in row.people), cell="people"),
+    Column("Contact or lead", lambda row: ", ".join(person_name(person) for person in row.people), cell="people"),
     Column("Status", lambda row: row.opt_in.state.label, cell="status"),
     Column("Source", lambda row: OptInSource(row.opt_in.source).label, in_table=False),
     Column("Message", lambda row: row.opt_in.text, cell="message"),

@@ -14,6 +14,7 @@ from optin.queries import cached_counts, people_of_numbers, search
 from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
 from optin.queries.search import Hits
+from optin.web.filters import person_name
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class OptInList:
     def version(self) -> str:
         """Return a short text that differs when a row, its state or its people differ."""
         shown = [
-            (row.id, row.status, row.end_reason, [(one.id, one.name, one.kind) for one in people])
+            (row.id, row.status, row.end_reason, [(one.id, person_name(one), one.kind) for one in people])
             for row, people in self.rows
         ]
         return hashlib.sha256(repr((shown, self.page.before, self.page.after)).encode()).hexdigest()[:16]

@@ -19,6 +19,7 @@ from optin.refused import Refused
 from optin.web import refusals
 from optin.web.access import requires
 from optin.web.current import current_policy
+from optin.web.filters import person_name
 
 __all__ = ["blueprint"]
 
@@ -72,7 +73,7 @@ def create(kind: PersonKind) -> WSGIResponse | tuple[str, int]:
         refusals.show(person, form)
         return form_page.render(kind, form), 422
     db.session.commit()
-    flash(f"{kind.label} {person.name} was created.", "ok")
+    flash(f"{kind.label} {person_name(person)} was created.", "ok")
     return redirect(page.address(person), 303)
 
 
@@ -120,7 +121,7 @@ def convert_lead(person_id: int) -> WSGIResponse:
     person = db.session.get(Person, person_id) or abort(404)
     if records.convert(db.session(), person, current_user.id):
         db.session.commit()
-        flash(f"{person.name} is now a contact. The opt-ins of the number have not changed.", "ok")
+        flash(f"{person_name(person)} is now a contact. The opt-ins of the number have not changed.", "ok")
     return redirect(url_for("people.contact", person_id=person_id), 303)
 
 
@@ -137,7 +138,7 @@ def ask_to_delete(kind: PersonKind, person_id: int) -> str:
 @route(f"{RECORD}/deletion", "deleted_{kind}", ["POST"])
 def delete(kind: PersonKind, person_id: int) -> WSGIResponse:
     person = load(kind, person_id)
-    name = person.name
+    name = person_name(person)
     records.delete(db.session(), person, current_user.id)
     db.session.commit()
     flash(f"{kind.label} {name} was deleted. The opt-ins of the number were kept.", "ok")

@@ -145,4 +145,4 @@ def _came_late(hold: Hold) -> str:
 
 def _name(hold: Hold) -> str:
     having = people_of_numbers.of_numbers(db.session(), [hold.number]).get(hold.number)
-    return having[0].name if having else phone.display(hold.number, current_policy().default_region)
+    return filters.person_name(having[0]) if having else phone.display(hold.number, current_policy().default_region)

@@ -4,9 +4,8 @@ import json
 
 from flask import Blueprint, current_app, g, request
 
-from optin import phone
 from optin.sending import gate, pauses
-from optin.web import filters, navigation
+from optin.web import navigation
 from optin.web.access import is_public
 from optin.web.current import current_settings
 
@@ -17,14 +16,7 @@ blueprint.record_once(lambda state: navigation.warn(state.app, pauses.are_open, 
 
 @blueprint.before_app_request
 def show_numbers_as_at_home() -> None:
-    """Tell filters and names the default country of numbers; without a setting it is the configured one."""
+    """Tell the filters the default country of numbers; without a setting it is the configured one."""
     if request.endpoint and not is_public(current_app, request.endpoint):
         stored = current_settings().settings.get("default_region")
         g.region = json.loads(stored) if stored else None
-        phone.HOME.set(filters.default_region())
-
-
-@blueprint.teardown_app_request
-def forget_home(_error: BaseException | None) -> None:
-    """Let what the thread does next, beside any page, know no home."""
-    phone.HOME.set("")

@@ -14,6 +14,7 @@ from optin.queries import people_of_numbers
 from optin.refused import Refused
 from optin.web import lists
 from optin.web.current import current_policy
+from optin.web.filters import person_name
 from optin.web.lists import Column, Listing
 
 
@@ -26,7 +27,7 @@ class OptedOutRow(NamedTuple):
 
 
 COLUMNS: tuple[Column[OptedOutRow], ...] = (
-    Column("Contact or lead", lambda row: ", ".join(person.name for person in row.people), in_table=False),
+    Column("Contact or lead", lambda row: ", ".join(person_name(person) for person in row.people), in_table=False),
     Column(
         "Mobile phone",
         lambda row: row.suppression.number,

@@ -98,7 +98,10 @@ def _conversations(session: Session, ids: Collection[int | None]) -> dict[tuple[
     """Return with whom the conversations are: a person's name, else the number."""
     rows = session.execute(select(Conversation.id, Conversation.number).where(Conversation.id.in_(ids))).all()
     having, home = people_of_numbers.of_numbers(session, [row.number for row in rows]), filters.default_region()
-    names = {number: having[number][0].name if number in having else phone.display(number, home) for _, number in rows}
+    names = {
+        number: having[number][0].name_in(home) if number in having else phone.display(number, home)
+        for _, number in rows
+    }
     return {(_TALK, row.id): f"conversation with {names[row.number]}" for row in rows}
 
 

@@ -132,7 +132,7 @@ def test_which_numbers_come_in_as_whom(session: Session, agent: Browser, case: C
     response = agent.post(f"/campaigns/{campaign.id}/opt-ins", data=ticked, follow_redirects=True)
 
     found = scene.members(session, campaign)
-    names = [row.person.name if row.person.last_name else row.number for row in found]
+    names = [row.person.name_in("US") if row.person.last_name else row.number for row in found]
     assert sorted(names) == sorted(case.expected)
     assert case.said in response.text
     if case.again:
