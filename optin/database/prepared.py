@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Executable, Result
 from sqlalchemy.engine import Dialect, IteratorResult
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -19,6 +18,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 Converter = Callable[[Any], Any]
 Rows = Result[*tuple[Any, ...]]
+Values = Mapping[str, Any]
 Key = tuple[str, tuple[str, ...]]
 
 
@@ -31,13 +31,13 @@ class Parameter:
     fixed: Any
     store: Converter | None
 
-    def value(self, values: Mapping[str, Any]) -> Any:
+    def value(self, values: Values) -> Any:
         """Return it as the driver takes it."""
         value = self.fixed if self.given is None else values[self.given]
         return value if self.store is None else self.store(value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PreparedStatement:
     """A statement as its database takes it. `columns` are those of its rows, None where it returns none."""
 
@@ -47,34 +47,31 @@ class PreparedStatement:
     columns: SimpleResultMetaData | None
     read: tuple[tuple[int, Converter], ...]
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
+    def run(self, connection: Connection, values: Values) -> Rows:
         """Run it in the connection's transaction; errors are those of SQLAlchemy."""
+        bound = self.bind(connection, values)
+        cursor = connection.connection.cursor()
         try:
-            return self.receive(self.send(connection, values))
+            cursor.execute(self.sql, bound)
+            rows = cursor.fetchall() if self.columns is not None else ()
+            cursor.close()
         except connection.dialect.loaded_dbapi.Error as error:
             raise as_sqlalchemy(connection, error, self.sql) from error
+        return self.result(rows)
 
-    def send(self, connection: Connection, values: Mapping[str, Any]) -> DBAPICursor:
-        """Hand it to the driver, whose errors it raises as they are; return the cursor that gets its rows."""
+    def bind(self, connection: Connection, values: Values) -> Any:
+        """Return the values as the driver takes them; listeners hear that the statement is about to run."""
         given = [parameter.value(values) for parameter in self.parameters]
         bound = (
             tuple(given) if self.positional else dict(zip((each.name for each in self.parameters), given, strict=True))
         )
-        cursor = connection.connection.cursor()
         for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, self.sql, bound, None, False)
-        cursor.execute(self.sql, bound)
-        return cursor
-
-    def receive(self, cursor: DBAPICursor) -> Rows:
-        """Return what came of it; a driver in the middle of a pipeline may not have it yet."""
-        rows = cursor.fetchall() if self.columns is not None else ()
-        cursor.close()
-        return self.result(map(self._read, rows) if self.read else rows)
+            listener(connection, None, self.sql, bound, None, False)
+        return bound
 
     def result(self, rows: Iterable[Any]) -> Rows:
-        """Return rows as SQLAlchemy gives them."""
-        return IteratorResult(self.columns or _NO_COLUMNS, iter(rows))
+        """Return the driver's rows as SQLAlchemy gives them."""
+        return IteratorResult(self.columns or _NO_COLUMNS, iter(map(self._read, rows) if self.read else rows))
 
     def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         found = list(row)
@@ -87,7 +84,7 @@ _NO_COLUMNS = SimpleResultMetaData([])
 _ready: WeakKeyDictionary[Executable, dict[Key, PreparedStatement | None]] = WeakKeyDictionary()
 
 
-def prepared(statement: Executable, dialect: Dialect, values: Mapping[str, Any]) -> PreparedStatement | None:
+def prepared(statement: Executable, dialect: Dialect, values: Values) -> PreparedStatement | None:
     """Return the statement for a database and for values of these names.
 
     None where SQLAlchemy has to do more for each run than convert values: an IN with a list, a default made in Python.
@@ -99,7 +96,7 @@ def prepared(statement: Executable, dialect: Dialect, values: Mapping[str, Any])
     return ready[key]
 
 
-def _prepare(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> PreparedStatement | None:
+def _prepare(statement: Any, dialect: Dialect, values: Values) -> PreparedStatement | None:
     writes = isinstance(statement, UpdateBase)
     compiled = statement.compile(dialect=dialect, column_keys=list(values) if writes else None)
     assert isinstance(compiled, SQLCompiler)
@@ -120,7 +117,7 @@ def _prepare(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> Pre
     )
 
 
-def _parameter(compiled: SQLCompiler, name: str, dialect: Dialect, values: Mapping[str, Any]) -> Parameter:
+def _parameter(compiled: SQLCompiler, name: str, dialect: Dialect, values: Values) -> Parameter:
     bind = compiled.binds[name]
     given = bind.key if bind.key in values else None
     return Parameter(name, given, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))

@@ -14,10 +14,10 @@ import psycopg
 from greenlet import getcurrent, greenlet
 from sqlalchemy import Connection
 
-from optin.database.prepared import PreparedStatement, Rows, as_sqlalchemy
+from optin.database.prepared import PreparedStatement, Rows, Values, as_sqlalchemy
 
 Value = TypeVar("Value")
-Asked = tuple[PreparedStatement, Any]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
 class Lane(greenlet):
@@ -26,10 +26,10 @@ class Lane(greenlet):
     def __init__(self, work: Callable[[], object]) -> None:
         super().__init__(work)
         self.gr_context = copy_context()
-        self.asked: list[Asked] = []
+        self.asked: list[tuple[PreparedStatement, Values]] = []
         self.rests = True
 
-    def ask(self, statement: PreparedStatement, values: Any) -> Rows:
+    def ask(self, statement: PreparedStatement, values: Values) -> Rows:
         """Have a statement run and return its rows; none while the lane does not rest (`in_one_go`)."""
         self.asked.append((statement, values))
         return self.rest() if self.rests else statement.result(())
@@ -47,6 +47,10 @@ class Lane(greenlet):
         """Let the others go on until everything asked for has been run; return the rows of the last statement."""
         assert self.parent is not None
         return cast("Rows", self.parent.switch())
+
+
+Group = tuple[PreparedStatement, Sequence[tuple[Lane, Values]]]
+"""A statement, and for whom and with which values it is to run."""
 
 
 def pipeline(connection: Connection) -> AbstractContextManager[object]:
@@ -82,13 +86,45 @@ def run_side_by_side(connection: Connection, works: Iterable[Callable[[], Value]
 
 
 def _exchange(connection: Connection, lanes: Sequence[Lane]) -> dict[Lane, Rows | None]:
-    """Run what the lanes have asked for, each lane's in its order, in one round trip."""
+    """Run what the lanes have asked for, each lane's in its order, in one round trip; return their last rows."""
+    received: dict[Lane, Rows | None] = {}
     try:
         with pipeline(connection):
-            sent = {lane: [(each, each.send(connection, values)) for each, values in lane.asked] for lane in lanes}
-        received = {lane: [each.receive(cursor) for each, cursor in asked] for lane, asked in sent.items()}
+            sent = [_send(connection, group) for group in _groups(lanes)]
+        for group, cursor in sent:
+            received |= _receive(group, cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         raise as_sqlalchemy(connection, error) from error
     for lane in lanes:
         lane.asked.clear()
-    return {lane: rows[-1] for lane, rows in received.items()}
+    return received
+
+
+def _groups(lanes: Sequence[Lane]) -> Iterator[Group]:
+    """Put together who asks for the same statement: what each lane asked for first, then second, and so on."""
+    for place in range(max(len(lane.asked) for lane in lanes)):
+        groups: dict[PreparedStatement, list[tuple[Lane, Values]]] = {}
+        for lane in lanes:
+            if place < len(lane.asked):
+                statement, values = lane.asked[place]
+                groups.setdefault(statement, []).append((lane, values))
+        yield from groups.items()
+
+
+def _send(connection: Connection, group: Group) -> tuple[Group, Cursor]:
+    statement, asked = group
+    cursor = cast("Cursor", connection.connection.cursor())
+    bound = [statement.bind(connection, values) for _, values in asked]
+    cursor.executemany(statement.sql, bound, returning=statement.columns is not None)
+    return group, cursor
+
+
+def _receive(group: Group, cursor: Cursor) -> dict[Lane, Rows | None]:
+    """Return the rows of each lane; the driver keeps them one after the other, as they were asked for."""
+    statement, asked = group
+    received: dict[Lane, Rows | None] = {}
+    for lane, _ in asked:
+        received[lane] = statement.result(cursor.fetchall() if statement.columns is not None else ())
+        cursor.nextset()
+    cursor.close()
+    return received

@@ -6,7 +6,7 @@ They stand as constants beside the functions that run them, with `bindparam`s fo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects.postgresql import Insert
@@ -16,13 +16,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.sql.dml import UpdateBase
 
-from optin.database.prepared import Rows, prepared
+from optin.database.prepared import Rows, Values, prepared
 from optin.database.side_by_side import current_lane, pipeline, run_side_by_side
 
 POSTGRESQL = "postgresql"
 _KNOWN = "statements"
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
-Values = Mapping[str, Any]
 Value = TypeVar("Value")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from optin import channels
 from optin.channels.stop_filter import StopFilter
 from optin.consent.events import Act
-from optin.database.statements import Values
+from optin.database.prepared import Values
 from optin.enums import Meaning, ReplyKind
 from optin.policy.cache import CachedKeyword, CachedSender, CachedSettings
 from optin.policy.policy import Policy

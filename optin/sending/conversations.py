@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from optin.channels.address import Address
-from optin.database.statements import Values, insert, run, table
+from optin.database.prepared import Values
+from optin.database.statements import insert, run, table
 from optin.models import Conversation
 
 PREVIEW = 160

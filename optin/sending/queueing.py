@@ -14,8 +14,9 @@ from optin.channels.address import Address
 from optin.consent import audience, audience_counts, conditions, facts, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision, Facts
+from optin.database.prepared import Values
 from optin.database.session import UTCDateTime
-from optin.database.statements import Values, insert, run, table
+from optin.database.statements import insert, run, table
 from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
 from optin.models.index_conditions import has_not_ended, is_reply_that_counts

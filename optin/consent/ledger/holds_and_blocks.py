@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.number_lock import end_waiting, lock_number
+from optin.database.prepared import Values
 from optin.database.session import UTCDateTime
-from optin.database.statements import Values, insert, run, table
+from optin.database.statements import insert, run, table
 from optin.database.steering import written_out
 from optin.enums import BlockCause, EventKind, HoldCause, HoldResolution
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
