@@ -22,7 +22,7 @@ KEY_SETTING = "ledger_key"
 
 
 _EVENT, _PAYLOAD = table(ConsentEvent), table(ConsentPayload)
-_EVENTS = insert(_EVENT).returning(_EVENT.c.id, sort_by_parameter_order=True)
+_EVENTS = insert(_EVENT).returning(_EVENT.c.id)
 _PAYLOADS = insert(_PAYLOAD)
 
 

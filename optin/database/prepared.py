@@ -47,27 +47,45 @@ class PreparedStatement:
     columns: SimpleResultMetaData | None
     read: tuple[tuple[int, Converter], ...]
 
-    def run(self, connection: Connection, values: Values) -> Rows:
-        """Run it in the connection's transaction; errors are those of SQLAlchemy."""
-        bound = self.bind(connection, values)
-        cursor = connection.connection.cursor()
+    def run(self, connection: Connection, *several: Values) -> Rows:
+        """Run it in the connection's transaction, once for each set of values, in their order; return all rows.
+
+        Errors are those of SQLAlchemy.
+        """
+        bound = [self.bind(values) for values in several]
+        self.announce(connection, bound[0])
         try:
-            cursor.execute(self.sql, bound)
-            rows = cursor.fetchall() if self.columns is not None else ()
-            cursor.close()
+            rows = self._rows(connection.connection.cursor(), bound)
         except connection.dialect.loaded_dbapi.Error as error:
             raise as_sqlalchemy(connection, error, self.sql) from error
         return self.result(rows)
 
-    def bind(self, connection: Connection, values: Values) -> Any:
-        """Return the values as the driver takes them; listeners hear that the statement is about to run."""
+    def _rows(self, cursor: Any, bound: Sequence[Any]) -> list[Any]:
+        rows: list[Any] = []
+        if len(bound) > 1 and not self.positional:  # PostgreSQL: in one round trip
+            cursor.executemany(self.sql, bound, returning=self.columns is not None)
+            while self.columns is not None:
+                rows += cursor.fetchall()
+                if not cursor.nextset():
+                    break
+        else:
+            for each in bound:
+                cursor.execute(self.sql, each)
+                rows += cursor.fetchall() if self.columns is not None else ()
+        cursor.close()
+        return rows
+
+    def bind(self, values: Values) -> Any:
+        """Return the values as the driver takes them."""
         given = [parameter.value(values) for parameter in self.parameters]
-        bound = (
+        return (
             tuple(given) if self.positional else dict(zip((each.name for each in self.parameters), given, strict=True))
         )
+
+    def announce(self, connection: Connection, bound: Any) -> None:
+        """Tell who listens on the connection's engine that the statement is about to run."""
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, None, self.sql, bound, None, False)
-        return bound
 
     def result(self, rows: Iterable[Any]) -> Rows:
         """Return the driver's rows as SQLAlchemy gives them."""

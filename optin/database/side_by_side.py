@@ -114,7 +114,9 @@ def _groups(lanes: Sequence[Lane]) -> Iterator[Group]:
 def _send(connection: Connection, group: Group) -> tuple[Group, Cursor]:
     statement, asked = group
     cursor = cast("Cursor", connection.connection.cursor())
-    bound = [statement.bind(connection, values) for _, values in asked]
+    bound = [statement.bind(values) for _, values in asked]
+    for each in bound:
+        statement.announce(connection, each)
     cursor.executemany(statement.sql, bound, returning=statement.columns is not None)
     return group, cursor
 

@@ -84,24 +84,18 @@ def run(session: Session, statement: Executable, values: Values | Sequence[Value
     Objects of the written table that the session holds are read anew when they are next looked at.
     """
     session.flush()
-    connection = _connection(session)
-    once = _once(values)
-    ready = prepared(statement, connection.dialect, once) if once is not None else None
-    if ready is not None and once is not None:
-        lane = current_lane()
-        result: Rows = ready.run(connection, once) if lane is None else lane.ask(ready, once)
+    connection, lane = _connection(session), current_lane()
+    several = [values] if isinstance(values, Mapping) else values or [{}]
+    ready = prepared(statement, connection.dialect, several[0])
+    if ready is None:
+        result: Rows = connection.execute(statement, values or None)
+    elif lane is not None and len(several) == 1:
+        result = lane.ask(ready, several[0])
     else:
-        result = connection.execute(statement, values or None)
+        result = ready.run(connection, *several)
     if isinstance(statement, UpdateBase):
         _read_anew(session, statement.table)
     return result
-
-
-def _once(values: Values | Sequence[Values]) -> Values | None:
-    """Return the values of a statement that is run once, None where it is for several sets of them."""
-    if isinstance(values, Mapping):
-        return values
-    return (values[0] if values else {}) if len(values) < 2 else None
 
 
 def _connection(session: Session) -> Connection:

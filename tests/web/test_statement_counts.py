@@ -91,7 +91,7 @@ def asked_by() -> str:
     found = dict.fromkeys(
         frame.filename.removeprefix(PACKAGE)
         for frame in reversed(extract_stack())
-        if frame.filename.startswith(PACKAGE)
+        if frame.filename.startswith(PACKAGE) and "/database/" not in frame.filename
     )
     return " < ".join(list(found)[:2])
 
