@@ -6,36 +6,35 @@ of a million members, the same took four times as long.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Subquery, func, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import conditions, facts, rules
 from optin.consent.audience import AudienceQuestion, Deliverability, reason, stays
 from optin.consent.conditions import WILL_RECEIVE
 from optin.database.steering import evaluated_once
-from optin.enums import OptInStatus, Reason
-from optin.models import CampaignMember, OptIn
+from optin.enums import Reason
+from optin.models import CampaignMember
 
 
 class Members(NamedTuple):
-    """Members with their reason ("" for who receives) and the opt-in that allows it; `rows` is to be selected from."""
+    """Members with their reason ("" for who receives); `rows` is to be selected from."""
 
     rows: FromClause
     why: ColumnElement[str]
-    opt_in_id: ColumnElement[Any]
 
 
 def members(session: Session, question: AudienceQuestion) -> Members:
     """Return what a statement over all members selects from; it names members with `audience.stays`."""
     if session.get_bind().dialect.name == "postgresql":
         return _joined(question)
-    return Members(CampaignMember.__table__, reason(question), _newest_opt_in(question))
+    return Members(CampaignMember.__table__, reason(question))
 
 
-def reasons(session: Session, question: AudienceQuestion) -> Subquery:
-    """Select the reason of each member, as `why`."""
+def reasons(session: Session, question: AudienceQuestion, *columns: SQLColumnExpression[Any]) -> Subquery:
+    """Select the reason of each member, as `why`, behind other columns of the member; on SQLite by their numbers."""
     of_all = members(session, question)
-    each = select(of_all.why.label("why")).select_from(of_all.rows).where(stays(question.campaign_id))
+    each = select(*columns, of_all.why.label("why")).select_from(of_all.rows).where(stays(question.campaign_id))
     return evaluated_once(session, each, CampaignMember.number).subquery()
 
 
@@ -65,14 +64,4 @@ def _joined(question: AudienceQuestion) -> Members:
         fact = facts.FACTS.get(name)
         return fact.joined(sets[fact.rows].c) if fact and fact.rows else facts.is_so(about, name)
 
-    live = sets.get(facts.live_opt_ins)
-    opt_in_id = _newest_opt_in(question) if live is None else type_coerce(live.c.id, Integer())
-    return Members(rows, conditions.reason(steps, is_so), opt_in_id)
-
-
-def _newest_opt_in(question: AudienceQuestion) -> ColumnElement[Any]:
-    """Look up the newest active opt-in of the member's number, with the campaign's keyword if it has one."""
-    own = [OptIn.keyword_id == question.keyword_id] if question.keyword_id else []
-    own.append(OptIn.channel == question.channel)
-    active = (OptIn.number == CampaignMember.number, OptIn.status == OptInStatus.ACTIVE, *own)
-    return select(func.max(OptIn.id)).where(*active).correlate(CampaignMember).scalar_subquery()
+    return Members(rows, conditions.reason(steps, is_so))

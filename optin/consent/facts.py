@@ -143,7 +143,7 @@ def live_opt_ins(about: About) -> FromClause:
     """The opt-ins with the keyword that wait or are active: one at most for a number (uq_opt_in_live)."""
     is_live = OptIn.status.in_((OptInStatus.ACTIVE, OptInStatus.PENDING))
     of_keyword = _by_channel(about) & (OptIn.keyword_id == about.keyword_id)
-    return select(OptIn.number, OptIn.status, OptIn.id).where(of_keyword, is_live).subquery()
+    return select(OptIn.number, OptIn.status).where(of_keyword, is_live).subquery()
 
 
 def _earliest(about: About) -> FromClause:

@@ -16,6 +16,7 @@ from optin.consent.facts import About
 from optin.consent.rules import Case, Decision, Facts
 from optin.database.prepared import Values
 from optin.database.session import UTCDateTime
+from optin.database.sqlite import roomy
 from optin.database.statements import insert, run, table
 from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
@@ -180,16 +181,16 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.A
     """Put one message per deliverable number into the outbox, in one statement; return how many wait there.
 
     Those for whom the broadcast's last time comes too early are put there as skipped, for its results. The text is
-    made when each message starts, so that it says what the record says then.
+    made when each message starts, so that it says what the record says then; which opt-in allows it is seen then too.
     """
     now = question.now
-    members = audience_counts.members(session, question)
+    each = audience_counts.reasons(session, question, CampaignMember.number, CampaignMember.person_id)
     moment = literal(now, UTCDateTime())
-    late = members.why == str(Reason.TOO_LATE)
+    late = each.c.why == str(Reason.TOO_LATE)
     values = {
         "channel": literal(broadcast.channel),
         "direction": literal(str(Direction.OUTBOUND)),
-        "number": CampaignMember.number,
+        "number": each.c.number,
         "sender_id": literal(broadcast.sender_id),
         "body": literal(""),
         "segments": literal(0),
@@ -201,24 +202,20 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.A
         "effect": literal(""),
         "purpose": literal(str(Purpose.CAMPAIGN)),
         "broadcast_id": literal(broadcast.id),
-        "person_id": CampaignMember.person_id,
+        "person_id": each.c.person_id,
         "author_id": literal(broadcast.created_by_id) if broadcast.created_by_id else null(),
-        "opt_in_id": members.opt_in_id,
         "decided_at": moment,
         "attempts": literal(0),
         "error_text": literal(""),
     }
     rows = (
         select(*values.values())
-        .select_from(members.rows)
-        .where(audience.stays(question.campaign_id), members.why.in_([*audience.taken_in(question), Reason.TOO_LATE]))
-        .order_by(CampaignMember.number)
+        .where(each.c.why.in_([*audience.taken_in(question), Reason.TOO_LATE]))
+        .order_by(each.c.number)
     )
-    session.execute(
-        insert(Message)
-        .from_select(list(values), rows)
-        .on_conflict_do_nothing(index_elements=["broadcast_id", "number"])
-    )
+    statement = insert(Message).from_select(list(values), rows)
+    with roomy(session):
+        session.execute(statement.on_conflict_do_nothing(index_elements=["broadcast_id", "number"]))
     queued = (Message.broadcast_id == broadcast.id, Message.status == MessageStatus.QUEUED)
     return session.scalar(select(func.count()).select_from(Message).where(*queued)) or 0
 

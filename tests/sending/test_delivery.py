@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, Purpose, Reason, ReplyKind
-from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, ProviderBlock
+from optin.models import Broadcast, CampaignMember, Conversation, Keyword, Message, OptIn, ProviderBlock
 from optin.provider.gateway import Failure, GatewayError, SentMessage
 from optin.sending import delivery, status_callbacks
 from optin.sending.record import LEFT_OPEN
@@ -100,7 +100,7 @@ def test_a_message_goes_once_with_the_text_of_the_moment(
         }
     ]
     assert (message.body, message.segments, message.attempts) == ("Hello P0134", 1, 1)
-    assert message.opt_in_id is not None
+    assert message.opt_in_id == session.scalars(select(OptIn.id).where(OptIn.number == MAYA)).one()
     assert message.conversation_id == session.scalars(select(Conversation.id)).one()
     assert delivery.finish(sending.engine, volunteers.id)
     session.refresh(volunteers)

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session, aliased
 from optin import channels, clock
 from optin.consent import facts
 from optin.database.session import UTCDateTime
+from optin.database.sqlite import roomy
 from optin.database.statements import insert
-from optin.database.steering import without_index
+from optin.database.steering import evaluated_once, mostly_true, without_index
 from optin.enums import OptInStatus
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
@@ -109,7 +110,7 @@ def _preview(session: Session, campaign_id: int, which: Conditions) -> Preview:
         (_is_known(), MemberKind.KNOWN),
         else_=MemberKind.UNKNOWN,
     )
-    each = select(kind.label("kind")).where(*which).subquery()
+    each = evaluated_once(session, select(kind.label("kind")).where(*which), OptIn.number).subquery()
     rows = session.execute(select(each.c.kind, func.count()).group_by(each.c.kind))
     counts: dict[str, int] = {row[0]: row[1] for row in rows}
     return Preview(
@@ -196,7 +197,7 @@ def opted_in(keyword_id: int, among: Sequence[int] | None = None) -> Conditions:
     which: Conditions = (
         OptIn.keyword_id == keyword_id,
         OptIn.status == OptInStatus.ACTIVE,
-        facts.has_phone(OptIn.number),
+        mostly_true(facts.has_phone(OptIn.number)),
     )
     if len(channels.sending()) > 1:
         which = (*which, ~_has_earlier())
@@ -258,7 +259,8 @@ def _add_known(session: Session, campaign_id: int, which: Conditions, user_id: i
     )
     columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
     statement = insert(CampaignMember).from_select(columns, rows)
-    return changed(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
+    with roomy(session):
+        return changed(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
 
 
 def _is_member(campaign_id: int) -> ColumnElement[bool]:

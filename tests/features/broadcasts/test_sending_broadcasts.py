@@ -61,7 +61,7 @@ def test_only_those_with_the_keyword_are_in_the_outbox(campaign: Campaign, sessi
     assert broadcast.state == BroadcastState.SENDING
     assert broadcast.keyword_id == campaign.keyword_id
     assert broadcast.created_by_id == agent.user.id
-    assert all(message.opt_in_id and message.decided_at for message in scene.messages(session, broadcast.id))
+    assert all(message.decided_at for message in scene.messages(session, broadcast.id))
     page = agent.get(response.location).text
     assert "Sending to 2 people." in page
     listed = agent.get(f"/campaigns/{campaign.id}?tab=broadcasts&view=sent").text
