@@ -9,7 +9,7 @@ from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database import transactions
+from optin.database import sqlite, transactions
 from optin.database.session import db
 from optin.database.transactions import reading, writing
 from optin.models import Setting
@@ -118,3 +118,16 @@ def _fail_while_writing(engine: Engine) -> None:
 
 def _setting(name: str) -> Setting:
     return Setting(name=name, value="1", updated_at=clock.now())
+
+
+def test_a_large_statement_has_room_and_gives_it_back(engine: Engine, database: str) -> None:
+    """Also when it fails."""
+    with writing(engine) as session:
+        size = text("PRAGMA cache_size" if database.startswith("sqlite") else "SELECT 0")
+        before = session.scalar(size)
+        with sqlite.roomy(session):
+            assert session.scalar(size) == (-sqlite.ROOM if database.startswith("sqlite") else before)
+        assert session.scalar(size) == before
+        with pytest.raises(ZeroDivisionError), sqlite.roomy(session):
+            raise ZeroDivisionError
+        assert session.scalar(size) == before
