@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, True_, false, func, not_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, True_, false, func, not_, select, true
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -16,6 +16,9 @@ from optin.enums import Purpose, Reason
 from optin.models import Campaign, CampaignMember
 from optin.models.index_conditions import is_not_removed
 from optin.policy.policy import Policy
+
+RARE = 5000
+"""Of so many numbers something may be so that it is quicker to begin with them than to look for them in a list."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,21 @@ def having(question: AudienceQuestion, why: Reason | None) -> list[ColumnElement
     if required is None:
         return [false()]
     return [said for said in conditions.hold(question.about, required) if not isinstance(said, True_)]
+
+
+def few_having(session: Session, question: AudienceQuestion, why: Reason) -> Select[int] | None:
+    """Select the members among whom all are that have this reason, where something rare is stored with their numbers.
+
+    A list that asks for them reads no others; who of them has the reason, `having` says. None: nothing of it is rare.
+    """
+    said = [fact for (fact, is_so), *others in clauses.having(question.case, why) or [] if is_so and not others]
+    numbers = facts.few(session, question.about, said, RARE)
+    if numbers is None:
+        return None
+    rare = numbers.limit(RARE).subquery()
+    return select(CampaignMember.id).where(
+        stays(question.campaign_id), CampaignMember.number.in_(select(rare.c.number))
+    )
 
 
 def taken_in(question: AudienceQuestion) -> list[str]:

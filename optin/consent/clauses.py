@@ -23,13 +23,17 @@ def above(asked: Sequence[Step], reason: Reason) -> Sequence[Step]:
 
 
 def having(case: Case, why: Reason | None) -> list[Clause] | None:
-    """Return the clauses that must all hold for this reason (None: it may be sent); None where it has no step."""
+    """Return the clauses that must all hold for this reason (None: it may be sent); None where it has no step.
+
+    What the step itself says comes first, and of that what is so: that holds of the fewest, and SQLite asks in order.
+    """
     asked = obstacles(case)
     if why is None:
         return passed(asked)
     for step in asked:
         if step.reason is why:
-            return shortened([*passed(above(asked, why)), *((literal,) for literal in step.when)])
+            said = sorted(step.when, key=lambda literal: not literal[1])
+            return shortened([*((literal,) for literal in said), *passed(above(asked, why))])
     return None
 
 

@@ -5,7 +5,7 @@ Who uses one of these says why, and a line in tests/database/test_query_plans.py
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, false, literal_column, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, literal_column
 from sqlalchemy.orm import Session
 
 
@@ -22,14 +22,6 @@ def written_out(term: str) -> ColumnElement[str]:
     """
     found: ColumnElement[str] = literal_column(f"'{term}'")
     return found
-
-
-def mostly_true(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Keep PostgreSQL from expecting next to no rows for a condition of several parts that nearly all rows meet.
-
-    It takes each part to be rare, and would then look up a million rows one by one; inside a CASE it guesses half.
-    """
-    return case((condition, true()), else_=false())
 
 
 def evaluated_once(session: Session, query: Select[Any], order: SQLColumnExpression[Any]) -> Select[Any]:

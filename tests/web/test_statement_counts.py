@@ -44,6 +44,8 @@ MOST = {
     "changed mobile number": Most(20, 20),
     "campaign, broadcasts": Most(13, 13),
     "campaign": Most(10, 10),
+    "campaign, members": Most(15, 15),
+    "campaign, members on hold": Most(14, 14),
     "keyword": Most(9, 9),
     "contact": Most(12, 12),
     "thread": Most(15, 15),
@@ -126,6 +128,8 @@ def requests(app: Flask, session: Session, agent: Browser) -> dict[str, Ask]:
     pages = {
         "campaign, broadcasts": f"/campaigns/{campaign.id}?tab=broadcasts",
         "campaign": f"/campaigns/{campaign.id}",
+        "campaign, members": f"/campaigns/{campaign.id}?tab=members",
+        "campaign, members on hold": f"/campaigns/{campaign.id}?tab=members&reason=on_hold",
         "keyword": f"/keywords/{keyword.id}",
         "contact": f"/contacts/{people[0].id}",
         "thread": f"/inbox/{thread}",

@@ -18,7 +18,7 @@ from optin.consent import facts
 from optin.database.session import UTCDateTime
 from optin.database.sqlite import roomy
 from optin.database.statements import insert
-from optin.database.steering import evaluated_once, mostly_true, without_index
+from optin.database.steering import evaluated_once, without_index
 from optin.enums import OptInStatus
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
@@ -197,7 +197,7 @@ def opted_in(keyword_id: int, among: Sequence[int] | None = None) -> Conditions:
     which: Conditions = (
         OptIn.keyword_id == keyword_id,
         OptIn.status == OptInStatus.ACTIVE,
-        mostly_true(facts.has_phone(OptIn.number)),
+        facts.has_phone(OptIn.number),
     )
     if len(channels.sending()) > 1:
         which = (*which, ~_has_earlier())

@@ -54,9 +54,9 @@ def query(session: Session, listing: Listing, question: AudienceQuestion) -> tup
     """Select what the list shows, of a search the first some hundred; the second tells whether it finds more."""
     text, reason = listing.filters["q"], listing.filters["reason"]
     if not text:
-        return members.listed(question, reason), False
+        return members.listed(session, question, reason), False
     hits = members.found(session, question.campaign_id, text, question.policy.default_region)
-    return members.listed(question, reason, hits.ids), hits.more
+    return members.listed(session, question, reason, hits.ids), hits.more
 
 
 def file(session: Session, campaign: Campaign) -> Response:
@@ -65,7 +65,7 @@ def file(session: Session, campaign: Campaign) -> Response:
     asked, question = listing(campaign_id, sender), campaign_request.question(session, campaign, sender)
     text, region = asked.filters["q"], question.policy.default_region
     among = members.found_in_all(campaign_id, text, region) if text else None
-    query = members.listed(question, asked.filters["reason"], among)
+    query = members.listed(session, question, asked.filters["reason"], among)
     return lists.download(name, asked, query, lambda session, found: rows(session, question, found))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Select, exists, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from optin import clock, phone
 from optin.consent import audience, ledger
@@ -57,15 +57,20 @@ def found_in_all(campaign_id: int, text: str, region: str) -> Select[int]:
 
 
 def listed(
-    question: audience.AudienceQuestion, reason: str, among: Sequence[int] | Select[int] | None = None
+    session: Session, question: audience.AudienceQuestion, reason: str, among: Sequence[int] | Select[int] | None = None
 ) -> Select[CampaignMember]:
     """Select the members, all or those that a text found, that the rule answers with `reason`.
 
     `reason` is a value of Reason, "will_receive", or "" for all.
     """
-    query = select(CampaignMember).where(audience.stays(question.campaign_id))
+    query = select(CampaignMember).options(selectinload(CampaignMember.person))
+    why = Reason(reason) if reason and reason != WILL_RECEIVE else None
     if reason:
-        query = query.where(*audience.having(question, None if reason == WILL_RECEIVE else Reason(reason)))
+        query = query.where(*audience.having(question, why))
+    few = audience.few_having(session, question, why) if why and among is None else None
+    if few is not None:  # they belong to the campaign; asked for that once more, SQLite would begin with all who do
+        return query.where(CampaignMember.id.in_(few))
+    query = query.where(audience.stays(question.campaign_id))
     return query if among is None else query.where(CampaignMember.id.in_(among))
 
 

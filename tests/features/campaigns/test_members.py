@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import ledger
+from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, OptInSource, PersonKind
 from optin.models import CampaignMember, Message, Person
@@ -68,8 +68,12 @@ REASONS = {
 }
 
 
+@pytest.mark.parametrize("rare", [audience.RARE, -1], ids=["from the few", "along the list"])
 @pytest.mark.parametrize("reason", list(REASONS))
-def test_each_reason_leads_to_who_has_it(everybody: dict, agent: Browser, reason: str) -> None:
+def test_each_reason_leads_to_who_has_it(
+    everybody: dict, agent: Browser, monkeypatch: pytest.MonkeyPatch, reason: str, rare: int
+) -> None:
+    monkeypatch.setattr(audience, "RARE", rare)
     campaign, (name, words) = everybody["campaign"], REASONS[reason]
     fragment = agent.get(f"/campaigns/{campaign.id}/deliverability").text
     assert f"<span>{words}</span>" in fragment
