@@ -45,7 +45,7 @@ def take_in(session: Session, text: InboundText) -> int | None:
 
 
 def take_in_several(session: Session, texts: Sequence[InboundText]) -> list[int | Apart | None]:
-    """Take in texts for `Together`, those of different numbers side by side and those of one after the other.
+    """Take in texts for `Together`, those of different phones side by side and those of one after the other.
 
     Those whose number somebody acts on just now are left to be taken in apart.
     """
@@ -54,13 +54,13 @@ def take_in_several(session: Session, texts: Sequence[InboundText]) -> list[int 
     taken: list[int | Apart | None] = [APART] * len(read)
     free = [index for index, is_free in enumerate(store.lock_free(session, read)) if is_free]
     while free:
-        first = {read[index].number: index for index in reversed(free)}
-        done = side_by_side(session, [partial(_take_in, session, read[index]) for index in first.values()])
-        for index, result in zip(first.values(), done, strict=True):
+        first = store.first_of_each_phone(read, free)
+        done = side_by_side(session, [partial(_take_in, session, read[index]) for index in first])
+        for index, result in zip(first, done, strict=True):
             taken[index] = result
         session.flush()
         session.expunge_all()  # each begins with what the database says
-        free = [index for index in free if index not in first.values()]
+        free = [index for index in free if index not in first]
     return taken
 
 

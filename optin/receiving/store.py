@@ -116,6 +116,21 @@ def lock_free(session: Session, texts: Sequence[InboundText]) -> list[bool]:
     return [free.issuperset(each) for each in forms]
 
 
+def first_of_each_phone(texts: Sequence[InboundText], among: Sequence[int]) -> list[int]:
+    """Return those indexes, in order, before which none is of the same phone, in whatever form its number is written.
+
+    A STOP acts on each form. Forms are no equivalence: two may share a third, which then keeps all of them in order.
+    """
+    first: list[int] = []
+    seen: set[str] = set()
+    for index in among:
+        forms = {texts[index].number, *spellings.others(texts[index].number)}
+        if seen.isdisjoint(forms):
+            first.append(index)
+        seen |= forms
+    return first
+
+
 def find_known(session: Session, text: InboundText) -> KnownState:
     """Take the number's lock and look at what is known, in one statement.
 

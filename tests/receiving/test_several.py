@@ -151,6 +151,23 @@ def test_the_same_sid_in_one_transaction_counts_once(arranged: Session) -> None:
     assert len(arranged.scalars(select(OptIn)).all()) == 1
 
 
+@pytest.mark.parametrize("bodies", [("volunteer", "STOP"), ("STOP", "volunteer"), ("STOP", "START", "STOP")])
+@pytest.mark.parametrize("turned", [False, True])
+def test_texts_from_two_forms_of_one_number_keep_their_order(
+    arranged: Session, bodies: tuple[str, ...], turned: bool
+) -> None:
+    """A STOP acts on all forms of its number: side by side it would miss what another form asks for just then."""
+    both = [(f"+84120123456{way}", f"+8470123456{way}") for way in (0, 1)]
+    for forms, take_in in zip(both, (one_by_one, together), strict=True):
+        turns = [forms[(index + turned) % 2] for index in range(len(bodies))]
+        given = [
+            InboundText(f"SM{next(SID):032x}", each, world.OURS, body) for each, body in zip(turns, bodies, strict=True)
+        ]
+        take_in(arranged, given)
+    for one, other in zip(*both, strict=True):
+        assert state(arranged, one) == state(arranged, other)
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_number_that_somebody_acts_on_is_left_to_be_taken_in_apart(arranged: Session, engine: Engine) -> None:
     """Also when that is another form of the number; nobody is waited for. SQLite has one writer anyway."""
