@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from optin.database.transactions import writing
 
 MOST = 32
+TURN = 1.0
+"""Seconds that somebody waits for a turn. Whoever is at work then waits for a lock, so that others are done apart."""
 LONG = 1.0
 """Seconds after which an error is that of everybody who waited for it: to begin again would take as long again."""
 
@@ -72,13 +74,21 @@ class Together(Generic[Item, Result]):
         with self._guard:
             ticket.leads, self._at_work = not self._at_work, True
             self._waiting.append(ticket)
-        if not ticket.leads:
+        if not ticket.leads and not ticket.turn.acquire(timeout=TURN) and not self._leave(ticket):
             ticket.turn.acquire()
         if ticket.leads:
             self._lead()
         if isinstance(ticket.result, BaseException):
             raise ticket.result
         return self._do_apart(item) if isinstance(ticket.result, Apart) else ticket.result
+
+    def _leave(self, ticket: _Ticket[Item, Result]) -> bool:
+        """Take a ticket out of the line, to be done apart; False where its turn has come after all."""
+        with self._guard:
+            if ticket.leads or ticket not in self._waiting:
+                return False
+            self._waiting.remove(ticket)
+            return True
 
     def _lead(self) -> None:
         """Do what waits by now, the leader's own item first; wake up who waited for that, and then the next leader."""

@@ -73,7 +73,9 @@ class Work:
 
 
 @pytest.fixture
-def work(engine: Engine) -> Work:
+def work(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """As if all could be asked for within a turn, however busy the machine is."""
+    monkeypatch.setattr(together, "TURN", 60.0)
     return Work(engine)
 
 
@@ -129,6 +131,21 @@ def test_an_error_that_took_long_is_everybodys(work: Work, monkeypatch: pytest.M
     answers = work.all_at_once(["a", "bad", "b"])
     assert [type(answer) for answer in answers] == [ArithmeticError] * 3
     assert work.stored() == set()
+
+
+def test_nobody_waits_long_behind_one_who_waits(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lone item may wait for the lock of its number: the others are not held up by it."""
+    monkeypatch.setattr(together, "TURN", 0.2)
+    with ThreadPoolExecutor(5) as threads:
+        first = threads.submit(work.together.do, GATE)
+        assert work.at_gate.wait(30)
+        others = [threads.submit(work.together.do, name) for name in "abc"]
+        assert [each.result(30) for each in others] == ["A", "B", "C"]
+        assert not first.done()
+        work.gate.set()
+        assert first.result(30) == GATE.upper()
+    assert work.together.do("d") == "D"
+    assert (work.batches, work.stored()) == ([], {"a", "b", "c", "d"})
 
 
 def test_nobody_is_answered_before_the_commit_of_their_own(engine: Engine, work: Work) -> None:

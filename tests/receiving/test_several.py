@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from optin.consent import ledger
+from optin.database import together as together_module
 from optin.database.session import db
 from optin.database.together import APART, MOST, Together
 from optin.models import ConsentEvent, ConsentPayload, Conversation, Hold, Message, OptIn, ProviderBlock, Suppression
@@ -190,6 +191,7 @@ def test_a_poisoned_text_leaves_the_others_stored(
         return read(body, *given)
 
     monkeypatch.setattr(inbound, "read_text", poisoned)
+    monkeypatch.setattr(together_module, "TURN", 60.0)
     texts_in: Together[InboundText, int | None] = Together(engine, inbound.take_in, inbound.take_in_several)
     bodies = ["volunteer"] * 15 + ["poison"] + ["STOP"] * 16
     given = [
