@@ -92,6 +92,40 @@ def test_what_was_killed_leaves_the_port(start: Start, port: int) -> None:
     assert get(port, "/healthz")[0] == 200
 
 
+BY_A_WSGI_SERVER = """
+import optin, pathlib, sys
+optin.INSTANCE = pathlib.Path(sys.argv[1])
+import optin.wsgi
+"""
+BY_FLASK_START = """
+import os, pathlib, sys
+from optin.cli.start import load_app
+from optin.config import Config
+load_app(Config.from_environ(os.environ, pathlib.Path(sys.argv[1])), [])
+"""
+LOOK = """
+import gc, os
+alive = len(gc.get_objects())
+print(gc.get_freeze_count(), alive, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("served", [BY_A_WSGI_SERVER, BY_FLASK_START], ids=["a WSGI server", "flask start"])
+def test_the_garbage_collector_leaves_what_serves_alone(served: str, database: str, tmp_path: Path) -> None:
+    """To look through the modules and the app stops every thread for 0.1 s."""
+    done = subprocess.run(
+        [sys.executable, "-c", served + LOOK, tmp_path],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "OPTIN_DATABASE_URL": database, "OPTIN_WORKERS": "external"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    left_alone, looked_through = map(int, done.stdout.split())
+    assert left_alone > 10 * looked_through
+
+
 def read_until(process: "subprocess.Popen[str]", word: str) -> str:
     """Return what the process prints up to a line with `word`."""
     assert process.stdout is not None
