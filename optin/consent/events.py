@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent.session_state import state_of
-from optin.database.statements import insert, is_postgresql, run, table
+from optin.database.statements import insert, insert_rows, is_postgresql, run, table
 from optin.enums import Channel, EventKind, OptInSource
 from optin.models import ConsentEvent, ConsentPayload, Setting
 
@@ -22,7 +22,7 @@ KEY_SETTING = "ledger_key"
 
 
 _EVENT, _PAYLOAD = table(ConsentEvent), table(ConsentPayload)
-_EVENTS = insert(_EVENT).returning(_EVENT.c.id)
+_EVENTS = insert(_EVENT).returning(_EVENT.c.payload_hash, _EVENT.c.id)
 _PAYLOADS = insert(_PAYLOAD)
 
 
@@ -121,8 +121,12 @@ def write_all(session: Session, number: str, act: Act, kinds: Sequence[Event]) -
     if len(rows) == 1 and is_postgresql(session):
         run(session, _BOTH, {**rows[0], **{f"payload_{name}": value for name, value in payloads[0].items()}})
         return
-    ids = run(session, _EVENTS, rows).scalars().all()
-    run(session, _PAYLOADS, [{"event_id": made, **each} for made, each in zip(ids, payloads, strict=True)])
+    ids = dict(insert_rows(session, _EVENTS, rows))
+    insert_rows(
+        session,
+        _PAYLOADS,
+        [{"event_id": ids[row["payload_hash"]], **payload} for row, payload in zip(rows, payloads, strict=True)],
+    )
 
 
 def payload_hash(salt: str, number: str, text: str) -> str:

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
-from optin.database.statements import in_one_go, insert, run, table
-from optin.models import Setting
+from optin.database.statements import MOST_ROWS, in_one_go, insert, insert_rows, run, table
+from optin.models import Setting, StatusEvent
 
-SETTING = table(Setting)
+SETTING, REPORT = table(Setting), table(StatusEvent)
 NEW = insert(SETTING).inline()
 
 
@@ -31,6 +31,17 @@ def test_statements_in_one_go_are_all_done_in_their_order(session: Session) -> N
         run(session, update(SETTING).where(SETTING.c.name == "one"), {"value": "2"})
     session.commit()
     assert dict(session.execute(select(Setting.name, Setting.value)).all()) == {"one": "2", "two": "1"}
+
+
+@pytest.mark.parametrize("count", [0, 1, MOST_ROWS, 2 * MOST_ROWS + 3])
+def test_rows_of_one_insert_are_stored_in_their_order(session: Session, count: int) -> None:
+    rows = [{"sid": f"SM{index:032x}", "status": "sent", "received_at": clock.now()} for index in range(count)]
+    new = insert(REPORT).returning(REPORT.c.sid, REPORT.c.id)
+    given = dict(insert_rows(session, new, rows))
+    session.commit()
+    stored = session.execute(select(REPORT.c.sid, REPORT.c.id).order_by(REPORT.c.id)).all()
+    assert [row.sid for row in stored] == [row["sid"] for row in rows]
+    assert given == dict(stored)
 
 
 def test_one_that_is_refused_undoes_all_that_went_in_one_go(session: Session) -> None:

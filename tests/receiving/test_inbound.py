@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
-from optin.consent.events import Act
+from optin.consent.events import Act, payload_hash
 from optin.consent.ledger import OptInOutcome, end_opt_in, keep, opt_in
 from optin.enums import Direction, OptInSource, OptInStatus, ReplyKind, SenderKind
 from optin.models import (
     ConsentEvent,
+    ConsentPayload,
     Conversation,
     Hold,
     Keyword,
@@ -362,15 +363,30 @@ def test_the_order_of_dates_decides(
 
 
 def test_the_ledger_keeps_the_text_apart_and_provable(phone: Phone) -> None:
-    from optin.consent.events import payload_hash
-    from optin.models import ConsentPayload
-
     phone.text("Volunteer 😀")
     event = phone.session.scalars(select(ConsentEvent)).one()
     payload = phone.session.scalars(select(ConsentPayload)).one()
     assert (payload.number, payload.text) == (MAYA, "Volunteer 😀")
     assert event.payload_hash == payload_hash(payload.salt, payload.number, payload.text)
     assert MAYA not in "".join(str(getattr(event, column.key)) for column in ConsentEvent.__table__.columns)
+
+
+def test_each_of_many_events_of_one_text_has_its_own_payload(phone: Phone) -> None:
+    words = [add_keyword(phone.session, f"word{index}").word for index in range(40)]
+    for word in words:
+        phone.text(word)
+    assert phone.text("STOP") == "opted out of everything, 40 opt-ins ended"
+    rows = phone.session.execute(
+        select(ConsentEvent, ConsentPayload)
+        .join(ConsentPayload, ConsentPayload.event_id == ConsentEvent.id)
+        .where(ConsentPayload.text == "STOP")
+        .order_by(ConsentEvent.id)
+    ).all()
+    assert [event.kind for event, _ in rows] == [*["opted_out"] * 41, "blocked"]
+    assert rows[40][0].detail == "ended 40"
+    assert len({payload.salt for _, payload in rows}) == 42
+    for event, payload in rows:
+        assert event.payload_hash == payload_hash(payload.salt, payload.number, payload.text)
 
 
 def test_a_new_address_of_ours_is_learned(phone: Phone) -> None:
