@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from optin.features.review import queries
+from optin.features.review import records
 from optin.web import navigation
 
 blueprint = Blueprint("review", __name__)
-blueprint.record_once(lambda state: navigation.badge(state.app, "/review", queries.open_holds))
+blueprint.record_once(lambda state: navigation.badge(state.app, "/review", records.open_holds))

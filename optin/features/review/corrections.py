@@ -12,7 +12,7 @@ from optin.consent import consent_status, ledger
 from optin.consent.consent_status import ConsentStatus
 from optin.consent.ledger import CORRECT_WITHIN, Correction
 from optin.enums import Channel, EndReason, ReplyKind
-from optin.features.review.queries import marked
+from optin.features.review.records import marked
 from optin.models import Conversation, Message, OptIn, Person, PhraseOptOut
 from optin.phone import spellings
 from optin.queries import paging, people_of_numbers

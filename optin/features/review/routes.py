@@ -10,7 +10,7 @@ from optin.consent.events import Act
 from optin.consent.ledger import Withdrawal, WithdrawalRefusal
 from optin.database.session import db
 from optin.enums import Channel, EventKind, HoldResolution, OptInSource
-from optin.features.review import correction_routes, queries
+from optin.features.review import correction_routes, records
 from optin.features.review.blueprint import blueprint
 from optin.models import Hold
 from optin.phone import spellings
@@ -27,8 +27,8 @@ DECISIONS = (HoldResolution.OPT_OUT, HoldResolution.NUMBER_LOST, HoldResolution.
 def index() -> str:
     """Show the numbers on hold and what was decided recently; `decided` is the hold of the decision just made."""
     session = db.session()
-    cards, page = queries.waiting(session, filters.current_zone(), request.args.get("page"))
-    total = queries.open_count(session)
+    cards, page = records.waiting(session, filters.current_zone(), request.args.get("page"))
+    total = records.open_count(session)
     return render_template("review/index.html", cards=cards, page=page, total=total, **_recently())
 
 
@@ -72,11 +72,11 @@ def withdraw(hold_id: int) -> Response:
 
 def _recently() -> dict[str, object]:
     session = db.session()
-    just = queries.just_decided(session, request.args.get("decided", type=int))
+    just = records.just_decided(session, request.args.get("decided", type=int))
     return {
-        "decided": queries.decided(session),
+        "decided": records.decided(session),
         "just": just,
-        "said": _decision(just.hold, queries.ended_by(session, just.hold)) if just else "",
+        "said": _decision(just.hold, records.ended_by(session, just.hold)) if just else "",
     }
 
 

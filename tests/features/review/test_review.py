@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.enums import PersonKind, Role
-from optin.features.review.queries import marked, open_count
+from optin.features.review.records import marked, open_count
 from optin.models import ConsentEvent, Hold, OptIn, Suppression
 from tests.conftest import Clock, add_user
 from tests.support.clients import Browser

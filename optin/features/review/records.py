@@ -1,4 +1,4 @@
-"""What the review page reads: the numbers on hold with all that helps to decide, and what was decided recently."""
+"""What the review queue reads: the numbers on hold with all that helps to decide, and what was decided recently."""
 
 import re
 from collections.abc import Collection, Sequence
