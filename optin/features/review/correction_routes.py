@@ -9,13 +9,12 @@ from wtforms.validators import DataRequired, Length
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
-from optin.consent.ledger import Correction, Withdrawal, WithdrawalRefusal
+from optin.consent.ledger import Correction, Withdrawal
 from optin.database.session import db
-from optin.enums import EventKind, OptInSource
+from optin.enums import OptInSource
 from optin.features.review import corrections
-from optin.features.review.blueprint import blueprint
+from optin.features.review.blueprint import blueprint, why_it_stands
 from optin.models import PhraseOptOut
-from optin.web import filters
 from optin.web.fields import Line
 
 OPT_OUT = "/review/opt-outs/<int:opt_out_id>"
@@ -56,7 +55,7 @@ def correct(opt_out_id: int) -> Response:
     act = Act(source=OptInSource.USER, at=clock.now(), actor_id=current_user.id, text=form.reason.data)
     done = ledger.correct(db.session(), opt_out_id, act)
     if done.refused:
-        flash(f"{refusal(found, done)} Nothing was changed.", "warn")
+        flash(f"{_stands(found, done)} Nothing was changed.", "warn")
         db.session.rollback()
     else:
         db.session.commit()
@@ -64,19 +63,9 @@ def correct(opt_out_id: int) -> Response:
     return redirect(url_for(".opt_out", opt_out_id=opt_out_id), 303)
 
 
-def refusal(opt_out: PhraseOptOut, found: Correction | Withdrawal) -> str:
+def _stands(opt_out: PhraseOptOut, found: Correction | Withdrawal) -> str:
     """Say why an opt-out stands, "" where it can be corrected."""
-    match found.refused:
-        case WithdrawalRefusal.ALREADY:
-            who = opt_out.corrected_by.name if opt_out.corrected_by else "another user"
-            return f"It was already corrected by {who}."
-        case WithdrawalRefusal.TOO_LATE:
-            return "This opt-out is more than 10 days old and stands. Only they can opt in again, by texting a keyword."
-        case WithdrawalRefusal.OVERTAKEN if found.overtaken_by:
-            since = EventKind(found.overtaken_by.kind).label
-            when = filters.when(found.overtaken_by.at)
-            return f"This opt-out stands: “{since}” came after it, {when}, and must not be undone."
-    return ""
+    return why_it_stands(found, "This opt-out", "It was already corrected", opt_out.corrected_by, "10 days")
 
 
 def _corrected(restored: int) -> str:
@@ -90,5 +79,5 @@ def _load(opt_out_id: int) -> PhraseOptOut:
 
 def _page(opt_out: PhraseOptOut, form: CorrectionForm) -> str:
     shown = corrections.shown(db.session(), opt_out)
-    stands = refusal(opt_out, shown.correction)
+    stands = _stands(opt_out, shown.correction)
     return render_template("review/opt_out.html", shown=shown, opt_out=opt_out, form=form, stands=stands)

@@ -9,9 +9,9 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.ledger import Withdrawal, WithdrawalRefusal
 from optin.database.session import db
-from optin.enums import Channel, EventKind, HoldResolution, OptInSource
+from optin.enums import Channel, HoldResolution, OptInSource
 from optin.features.review import correction_routes, records
-from optin.features.review.blueprint import blueprint
+from optin.features.review.blueprint import blueprint, why_it_stands
 from optin.models import Hold
 from optin.phone import spellings
 from optin.queries import people_of_numbers
@@ -118,21 +118,12 @@ def _withdrawn(hold: Hold, restored: int) -> str:
 
 def _stands(hold: Hold, done: Withdrawal) -> str:
     """Say why a decision can't be withdrawn."""
-    name = _name(hold)
-    match done.refused:
-        case WithdrawalRefusal.ALREADY:
-            who = hold.withdrawn_by.name if hold.withdrawn_by else "another user"
-            return f"The decision about {name} was already withdrawn by {who}. Nothing was changed."
-        case WithdrawalRefusal.TOO_LATE:
-            only = (
-                " Only they can opt in again, by texting a keyword." if hold.resolution != HoldResolution.KEEP else ""
-            )
-            return f"The decision about {name} is more than 10 minutes old and stands.{only}"
-        case WithdrawalRefusal.OVERTAKEN if done.overtaken_by:
-            since = EventKind(done.overtaken_by.kind).label
-            when = filters.when(done.overtaken_by.at)
-            return f"The decision about {name} stands: “{since}” came after it, {when}, and must not be undone."
-    return f"Nobody has decided about {name}, so there is nothing to withdraw."
+    what = f"The decision about {_name(hold)}"
+    undone, opted_out = f"{what} was already withdrawn", hold.resolution != HoldResolution.KEEP
+    why = why_it_stands(done, what, undone, hold.withdrawn_by, "10 minutes", opted_out=opted_out)
+    if done.refused == WithdrawalRefusal.ALREADY:
+        return f"{why} Nothing was changed."
+    return why or f"Nobody has decided about {_name(hold)}, so there is nothing to withdraw."
 
 
 def _came_late(hold: Hold) -> str:

@@ -148,7 +148,9 @@ def test_after_ten_days_it_stands(agent: Browser, session: Session, volunteer: K
     [opt_out] = read(session)
     clock.forward(days=10)
     page = correct(agent, opt_out)
-    assert "This opt-out is more than 10 days old and stands." in page
+    told = "This opt-out is more than 10 days old and stands. Only they can opt in again, by texting a keyword."
+    assert page.count(told) == 2
+    assert f"{told} Nothing was changed." in page
     assert "Correct this opt-out" not in page
     assert stands(session).suppressed
     assert "Nothing in the last 10 days" in agent.get("/review/opt-outs").text
@@ -174,8 +176,9 @@ def test_what_the_person_did_since_is_never_undone(
     [opt_out] = read(session)
     written, before = events(session), stands(session)
     page = correct(agent, opt_out)
-    assert f"This opt-out stands: “{came}” came after it" in page
-    assert "Nothing was changed." in page
+    told = f"This opt-out stands: “{came}” came after it, just now, and must not be undone."
+    assert page.count(told) == 2
+    assert f"{told} Nothing was changed." in page
     assert (events(session), stands(session), opt_out.corrected_at) == (written, before, None)
 
 
@@ -207,7 +210,7 @@ def test_a_robot_that_says_it_again_is_corrected_at_once(
     assert "1 opt-in was restored" in correct(agent, second)
     assert (stands(session).suppressed, stands(session).any_opt_in) == (False, True)
     assert first.corrected_at == second.corrected_at is not None
-    assert "It was already corrected by Agent Example." in correct(agent, first)
+    assert "It was already corrected by Agent Example. Nothing was changed." in correct(agent, first)
 
 
 def test_a_robot_that_was_stopped_by_a_stop_between_keeps_the_stop(

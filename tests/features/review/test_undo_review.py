@@ -104,7 +104,10 @@ def test_after_ten_minutes_a_decision_stands(
     written = events(session)
     clock.forward(minutes=10)
     assert "min left" not in agent.get("/review").text
-    assert "is more than 10 minutes old and stands." in undo(agent, hold)
+    page = undo(agent, hold)
+    assert "The decision about Maya Chen is more than 10 minutes old and stands." in page
+    assert ("stands. Only they can opt in again, by texting a keyword." in page) == (decision == "opt_out")
+    assert "Nothing was changed." not in page
     assert events(session) == written
 
 
@@ -131,7 +134,9 @@ def test_what_the_person_did_since_is_never_undone(
     text(session, said)
     written, before = events(session), stands(session)
     page = undo(agent, hold)
-    assert f"The decision about Maya Chen stands: “{came}” came after it" in page
+    told = f"The decision about Maya Chen stands: “{came}” came after it, just now, and must not be undone."
+    assert told in page
+    assert "Nothing was changed." not in page
     assert (events(session), stands(session), hold.withdrawn_at) == (written, before, None)
 
 
@@ -271,7 +276,9 @@ def test_who_withdrew_it_is_told(agent: Browser, session: Session, volunteer: Ke
     hold = decide(agent, session, "keep")
     page = undo(agent, hold)
     assert "Kept before; by you" in page
-    assert f"was already withdrawn by {agent.user.name if agent.user else ''}" in undo(agent, hold)
+    who = agent.user.name if agent.user else ""
+    told = f"The decision about Maya Chen was already withdrawn by {who}. Nothing was changed."
+    assert told in undo(agent, hold)
 
 
 def test_only_a_users_decision_can_be_withdrawn(agent: Browser, session: Session, volunteer: Keyword) -> None:
