@@ -161,6 +161,7 @@ class Hold(Base):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
+    message: Mapped[Message | None] = relationship()
     resolved_by: Mapped[User | None] = relationship(foreign_keys=[resolved_by_id])
     withdrawn_by: Mapped[User | None] = relationship(foreign_keys=[withdrawn_by_id])
 

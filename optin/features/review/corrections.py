@@ -11,9 +11,9 @@ from optin import clock
 from optin.consent import consent_status, ledger
 from optin.consent.consent_status import ConsentStatus
 from optin.consent.ledger import CORRECT_WITHIN, Correction
-from optin.enums import Channel, EndReason, ReplyKind
+from optin.enums import EndReason, ReplyKind
 from optin.features.review.records import marked
-from optin.models import Conversation, Message, OptIn, Person, PhraseOptOut
+from optin.models import Message, OptIn, Person, PhraseOptOut
 from optin.phone import spellings
 from optin.queries import paging, people_of_numbers
 from optin.queries.paging import Page
@@ -50,7 +50,6 @@ class OptOutDetails:
     texts: list[tuple[datetime, tuple[str, str, str]]]
     opt_ins: Sequence[OptIn]
     told: str
-    conversation_id: int | None
 
     @property
     def until(self) -> datetime:
@@ -83,7 +82,6 @@ def shown(session: Session, opt_out: PhraseOptOut) -> OptOutDetails:
     """Look up one opt-out, and what a correction would do now."""
     correction = ledger.correction(session, opt_out, clock.now())
     together = correction.opt_outs or [opt_out]
-    ours = (Conversation.channel == Channel.SMS, Conversation.number == opt_out.number)
     return OptOutDetails(
         opt_out=opt_out,
         people=people_of_numbers.of_numbers(session, [opt_out.number]).get(opt_out.number, []),
@@ -92,7 +90,6 @@ def shown(session: Session, opt_out: PhraseOptOut) -> OptOutDetails:
         texts=[(each.when, _parts(each)) for each in together],
         opt_ins=_ended_by(session, opt_out.number, [str(each.message.sid) for each in together]),
         told=_told(session, opt_out.number, [each.message_id for each in together]),
-        conversation_id=session.scalar(select(Conversation.id).where(*ours)),
     )
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import business_days, ledger
 from optin.database.session import UTCDateTime
-from optin.enums import Channel, Direction, HoldCause, HoldResolution, OptInStatus, Purpose
-from optin.models import Conversation, Hold, Keyword, Message, OptIn, Person
+from optin.enums import Direction, HoldCause, HoldResolution, OptInStatus, Purpose
+from optin.models import Hold, Keyword, Message, OptIn, Person
 from optin.models.index_conditions import has_not_ended
 from optin.queries import cached_counts, paging, people_of_numbers
 from optin.queries.cached_counts import CachedCount
@@ -46,8 +46,12 @@ class Card:
     opt_ins: list[tuple[str, datetime]]
     parts: tuple[str, str, str]
     answers: AnsweredMessage | None
-    conversation_id: int | None
     left: int
+
+    @property
+    def conversation_id(self) -> int | None:
+        """Return the conversation that the text is in, whatever channel it came by."""
+        return self.hold.message.conversation_id if self.hold.message else None
 
     @property
     def tone(self) -> str:
@@ -90,20 +94,20 @@ def open_count(session: Session) -> CachedCount:
 
 def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[Card], Page[Hold]]:
     """Fetch a page of numbers on hold, oldest first; days are those of `zone`."""
-    page = paging.read_page(session, select(Hold).where(has_not_ended(Hold)), [Hold.started_at, Hold.id], token)
+    waits = select(Hold).where(has_not_ended(Hold)).options(joinedload(Hold.message))
+    page = paging.read_page(session, waits, [Hold.started_at, Hold.id], token)
     holds: Sequence[Hold] = page.rows
     numbers = {hold.number for hold in holds}
-    having, texts = people_of_numbers.of_numbers(session, numbers), _texts(session, holds)
-    opted_in, talks, answers = _opt_ins(session, numbers), _conversations(session, numbers), _answers(session, holds)
+    having, opted_in = people_of_numbers.of_numbers(session, numbers), _opt_ins(session, numbers)
+    answers = _answers(session, holds)
     today = clock.now().astimezone(zone).date()
     cards = [
         Card(
             hold=hold,
             people=having.get(hold.number, []),
             opt_ins=opted_in.get(hold.number, []),
-            parts=marked(texts.get(hold.message_id or 0, hold.trigger), hold.trigger),
+            parts=_parts(hold),
             answers=answers.get(hold.id),
-            conversation_id=talks.get(hold.number),
             left=business_days.days_left(hold.started_at.astimezone(zone).date(), today),
         )
         for hold in holds
@@ -113,10 +117,8 @@ def waiting(session: Session, zone: ZoneInfo, token: str | None) -> tuple[list[C
 
 def decided(session: Session) -> list[DecidedHold]:
     """List the holds that ended in the last week, newest first."""
-    holds = session.scalars(
-        select(Hold).where(Hold.ended_at > clock.now() - RECENT).order_by(Hold.ended_at.desc()).limit(MOST_RECENT)
-    ).all()
-    return _decided(session, holds)
+    ended = select(Hold).where(Hold.ended_at > clock.now() - RECENT).options(joinedload(Hold.message))
+    return _decided(session, session.scalars(ended.order_by(Hold.ended_at.desc()).limit(MOST_RECENT)).all())
 
 
 def just_decided(session: Session, hold_id: int | None) -> DecidedHold | None:
@@ -144,13 +146,12 @@ def marked(text: str, trigger: str) -> tuple[str, str, str]:
 
 
 def _decided(session: Session, holds: Sequence[Hold]) -> list[DecidedHold]:
-    having, texts = people_of_numbers.of_numbers(session, {hold.number for hold in holds}), _texts(session, holds)
-    now = clock.now()
+    having, now = people_of_numbers.of_numbers(session, {hold.number for hold in holds}), clock.now()
     return [
         DecidedHold(
             hold=hold,
             people=having.get(hold.number, []),
-            parts=marked(texts.get(hold.message_id or 0, hold.trigger), hold.trigger),
+            parts=_parts(hold),
             minutes_left=_minutes_left(hold, now),
         )
         for hold in holds
@@ -164,9 +165,8 @@ def _minutes_left(hold: Hold, now: datetime) -> int:
     return -((now - hold.ended_at - ledger.WITHDRAW_WITHIN) // MINUTE)
 
 
-def _texts(session: Session, holds: Sequence[Hold]) -> dict[int, str]:
-    ids = [hold.message_id for hold in holds if hold.message_id]
-    return dict(session.execute(select(Message.id, Message.body).where(Message.id.in_(ids))).all())
+def _parts(hold: Hold) -> tuple[str, str, str]:
+    return marked(hold.message.body if hold.message else hold.trigger, hold.trigger)
 
 
 def _opt_ins(session: Session, numbers: Collection[str]) -> dict[str, list[tuple[str, datetime]]]:
@@ -181,14 +181,6 @@ def _opt_ins(session: Session, numbers: Collection[str]) -> dict[str, list[tuple
         if since is not None:
             found.setdefault(number, []).append((word, since))
     return found
-
-
-def _conversations(session: Session, numbers: Collection[str]) -> dict[str, int]:
-    """Return a conversation of each number, by SMS where there is one."""
-    ours = (Conversation.channel.in_(list(Channel)), Conversation.number.in_(numbers))
-    by_sms_last = Conversation.channel == Channel.SMS
-    rows = session.execute(select(Conversation.number, Conversation.id).where(*ours).order_by(by_sms_last))
-    return dict(rows.all())
 
 
 def _answers(session: Session, holds: Sequence[Hold]) -> dict[int, AnsweredMessage]:

@@ -107,6 +107,16 @@ def test_the_page_shows_the_words_and_what_would_stand_again(
     assert 'href="/review/opt-outs"' in agent.get("/review").text
 
 
+@pytest.mark.parametrize("number", [MAYA, f"rcs:{MAYA}", f"whatsapp:{MAYA}"])
+def test_the_page_leads_to_the_conversation_that_the_words_are_in(
+    agent: Browser, session: Session, volunteer: Keyword, number: str
+) -> None:
+    message = text(session, ROBOT, number)
+    [opt_out] = read(session)
+    page = agent.get(f"/review/opt-outs/{opt_out.id}").text
+    assert f'href="/inbox/{message.conversation_id}">Conversation</a>' in page
+
+
 def test_a_reason_is_required_and_nothing_else_is_lost(agent: Browser, session: Session, volunteer: Keyword) -> None:
     text(session, ROBOT)
     [opt_out] = read(session)

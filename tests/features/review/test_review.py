@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin.enums import PersonKind, Role
 from optin.features.review.records import marked, open_count
-from optin.models import ConsentEvent, Hold, OptIn, Suppression
+from optin.models import ConsentEvent, Hold, Message, OptIn, Suppression
 from tests.conftest import Clock, add_user
 from tests.support.clients import Browser
 from tests.support.world import INES, MAYA, TOM, keyword, person, text
@@ -53,6 +53,15 @@ def test_the_oldest_stands_first_and_alone_has_the_keys(
     assert (page.count('data-key="o"'), page.count('data-key="k"')) == (1, 1)
     assert "2 numbers on hold" in page
     assert 'href="/leads/' in page
+
+
+def test_a_card_leads_to_the_conversation_that_the_text_is_in(agent: Browser, session: Session, held: Hold) -> None:
+    by_sms = session.get_one(Message, held.message_id)
+    text(session, "hello", TOM)
+    by_whatsapp = text(session, DOUBTFUL, f"whatsapp:{TOM}")
+    page = agent.get("/review").text
+    for message in (by_sms, by_whatsapp):
+        assert f'<a href="/inbox/{message.conversation_id}">conversation</a>' in page
 
 
 def test_the_tab_counts_what_waits(agent: Browser, session: Session, held: Hold) -> None:
