@@ -1,4 +1,4 @@
-"""What only PostgreSQL needs: dead pool connections are detected, statistics renewed while a table grows."""
+"""What only PostgreSQL needs: finding dead connections, short waits for locks, statistics of a growing table."""
 
 import select
 from typing import Any
@@ -24,10 +24,10 @@ def _refuse_the_dead(connection: Any, _record: ConnectionPoolEntry, _proxy: Any)
 
 
 def analyse(session: Session, table: type[DeclarativeBase]) -> None:
-    """Have it look anew at how a table's rows are spread, our own uncommitted ones too; nothing on SQLite.
+    """Have PostgreSQL look anew at how a table's rows are spread, our own uncommitted ones too; nothing on SQLite.
 
-    By itself it looks once a minute, and plans by what it saw: of rows with a new value it knows none, so that it goes
-    through all of them for each look-up.
+    By itself it looks once a minute and plans by what it saw. It knows of no rows with a new value then, so that it
+    goes through all of them for each look-up.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"ANALYZE {table.__tablename__}"))

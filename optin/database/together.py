@@ -19,7 +19,7 @@ from optin.database.transactions import writing
 
 MOST = 32
 TURN = 1.0
-"""Seconds that somebody waits for a turn. Whoever is at work then waits for a lock, so that others are done apart."""
+"""Seconds that somebody waits for a turn, then goes apart: whoever is at work for so long is waiting for a lock."""
 LONG = 1.0
 """Seconds after which an error is that of everybody who waited for it: to begin again would take as long again."""
 
@@ -52,7 +52,7 @@ class Together(Generic[Item, Result]):
     `each` does one item, `several` those of a transaction in an order of its choice; neither commits. `several` returns
     a result for each, in the order given, or APART for what could not be done beside the others. Where it raises,
     all are undone and each is done apart by its own thread: one bad item fails alone, one that must wait waits alone.
-    `after` is called once after each commit.
+    After more than `LONG` the error goes to all of them instead. `after` is called once after each commit.
     """
 
     def __init__(

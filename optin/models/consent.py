@@ -81,7 +81,7 @@ class OptInPerson(Base):
 
 
 class Suppression(Base):
-    """The number asked for no more messages at all, last at `asked_at`; at most one that has not ended.
+    """The number asked for no more messages at all, last at `asked_at`; at most one by each channel has not ended.
 
     `withdrawn_at`: it ended because the review decision that began it was withdrawn, or the text that began it was no
     request to stop; so it says nothing of the person.
@@ -136,7 +136,7 @@ class PhraseOptOut(Base):
 
 
 class Hold(Base):
-    """The number's last text may have been a request to stop; a person decides. At most one that has not ended.
+    """A text of the number may have been a request to stop; a person decides. At most one by each channel is open.
 
     A decision that is withdrawn stays, with who withdrew it and when; a new hold about the same text stands beside it.
     """
@@ -182,7 +182,7 @@ class ProviderBlock(Base):
 
 
 class NumberLoss(Base):
-    """The carrier says that the number is not in use; at most one that has not ended. A text from it ends it.
+    """The carrier says that the number is not in use; a text from it ends that. At most one by each channel is open.
 
     `error_code` is Twilio's code of the message (`message_id`) that decided it.
     """

@@ -1,4 +1,4 @@
-"""One inbound text while it is handled: what the steps know of it, and the answers that they queue."""
+"""One inbound text while it is handled: what the steps know of it, and the answers that they give."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class StepResult(NamedTuple):
 
 @dataclass(frozen=True)
 class InboundCase:
-    """One text being handled: everything that the steps need."""
+    """One text being handled: everything that the steps need. Its `answers` are queued together at the end."""
 
     session: Session
     stored: StoredIds
@@ -45,8 +45,10 @@ class InboundCase:
     def reply(
         self, kind: ReplyKind, template: str, opt_in_id: int | None = None, keyword: CachedKeyword | None = None
     ) -> None:
-        """Queue the automatic answer, merged with brand, keyword and frequency; not to what was found too late, nor
-        to where we can't send."""
+        """Add an automatic answer: the template with brand, keyword and frequency filled in.
+
+        None is given to a text that was found too late, nor to where we can't send.
+        """
         if not self.text.origin.may_opt_in:
             return
         until = overdue_replies.ends(kind, self.act.when)
@@ -77,7 +79,7 @@ class InboundCase:
 
     @property
     def stop_filter(self) -> StopFilter:
-        """What Twilio does itself with texts to the sender."""
+        """Return what Twilio does itself with texts to the sender."""
         return channels.rules_of(self.sender.channel).stop_filter
 
 

@@ -45,9 +45,9 @@ def take_in(session: Session, text: InboundText) -> int | None:
 
 
 def take_in_several(session: Session, texts: Sequence[InboundText]) -> list[int | Apart | None]:
-    """Take in texts for `Together`, those of different phones side by side and those of one after the other.
+    """Take in texts for `Together`: those of different phones side by side, those of one phone one after the other.
 
-    Those whose number somebody acts on just now are left to be taken in apart.
+    Returns what `take_in` does for each, and APART for a text whose number somebody else is acting on just now.
     """
     wait_briefly(session)
     read = [store.read_addresses(text) for text in texts]

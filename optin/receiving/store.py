@@ -132,7 +132,7 @@ def first_of_each_phone(texts: Sequence[InboundText], among: Sequence[int]) -> l
 
 
 def find_known(session: Session, text: InboundText) -> KnownState:
-    """Take the number's lock and look at what is known, in one statement.
+    """Take the number's lock, unless the transaction has it, and look at what is known, in one statement.
 
     What is known may be older than the lock: unique keys decide about the SID and the thread, not this look.
     """

@@ -1,6 +1,6 @@
-"""The short way for what Twilio asks: a small Flask app of its own beside that of the pages.
+"""The short way for what Twilio sends: a small Flask app of its own beside that of the pages.
 
-What it signs needs no session, no form token, no limit and no page headers, and none of them is here to be passed by.
+A request that Twilio signs needs no session, form token, rate limit or page headers, so none of them are here.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Let requests to Twilio's doors go the short way; the app lends it its settings and what is bound to it."""
+    """Send requests under /webhooks/ to a small app of their own, which shares the settings and extensions of `app`."""
     with app.app_context():
         database = db.engine
     app.extensions["texts"] = Together(database, inbound.take_in, inbound.take_in_several, engine.nudge)

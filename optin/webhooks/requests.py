@@ -36,7 +36,7 @@ def check(request: Request, webhook: str) -> None:
 
 
 def refuse(webhook: str, why: str, status: int) -> NoReturn:
-    """Count a refused request and end it; the body of a webhook's refusal says nothing more."""
+    """Count and log a refused request and end it with `status`; `why` is for us, Twilio is not told."""
     WEBHOOKS.labels(webhook, why).inc()
     current_app.logger.warning("webhook refused", extra={"webhook": webhook, "why": why})
     abort(status)
@@ -80,7 +80,7 @@ def status_callback(request: Request) -> StatusCallback:
 
 
 def _can_be_address(text: str) -> bool:
-    """Tell whether somebody could be meant: there is something to be seen in it, and no end of it."""
+    """Tell whether it could be somebody's address: it shows something, has no NUL and is not too long."""
     longest = LONGEST_CHANNEL_ADDRESS if ":" in text else LONGEST_ADDRESS
     return len(text) <= longest and "\0" not in text and address.visible(text) != ""
 

@@ -18,7 +18,7 @@ blueprint = Blueprint("webhooks", __name__, url_prefix=f"{PREFIX}twilio")
 
 @blueprint.post("/sms")
 def sms() -> Response:
-    """Take in one text. The same MessageSid again gets the same answer and has no effect."""
+    """Take in one text; answer once it is stored. The same MessageSid again gets the same answer and has no effect."""
     requests.check(request, "sms")
     texts = cast("Together[InboundText, int | None]", current_app.extensions["texts"])
     received = texts.do(requests.inbound_text(request))
@@ -28,7 +28,7 @@ def sms() -> Response:
 
 @blueprint.post("/status")
 def status() -> Response:
-    """Take in what Twilio says of a message that we sent."""
+    """Take in what Twilio says of a message that we sent; answer once it is stored."""
     requests.check(request, "status")
     callbacks = cast("Together[StatusCallback, bool]", current_app.extensions["callbacks"])
     new = callbacks.do(requests.status_callback(request))
