@@ -13,7 +13,7 @@ engine = create_engine(os.environ["OPTIN_DATABASE_URL"], pool_size=20, max_overf
 
 @app.post("/hello")
 def hello() -> str:
-    """Answer."""
+    """Answer at once: what the server and Flask cost alone."""
     return "hello"
 
 

@@ -45,7 +45,7 @@ class Role(LabelledEnum):
 
 
 class PersonKind(LabelledEnum):
-    """The two kinds of person record."""
+    """What a person record is; a lead becomes a contact when it is converted."""
 
     CONTACT = "contact", "Contact"
     LEAD = "lead", "Lead"
@@ -136,7 +136,7 @@ class HoldCause(LabelledEnum):
 
 
 class HoldResolution(LabelledEnum):
-    """How a hold ended."""
+    """How a hold ended: the first three by a user's decision, the others by the person's own text."""
 
     OPT_OUT = "opt_out", "Opted out", "bad"
     KEEP = "keep", "Kept", "ok"
@@ -155,7 +155,7 @@ class BlockCause(LabelledEnum):
 
 
 class CampaignStatus(LabelledEnum):
-    """State of a campaign."""
+    """How far a campaign is, as its users say; what is scheduled for an aborted one is not sent."""
 
     PLANNED = "planned", "Planned", "off"
     IN_PROGRESS = "in_progress", "In progress", "ok"
@@ -164,7 +164,7 @@ class CampaignStatus(LabelledEnum):
 
 
 class BroadcastState(LabelledEnum):
-    """State of a broadcast."""
+    """How far a broadcast is; one that was sent or cancelled starts no more messages."""
 
     DRAFT = "draft", "Draft", "off"
     SCHEDULED = "scheduled", "Scheduled", "warn"
@@ -221,7 +221,7 @@ class MessageStatus(LabelledEnum):
 
 
 class Closure(LabelledEnum):
-    """Why nothing is sent for now."""
+    """Why the sending gate is closed, so that nothing but confirmations of opt-outs is sent."""
 
     RESTORED = "restored", "The database was restored from a backup", "bad"
     AWAY = "away", "Texts could not be received for a while", "warn"

@@ -39,18 +39,18 @@ class Environment:
         return default
 
     def matching(self, name: str, pattern: str, default: str, wanted: str) -> str:
-        """Return the value if `pattern` matches all of it."""
+        """Return the value; one that `pattern` does not match as a whole is refused: it must be `wanted`."""
         raw = self.text(name, default)
         if raw and not re.fullmatch(pattern, raw):
             self.refuse(name, wanted)
         return raw
 
     def switch(self, name: str, default: bool) -> bool:
-        """Return what `1` or `0` says."""
+        """Tell whether the variable is `1`; anything but `1` and `0` is refused."""
         return self.matching(name, "[01]", "1" if default else "0", "1 or 0") == "1"
 
     def port(self, name: str, default: int) -> int:
-        """Return a TCP port."""
+        """Return a TCP port, the default in place of one that is refused."""
         raw = self.text(name, str(default))
         if raw.isascii() and raw.isdigit() and 1 <= int(raw) <= 65535:
             return int(raw)

@@ -37,7 +37,7 @@ class Account:
     courier: WebhookClient
 
     def service(self, sid: str) -> Service | None:
-        """Return the Messaging Service with this SID."""
+        """Return the Messaging Service with this SID, None where the account has none such."""
         return next((service for service in self.services if service.sid == sid), None)
 
     def service_of(self, number: str) -> Service | None:

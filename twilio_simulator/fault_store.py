@@ -8,7 +8,7 @@ from twilio_simulator.store import Store
 
 
 def plan(connection: sqlite3.Connection) -> FaultPlan:
-    """Return the plan in force."""
+    """Return the plan in force; until one was put in force, that of a faultless network."""
     kept = {row["name"]: row["value"] for row in connection.execute("SELECT name, value FROM plan")}
     return faults.read(kept) if kept else FaultPlan()
 
@@ -42,7 +42,7 @@ def count_now(store: Store, fault: Fault) -> bool:
 
 
 def count(connection: sqlite3.Connection, fault: Fault) -> None:
-    """Count that a fault struck."""
+    """Count that a fault struck, in the caller's transaction."""
     connection.execute("INSERT INTO struck VALUES (?, 1) ON CONFLICT (fault) DO UPDATE SET n = n + 1", [str(fault)])
 
 

@@ -95,7 +95,7 @@ def add(
 
 
 def find(connection: sqlite3.Connection, sid: str) -> Message | None:
-    """Return the message with this SID."""
+    """Return the message with this SID, None for one that was never given."""
     row = connection.execute("SELECT * FROM messages WHERE sid = ?", [sid]).fetchone()
     return from_row(row) if row else None
 

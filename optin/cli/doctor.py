@@ -81,7 +81,7 @@ def secret_key(config: Config) -> Iterator[str]:
 
 
 def addresses(config: Config) -> Iterator[str]:
-    """Say whether Twilio can reach us."""
+    """Say what keeps Twilio from reaching us, or lets texts travel unencrypted."""
     if config.is_simulator:
         return
     parts = urlsplit(config.public_url)

@@ -38,7 +38,7 @@ def counted(session: Session, campaign: Campaign, sender: Sender | None) -> Deli
 
 
 def member_counts(session: Session, campaign_ids: Collection[int]) -> dict[int, CachedCount]:
-    """Count the members of some campaigns."""
+    """Count the members of each campaign, by its id; very many are as last counted."""
     return MEMBERS.of_each(session, Campaign.id, campaign_ids)
 
 

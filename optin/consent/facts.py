@@ -194,7 +194,7 @@ def is_so(about: About, name: str) -> ColumnElement[bool]:
 
 
 def is_not_so(about: About, name: str) -> ColumnElement[bool]:
-    """The condition that a fact is not so."""
+    """The condition that a fact is not so, in the better form of `about.otherwise` where there is one."""
     better = about.otherwise.get(name)
     return not_(is_so(about, name)) if better is None else better
 

@@ -208,7 +208,7 @@ def reasons_of(purpose: Purpose) -> list[Reason]:
 
 
 def purposes_of(reason: Reason) -> list[Purpose]:
-    """Return the purposes that are not served for this reason."""
+    """Return the purposes whose messages this reason keeps back, in alphabetical order; a notice keeps back none."""
     refusing = [step.purposes for step in STEPS if step.reason is reason and step.effect is not Effect.NOTICE]
     return sorted(frozenset().union(*refusing))
 

@@ -36,7 +36,7 @@ class _Known:
 
 
 def table(model: type[DeclarativeBase]) -> Table:
-    """Return a model's table."""
+    """Return a model's table; `__table__` alone has the type of anything that can be selected from."""
     found = model.__table__
     assert isinstance(found, Table)
     return found

@@ -68,7 +68,7 @@ def begin(
 
 
 def under_way(session: Session, key: str) -> BackgroundTask | None:
-    """Return the unfinished task of the key."""
+    """Return the unfinished task of the key, of which there is one at most; None while there is none."""
     return session.scalars(select(BackgroundTask).where(BackgroundTask.key == key)).one_or_none()
 
 

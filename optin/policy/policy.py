@@ -60,7 +60,7 @@ class Policy:
 
 
 def load(session: Session) -> Policy:
-    """Read the policy in force."""
+    """Read the policy from the database; requests take it from the cache (policy/cache.py)."""
     known = {field.name for field in fields(Policy)}
     rows = session.execute(select(Setting.name, Setting.value).where(Setting.name.in_(known)))
     return from_settings(dict(rows.all()))

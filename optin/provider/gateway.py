@@ -68,7 +68,7 @@ class GatewayError(Exception):
 
 
 class Gateway(Protocol):
-    """A provider's door."""
+    """What Optin needs of a provider of texts; optin/provider/twilio.py is the one there is."""
 
     def send(
         self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None

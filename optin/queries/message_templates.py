@@ -7,7 +7,7 @@ from optin.models import MessageTemplate
 
 
 def listed(session: Session) -> list[MessageTemplate]:
-    """List the templates by name."""
+    """List the templates by name, whatever its case."""
     return list(session.scalars(select(MessageTemplate).order_by(func.lower(MessageTemplate.name), MessageTemplate.id)))
 
 

@@ -137,7 +137,7 @@ def is_kind(kind: str) -> ColumnElement[bool]:
 
 
 def any_of(ways: Sequence[Select[int]]) -> Select[int]:
-    """Select all that any of the ways finds."""
+    """Select all that any of the ways finds; what two of them find comes twice."""
     return select(union_all(*ways).subquery().c[0])
 
 

@@ -24,7 +24,7 @@ class Limit(NamedTuple):
 
 
 class Tries(NamedTuple):
-    """How many there were since when."""
+    """How many tries there were, and since when they count."""
 
     number: int
     since: datetime

@@ -17,7 +17,7 @@ SHORTEST = timedelta(hours=12)
 
 
 def last_text_at(session: Session) -> datetime | None:
-    """Return when somebody texted last."""
+    """Return when somebody texted last, None before the first text."""
     return session.scalar(
         select(Message.created_at).where(is_inbound(Message)).order_by(Message.created_at.desc()).limit(1)
     )

@@ -37,7 +37,7 @@ class SegmentSpread:
 
     @property
     def total(self) -> int:
-        """Return the segments in all."""
+        """Return how many segments the broadcast has in all."""
         return sum(size * count for size, count in self.people.items())
 
 

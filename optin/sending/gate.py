@@ -46,7 +46,7 @@ class GateClosure:
 
     @property
     def sentence(self) -> str:
-        """Say it to users."""
+        """Say to users why nothing is sent, and when that ends."""
         why = {
             Closure.RESTORED: "The database was restored from a backup",
             Closure.AWAY: "Optin could not receive texts for a while",

@@ -49,7 +49,7 @@ class ComparisonReport:
 
 
 def count(session: Session) -> int:
-    """Count the messages of unknown outcome."""
+    """Count the messages of unknown outcome, also those that it is too early to look for."""
     return session.scalar(select(func.count()).select_from(Message).where(is_unknown(Message))) or 0
 
 

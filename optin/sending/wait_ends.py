@@ -27,7 +27,6 @@ class SettingsWatch:
     """Wakes what waits when a setting has changed, once; a new process looks through it all the first time."""
 
     def __init__(self, engine: Engine) -> None:
-        """Watch the settings of a database."""
         self._engine = engine
         self._done: datetime | None = None
 

@@ -68,7 +68,7 @@ class SendTime:
         return "Choose an end within the next 12 months." if moment > (start or now) + FURTHEST else ""
 
     def faults(self, now: datetime) -> list[str]:
-        """Say what forbids the times."""
+        """List what forbids the times: first the beginning, then the end."""
         return [fault for fault in (self.fault(now), self.end_fault(now)) if fault]
 
     def _skipped(self, typed: str, moment: datetime) -> str:

@@ -36,7 +36,7 @@ def as_sent(text: str | None) -> str:
 
 
 class Text(TextAreaField):  # type: ignore[misc]
-    """Some lines of text."""
+    """Some lines of text, without what no database takes and without spaces around."""
 
     def __init__(self, label: str = "", validators: Sequence[Any] = (), **given: Any) -> None:
         """Clean what is typed."""
@@ -44,7 +44,7 @@ class Text(TextAreaField):  # type: ignore[misc]
 
 
 class MessageText(TextAreaField):  # type: ignore[misc]
-    """The text of a message."""
+    """The text of a message, counted and stored as it will be sent (`as_sent`)."""
 
     def __init__(self, label: str = "", validators: Sequence[Any] = (), **given: Any) -> None:
         """Clean what is typed."""
@@ -52,7 +52,7 @@ class MessageText(TextAreaField):  # type: ignore[misc]
 
 
 class Line(StringField):  # type: ignore[misc]
-    """One line of text."""
+    """One line of text; spaces and line breaks in it become single spaces."""
 
     def __init__(self, label: str = "", validators: Sequence[Any] = (), **given: Any) -> None:
         """Clean what is typed."""
@@ -96,7 +96,7 @@ class PhoneNumber(TelField):  # type: ignore[misc]
         self.read = read or _read
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:  # noqa: ARG002
-        """Read the number."""
+        """Set `e164`, or refuse what `read` refuses; nothing where something else is wrong already."""
         if validation_stopped:
             return
         number = self.read(self.data)

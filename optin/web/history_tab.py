@@ -58,5 +58,5 @@ def history_of(
 
 
 def history_page(page: Page[Any], lines: list[HistoryLine], address: Address) -> History:
-    """Return the lines of a page with its neighbours."""
+    """Return the lines of a page with the addresses of the pages before and after it."""
     return History(lines, page.before and address(page.before), page.after and address(page.after))

@@ -97,12 +97,12 @@ class Listing:
 
     @property
     def heads(self) -> list[Head]:
-        """Return the head of the table."""
+        """Return the head of each column on the page: how it sorts now, and the address that sorts by it."""
         return [self._head(column) for column in self.table_columns]
 
     @property
     def table_columns(self) -> list[Column[Any]]:
-        """List the columns of the table."""
+        """List the columns that the page shows; the file has the others as well."""
         return [column for column in self.columns if column.in_table]
 
     def cells(self, macros: Mapping[str, Shown]) -> Callable[[Any], Cells]:

@@ -84,7 +84,6 @@ def new() -> ResponseReturnValue:
 
 
 def _send(shown: Shown, slot: int, text: str) -> Refused | None:
-    """Send, or say why not."""
     if not text:
         return Refused("Enter a message, or choose a suggestion.")
     try:

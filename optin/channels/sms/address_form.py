@@ -17,7 +17,7 @@ def is_ours(address: str) -> bool:
 
 
 def kind_of(address: str) -> SenderKind:
-    """Guess what kind of sender an address is from its form."""
+    """Guess the kind of a sender of ours from its address; what has the form of no other is a short code."""
     if address.startswith("MG"):
         return SenderKind.SERVICE
     if TOLL_FREE.fullmatch(address):

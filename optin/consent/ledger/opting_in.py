@@ -220,7 +220,7 @@ def _new_opt_in(
 
 
 def link(session: Session, people: ColumnElement[bool], opt_ins: ColumnElement[bool], at: datetime) -> None:
-    """Link each of the people to each of the opt-ins of their number."""
+    """Link each of the people to each of the opt-ins of their number; a link that had ended holds again."""
     pairs = (
         select(OptIn.id, Person.id, literal(at, UTCDateTime()))
         .select_from(OptIn)

@@ -23,7 +23,7 @@ _hasher = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
-    """Return the hash to store."""
+    """Return the hash to store: Argon2, with its salt and parameters in the text."""
     return _hasher.hash(password)
 
 

@@ -56,7 +56,7 @@ def user(user_id: int) -> str:
 @blueprint.post("/settings/users/<int:user_id>/role")
 @requires(Role.ADMIN)
 def change_role(user_id: int) -> Response | tuple[str, int]:
-    """Give a user another role."""
+    """Give a user another role; the last admin keeps theirs."""
     found, form = db.get_or_404(User, user_id), RoleForm()
     if not form.validate():
         return _page(found, form), 422
@@ -70,7 +70,7 @@ def change_role(user_id: int) -> Response | tuple[str, int]:
 @blueprint.post("/settings/users/<int:user_id>/disabled")
 @requires(Role.ADMIN)
 def disable_user(user_id: int) -> Response | tuple[str, int]:
-    """Let a user in no more."""
+    """Disable a user, with their sessions and links; the last admin stays."""
     found = db.get_or_404(User, user_id)
     if refused := accounts.disable(db.session(), current_user._get_current_object(), found):
         refusals.show(refused, tone="bad")

@@ -123,7 +123,7 @@ def recipients(broadcast_id: int, status: str) -> Select[Message]:
 
 
 def people(session: Session, messages: Sequence[Message]) -> dict[int, Person]:
-    """Return the people whom messages are for."""
+    """Return the people whom messages are for, by id; who was deleted is left out."""
     ids = {message.person_id for message in messages if message.person_id}
     return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
 

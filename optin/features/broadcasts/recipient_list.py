@@ -69,7 +69,7 @@ def file(broadcast_id: int) -> Response:
 
 
 def rows(session: Session, messages: Sequence[Message]) -> list[RecipientRow]:
-    """Return the rows of some messages."""
+    """Return the messages as rows of the list, each with the person it is for."""
     people = queries.people(session, messages)
     return [RecipientRow(message, people.get(message.person_id or 0)) for message in messages]
 

@@ -32,12 +32,12 @@ def begin(session: Session, campaign_id: int, keyword_id: int, user_id: int, cho
 
 
 def under_way(session: Session, campaign_id: int) -> BackgroundTask | None:
-    """Return the task that adds opt-ins to the campaign now."""
+    """Return the task that adds opt-ins to the campaign now, None while there is none."""
     return background.under_way(session, _key(campaign_id))
 
 
 def find(session: Session, campaign_id: int, task_id: int) -> BackgroundTask | None:
-    """Return the task if it is one of the campaign's."""
+    """Return the task, finished or not, if it adds or added opt-ins to the campaign."""
     task = session.get(BackgroundTask, task_id)
     mine = task is not None and task.name == NAME and task.arguments["campaign_id"] == campaign_id
     return task if mine else None

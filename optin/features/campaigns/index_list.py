@@ -47,7 +47,7 @@ def listing() -> Listing:
 
 
 def query(listing: Listing) -> Select[Campaign]:
-    """Select what the list shows."""
+    """Select what the list shows on all its pages."""
     return queries.listed(listing.filters["q"], listing.filters["status"])
 
 
@@ -58,6 +58,6 @@ def file() -> Response:
 
 
 def rows(session: Session, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
-    """Return the rows of some campaigns."""
+    """Return the campaigns as rows of the list, each with how many members it has."""
     counts = deliverability.member_counts(session, [campaign.id for campaign in campaigns])
     return [CampaignRow(campaign, counts.get(campaign.id, CachedCount(0))) for campaign in campaigns]

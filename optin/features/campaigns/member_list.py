@@ -70,7 +70,7 @@ def file(session: Session, campaign: Campaign) -> Response:
 
 
 def rows(session: Session, question: AudienceQuestion, found: Sequence[CampaignMember]) -> list[MemberRow]:
-    """Return the rows of some members."""
+    """Return the members as rows of the list: number status, last message, and the reason against the next one."""
     reasons = members.reasons(session, question, [member.id for member in found])
     last = members.last_messages(session, question.campaign_id, [member.person_id for member in found])
     number_statuses = consent_status.of_numbers(session, [member.number for member in found])

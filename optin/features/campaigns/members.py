@@ -107,7 +107,7 @@ def candidates(session: Session, text: str, kind: str, region: str) -> tuple[Sel
 
 
 def present(session: Session, campaign_id: int, person_ids: Sequence[int]) -> set[int]:
-    """Return which of the people are members."""
+    """Return the ids of those people who are members; who was removed is left out."""
     rows = select(CampaignMember.person_id).where(audience.stays(campaign_id), CampaignMember.person_id.in_(person_ids))
     return set(session.scalars(rows))
 

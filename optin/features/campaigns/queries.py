@@ -69,7 +69,7 @@ def history(campaign_id: int) -> Select[AuditEntry]:
 
 
 def sent(campaign_id: int) -> Select[Broadcast]:
-    """Select the broadcasts of a campaign."""
+    """Select the broadcasts of a campaign in any state, also those that are scheduled or were cancelled."""
     return select(Broadcast).where(Broadcast.campaign_id == campaign_id)
 
 

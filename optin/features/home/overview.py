@@ -83,7 +83,7 @@ class Sending:
 
     @property
     def state(self) -> BroadcastState:
-        """Return its state as a term."""
+        """Return the broadcast's state as a term."""
         return BroadcastState(self.broadcast.state)
 
     @property

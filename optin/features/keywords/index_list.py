@@ -48,7 +48,7 @@ def listing() -> Listing:
 
 
 def query(listing: Listing) -> Select[Keyword]:
-    """Select what the list shows."""
+    """Select what the list shows on all its pages."""
     return queries.listed(listing.filters["q"], listing.filters["state"])
 
 
@@ -59,6 +59,6 @@ def file() -> Response:
 
 
 def rows(session: Session, keywords: Sequence[Keyword]) -> list[KeywordRow]:
-    """Return the rows of some keywords."""
+    """Return the keywords as rows of the list, each with how many opt-ins are active."""
     counts = queries.active_counts(session, [keyword.id for keyword in keywords])
     return [KeywordRow(keyword, counts.get(keyword.id, CachedCount(0))) for keyword in keywords]

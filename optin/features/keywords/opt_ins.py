@@ -83,7 +83,7 @@ def listed(session: Session, page: Page[OptIn], hits: Hits | None) -> OptInList:
 
 
 def rows(session: Session, found: Sequence[OptIn]) -> list[OptInRow]:
-    """Return the rows of some opt-ins."""
+    """Return the opt-ins as rows of the list, each with its people."""
     people = people_of_numbers.of_opt_ins(session, found)
     return [OptInRow(opt_in, people.get(opt_in.id, [])) for opt_in in found]
 

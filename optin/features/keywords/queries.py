@@ -73,7 +73,7 @@ def any_keyword(session: Session) -> bool:
 
 
 def active_counts(session: Session, keyword_ids: Collection[int]) -> dict[int, CachedCount]:
-    """Count the active opt-ins of each keyword."""
+    """Count the active opt-ins of each keyword, by its id; very many are as last counted."""
     return opt_ins.OF_STATUS[OptInStatus.ACTIVE].of_each(session, Keyword.id, keyword_ids)
 
 

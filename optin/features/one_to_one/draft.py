@@ -104,7 +104,6 @@ def _closed(to: Composer) -> Refused:
 
 
 def _refusal_of_text(text: str, person: Person | None, policy: Policy, channel: Channel) -> Refused | None:
-    """Say what is wrong with a text."""
     if not text:
         return Refused("Write a message first.", field=BODY)
     if found := merge_fields.problems(text):

@@ -86,7 +86,7 @@ def phrase_opt_out(session: Session, opt_in: OptIn) -> PhraseOptOut | None:
 
 
 def sender(session: Session, opt_in: OptIn) -> Sender | None:
-    """Return the sender that received the opt-in."""
+    """Return the sender that received the opt-in, None where it did not come by text."""
     return session.get(Sender, opt_in.sender_id) if opt_in.sender_id else None
 
 

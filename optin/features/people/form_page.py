@@ -82,7 +82,7 @@ def unconfirmed(form: PersonForm, person: Person) -> bool:
 
 
 def saved(changed: PersonChanges) -> str:
-    """Say what a save did."""
+    """Say what a save did, and which opt-ins ended with the old number."""
     if not changed.fields:
         return "Nothing was changed."
     if not changed.ended_opt_ins:

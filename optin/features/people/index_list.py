@@ -77,6 +77,6 @@ def file(kind: PersonKind) -> Response:
 
 
 def rows(session: Session, people: Sequence[Person]) -> list[PersonRow]:
-    """Return the rows of some people."""
+    """Return the people as rows of the list, each with the status of their number."""
     found = consent_status.of_numbers(session, [person.mobile for person in people])
     return [PersonRow(person, found.get(person.mobile or "", consent_status.NO_OPT_IN)) for person in people]

@@ -62,7 +62,7 @@ def listing() -> Listing:
 
 
 def query(listing: Listing) -> Select[AuditEntry]:
-    """Select what the list shows."""
+    """Select what the list shows on all its pages."""
     about = listing.filters["about"]
     kinds = [about] if about in queries.AUDITED else []
     names = PANELS.get(about, [about] if about in wording.LABELS else [])

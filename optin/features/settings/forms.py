@@ -49,12 +49,12 @@ class Lines(TextAreaField):  # type: ignore[misc]
         self.data = value or ()
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the lines."""
+        """Read the lines as they were typed."""
         self.data = lines_typed(" ".join(valuelist))
 
 
 class PolicyForm(FlaskForm):  # type: ignore[misc]
-    """A panel of the policy."""
+    """A panel of the settings; its fields have the names of the policy's."""
 
     def settings(self) -> dict[str, Any]:
         """Return the settings by name, as policy.change takes them."""
@@ -102,7 +102,7 @@ class SmsForm(PolicyForm):
     )
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings by name."""
+        """Return the settings by name, the two choices as true or false."""
         chosen = {
             "cap_waits": self.cap_waits.data == "wait",
             "holds_short_refusals": self.holds_short_refusals.data == "hold",

@@ -56,7 +56,7 @@ def listing() -> Listing:
 
 
 def query(listing: Listing) -> Select[Suppression]:
-    """Select what the list shows."""
+    """Select what the list shows on all its pages."""
     return queries.opted_out(_number(listing.filters["q"]))
 
 
@@ -67,7 +67,7 @@ def file() -> Response:
 
 
 def rows(session: Session, found: Sequence[Suppression]) -> list[OptedOutRow]:
-    """Return the rows of some opt-outs."""
+    """Return the opt-outs as rows of the list, each with who has the number now and the text that asked for it."""
     people = people_of_numbers.of_numbers(session, [row.number for row in found])
     texts = queries.texts_of(session, found)
     return [OptedOutRow(row, people.get(row.number, []), texts.get(row.message_id, "")) for row in found]

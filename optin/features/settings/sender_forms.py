@@ -68,7 +68,7 @@ class SenderForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError("Advanced Opt-Out belongs to a Messaging Service: enter its SID too.")
 
     def settings(self) -> dict[str, Any]:
-        """Return the columns by name."""
+        """Return the sender's columns by name; no Messaging Service is None."""
         return {
             "kind": self.kind.data,
             "messaging_service_sid": self.messaging_service_sid.data or None,

@@ -72,7 +72,7 @@ def retire(session: Session, user_id: int, sender: Sender, now: datetime) -> boo
 
 
 def use_again(session: Session, user_id: int, sender: Sender) -> None:
-    """Send from it again."""
+    """Take a retired sender back into use; with one in use there is nothing to do."""
     if sender.retired_at is not None:
         sender.retired_at = None
         audit.record(session, user_id, "took back into use", "sender", sender.id)
