@@ -296,3 +296,14 @@ def test_there_is_one_insert() -> None:
         if alias.name == "insert" and (node.module != "optin.database.statements" or alias.asname)
     ]
     assert wrong == []
+
+
+def test_what_a_webhook_runs_is_given_its_session() -> None:
+    """The small app of the webhooks has no `db.session` of its own: nothing would end one, nor its transaction."""
+    apart = {"optin", "optin.database.session", "optin.jobs.engine"}  # the jobs have threads and contexts of their own
+    reached, ahead = set(), {name for name in imported(MODULES["optin.webhooks.app"]) if name in MODULES} - apart
+    while ahead:
+        reached |= ahead
+        ahead = {name for each in ahead for name in imported(MODULES[each]) if name in MODULES} - reached - apart
+    assert {"optin.consent.ledger.opting_out", "optin.web.errors"} <= reached
+    assert [name for name in sorted(reached) if "optin.database.session.db" in imported(MODULES[name])] == []

@@ -7,7 +7,6 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from optin import clock
-from optin.database.session import db
 from optin.database.statements import insert
 from optin.database.transactions import writing
 from optin.models import WriteCheck
@@ -58,9 +57,9 @@ def checks() -> WriteChecks:
     return found
 
 
-def warning() -> str:
+def warning(engine: Engine) -> str:
     """Return what everybody has to know while nothing can be stored, "" while all is well; ten seconds old at most."""
-    trouble = checks().trouble(db.engine, not_older_than=REMEMBERED)
+    trouble = checks().trouble(engine, not_older_than=REMEMBERED)
     return f"Nothing can be stored or sent right now. {trouble.sentence}" if trouble else ""
 
 

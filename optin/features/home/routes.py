@@ -42,7 +42,7 @@ def index() -> str:
         strange=unknown_channels.warning(session) if current_user.may(Role.ADMIN) else "",
         silence=inbound_alarm.warning(session),
         alarms=failed_sign_ins.alarms(session, clock.now()) if current_user.may(Role.ADMIN) else [],
-        not_stored=write_check.warning(),
+        not_stored=write_check.warning(db.engine),
         room=free_space.warning(config) if current_user.may(Role.ADMIN) else "",
     )
 
