@@ -1,13 +1,14 @@
 """The app of a test. Making one takes longer than most tests: it serves again where a test left it as it was."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 
 from optin import create_app
 from optin.config import Config
@@ -17,6 +18,19 @@ from tests.support.clients import Browser
 from twilio_simulator import close_simulator
 
 _kept: dict[Path, Flask] = {}
+_compile_builder = Rule._compile_builder
+_builders: dict[str, Callable[..., tuple[str, str]]] = {}
+
+
+def _compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """Return what builds the rule's address, a function of the rule: most of the time an app takes goes into these."""
+    key = repr((rule.rule, rule._trace, rule.defaults, append_unknown))
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _compile_once
 
 
 def new_app(url: str, shared: Path, folder: Path, **environ: str) -> Flask:
