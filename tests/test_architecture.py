@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,10 @@ def part(name: str) -> str:
     return rooms[1] if rooms[0] == "features" and len(rooms) > 1 else rooms[0]
 
 
-MODULES = modules(*PACKAGES)
+@cache
+def project() -> dict[str, ast.Module]:
+    """Return the project's modules: read by who asks of them, not by each process that collects tests."""
+    return modules(*PACKAGES)
 
 
 def test_imports_point_down() -> None:
@@ -130,7 +134,7 @@ def test_imports_point_down() -> None:
     floor |= dict.fromkeys(FEATURES, len(FLOORS))
     wrong = [
         f"{name} imports {other}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         for other in imported(tree)
         if other.startswith("optin.")
         and part(name) in floor
@@ -142,7 +146,7 @@ def test_imports_point_down() -> None:
 def test_features_do_not_know_each_other() -> None:
     wrong = [
         f"{name} imports {other}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         for other in imported(tree)
         if part(name) in FEATURES
         and other.startswith("optin.features.")
@@ -154,14 +158,14 @@ def test_features_do_not_know_each_other() -> None:
 def test_every_folder_and_module_has_its_floor() -> None:
     above = {"", "features", "webhooks", "cli", "migrations", "wsgi", "first_start", "sample_data", "twilio_simulator"}
     known = set().union(*FLOORS) | FEATURES | above
-    assert {part(name) for name in MODULES} - known == set()
+    assert {part(name) for name in project()} - known == set()
 
 
 @pytest.mark.parametrize("vendor", DOORS)
 def test_a_vendor_has_one_door(vendor: str) -> None:
     users = {
         name
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         if any(other == vendor or other.startswith(f"{vendor}.") for other in imported(tree))
     }
     assert users == DOORS[vendor]
@@ -172,7 +176,7 @@ def test_the_simulator_knows_the_app_over_http_only() -> None:
     allowed = ("optin.clock",)
     wrong = [
         f"{name} imports {other}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         for other in imported(tree)
         if name.startswith("twilio_simulator") and not name.startswith("twilio_simulator.phone_pages")
         if other.startswith("optin") and other != "optin" and not other.startswith(allowed)
@@ -190,7 +194,7 @@ def test_a_pure_module_needs_neither_flask_nor_sqlalchemy(module: str) -> None:
 def test_requests_take_the_policy_once() -> None:
     """Pages ask web/current.py; only what decides afresh asks the cache, and only a change of it the table."""
     wrong = []
-    for name, tree in MODULES.items():
+    for name, tree in project().items():
         if name.startswith("optin.policy") or name == "optin.web.current":
             continue
         is_page = name.startswith(PAGES) and name not in AFRESH
@@ -208,7 +212,7 @@ def test_a_text_is_no_way_to_refuse() -> None:
     """What may be refused returns Refused, never a str in the place of what was asked for; views give pages."""
     wrong = [
         f"{name}.{node.name} -> {ast.unparse(node.returns)}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
         and node.returns is not None
@@ -221,7 +225,7 @@ def test_a_text_is_no_way_to_refuse() -> None:
 def test_there_is_one_value_that_refuses() -> None:
     named = {
         f"{name}.{node.name}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and "refus" in node.name.lower() and not name.startswith("twilio_simulator")
     }
@@ -230,7 +234,7 @@ def test_there_is_one_value_that_refuses() -> None:
 
 def test_no_refusal_is_thrown_away() -> None:
     """Whoever calls what may be refused looks at the answer; `refused.done` is for where it can't be. So do tests."""
-    assert thrown_away(MODULES | modules(ROOT / "tests")) == []
+    assert thrown_away(project() | modules(ROOT / "tests")) == []
 
 
 def _alternatives(annotation: ast.expr) -> set[str]:
@@ -244,7 +248,7 @@ def test_only_the_ledger_writes_consent() -> None:
     """No other module inserts, changes or deletes a row of the ledger's tables, nor makes one to add."""
     wrong = [
         f"{name}:{line}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         if not name.startswith(("optin.consent.ledger", "optin.consent.events"))
         for line in ledger_writes.written(tree)
     ]
@@ -263,7 +267,7 @@ def test_transactions_begin_by_reading_and_writing_alone() -> None:
     openers = re.compile(r"(\w+\.)*(Session|sessionmaker)|(\w+\.)*\w*engine\.(begin|connect)")
     wrong = [
         f"{name}:{node.lineno}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         if name not in ("optin.database.transactions", *BEGIN_THEMSELVES)
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and openers.fullmatch(ast.unparse(node.func))
@@ -275,7 +279,7 @@ def test_indexes_are_steered_in_one_place() -> None:
     """Neither `+ 0` nor `limit(-1)` stands anywhere but in optin/database/steering.py, where it has a name."""
     wrong = [
         f"{name}:{node.lineno}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         if name != "optin.database.steering"
         for node in ast.walk(tree)
         if (isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value == 0)
@@ -288,7 +292,7 @@ def test_there_is_one_insert() -> None:
     """Only optin/database/statements.py knows those of SQLAlchemy; nobody gives ours another name."""
     wrong = [
         f"{name}:{node.lineno}"
-        for name, tree in MODULES.items()
+        for name, tree in project().items()
         if name != "optin.database.statements"
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
@@ -301,9 +305,9 @@ def test_there_is_one_insert() -> None:
 def test_what_a_webhook_runs_is_given_its_session() -> None:
     """The small app of the webhooks has no `db.session` of its own: nothing would end one, nor its transaction."""
     apart = {"optin", "optin.database.session", "optin.jobs.engine"}  # the jobs have threads and contexts of their own
-    reached, ahead = set(), {name for name in imported(MODULES["optin.webhooks.app"]) if name in MODULES} - apart
+    reached, ahead = set(), {name for name in imported(project()["optin.webhooks.app"]) if name in project()} - apart
     while ahead:
         reached |= ahead
-        ahead = {name for each in ahead for name in imported(MODULES[each]) if name in MODULES} - reached - apart
+        ahead = {name for each in ahead for name in imported(project()[each]) if name in project()} - reached - apart
     assert {"optin.consent.ledger.opting_out", "optin.web.errors"} <= reached
-    assert [name for name in sorted(reached) if "optin.database.session.db" in imported(MODULES[name])] == []
+    assert [name for name in sorted(reached) if "optin.database.session.db" in imported(project()[name])] == []
