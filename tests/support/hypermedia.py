@@ -15,7 +15,7 @@ from tests.support.page_tree import Element, TreeBuilder
 HX_METHODS = {"hx-get": "GET", "hx-post": "POST", "hx-put": "PUT", "hx-patch": "PATCH", "hx-delete": "DELETE"}
 HX_TARGETS = re.compile(r"(this|body|closest .+|find .+|next|next .+|previous|previous .+)$")
 UNNAMED_INPUTS = ("hidden", "submit", "button", "reset", "image")
-REFERENCES = ("aria-describedby", "aria-labelledby", "aria-controls", "for", "list", "form")
+REFERENCES = {"aria-describedby", "aria-labelledby", "aria-controls", "for", "list", "form"}
 
 
 class Page:
@@ -52,8 +52,10 @@ def _ids_are_unique(page: Page) -> Iterator[str]:
 
 def _references_exist(page: Page) -> Iterator[str]:
     for element in page.elements if page.is_full else []:
-        for name in REFERENCES:
-            missing = [target for target in element.attrs.get(name, "").split() if target not in page.ids]
+        for name, targets in element.attrs.items():
+            if name not in REFERENCES:
+                continue
+            missing = [target for target in targets.split() if target not in page.ids]
             yield from (f'{element}: {name} names the missing id "{target}"' for target in missing)
         href = element.attrs.get("href", "")
         if element.tag == "a" and len(href) > 1 and href[0] == "#" and href[1:] not in page.ids:
@@ -61,10 +63,12 @@ def _references_exist(page: Page) -> Iterator[str]:
 
 
 def _addresses_are_routes(page: Page) -> Iterator[str]:
+    faults: dict[tuple[str, str], str] = {}
     for element in page.elements:
         for method, url in _addresses(element):
-            fault = _route_fault(page.app, method, url)
-            if fault:
+            if (method, url) not in faults:
+                faults[method, url] = _route_fault(page.app, method, url)
+            if fault := faults[method, url]:
                 yield f"{element}: {method} {url} {fault}"
 
 
@@ -79,7 +83,7 @@ def _addresses(element: Element) -> Iterator[tuple[str, str]]:
     if "formaction" in attrs:
         form = next((outer for outer in element.above() if outer.tag == "form"), element)
         yield attrs.get("formmethod", form.attrs.get("method", "get")).upper(), attrs["formaction"]
-    yield from ((method, attrs[name]) for name, method in HX_METHODS.items() if name in attrs)
+    yield from ((HX_METHODS[name], url) for name, url in attrs.items() if name in HX_METHODS)
 
 
 def _route_fault(app: Flask, method: str, url: str) -> str:

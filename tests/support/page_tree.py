@@ -20,16 +20,19 @@ class Element:
 
     def walk(self) -> "Iterator[Element]":
         """Yield the elements inside this one, in the order of the page."""
-        for child in self.children:
+        waiting = self.children[::-1]
+        while waiting:
+            child = waiting.pop()
             if isinstance(child, Element):
                 yield child
-                yield from child.walk()
+                waiting += reversed(child.children)
 
     def above(self) -> "Iterator[Element]":
         """Yield the elements around this one, the nearest first."""
-        if self.parent:
-            yield self.parent
-            yield from self.parent.above()
+        outer = self.parent
+        while outer:
+            yield outer
+            outer = outer.parent
 
     @property
     def text(self) -> str:
@@ -68,10 +71,11 @@ class TreeBuilder(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Hang the element into the one that is open, and open it unless it is void."""
-        names = [name for name, _ in attrs]
         element = Element(tag, {name: value or "" for name, value in reversed(attrs)}, self._open)
         self._open.children.append(element)
-        self.faults += [f"{element} has {name} twice" for name in set(names) if names.count(name) > 1]
+        if len(element.attrs) < len(attrs):
+            names = [name for name, _ in attrs]
+            self.faults += [f"{element} has {name} twice" for name in set(names) if names.count(name) > 1]
         if tag not in VOID:
             self._open = element
 
@@ -83,6 +87,9 @@ class TreeBuilder(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close the element, and those inside that were left open."""
+        if self._open.tag == tag:  # as nearly always
+            self._open = self._open.parent or self.root
+            return
         around = [self._open, *self._open.above()]
         ended = next((element for element in around if element.tag == tag), None)
         if ended is None or ended.parent is None:
