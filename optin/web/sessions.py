@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, contains_eager
 
@@ -20,6 +20,18 @@ IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 KEPT = timedelta(days=90)
 SEEN_EVERY = timedelta(minutes=15)
+
+_HOLDS = and_(
+    UserSession.ended_at.is_(None),
+    UserSession.seen_at > bindparam("seen_after"),
+    UserSession.created_at > bindparam("begun_after"),
+)
+_OF_TOKEN = (  # every request runs it: to put it together took longer than to run it
+    select(UserSession, cache.token().label("cache_token"))
+    .join(UserSession.user)
+    .options(contains_eager(UserSession.user))
+    .where(UserSession.token_hash == bindparam("token_hash"), _HOLDS, User.disabled_at.is_(None))
+)
 
 log = logging.getLogger(__name__)
 
@@ -57,19 +69,14 @@ def find(session: Session, token: str, now: datetime) -> CurrentSession | None:
     """Return the session that holds at `now` with its user, in one statement; None also where the user is disabled."""
     if not re.fullmatch(r"[\w-]{43}", token, re.ASCII):
         return None
-    found = session.execute(
-        select(UserSession, cache.token().label("cache_token"))
-        .join(UserSession.user)
-        .options(contains_eager(UserSession.user))
-        .where(UserSession.token_hash == _hashed(token), _holds(now), User.disabled_at.is_(None))
-    ).first()
+    found = session.execute(_OF_TOKEN, {"token_hash": _hashed(token), **_ages(now)}).first()
     return CurrentSession(*found) if found else None
 
 
 def of_user(session: Session, user_id: int, now: datetime) -> Sequence[UserSession]:
     """List the sessions of a user that hold at `now`, the one that was seen last first."""
-    held = select(UserSession).where(UserSession.user_id == user_id, _holds(now))
-    return session.scalars(held.order_by(UserSession.seen_at.desc(), UserSession.id.desc())).all()
+    held = select(UserSession).where(UserSession.user_id == user_id, _HOLDS)
+    return session.scalars(held.order_by(UserSession.seen_at.desc(), UserSession.id.desc()), _ages(now)).all()
 
 
 def end_token(session: Session, token: str, now: datetime) -> None:
@@ -105,10 +112,9 @@ def _end(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     return len(session.scalars(ended.returning(UserSession.id)).all())
 
 
-def _holds(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        UserSession.ended_at.is_(None), UserSession.seen_at > now - IDLE, UserSession.created_at > now - LONGEST
-    )
+def _ages(now: datetime) -> dict[str, datetime]:
+    """Return the times that `_HOLDS` asks for."""
+    return {"seen_after": now - IDLE, "begun_after": now - LONGEST}
 
 
 def _hashed(token: str) -> str:

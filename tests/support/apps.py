@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from optin import create_app
 from optin.config import Config
 from optin.database.session import db
+from optin.metrics import HTTP
 from optin.web.extensions import limiter
 from tests.support.clients import Browser
 from twilio_simulator import close_simulator
@@ -41,6 +42,7 @@ def new_app(url: str, shared: Path, folder: Path, **environ: str) -> Flask:
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(shared))  # compiled once for all tests
     limiter.reset()
+    HTTP.clear()  # else each look at /metrics shows the addresses of all tests before
     return app
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import flask_bootstrap
 from flask import Blueprint, Flask, abort, flash, render_template, request
 from flask_wtf import CSRFProtect, FlaskForm
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader
+from jinja2.bccache import Bucket
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
@@ -20,6 +21,25 @@ from optin.enums import OptInStatus, PersonKind
 from optin.web import errors, filters, headers, htmx, navigation
 
 TEMPLATES = ROOT / "templates", Path(__file__).parent / "templates"
+
+
+class CompiledTemplates(BytecodeCache):
+    """The compiled templates of this process: making them takes longer than all else of a small app."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the bucket what was compiled from this text before."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = CompiledTemplates()
 
 
 class Everything(FlaskForm):  # type: ignore[misc]
@@ -41,6 +61,7 @@ def frame_app(instance: Path, **environ: str) -> Flask:
     app = Flask("frame", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(OPTIN=Config.from_environ(environ, instance), SECRET_KEY="k" * 20, BOOTSTRAP_SERVE_LOCAL=True)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(folder) for folder in TEMPLATES])
+    app.jinja_env.bytecode_cache = _COMPILED
     CSRFProtect(app)
     flask_bootstrap.Bootstrap5(app)
     for part in (navigation, filters, errors, headers, htmx):
