@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, Integer, Select, SQLColumnExpression, literal, tuple_
+from sqlalchemy import BigInteger, Integer, Select, SQLColumnExpression, String, literal, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -42,13 +42,14 @@ def read_page(
     of its rows; an index should carry them.
     """
     backwards, values = _decode(token, keys)
-    if values is not None:
-        place = tuple_(*keys)
-        here = tuple_(*(literal(value, _type(key)) for value, key in zip(values, keys, strict=True)))
-        query = query.where(place < here if descending != backwards else place > here)
-    order = [key.desc() if descending != backwards else key.asc() for key in keys]
-    wanted = query.order_by(*order).limit(size + 1)
-    found: list[Any] = list((session.execute if len(query.column_descriptions) > 1 else session.scalars)(wanted))
+    onward = descending == backwards
+    query = query.order_by(*(key.asc() if onward else key.desc() for key in keys))
+    found: list[Any] = []
+    for part in _parts(session, query, keys, values, onward):
+        wanted = part.limit(size + 1 - len(found))
+        found += (session.execute if len(query.column_descriptions) > 1 else session.scalars)(wanted)
+        if len(found) > size:
+            break
     more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()
@@ -59,6 +60,31 @@ def read_page(
         token_of("before", rows[0], keys) if rows and has_before else None,
         token_of("after", rows[-1], keys) if rows and has_after else None,
     )
+
+
+def _parts(
+    session: Session,
+    query: Select[Any],
+    keys: Sequence[SQLColumnExpression[Any]],
+    values: list[Any] | None,
+    onward: bool,
+) -> list[Select[Any]]:
+    """Return what is read one after the other until the page is full.
+
+    SQLite searches an index by the first key of a row value alone, so rows of the same text are a part of their own.
+    """
+    if values is None:
+        return [query]
+    here = [literal(value, _type(key)) for value, key in zip(values, keys, strict=True)]
+    if session.get_bind().dialect.name == "sqlite" and len(keys) > 1 and isinstance(_type(keys[0]), String):
+        same = query.where(keys[0] == here[0])
+        return [_beyond(same, keys[1:], here[1:], onward), _beyond(query, keys[:1], here[:1], onward)]
+    return [_beyond(query, keys, here, onward)]
+
+
+def _beyond(query: Select[Any], keys: Sequence[Any], here: Sequence[Any], onward: bool) -> Select[Any]:
+    place, there = (tuple_(*keys), tuple_(*here)) if len(keys) > 1 else (keys[0], here[0])
+    return query.where(place > there if onward else place < there)
 
 
 def token_of(side: str, row: object, keys: Sequence[SQLColumnExpression[Any]]) -> str:
