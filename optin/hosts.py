@@ -46,8 +46,8 @@ class KnownHosts:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
-        path = environ.get("PATH_INFO", "")
-        exempt = path in OF_ANY_NAME or bool(self._signed and path.startswith(self._signed))
+        is_signed = bool(self._signed and routed_path(environ).startswith(self._signed))
+        exempt = is_signed or environ.get("PATH_INFO", "") in OF_ANY_NAME
         if exempt or all(_is_local(host) or name(host) in self._names for host in self._hosts(environ)):
             return self._app(environ, start_response)
         return refusal()(environ, start_response)
@@ -56,6 +56,11 @@ class KnownHosts:
         """Return what the request says of its host: itself, and by the nearest proxy's mouth."""
         forwarded = environ.get("HTTP_X_FORWARDED_HOST", "") if self._proxied else ""
         return [environ.get("HTTP_HOST", ""), *([forwarded.rpartition(",")[2].strip()] if forwarded else [])]
+
+
+def routed_path(environ: "WSGIEnvironment") -> str:
+    """Return the path as Flask finds its routes by it: a proxy may have put more than one slash at its beginning."""
+    return f"/{environ.get('PATH_INFO', '').lstrip('/')}"
 
 
 def refusal() -> Response:

@@ -104,7 +104,9 @@ def test_twilios_texts_are_known_by_their_signature(make_app: Callable[..., Flas
     form = {"MessageSid": "SM" + "0" * 32}
     real = make_app(**ACCOUNT).test_client()
     for host, status in (("web:5000", 403), ("optin.example.org", 403)):
-        assert real.post("/webhooks/twilio/sms", data=form, headers={"Host": host}).status_code == status
+        for path in ("/webhooks/twilio/sms", "//webhooks/twilio/sms"):
+            asked = {"PATH_INFO": path}
+            assert real.post("/", data=form, headers={"Host": host}, environ_overrides=asked).status_code == status
     refused = client.post("/webhooks/twilio/sms", data=form, headers={"Host": "evil.example"})
     assert refused.status_code == 400, "the simulator's token is known to everybody"
 

@@ -11,6 +11,7 @@ from flask import Flask
 from optin import metrics
 from optin.database.session import db
 from optin.database.together import Together
+from optin.hosts import routed_path
 from optin.jobs import engine
 from optin.receiving import inbound
 from optin.sending import status_callbacks
@@ -35,7 +36,7 @@ def init_app(app: Flask) -> None:
     pages = app.wsgi_app
 
     def way(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        short = environ.get("PATH_INFO", "").startswith(PREFIX)
+        short = routed_path(environ).startswith(PREFIX)
         return doors.wsgi_app(environ, start_response) if short else pages(environ, start_response)
 
     app.wsgi_app = way  # type: ignore[method-assign]

@@ -101,6 +101,16 @@ def test_a_signature_for_another_address_or_body_is_refused(client: FlaskClient)
     assert client.post(f"{SMS}?a=b", data=form, headers=changed).status_code == 403
 
 
+def test_a_proxy_that_adds_a_slash_loses_no_text(client: FlaskClient, session: Session, keyword: Keyword) -> None:
+    """Twilio signs the address that it knows; routes are found however many slashes the path begins with."""
+    form = text_form(client.application, "volunteer")
+    signed = {"X-Twilio-Signature": signature(client.application, SMS, form)}
+    for slashes in ("/", "//"):
+        path = {"PATH_INFO": f"{slashes}{SMS}"}
+        assert client.post("/", data=form, headers=signed, environ_overrides=path).status_code == 200
+    assert count(session, OptIn) == 1
+
+
 def test_refusals_are_counted(client: FlaskClient) -> None:
     client.post(SMS, data=text_form(client.application, "volunteer"))
     metrics = client.get("/metrics").text
