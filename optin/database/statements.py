@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.sql.dml import UpdateBase
 
-from optin.database.prepared import Rows, Values, prepared
+from optin.database.prepared import Rows, Values, as_sqlalchemy, prepared
 from optin.database.side_by_side import current_lane, pipeline, run_side_by_side
 
 POSTGRESQL = "postgresql"
@@ -64,9 +64,12 @@ def in_one_go(session: Session) -> Iterator[None]:
     if not is_postgresql(session):
         yield
         return
-    lane = current_lane()
-    with lane.in_one_go() if lane is not None else pipeline(_connection(session)):
-        yield
+    connection, lane = _connection(session), current_lane()
+    try:
+        with lane.in_one_go() if lane is not None else pipeline(connection):
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_sqlalchemy(connection, error) from error
 
 
 def side_by_side(session: Session, works: Iterable[Callable[[], Value]]) -> list[Value]:

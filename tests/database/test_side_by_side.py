@@ -113,6 +113,13 @@ def test_what_the_database_refuses_ends_all_as_sqlalchemy_says_it(session: Sessi
     assert session.scalars(select(Setting.name)).all() == ["there"]
 
 
+def test_what_is_refused_in_one_go_comes_as_sqlalchemy_says_it(session: Session) -> None:
+    """Also alone, where it is found at the end of the block: pages and webhooks know a full disk by that."""
+    run(session, QUIET, a_row("there"))
+    with pytest.raises(IntegrityError), in_one_go(session):
+        run(session, QUIET, a_row("there"))
+
+
 def test_each_sees_the_context_of_who_asked(session: Session) -> None:
     token = WHERE.set("here")
     try:
