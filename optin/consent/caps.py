@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, false, func, literal, select
+from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, bindparam, false, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
+from optin.database.session import UTCDateTime
+from optin.database.steering import written_out
 from optin.enums import Purpose
 from optin.models import Message
 from optin.models.index_conditions import NEVER_WENT
@@ -14,13 +16,29 @@ _GOT = aliased(Message)
 """What a number got before: another name than the message that is asked about, which may be a row of the same table."""
 
 
-def reached(number: SQLColumnExpression[str | None], policy: Policy, now: datetime) -> ColumnElement[bool]:
-    """The number got as many broadcast messages in a rolling day or week as the policy allows."""
+_DAY, _WEEK = timedelta(hours=24), timedelta(days=7)
+_BEGINS: dict[timedelta, BindParameter[datetime]] = {
+    _DAY: bindparam("day_begins", type_=UTCDateTime()),
+    _WEEK: bindparam("week_begins", type_=UTCDateTime()),
+}
+
+
+def reached(number: SQLColumnExpression[str | None], policy: Policy, now: datetime | None) -> ColumnElement[bool]:
+    """The number got as many broadcast messages in a rolling day or week as the policy allows.
+
+    Where `now` is None, the statement is given `moments` when it is run.
+    """
     found: ColumnElement[bool] = false()
     for cap, span in _caps(policy):
-        got = select(func.count()).select_from(_GOT).where(*_counts(number, now - span)).scalar_subquery()
+        since = now - span if now else _BEGINS[span]
+        got = select(func.count()).select_from(_GOT).where(*_counts(number, since)).scalar_subquery()
         found = found | (got >= cap)
     return found
+
+
+def moments(now: datetime) -> dict[str, datetime]:
+    """Return when the rolling spans that end now began, as a statement is given them."""
+    return {begins.key: now - span for span, begins in _BEGINS.items()}
 
 
 def free_at(session: Session, number: str, policy: Policy, now: datetime) -> datetime:
@@ -38,15 +56,17 @@ def free_at(session: Session, number: str, policy: Policy, now: datetime) -> dat
 
 def _caps(policy: Policy) -> list[tuple[int, timedelta]]:
     """List the caps that are set, each with its rolling span."""
-    caps = [(policy.cap_per_day, timedelta(hours=24)), (policy.cap_per_week, timedelta(days=7))]
+    caps = [(policy.cap_per_day, _DAY), (policy.cap_per_week, _WEEK)]
     return [(cap, span) for cap, span in caps if cap]
 
 
-def _counts(number: SQLColumnExpression[str | None], since: datetime) -> list[ColumnElement[bool]]:
+def _counts(
+    number: SQLColumnExpression[str | None], since: datetime | BindParameter[datetime]
+) -> list[ColumnElement[bool]]:
     """The conditions that a message counts towards a cap of the number whose span began at `since`."""
     return [
         _GOT.number == number,
         _GOT.purpose == Purpose.CAMPAIGN,
         _GOT.started_at > since,
-        _GOT.status.not_in(NEVER_WENT),
+        _GOT.status.not_in([written_out(status) for status in NEVER_WENT]),
     ]

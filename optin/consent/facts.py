@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     FromClause,
     Label,
@@ -69,7 +70,7 @@ def own_number(
     purpose: Purpose,
     user_id: SQLColumnExpression[int | None],
     number: SQLColumnExpression[str | None],
-    now: datetime,
+    now: datetime | BindParameter[datetime],
 ) -> ColumnElement[bool]:
     """The number is the user's own: verified for a test; for a code, the one that they verify with one still open."""
     if purpose == Purpose.CODE:
@@ -91,7 +92,7 @@ class About:
     channel: SQLColumnExpression[str] | str = Channel.SMS
     scope: SQLColumnExpression[str] | str | None = None
     keyword_id: SQLColumnExpression[int | None] | int | None = None
-    caps: tuple[Policy, datetime] | None = None
+    caps: tuple[Policy, datetime | None] | None = None
     members: ColumnElement[bool] | None = None
     given: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
     otherwise: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)

@@ -8,9 +8,10 @@ or one that has not been renewed for a while. The comparison with Twilio's list 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Engine, exists, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -58,11 +59,23 @@ class GateClosure:
 
 
 def is_open() -> ColumnElement[bool]:
-    """The gate is open: a condition of the statement that starts messages."""
-    newest: list[ColumnElement[bool]] = [SendingGate.closed_at.is_(None)]
-    if _seen is not None:
-        newest.append(or_(SendingGate.generation.is_distinct_from(_seen[0]), SendingGate.beat >= _seen[1]))
-    return exists().where(SendingGate.id == 1, *newest)
+    """The gate is open, as this process sees it at this moment."""
+    return _is_open(*seen().values())
+
+
+def seen() -> dict[str, Any]:
+    """Return the newest row that this process has seen, as a statement with `IS_OPEN` is given it."""
+    generation, beat = _seen or (None, 0)
+    return {"seen_generation": generation, "seen_beat": beat}
+
+
+def _is_open(generation: Any, beat: Any) -> ColumnElement[bool]:
+    newest = or_(SendingGate.generation.is_distinct_from(generation), SendingGate.beat >= beat)
+    return exists().where(SendingGate.id == 1, SendingGate.closed_at.is_(None), newest)
+
+
+IS_OPEN = _is_open(bindparam("seen_generation", type_=String), bindparam("seen_beat", type_=Integer))
+"""The gate is open: a condition of the statement that starts messages, which is given what was `seen`."""
 
 
 def is_closed() -> ColumnElement[bool]:

@@ -6,14 +6,19 @@ start, which then sees it, or after it. SQLite has one writer anyway. Rows are l
 start never takes part in a deadlock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 from sqlalchemy import (
     ColumnElement,
     Engine,
+    Integer,
+    String,
+    Text,
+    Update,
     and_,
     bindparam,
     exists,
@@ -30,7 +35,9 @@ from optin import channels, clock
 from optin.consent import caps, conditions, facts, hours, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision
-from optin.database.session import Base
+from optin.database.session import UTCDateTime
+from optin.database.statements import run, table
+from optin.database.steering import written_out
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Reason
 from optin.models import Broadcast, Message, OptIn
@@ -49,12 +56,14 @@ BY_CONSENT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)
 OWN = (Purpose.TEST, Purpose.CODE)
 """The purposes that go to the number of the user who sends, and nowhere else."""
 
-_MESSAGE = Base.metadata.tables["message"]
-_WRITE_TEXT = (
-    update(_MESSAGE)
-    .where(_MESSAGE.c.id == bindparam("message_id"))
-    .values(body=bindparam("text"), segments=bindparam("count"), conversation_id=bindparam("thread"))
-)
+_MESSAGE = table(Message)
+_OF = _MESSAGE.c
+_NOW, _KEYWORD = bindparam("now", type_=UTCDateTime()), bindparam("keyword", type_=Integer)
+_TEXT: Mapping[str, ColumnElement[object]] = {
+    "body": bindparam("text", type_=Text),
+    "segments": bindparam("count", type_=Integer),
+    "conversation_id": bindparam("conversation", type_=Integer),
+}
 
 
 def start(
@@ -72,9 +81,8 @@ def start(
         ready = [claimed for claimed in ready if not _put_off(session, claimed, stopped, given, now)]
         started: dict[int, int] = {}
         in_time = [claimed for claimed in ready if not _is_late(claimed, given, now)]
-        for _, group in groupby(sorted(in_time, key=_rule_key), key=_rule_key):
+        for _, group in groupby(sorted(in_time, key=_kind), key=_kind):
             started |= _start_alike(session, list(group), given, now)
-        _write_texts(session, [claimed for claimed in ready if claimed.message_id in started])
         for claimed in ready:
             if claimed.message_id not in started:
                 _settle_unstarted(session, claimed, given, now)
@@ -137,86 +145,90 @@ def _is_late(claimed: ClaimedMessage, given: Policy, now: datetime) -> bool:
     return claimed.not_after is not None and _opens(claimed, given, now) >= claimed.not_after
 
 
-def _rule_key(claimed: ClaimedMessage) -> tuple[str, int, int, str, str]:
-    """Return what decides which condition holds; messages with the same one are started together."""
-    return claimed.purpose, claimed.broadcast_id or 0, claimed.keyword_id or 0, claimed.scope, claimed.reply_kind or ""
+def _kind(claimed: ClaimedMessage) -> tuple[str, bool, bool, str]:
+    """Return what decides which statement starts it."""
+    return claimed.purpose, bool(claimed.broadcast_id), claimed.keyword_id is not None, claimed.reply_kind or ""
 
 
 def _start_alike(
     session: Session, claimed_messages: list[ClaimedMessage], given: Policy, now: datetime
 ) -> dict[int, int]:
-    """Start claimed messages, all under one rule, as far as it allows; return the attempt of each started, by id."""
-    mine = (OptIn.number == Message.number, OptIn.status == OptInStatus.ACTIVE, OptIn.channel == Message.channel)
-    opt_in = select(func.max(OptIn.id)).where(*mine)
-    if claimed_messages[0].keyword_id:
-        opt_in = opt_in.where(OptIn.keyword_id == claimed_messages[0].keyword_id)
-    started = session.execute(
-        update(Message)
+    """Start claimed messages, all of one kind, as far as the rule allows; return the attempt of each started, by id."""
+    statement = _starting(_case(claimed_messages[0], given), given, of_broadcast=bool(claimed_messages[0].broadcast_id))
+    alike = {"now": now, "under_way": now + UNDER_WAY, **caps.moments(now), **gate.seen()}
+    rows = run(session, statement, [alike | _values(claimed) for claimed in claimed_messages])
+    return {row[0]: row[1] for row in rows}
+
+
+def _values(claimed: ClaimedMessage) -> dict[str, object]:
+    """What the start statement is told of one message."""
+    return {
+        "message": claimed.message_id,
+        "broadcast": claimed.broadcast_id,
+        "keyword": claimed.keyword_id,
+        "scope": claimed.scope,
+        "text": claimed.body,
+        "count": channels.rules_of(claimed.channel).measure(claimed.body).segments,
+        "conversation": claimed.conversation_id,
+    }
+
+
+@lru_cache(maxsize=64)
+def _starting(case: Case, given: Policy, *, of_broadcast: bool) -> Update:
+    """The start statement of one message: built once, since building it took longer than running it for all.
+
+    A message of a broadcast gets its text with it, as it is sent; the others carry theirs since they were written.
+    """
+    opt_in = select(func.max(OptIn.id)).where(
+        OptIn.number == _OF.number, OptIn.status == written_out(OptInStatus.ACTIVE), OptIn.channel == _OF.channel
+    )
+    if case.has_keyword:
+        opt_in = opt_in.where(OptIn.keyword_id == _KEYWORD)
+    return (
+        update(_MESSAGE)
         .where(
-            Message.id.in_([claimed.message_id for claimed in claimed_messages]),
-            Message.status == MessageStatus.CLAIMED,
-            true() if claimed_messages[0].reply_kind == gate.GOES_ANYWAY else gate.is_open(),
-            _may_start(claimed_messages[0], given, now),
+            _OF.id == bindparam("message"),
+            _OF.status == MessageStatus.CLAIMED,
+            true() if case.reply_kind == gate.GOES_ANYWAY else gate.IS_OPEN,
+            _may_start(case, given),
         )
         .values(
             status=MessageStatus.SENDING,
-            started_at=now,
-            decided_at=now,
-            updated_at=now,
-            lease_until=now + UNDER_WAY,
-            attempts=Message.attempts + 1,
+            started_at=_NOW,
+            decided_at=_NOW,
+            updated_at=_NOW,
+            lease_until=bindparam("under_way", type_=UTCDateTime()),
+            attempts=_OF.attempts + 1,
             reason=None,
-            opt_in_id=opt_in.scalar_subquery() if claimed_messages[0].purpose in BY_CONSENT else Message.opt_in_id,
+            **({"opt_in_id": opt_in.scalar_subquery()} if case.purpose in BY_CONSENT else {}),
+            **(_TEXT if of_broadcast else {}),
         )
-        .returning(Message.id, Message.attempts)
-        .execution_options(synchronize_session=False)
+        .returning(_OF.id, _OF.attempts)
     )
-    return dict(started.all())
 
 
-def _may_start(claimed: ClaimedMessage, given: Policy, now: datetime) -> ColumnElement[bool]:
-    """The condition of the start statement: the rule of the message's purpose, and that its broadcast is being sent."""
-    may_start = conditions.may_start(_about(claimed, given, now), _case(claimed, given))
-    if claimed.purpose != Purpose.CAMPAIGN:
+def _may_start(case: Case, given: Policy) -> ColumnElement[bool]:
+    """The condition of the start statement: the rule of the message's case, and that its broadcast is being sent."""
+    broadcast = exists().where(Broadcast.id == bindparam("broadcast", type_=Integer))
+    known: dict[str, ColumnElement[bool]] = {"too_late": broadcast.where(Broadcast.not_after <= _NOW)}
+    if case.purpose in OWN:
+        known["own"] = facts.own_number(case.purpose, _OF.author_id, _OF.number, _NOW)
+    about = About(
+        number=_OF.number,
+        channel=_OF.channel,
+        scope=bindparam("scope", type_=String),
+        keyword_id=_KEYWORD if case.has_keyword else None,
+        caps=(given, None),
+        given=known,
+    )
+    may_start = conditions.may_start(about, case)
+    if case.purpose != Purpose.CAMPAIGN:
         return may_start
-    sending = exists().where(Broadcast.id == claimed.broadcast_id, Broadcast.state == BroadcastState.SENDING)
-    return and_(sending, may_start)
+    return and_(broadcast.where(Broadcast.state == BroadcastState.SENDING), may_start)
 
 
 def _case(claimed: ClaimedMessage, given: Policy) -> Case:
     return conditions.case_of(claimed.purpose, given, keyword_id=claimed.keyword_id, reply_kind=claimed.reply_kind)
-
-
-def _about(claimed: ClaimedMessage, given: Policy, now: datetime) -> About:
-    """Of whom the start statement asks facts: of each message's number."""
-    over = exists().where(Broadcast.id == claimed.broadcast_id, Broadcast.not_after <= now)
-    known: dict[str, ColumnElement[bool]] = {"too_late": over}
-    if claimed.purpose in OWN:
-        known["own"] = facts.own_number(claimed.purpose, Message.author_id, Message.number, now)
-    return About(
-        number=Message.number,
-        channel=Message.channel,
-        scope=claimed.scope,
-        keyword_id=claimed.keyword_id,
-        caps=(given, now),
-        given=known,
-    )
-
-
-def _write_texts(session: Session, started: list[ClaimedMessage]) -> None:
-    """Store what each broadcast message says, as it is sent; the others carry their text since they were written."""
-    texts = [
-        {
-            "message_id": claimed.message_id,
-            "text": claimed.body,
-            "count": channels.rules_of(claimed.channel).measure(claimed.body).segments,
-            "thread": claimed.conversation_id,
-        }
-        for claimed in started
-        if claimed.broadcast_id
-    ]
-    if texts:
-        session.connection().execute(_WRITE_TEXT, texts)
 
 
 def _settle_unstarted(session: Session, claimed: ClaimedMessage, given: Policy, now: datetime) -> None:

@@ -259,6 +259,7 @@ def test_no_row_of_the_rule_can_be_left_out_of_the_start(
     session: Session, alikes: list[Alike], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without it the statement lets out what the rule forbids, which the first test would see: each row in turn."""
+    monkeypatch.setattr(start, "_starting", start._starting.__wrapped__)  # else it is kept, with the row that is gone
     asked: Callable[[Case], tuple[Step, ...]] = rules.asked_at_start
     let_out: dict[tuple[Case, Step], set[int]] = defaultdict(set)
     for alike in alikes:
