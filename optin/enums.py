@@ -168,6 +168,7 @@ class BroadcastState(LabelledEnum):
 
     DRAFT = "draft", "Draft", "off"
     SCHEDULED = "scheduled", "Scheduled", "warn"
+    QUEUEING = "queueing", "Preparing", "warn"
     SENDING = "sending", "Sending", "ok"
     PAUSED = "paused", "Paused", "warn"
     SENT = "sent", "Sent", "off"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, True_, false, func, not_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, True_, and_, false, func, not_, select, true
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -22,13 +22,27 @@ RARE = 5000
 
 
 @dataclass(frozen=True)
+class NumberRange:
+    """The numbers above one, up to another and with it, in the order of the database; None: without that end."""
+
+    above: str | None = None
+    up_to: str | None = None
+
+    def holds(self, number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+        """The condition that a number is in the range; what has none never is."""
+        ends = [number.is_not(None) if self.above is None else number > self.above]
+        return and_(*ends, *([] if self.up_to is None else [number <= self.up_to]))
+
+
+@dataclass(frozen=True)
 class AudienceQuestion:
     """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope and channel,
     policy and moment.
 
     `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
     others, None where they were not asked for. `late_groups` are those whose sending hours do not begin before the
-    broadcast's last time; None: it has come, for everybody.
+    broadcast's last time; None: it has come, for everybody. `numbers`: only members whose numbers are in it are asked
+    for; None: all.
     """
 
     campaign_id: int
@@ -40,6 +54,7 @@ class AudienceQuestion:
     closed_groups: Collection[str] = ()
     open_groups: Collection[str] | None = None
     late_groups: Collection[str] | None = ()
+    numbers: NumberRange | None = None
 
     @property
     def case(self) -> Case:

@@ -6,7 +6,7 @@ of a million members, the same took four times as long.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression, Subquery, func, select
+from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression, Subquery, and_, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import conditions, facts, rules
@@ -35,6 +35,8 @@ def reasons(session: Session, question: AudienceQuestion, *columns: SQLColumnExp
     """Select the reason of each member, as `why`, behind other columns of the member; on SQLite by their numbers."""
     of_all = members(session, question)
     each = select(*columns, of_all.why.label("why")).select_from(of_all.rows).where(stays(question.campaign_id))
+    if question.numbers is not None:
+        each = each.where(question.numbers.holds(CampaignMember.number))
     return evaluated_once(session, each, CampaignMember.number).subquery()
 
 
@@ -58,7 +60,8 @@ def _joined(question: AudienceQuestion) -> Members:
             sets[fact.rows] = fact.rows(about)
     rows: Any = member.__table__
     for each in sets.values():
-        rows = rows.outerjoin(each, each.c.number == member.number)
+        within = [question.numbers.holds(each.c.number)] if question.numbers else []
+        rows = rows.outerjoin(each, and_(each.c.number == member.number, *within))
 
     def is_so(name: str) -> ColumnElement[bool]:
         fact = facts.FACTS.get(name)

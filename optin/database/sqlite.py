@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ MAPPED = 2**31 - 2**16
 
 ROOM = 64 * 1024
 """KiB of changed pages that one large statement may keep in memory; by itself SQLite keeps 2 MB."""
+
+BREATH = 0.05
+"""Seconds between two long transactions. Another process asks every 100 ms at least whether it may write now."""
 
 _guard = threading.Lock()
 _turns: defaultdict[str, FairLock] = defaultdict(FairLock)
@@ -64,6 +68,12 @@ def roomy(session: Session) -> Iterator[None]:
         yield
     finally:
         session.execute(text(f"PRAGMA cache_size={before}"))
+
+
+def breathe(engine: Engine) -> None:
+    """Let others write between long transactions, also those of other processes; PostgreSQL needs no pause for it."""
+    if engine.dialect.name == "sqlite":
+        time.sleep(BREATH)
 
 
 @event.listens_for(Engine, "connect")

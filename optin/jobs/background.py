@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, delete, select, upda
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.database import sqlite
 from optin.database.statements import insert, is_away
 from optin.database.transactions import reading, writing
 from optin.jobs.errors import log_error
@@ -97,7 +98,7 @@ def run(engine: Engine, task_id: int, seconds: float, stopping: threading.Event)
     """
     until = time.monotonic() + seconds
     while not stopping.is_set() and time.monotonic() < until and _step(engine, task_id):
-        pass
+        sqlite.breathe(engine)
 
 
 def forget_old(session: Session, now: datetime) -> None:

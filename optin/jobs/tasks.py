@@ -1,8 +1,11 @@
 """What a job does. The engine runs these functions, again if need be: each may run twice, at the same time too."""
 
+import time
+
+from optin.database import sqlite
 from optin.jobs import background, worker
 from optin.jobs.sending import send_waiting
-from optin.sending import delivery, scheduled
+from optin.sending import delivery, put_out, scheduled
 
 SECONDS = 30.0
 """How long one job lasts at most, so that others have their turn; what is left gets the next job."""
@@ -16,9 +19,12 @@ def deliver_urgent() -> None:
 
 
 def deliver_broadcast(broadcast_id: int) -> None:
-    """Send what waits of a broadcast, and finish it when nothing is left."""
+    """Put what is missing of a broadcast into the outbox, send what waits, and finish it when nothing is left."""
     if ours := worker.current():
-        send_waiting(ours.broadcasts, broadcast_id, SECONDS)
+        until = time.monotonic() + SECONDS
+        while not ours.stopping.is_set() and time.monotonic() < until and put_out.put_some(ours.engine, broadcast_id):
+            sqlite.breathe(ours.engine)
+        send_waiting(ours.broadcasts, broadcast_id, until - time.monotonic())
         delivery.finish(ours.engine, broadcast_id)
 
 

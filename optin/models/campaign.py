@@ -85,7 +85,8 @@ class Broadcast(Base):
     """One SMS text sent to the members of a campaign; its keyword is frozen when it is made.
 
     `starts_at` is the time that it was scheduled for, None when it was sent at once; no message of it starts at
-    `not_after` or later (None: it has no last time); `ended_because` says why it was cancelled by itself.
+    `not_after` or later (None: it has no last time); `ended_because` says why it was cancelled by itself. While it is
+    `queueing`, members with a number up to `queued_to` have been looked at (sending/put_out.py).
     """
 
     __tablename__ = "broadcast"
@@ -106,6 +107,7 @@ class Broadcast(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     ended_because: Mapped[str | None] = mapped_column(Text)
+    queued_to: Mapped[str | None] = mapped_column(String(32))
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
     campaign: Mapped[Campaign] = relationship()

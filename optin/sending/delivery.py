@@ -96,11 +96,14 @@ def finish(engine: Engine, broadcast_id: int) -> bool:
 
 
 def waiting_broadcasts(engine: Engine) -> list[int]:
-    """List the broadcasts that are being sent and have messages that could be claimed now, or nothing left at all."""
+    """List the broadcasts that have something to do: those that are being queued, and those that are being sent and
+    have messages that could be claimed now, or nothing left at all."""
     with reading(engine) as session:
         left = exists().where(Message.broadcast_id == Broadcast.id, Message.status.in_(UNFINISHED))
         due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
-        found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING, or_(due, ~left))
+        queueing = Broadcast.state == BroadcastState.QUEUEING
+        under_way = Broadcast.state.in_((BroadcastState.QUEUEING, BroadcastState.SENDING))
+        found = select(Broadcast.id).where(under_way, or_(queueing, due, ~left))
         return list(session.scalars(found.order_by(Broadcast.id)))
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Integer, String, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -137,7 +137,12 @@ def close(session: Session, row: SendingGate, closure: Closure, since: datetime,
         )
         session.execute(
             update(Broadcast)
-            .where(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.starts_at <= now)
+            .where(
+                or_(
+                    and_(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.starts_at <= now),
+                    Broadcast.state == BroadcastState.QUEUEING,
+                )
+            )
             .values(state=BroadcastState.CANCELLED, finished_at=now, ended_because=DUE_BEFORE)
             .execution_options(synchronize_session=False)
         )

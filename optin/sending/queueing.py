@@ -178,7 +178,19 @@ def queue_reply(session: Session, reply: Values) -> None:
 
 
 def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.AudienceQuestion) -> int:
-    """Put one message per deliverable number into the outbox, in one statement; return how many wait there.
+    """Put the messages of a broadcast into the outbox (`put_messages`); return how many wait there."""
+    put_messages(session, broadcast, question)
+    return count_waiting(session, broadcast)
+
+
+def count_waiting(session: Session, broadcast: Broadcast) -> int:
+    """Count the messages of a broadcast that wait for their turn."""
+    queued = (Message.broadcast_id == broadcast.id, Message.status == MessageStatus.QUEUED)
+    return session.scalar(select(func.count()).select_from(Message).where(*queued)) or 0
+
+
+def put_messages(session: Session, broadcast: Broadcast, question: audience.AudienceQuestion) -> None:
+    """Put one message per deliverable number into the outbox, in one statement.
 
     Those for whom the broadcast's last time comes too early are put there as skipped, for its results. The text is
     made when each message starts, so that it says what the record says then; which opt-in allows it is seen then too.
@@ -216,8 +228,6 @@ def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.A
     statement = insert(Message).from_select(list(values), rows)
     with roomy(session):
         session.execute(statement.on_conflict_do_nothing(index_elements=["broadcast_id", "number"]))
-    queued = (Message.broadcast_id == broadcast.id, Message.status == MessageStatus.QUEUED)
-    return session.scalar(select(func.count()).select_from(Message).where(*queued)) or 0
 
 
 def _row(now: datetime, number: str, sender: Sender | CachedSender, body: str) -> dict[str, object]:

@@ -1,14 +1,20 @@
 """What became of the messages of broadcasts, by status: counted at once for some thousands, else as counted last."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
+from optin.enums import BroadcastState
 from optin.models import Broadcast, Message
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
+
+
+def counted(broadcasts: Iterable[Broadcast]) -> list[int]:
+    """Return the ids of those of the broadcasts whose messages are all there, so that they can be counted."""
+    return [broadcast.id for broadcast in broadcasts if broadcast.state != BroadcastState.QUEUEING]
 
 
 def sizes_of(session: Session, broadcast_ids: Collection[int]) -> dict[int, CachedCount]:

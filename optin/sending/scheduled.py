@@ -4,27 +4,25 @@ The change of state, the messages and the trail are one transaction, so a proces
 broadcast that is still scheduled: another starts it, late rather than never or twice.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, select, true, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience
 from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign
-from optin.policy import audit, cache
+from optin.policy import audit
 from optin.refused import Refused
-from optin.sending import gate, queueing
+from optin.sending import gate, put_out
+from optin.sending.put_out import Begun
 
 _ALWAYS = true()
 ABORTED = "the campaign was aborted"
 ARCHIVED = "the campaign’s opt-in keyword was archived"
 NO_SENDER = "the number to send from is no longer in use"
 OVER = "its time to send had passed before it could start"
-NOBODY = "none of the campaign’s members could receive it"
 
 
 def due(engine: Engine) -> list[int]:
@@ -45,12 +43,12 @@ def start_or_end(engine: Engine, broadcast_id: int) -> bool:
         if not isinstance(begun, Refused):
             return True
         session.rollback()
-        return _end(session, broadcast_id, f"It was not sent: {begun.sentence}.", clock.now())
+        return _end(session, broadcast_id, put_out.not_sent(begun.sentence), clock.now())
 
 
 def start(
     session: Session, broadcast_id: int, user_id: int | None, *, only: ColumnElement[bool] = _ALWAYS
-) -> int | Refused | None:
+) -> Begun | Refused | None:
     """Start a scheduled broadcast if the condition `only` holds; return to how many people it goes, or why it does not.
 
     The caller commits, or rolls back what was refused, of which the sentence is a half one. None when it is not
@@ -71,18 +69,8 @@ def start(
     broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
     if refused := _refusal(broadcast, campaign):
         return refused
-    return put_out(session, campaign, broadcast, user_id) or Refused(NOBODY)
-
-
-def put_out(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> int:
-    """Put the messages of a broadcast into the outbox and return how many; the campaign is in progress then."""
-    given, sender = cache.policy(session), broadcast.sender
-    asked = audience.ask(session, campaign, sender.scope, broadcast.channel, given, not_after=broadcast.not_after)
-    people = queueing.queue_broadcast(session, broadcast, replace(asked, keyword_id=broadcast.keyword_id))
-    if people:
-        audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
-        _call_in_progress(session, campaign, user_id)
-    return people
+    begun = put_out.begin(session, campaign, broadcast, user_id)
+    return Refused(put_out.NOBODY) if begun.people == 0 else begun
 
 
 def _end(session: Session, broadcast_id: int, why: str, now: datetime) -> bool:
@@ -111,12 +99,3 @@ def _refusal(broadcast: Broadcast, campaign: Campaign) -> Refused | None:
     if broadcast.not_after is not None and broadcast.not_after <= clock.now():
         return Refused(OVER)
     return Refused(NO_SENDER) if broadcast.sender.retired_at is not None else None
-
-
-def _call_in_progress(session: Session, campaign: Campaign, user_id: int | None) -> None:
-    """Call a planned campaign in progress: its first broadcast goes out."""
-    if campaign.status != CampaignStatus.PLANNED:
-        return
-    changes = {"Status": (CampaignStatus.PLANNED.label, CampaignStatus.IN_PROGRESS.label)}
-    campaign.status, campaign.updated_at = CampaignStatus.IN_PROGRESS, clock.now()
-    audit.record(session, user_id, "changed", "campaign", campaign.id, changes)

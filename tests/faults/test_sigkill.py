@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
+from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
 from optin.jobs.sending import soon_free
 from optin.jobs.worker import BROADCAST_THREADS
+from optin.models import Broadcast, Message
 from optin.sending.record import LEFT_OPEN
 from tests.support.faults.processes import SERVER, arrange_broadcast, let_leases_end, messages, running, state, until
 from tests.support.provider import Provider, serve_provider
@@ -37,6 +39,35 @@ def test_nobody_gets_it_twice(database: str, engine: Engine, tmp_path: Path, peo
         with running(SERVER, database, tmp_path, provider):
             until(lambda: state(engine, broadcast_id) == BroadcastState.SENT, 120)
     _check(engine, provider, people, kills)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.soak)])
+def test_what_was_being_queued_goes_on_and_everybody_gets_it_once(
+    database: str, engine: Engine, tmp_path: Path, kills: int
+) -> None:
+    people = 1500
+    broadcast_id = arrange_broadcast(engine, people)
+    _queue_anew(engine, broadcast_id)
+    with serve_provider() as provider:
+        for kill in range(kills):
+            enough = people * (kill + random.uniform(0.3, 0.7)) / kills
+            with running(SERVER, database, tmp_path, provider, AT_ONCE="5"):
+                until(lambda enough=enough: len(messages(engine)) >= enough, 120)
+            assert state(engine, broadcast_id) == BroadcastState.QUEUEING
+            assert provider.texts == []
+        with running(SERVER, database, tmp_path, provider):
+            until(lambda: state(engine, broadcast_id) == BroadcastState.SENT, 120)
+    assert set(Counter(number for number, _ in provider.texts).values()) == {1}
+    assert sorted(number for number, _ in provider.texts) == sorted(row.number for row in messages(engine))
+    assert len(provider.texts) == people
+
+
+def _queue_anew(engine: Engine, broadcast_id: int) -> None:
+    """Have the broadcast as if it had just begun, with nothing in the outbox."""
+    with Session(engine) as session:
+        session.execute(delete(Message))
+        session.get_one(Broadcast, broadcast_id).state = BroadcastState.QUEUEING
+        session.commit()
 
 
 def _check(engine: Engine, provider: Provider, people: int, kills: int) -> None:

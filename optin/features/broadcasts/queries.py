@@ -88,7 +88,13 @@ class AnswerCounts:
 
 
 def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
-    """Count the messages of a broadcast by status, and why some did not arrive; of a large one as counted last."""
+    """Count the messages of a broadcast by status, and why some did not arrive; of a large one as counted last.
+
+    One that is being queued has no numbers yet.
+    """
+    if broadcast.state == BroadcastState.QUEUEING:
+        none = CachedCount(0)
+        return BroadcastProgress([], [], total=none, waiting=none, live=True, version=broadcast.state)
     counts, causes = _counted(session, broadcast.id)
     if counts is None:
         unknown = CachedCount(cached_counts.FEW, more=True)
@@ -130,7 +136,7 @@ def people(session: Session, messages: Sequence[Message]) -> dict[int, Person]:
 
 def answers(session: Session, broadcast: Broadcast) -> AnswerCounts | None:
     """Count what the recipients answered within 24 hours of the start; None while nothing was started or counted."""
-    if broadcast.started_at is None:
+    if broadcast.started_at is None or broadcast.state == BroadcastState.QUEUEING:
         return None
     if not results.is_large(session, broadcast.id):
         return _answers(session, broadcast, broadcast.started_at)

@@ -135,7 +135,7 @@ def send_now(broadcast_id: int) -> Response:
     else:
         db.session.commit()
         engine.nudge()
-        flash(f"Sending to {plural(done.people, 'person', 'people')}.", "ok")
+        flash(_said_of_people(done.people), "ok")
     return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
 
 
@@ -176,7 +176,13 @@ def _said(done: StartedBroadcast, order: BroadcastOrder) -> tuple[str, str]:
         return "This broadcast was already started. Nothing was sent twice.", "off"
     if order.starts_at:
         return f"Scheduled for {planned(order.starts_at)}. Recipients are decided then.", "ok"
-    return f"Sending to {plural(done.people, 'person', 'people')}.", "ok"
+    return _said_of_people(done.people), "ok"
+
+
+def _said_of_people(people: int | None) -> str:
+    if people is None:
+        return "The messages are being prepared. Sending begins by itself when all of them are ready."
+    return f"Sending to {plural(people, 'person', 'people')}."
 
 
 def _said_of_state(state: BroadcastState, taken_back: int, *, started: bool) -> str:

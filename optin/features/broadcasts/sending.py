@@ -15,12 +15,17 @@ from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
-from optin.sending import broadcast_text, gate, scheduled
+from optin.sending import broadcast_text, gate, put_out, scheduled
 
 FROM = {
     BroadcastState.PAUSED: (BroadcastState.SENDING,),
     BroadcastState.SENDING: (BroadcastState.PAUSED,),
-    BroadcastState.CANCELLED: (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.SCHEDULED),
+    BroadcastState.CANCELLED: (
+        BroadcastState.SENDING,
+        BroadcastState.PAUSED,
+        BroadcastState.QUEUEING,
+        BroadcastState.SCHEDULED,
+    ),
 }
 """The states that a user may bring a broadcast to, each with those that it may come from."""
 
@@ -44,10 +49,13 @@ class BroadcastOrder:
 
 @dataclass(frozen=True)
 class StartedBroadcast:
-    """A broadcast under way to so many people, or scheduled (`people` 0); `again`: the same form had made it before."""
+    """A broadcast under way to so many people (None: they are not counted yet), or scheduled (`people` 0).
+
+    `again`: the same form had made it before.
+    """
 
     broadcast_id: int
-    people: int
+    people: int | None
     again: bool = False
 
 
@@ -76,9 +84,9 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
         told = {name: ("", f"{at:%Y-%m-%d %H:%M} UTC") for name, at in times.items() if at}
         audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, told)
         return StartedBroadcast(broadcast.id, 0)
-    people = scheduled.put_out(session, campaign, broadcast, order.user_id)
-    if people:
-        return StartedBroadcast(broadcast.id, people)
+    begun = put_out.begin(session, campaign, broadcast, order.user_id)
+    if begun.people != 0:
+        return StartedBroadcast(broadcast.id, begun.people)
     late = select(func.count()).select_from(Message).where(Message.broadcast_id == broadcast.id)
     return Refused(" ".join(broadcast_text.hindrances(sender, 1, 0, session.scalar(late) or 0)))
 
@@ -92,7 +100,7 @@ def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadc
         return Refused("It is no longer scheduled: it has been started or cancelled.")
     if isinstance(begun, Refused):
         return Refused(f"It can’t be sent now: {begun.sentence}.")
-    return StartedBroadcast(broadcast_id, begun)
+    return StartedBroadcast(broadcast_id, begun.people)
 
 
 def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | Refused:

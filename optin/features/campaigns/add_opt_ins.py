@@ -5,7 +5,6 @@ before lead and then the oldest, unless somebody with the number is a member alr
 removed by hand, the number stays out, or that person comes back when the user says so.
 """
 
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +81,14 @@ class AddOptInsReport:
     def __add__(self, other: "AddOptInsReport") -> "AddOptInsReport":
         """Say what both did."""
         return AddOptInsReport(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of a keyword's opt-ins: those above one id, up to another and with it."""
+
+    above: int
+    up_to: int
 
 
 @dataclass(frozen=True)
@@ -163,13 +170,13 @@ def add_some(
     keyword_id: int,
     user_id: int | None,
     choices: Choices,
-    among: Sequence[int] | None = None,
+    part: Part | None = None,
 ) -> AddOptInsReport:
-    """Add the opt-ins of a keyword, all or only those `among` them, as members.
+    """Add the opt-ins of a keyword, all or only a part of them, as members.
 
     The caller lets one at a time do this, and holds the campaign's lock.
     """
-    now, which = clock.now(), opted_in(keyword_id, among)
+    now, which = clock.now(), opted_in(keyword_id, part)
     found = _preview(session, campaign_id, which)
     came_back = _bring_back(session, campaign_id, which, user_id, now) if choices.include_removed else 0
     made = 0
@@ -192,7 +199,7 @@ def record(session: Session, campaign_id: int, user_id: int | None, report: AddO
         audit.record(session, user_id, "added opt-ins", "campaign", campaign_id, {"Members": ("", report.members)})
 
 
-def opted_in(keyword_id: int, among: Sequence[int] | None = None) -> Conditions:
+def opted_in(keyword_id: int, part: Part | None = None) -> Conditions:
     """The opt-in is active with the keyword, and of a phone: older versions took some of names and short codes."""
     which: Conditions = (
         OptIn.keyword_id == keyword_id,
@@ -201,7 +208,7 @@ def opted_in(keyword_id: int, among: Sequence[int] | None = None) -> Conditions:
     )
     if len(channels.sending()) > 1:
         which = (*which, ~_has_earlier())
-    return which if among is None else (OptIn.id.in_(among), *which)
+    return which if part is None else (OptIn.id > part.above, OptIn.id <= part.up_to, *which)
 
 
 def _has_earlier() -> ColumnElement[bool]:

@@ -97,7 +97,7 @@ def _broadcasts_context(asked: CampaignRequest, draft: Draft) -> dict[str, Any]:
         page = paging.read_page(
             session, queries.sent(asked.campaign.id), [Broadcast.id], token, descending=True, size=SENT
         )
-        sizes = results.sizes_of(session, [row.id for row in page.rows])
+        sizes = results.sizes_of(session, results.counted(page.rows))
         context |= {"page": page, "statuses": results.by_status(session, sizes)}
     return context
 

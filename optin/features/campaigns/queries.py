@@ -13,7 +13,7 @@ from optin.enums import BroadcastState
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
 
 LOOKED_AT = 500
-UNFINISHED = (BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.PAUSED)
+UNFINISHED = (BroadcastState.SCHEDULED, BroadcastState.QUEUEING, BroadcastState.SENDING, BroadcastState.PAUSED)
 
 
 def listed(search: str, status: str) -> Select[Campaign]:

@@ -156,9 +156,10 @@ def last_broadcasts(session: Session) -> list[Sending]:
         .options(joinedload(Broadcast.campaign))
     )
     found = session.scalars(started).all()
-    sizes = results.sizes_of(session, [broadcast.id for broadcast in found])
+    sizes = results.sizes_of(session, results.counted(found))
     counts = results.by_status(session, sizes)
-    return [_sending(session, broadcast, sizes[broadcast.id], counts[broadcast.id]) for broadcast in found]
+    none = CachedCount(0)
+    return [_sending(session, each, sizes.get(each.id, none), counts.get(each.id, {})) for each in found]
 
 
 def _sending(session: Session, broadcast: Broadcast, size: CachedCount, counts: Mapping[str, int]) -> Sending:

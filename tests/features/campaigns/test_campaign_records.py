@@ -77,7 +77,8 @@ def test_the_keyword_stays_while_a_broadcast_is_unfinished(
     keyword, other = world.keyword(session), world.keyword(session, "donate")
     campaign = scene.campaign(session, keyword)
     scene.broadcast(session, campaign, scene.sender(session), state)
-    unfinished = state in (BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.PAUSED)
+    ended = (BroadcastState.DRAFT, BroadcastState.SENT, BroadcastState.CANCELLED)
+    unfinished = state not in ended
 
     response = agent.post(f"/campaigns/{campaign.id}", data=fields(keyword=str(other.id)))
     assert response.status_code == (422 if unfinished else 303)

@@ -2,7 +2,7 @@
 
 PATIENCE shortens how long a job asks a database again that does not answer, SELDOM how seldom a chore is done, DEADLINE
 after how many seconds a job is over, which lasts two thirds of that as it does in use, and AT_ONCE how many opt-ins
-are added in a step.
+are added in a step, and how many members of a campaign are looked at in one when a broadcast is queued.
 """
 
 import os
@@ -11,6 +11,7 @@ from werkzeug.serving import make_server
 
 from optin.features.campaigns import add_opt_ins_task
 from optin.jobs import engine, schedule, sending, tasks
+from optin.sending import put_out
 from tests.support.faults.made import app
 
 sending.PATIENCE = float(os.environ.get("PATIENCE", sending.PATIENCE))
@@ -18,6 +19,7 @@ if "DEADLINE" in os.environ:
     engine.DEADLINE = float(os.environ["DEADLINE"])
     tasks.SECONDS = engine.DEADLINE * 2 / 3
 add_opt_ins_task.AT_ONCE = int(os.environ.get("AT_ONCE", add_opt_ins_task.AT_ONCE))
+put_out.AT_ONCE = {database: int(os.environ.get("AT_ONCE", size)) for database, size in put_out.AT_ONCE.items()}
 _do = schedule.Schedule._do
 
 
