@@ -184,6 +184,7 @@ def test_the_simulator_knows_the_app_over_http_only() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", PURE)
 def test_a_pure_module_needs_neither_flask_nor_sqlalchemy(module: str) -> None:
     look = f"import sys, {module}; print(*(name for name in ('flask', 'sqlalchemy') if name in sys.modules))"

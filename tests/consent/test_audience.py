@@ -175,6 +175,7 @@ def test_rule_and_sql_agree_on_every_combination(
                 assert set(session.scalars(having)) <= set(session.scalars(few)), "all are among the few"
 
 
+@pytest.mark.slow
 def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
     campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
     session.add(campaign)
@@ -229,6 +230,7 @@ def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywor
         assert found.has_number == (number in phones)
 
 
+@pytest.mark.slow
 def test_after_the_last_time_it_is_too_late_for_everybody(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
     campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
     session.add(campaign)

@@ -48,6 +48,8 @@ from optin.policy.policy import Policy
 from optin.sending import start
 from optin.sending.claim import ClaimedMessage
 
+pytestmark = pytest.mark.slow
+
 SENDER = 1000
 """An id that no other sender has that is made beside."""
 SCOPE = "+14155550100"

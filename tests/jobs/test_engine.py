@@ -23,6 +23,8 @@ from tests.support.faults.processes import arrange_broadcast, messages, state, u
 from tests.support.jobs import end_jobs
 from tests.support.provider import Provider, gateway_to, serve_provider
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def provider(app: Flask) -> Iterator[Provider]:
@@ -89,7 +91,6 @@ def test_a_broadcast_without_anybody_is_finished(outbox_engine: Engine, launched
     until(lambda: state(outbox_engine, broadcast_id) == BroadcastState.SENT)
 
 
-@pytest.mark.slow
 def test_a_pause_acts_within_a_second(outbox_engine: Engine, launched: Provider) -> None:
     launched.seconds = 0.1
     broadcast_id = arrange_broadcast(outbox_engine, 1000)
@@ -108,7 +109,6 @@ def test_a_pause_acts_within_a_second(outbox_engine: Engine, launched: Provider)
     assert {message.status for message in messages(outbox_engine)} == {MessageStatus.SENT}
 
 
-@pytest.mark.slow
 def test_what_twilio_could_not_take_is_sent_later(outbox_engine: Engine, launched: Provider) -> None:
     launched.answers = [(429, 20429)] * 5
     broadcast_id = arrange_broadcast(outbox_engine, 20)

@@ -75,6 +75,7 @@ def test_nothing_is_started_that_would_wait_for_slow_answers(
     assert _states(engine) == {MessageStatus.SENT: 3 * THREADS}
 
 
+@pytest.mark.slow
 def test_a_pause_stops_what_was_not_started(engine: Engine, provider: Provider, pool: SenderPool) -> None:
     broadcast_id = arrange_broadcast(engine, 200)
     provider.seconds = 0.1
@@ -119,6 +120,7 @@ def test_a_provider_in_trouble_gets_single_tries(
     assert _states(engine)[state] >= THREADS
 
 
+@pytest.mark.slow
 def test_answers_without_a_sid_spoil_only_themselves_and_hold_nothing_up(
     engine: Engine, provider: Provider, pool: SenderPool
 ) -> None:
@@ -131,6 +133,7 @@ def test_answers_without_a_sid_spoil_only_themselves_and_hold_nothing_up(
     assert time.monotonic() - began < 20, "a database that answers is not asked again"
 
 
+@pytest.mark.slow
 def test_after_trouble_it_goes_on_with_all_threads(engine: Engine, provider: Provider, pool: SenderPool) -> None:
     broadcast_id = arrange_broadcast(engine, 100)
     provider.answers = [(500, 20500)] * THREADS

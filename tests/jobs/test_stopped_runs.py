@@ -104,6 +104,7 @@ def test_two_processes_try_no_more_than_one(engine: Engine, provider: Provider, 
     assert states(engine) == {S.QUEUED: 60}
 
 
+@pytest.mark.slow
 def test_one_number_that_meets_the_senders_error_alone_fails_alone(
     engine: Engine, provider: Provider, pool: SenderPool
 ) -> None:

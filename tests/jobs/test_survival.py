@@ -61,6 +61,7 @@ def provider(app: Flask) -> Iterator[Provider]:
         end_jobs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", ERRORS)
 def test_a_chore_that_is_struck_is_done_again_and_the_others_meanwhile(
     error: Callable[[], BaseException], monkeypatch: pytest.MonkeyPatch
@@ -202,6 +203,7 @@ def test_every_job_gets_a_deadline_when_it_begins(app: Flask, outbox_engine: Eng
     queue.dispose()
 
 
+@pytest.mark.slow
 def test_a_thread_that_ended_takes_the_sign_of_life_with_it(app: Flask, provider: Provider) -> None:
     engine.launch(app)
     running = engine._running

@@ -270,6 +270,7 @@ def _pause_account(session: Session, engine: Engine, provider: Provider) -> None
     assert send(session, engine, provider) == [S.QUEUED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 403, 404])
 @pytest.mark.parametrize("waited_for_hours", [False, True])
 def test_an_account_that_fails_again_and_again_without_a_code_burns_nothing(

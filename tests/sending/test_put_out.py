@@ -69,6 +69,7 @@ def put_all(engine: Engine, broadcast_id: int) -> None:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 9, 33, 50, 99])
 def test_everybody_who_may_get_it_is_queued_once_by_number(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, size: int

@@ -8,7 +8,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 SLOW_FOLDERS = frozenset(TESTS / name for name in ("bench", "browser", "faults"))
 SLOW_FIXTURES = frozenset({"live_server"})
-ROWS = 50
+ROWS = 20
 LEFT_OUT = (
     "Left out: PostgreSQL; tests/bench, tests/browser and tests/faults; what is marked slow or runs a server; "
     f"of each test with more than {ROWS} rows all but a sample. `make test` runs everything."

@@ -13,6 +13,7 @@ EVENT = """INSERT INTO consent_event (channel, at, number_ref, kind, source, det
            VALUES ('sms', now(), 'ref', 'activated', 'sms', '', 'hash') RETURNING id"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("left_behind", "used_again"),
     [

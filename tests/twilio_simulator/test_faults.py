@@ -101,6 +101,7 @@ def test_an_answer_that_breaks_off_after_accepting(simulator):
     assert bodies(simulator) == ["Hi"]
 
 
+@pytest.mark.slow
 def test_a_slow_answer_to_what_was_accepted_already(simulator):
     simulator.faults(slow=100, seconds=1)
     began = time.monotonic()
@@ -210,6 +211,7 @@ def test_a_full_queue(simulator):
         assert simulator.client.messages(made.sid).fetch().error_code == 30001
 
 
+@pytest.mark.slow
 def test_only_so_many_requests_at_once(simulator):
     simulator.faults(at_once=2, slow=100, seconds=1)
     with ThreadPoolExecutor(6) as threads:

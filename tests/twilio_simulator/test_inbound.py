@@ -157,6 +157,7 @@ def test_nobody_listens(run_simulator, fragment, attempts):
             assert simulator.thread(MAYA) == [("sent", "Hi", None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fragment", "attempts"), [("#rt=200", 1), ("#rt=200&rp=rt&rc=2", 3)])
 def test_a_silent_application(run_simulator, fragment, attempts):
     with socket.create_server(("127.0.0.1", 0)) as silent:

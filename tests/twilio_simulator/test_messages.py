@@ -282,6 +282,7 @@ def test_dates_in_filters(simulator, name, value, status):
     assert requests.get(url, {name: value}, auth=simulator.client.auth, timeout=10).status_code == status
 
 
+@pytest.mark.slow
 def test_sixteen_threads_create_at_once_and_nothing_is_lost(simulator):
     def create(number: int) -> str:
         return simulator.client.messages.create(to=f"+1415666{number:04}", from_=OURS, body=str(number)).sid

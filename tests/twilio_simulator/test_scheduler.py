@@ -10,6 +10,7 @@ from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import requests
 from twilio.request_validator import RequestValidator
 
@@ -88,6 +89,7 @@ def test_only_what_is_due_runs_and_at_its_own_time(simulator):
     assert message.date_sent < NOON + timedelta(seconds=15) < message.date_updated < NOON + timedelta(seconds=30)
 
 
+@pytest.mark.slow
 def test_a_lost_callback_is_not_told_again_and_stops_nothing(simulator, application):
     application.answers = [(500, "")]
     simulator.client.messages.create(to=MAYA, from_=OURS, body="Hi", status_callback=application.url + "/status")
@@ -95,6 +97,7 @@ def test_a_lost_callback_is_not_told_again_and_stops_nothing(simulator, applicat
     assert [r.form["MessageStatus"] for r in application.received] == ["sent", "delivered"]
 
 
+@pytest.mark.slow
 def test_it_happens_by_itself(run_simulator, application):
     with run_simulator(application.url + "/sms", start_pump=True, status_delay=0.05) as simulator:
         sids = [
@@ -111,6 +114,7 @@ def test_it_happens_by_itself(run_simulator, application):
         assert application.received[0].form["Body"] == "Volunteer"
 
 
+@pytest.mark.slow
 def test_what_was_due_survives_a_restart(run_simulator, application, tmp_path):
     with run_simulator(application.url + "/sms") as simulator:
         sid = simulator.client.messages.create(
@@ -123,6 +127,7 @@ def test_what_was_due_survives_a_restart(run_simulator, application, tmp_path):
         wait_until(lambda: statuses(application) == {sid: ["sent", "delivered"]})
 
 
+@pytest.mark.slow
 def test_a_pump_and_run_due_share_the_work(run_simulator, application):
     with run_simulator(application.url + "/sms", start_pump=True, status_delay=0.01) as simulator:
         sids = [
@@ -171,6 +176,7 @@ serve(app, int(sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 def test_it_runs_alone_without_our_libraries_and_stops_when_interrupted(tmp_path, application):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -70,6 +70,7 @@ def by_name(html: str) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 def test_all_pages_say_the_same(agent: Browser, session: Session, people: dict[str, list[str]]) -> None:
     campaign = session.scalars(select(Campaign)).one()
     assert by_name(agent.get("/contacts").text) == people

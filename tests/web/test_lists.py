@@ -80,6 +80,7 @@ def store_people(session: Session, count: int = MANY) -> None:
     session.commit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["", "-name", "company", "-company", "email", "-email", "added", "-added"])
 def test_every_order_goes_forth_and_back_over_all_pages(agent: Browser, session: Session, sort: str) -> None:
     store_people(session)

@@ -106,6 +106,7 @@ def test_nothing_is_changed_by_other_methods(app: Flask) -> None:
     assert {method for _, method, _ in requests(app)} <= {"GET", "POST"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_gets_what_is_its_own(app: Flask, browse_as: Callable[[Role | None], Browser], role: Role) -> None:
     browser = browse_as(role)
