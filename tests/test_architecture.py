@@ -27,6 +27,7 @@ FLOORS = [
     {"storage", "policy"},
     {"queries"},
     {"consent"},
+    {"person"},
     {"provider"},
     {"sending"},
     {"receiving"},
@@ -84,7 +85,7 @@ PAGES = ("optin.web", "optin.features", "twilio_simulator")
 AFRESH = {  # what jobs and commands ask as well, where there is no request
     "optin.features.broadcasts.sending",
     "optin.features.campaigns.leads",
-    "optin.features.people.records",
+    "optin.person.records",
 }
 VIEWS = {"Response", "WSGIResponse", "tuple[str, int]"}
 REFUSALS = {

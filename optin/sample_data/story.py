@@ -15,9 +15,9 @@ from optin.enums import CampaignStatus, OptInSource
 from optin.features.broadcasts import sending
 from optin.features.campaigns import add_opt_ins, members
 from optin.features.keywords import saving
-from optin.features.people import records
 from optin.models import Campaign, Conversation, Keyword, Person
 from optin.models.keyword import CONFIRMATION, QUESTION
+from optin.person import records
 from optin.policy import audit, cache, policy
 from optin.provider import senders
 from optin.refused import done

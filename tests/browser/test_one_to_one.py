@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from optin.enums import Purpose, Role
-from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person
+from optin.person import records
 from optin.policy import policy
 from optin.refused import done
 from tests.browser.guests import HTMX

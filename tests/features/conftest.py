@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.enums import PersonKind, SenderKind
-from optin.features.people import records
 from optin.models import Keyword, KeywordWord, Message, Person, Sender
+from optin.person import records
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.refused import done

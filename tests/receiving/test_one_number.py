@@ -13,8 +13,8 @@ from optin import clock
 from optin.consent import facts
 from optin.database.session import db
 from optin.enums import Direction, OptInStatus, PersonKind
-from optin.features.people import records
 from optin.models import Conversation, Hold, Message, OptIn, OptInPerson, Person, Sender, Suppression
+from optin.person import records
 from optin.phone import spellings
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy.orm import Session
 
-from optin.features.people import records
+from optin.person import records
 from optin.policy import audit
 from optin.queries import paging
 from optin.refused import done

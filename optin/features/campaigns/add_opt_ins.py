@@ -23,6 +23,7 @@ from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
 from optin.models import Campaign, CampaignMember, OptIn, Person
 from optin.models.index_conditions import is_not_removed
+from optin.person.one_at_a_time import make_people_alone
 from optin.policy import audit
 from optin.queries import cached_counts
 from optin.refused import Refused
@@ -154,7 +155,7 @@ def add(
 
     One user at a time does this, so that nobody's second press makes leads or members twice.
     """
-    leads.one_at_a_time(session)
+    make_people_alone(session)
     campaign = session.scalars(Campaign.locked(campaign_id)).one()
     if campaign.keyword_id is None:
         return Refused("This campaign has no opt-in keyword, so there are no opt-ins to add.")

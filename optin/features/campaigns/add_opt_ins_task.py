@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from optin.database import postgresql
 from optin.enums import OptInStatus
-from optin.features.campaigns import add_opt_ins, leads
+from optin.features.campaigns import add_opt_ins
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices, Part
 from optin.jobs import background
 from optin.models import BackgroundTask, Campaign, CampaignMember, OptIn
+from optin.person.one_at_a_time import make_people_alone
 
 NAME = "add opt-ins"
 AT_ONCE = 20_000
@@ -53,7 +54,7 @@ def report(task: BackgroundTask) -> AddOptInsReport:
 def step(session: Session, task: BackgroundTask) -> None:
     """Add those who come next in the order in which they opted in; who opted in meanwhile comes last."""
     campaign_id, keyword_id = task.arguments["campaign_id"], task.arguments["keyword_id"]
-    leads.one_at_a_time(session)
+    make_people_alone(session)
     campaign = session.scalars(Campaign.locked(campaign_id)).one_or_none()
     if campaign is None or campaign.keyword_id != keyword_id or task.stop_asked_at:
         because = STOPPED if task.stop_asked_at else GONE if campaign is None else OTHER_KEYWORD

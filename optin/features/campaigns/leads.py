@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from optin import phone
@@ -14,15 +13,6 @@ from optin.models import Person
 from optin.policy import cache
 
 LEADS_AT_ONCE = 1000
-
-
-def one_at_a_time(session: Session) -> None:
-    """Let one transaction at a time make leads: numbers of people need not be unique, and no number is to get two.
-
-    To be called before looking who has the numbers.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('leads for numbers'))"))
 
 
 def create(session: Session, numbers: Sequence[str], owner_id: int | None, at: datetime) -> int:

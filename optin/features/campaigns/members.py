@@ -16,6 +16,7 @@ from optin.enums import Reason
 from optin.features.campaigns import leads
 from optin.features.campaigns.queries import changed
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
+from optin.person.one_at_a_time import make_people_alone
 from optin.policy import audit
 from optin.queries import people_of_numbers, search
 from optin.queries.search import Hits
@@ -136,7 +137,7 @@ def add(
 ) -> AddResult:
     """Add people, and the person who has each number, as members; who was removed comes back in the same row."""
     if create_leads:
-        leads.one_at_a_time(session)
+        make_people_alone(session)
     now = clock.now()
     found = _people_of(session, numbers)
     unknown = [number for number in numbers if number not in found]

@@ -8,10 +8,11 @@ from optin import phone
 from optin.consent import consent_status
 from optin.database.session import db
 from optin.enums import PersonKind
-from optin.features.people import queries, records
+from optin.features.people import queries
 from optin.features.people.forms import PersonForm
-from optin.features.people.records import PersonChanges
 from optin.models import OptIn, Person
+from optin.person import records
+from optin.person.records import PersonChanges
 from optin.queries import people_of_numbers
 from optin.refused import Refused
 from optin.web.current import current_policy

@@ -11,8 +11,8 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
 from optin.database.session import db
-from optin.features.people import records
 from optin.models import User
+from optin.person import records
 from optin.refused import Refused
 from optin.web.current import current_policy
 from optin.web.fields import Email, Line, PhoneNumber, Text
@@ -53,7 +53,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def values(self) -> dict[str, object]:
-        """Return the fields as features/people/records.py takes them."""
+        """Return the fields as person/records.py takes them."""
         return {name: self[name].data for name in records.FIELDS}
 
     def validate_last_name(self, field: StringField) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload
 from optin import phone
 from optin.enums import Channel, EventKind, OptInSource
 from optin.features.one_to_one import assignments
-from optin.features.people import records
 from optin.models import (
     AuditEntry,
     ConsentEvent,
@@ -21,6 +20,7 @@ from optin.models import (
     Person,
     User,
 )
+from optin.person import records
 from optin.policy import audit
 from optin.queries import paging
 from optin.web import filters

@@ -14,7 +14,6 @@ from optin.consent.audience import AudienceQuestion
 from optin.consent.facts import About
 from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 from optin.features.one_to_one.thread import Row
-from optin.features.people import records
 from optin.models import (
     AuditEntry,
     Broadcast,
@@ -28,6 +27,7 @@ from optin.models import (
     User,
 )
 from optin.models.index_conditions import is_not_removed
+from optin.person import records
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import cached_counts, search

@@ -10,10 +10,11 @@ from optin.database.session import db
 from optin.enums import PersonKind, Role
 from optin.features.one_to_one import routes as one_to_one
 from optin.features.one_to_one.component import Place
-from optin.features.people import form_page, index_list, page, queries, records
+from optin.features.people import form_page, index_list, page, queries
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
+from optin.person import records
 from optin.queries import people_of_numbers
 from optin.refused import Refused
 from optin.web import refusals

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from optin import clock as the_clock
 from optin.channels import address
 from optin.enums import PersonKind, Role
-from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, User
+from optin.person import records
 from optin.refused import done
 from optin.sending import conversations
 from tests.conftest import add_user

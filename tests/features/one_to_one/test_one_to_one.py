@@ -16,8 +16,8 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import HoldCause, MessageStatus, OptInSource, Purpose, Reason
 from optin.features.one_to_one import composer, draft
-from optin.features.people import records
 from optin.models import Conversation, Keyword, Message, Person, Sender
+from optin.person import records
 from optin.policy import policy
 from optin.refused import Refused, done
 from tests.features.conftest import NOOR, OURS

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.enums import PersonKind
-from optin.features.people import queries, records
+from optin.features.people import queries
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, Person
+from optin.person import records
 from optin.refused import Refused, done
 from tests.support.clients import Browser
 

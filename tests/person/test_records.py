@@ -11,8 +11,8 @@ from optin import clock
 from optin.consent import consent_status, ledger
 from optin.consent.events import Act
 from optin.enums import OptInSource, OptInStatus, PersonKind
-from optin.features.people import records
 from optin.models import Campaign, CampaignMember, Keyword, Message, OptIn, OptInPerson, Person
+from optin.person import records
 from optin.policy.audit import history
 from optin.refused import Refused, done
 

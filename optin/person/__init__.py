@@ -1,0 +1,1 @@
+"""Contacts and leads as records: creating, changing, converting and deleting them."""
