@@ -101,6 +101,7 @@ class EventKind(LabelledEnum):
     EXPIRED = "expired", "Confirmation expired", "off"
     DECLINED = "declined", "Answered no", "off"
     OPTED_OUT = "opted_out", "Opted out of everything", "bad"
+    AGREED = "agreed", "Agreed to be texted at a new number", "ok"
     OPTED_OUT_KEYWORD = "opted_out_keyword", "Opted out of one keyword", "bad"
     NUMBER_CHANGED = "number_changed", "Number changed", "off"
     UNLINKED = "unlinked", "No longer this person's number", "off"

@@ -5,6 +5,7 @@ A change of the mobile number ends consent, so it is decided here and not in a f
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from unicodedata import category
 
@@ -15,7 +16,7 @@ from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import Direction, OptInSource, PersonKind
-from optin.models import CampaignMember, Message, OptIn, Person, User
+from optin.models import AuditEntry, CampaignMember, Message, OptIn, Person, User
 from optin.phone import spellings
 from optin.policy import audit, cache
 from optin.refused import Refused
@@ -28,10 +29,12 @@ SUBJECT = "person"
 
 @dataclass(frozen=True)
 class PersonChanges:
-    """What a change did: the names of the fields that differ now, and the opt-ins that ended with the old number."""
+    """What a change did: the names of the fields that differ now, the opt-ins that ended with the old number, and
+    whether the new number was opted out because an earlier one is."""
 
     fields: list[str] = field(default_factory=list)
     ended_opt_ins: list[OptIn] = field(default_factory=list)
+    stays_out: bool = False
 
 
 def create(
@@ -56,11 +59,18 @@ def create(
 
 
 def change(
-    session: Session, person: Person, fields: Mapping[str, Any], user_id: int | None, region: str | None = None
+    session: Session,
+    person: Person,
+    fields: Mapping[str, Any],
+    user_id: int | None,
+    region: str | None = None,
+    agreed: str = "",
 ) -> PersonChanges | Refused:
     """Set the given fields of a person, as `create` takes them; the opt-ins of a number that nobody has any more end.
 
     Only another E.164 form is another number; an emptied field is a change too. What `create` refuses is refused.
+    Who opted out with the earlier number is opted out with the new one too, unless `agreed` says how they agreed to be
+    texted there.
     """
     # No stronger lock: a text that arrives meanwhile refers to this row while it holds the number's lock.
     fresh = select(Person).where(Person.id == person.id).with_for_update(key_share=True)
@@ -73,11 +83,13 @@ def change(
         return PersonChanges()
     person.updated_at = clock.now()
     session.flush()
-    ended = _follow_number(session, person, old_number, user_id)
+    act = Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id)
+    stays_out = _stay_out(session, person, old_number, act, agreed)
+    ended = _follow_number(session, person, old_number, act)
     if ended:
         changes["opt_ins_ended"] = ("", ", ".join(opt_in.keyword.word for opt_in in ended))
     audit.record(session, user_id, "changed", SUBJECT, person.id, changes)
-    return PersonChanges(list(changes), ended)
+    return PersonChanges(list(changes), ended, stays_out)
 
 
 def what_ends(session: Session, person: Person, new_mobile: str | None) -> list[OptIn]:
@@ -88,6 +100,12 @@ def what_ends(session: Session, person: Person, new_mobile: str | None) -> list[
         return []
     live = select(OptIn).where(OptIn.number == person.mobile, OptIn.status.in_(ledger.LIVE)).order_by(OptIn.id)
     return list(session.scalars(live))
+
+
+def opted_out_since(session: Session, person: Person, new_mobile: str | None) -> datetime | None:
+    """Return since when the person is opted out by an earlier number, where that counts for `new_mobile` too."""
+    earlier = (person.mobile or _removed_number(session, person)) if new_mobile else None
+    return ledger.stays_out_since(session, earlier, new_mobile) if earlier and new_mobile else None
 
 
 def read_mobile(session: Session, typed: str, region: str) -> str | Refused | None:
@@ -168,7 +186,15 @@ def _readable(session: Session, person: Person) -> dict[str, object]:
     return {**values, "owner": owner.name if owner else ""}
 
 
-def _follow_number(session: Session, person: Person, old_number: str | None, user_id: int | None) -> list[OptIn]:
+def _stay_out(session: Session, person: Person, old_number: str | None, act: Act, agreed: str) -> bool:
+    """Let a new number be opted out as the earlier one is; tell whether that was so."""
+    if not person.mobile or person.mobile == old_number:
+        return False
+    earlier = old_number or _removed_number(session, person)
+    return earlier is not None and ledger.stay_out(session, earlier, person.mobile, act, agreed)
+
+
+def _follow_number(session: Session, person: Person, old_number: str | None, act: Act) -> list[OptIn]:
     """Let memberships carry the number and zones as they are now; end what the old number's consent was."""
     session.execute(
         update(CampaignMember)
@@ -176,9 +202,20 @@ def _follow_number(session: Session, person: Person, old_number: str | None, use
         .values(number=person.mobile, zones=person.zones)
         .execution_options(synchronize_session=False)
     )
-    act = Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id)
     ended = ledger.change_number(session, person.id, old_number, person.mobile, act)
     if not ended:
         return []
     opt_ins = select(OptIn).where(OptIn.id.in_(ended)).options(joinedload(OptIn.keyword))
     return list(session.scalars(opt_ins.order_by(OptIn.id)))
+
+
+def _removed_number(session: Session, person: Person) -> str | None:
+    """Return the last number that was taken from the person, in E.164."""
+    had = select(AuditEntry.before).where(
+        AuditEntry.subject_kind == SUBJECT,
+        AuditEntry.subject_id == person.id,
+        AuditEntry.field == "mobile",
+        AuditEntry.before != "",
+    )
+    number = session.scalar(had.order_by(AuditEntry.id.desc()).limit(1))
+    return spellings.canonical(number) if number else None

@@ -182,7 +182,7 @@ def test_the_new_number_keeps_opt_ins_of_its_own(session: Session, opt_in: Calla
 def test_an_opt_out_stays_with_the_old_number(session: Session) -> None:
     person = contact(session)
     ledger.opt_out(session, OLD, Act(source=OptInSource.SMS, at=clock.now(), text="STOP"))
-    done(records.change(session, person, {"mobile": NEW}, None))
+    done(records.change(session, person, {"mobile": NEW}, None, None, "agreed at the desk"))
     assert consent_status.of_number(session, OLD).label == "Opted out"
     assert consent_status.of_number(session, NEW).label == "No opt-in"
 

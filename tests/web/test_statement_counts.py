@@ -44,7 +44,7 @@ class Most(NamedTuple):
 MOST = {
     "webhook of a keyword": Most(11, 10),
     "webhook of a STOP": Most(14, 12),
-    "changed mobile number": Most(20, 20),
+    "changed mobile number": Most(22, 22),  # it asks twice whether an opt-out goes with the person
     "campaign, broadcasts": Most(13, 13),
     "campaign": Most(10, 10),
     "campaign, members": Most(15, 15),

@@ -27,6 +27,7 @@ from optin.consent.ledger.opting_out import (
     opt_out_keyword,
 )
 from optin.consent.ledger.starting_again import allow_by_yes, start
+from optin.consent.ledger.staying_out import stay_out, stays_out_since
 from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, Withdrawal, WithdrawalRefusal, can_withdraw, withdraw
 from optin.models.index_conditions import LIVE
 
@@ -71,6 +72,8 @@ __all__ = [
     "opt_out_keyword",
     "question",
     "start",
+    "stay_out",
+    "stays_out_since",
     "unblock",
     "withdraw",
 ]

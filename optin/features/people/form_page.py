@@ -1,6 +1,7 @@
 """The page with the form of a contact or lead, and what it says about a change of number before it is saved."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import render_template, request
 
@@ -26,12 +27,13 @@ class NumberChange:
     keeps: list[Person]
     number: str | None
     number_status: consent_status.ConsentStatus | None
+    out_since: datetime | None = None
     is_change: bool = True
 
     @property
     def token(self) -> str:
         """Return what the form sends to say that exactly this was shown."""
-        return ",".join(str(opt_in.id) for opt_in in self.opt_ins)
+        return ",".join(sorted(_to_show(self.opt_ins, self.out_since)))
 
     @property
     def words(self) -> str:
@@ -39,6 +41,7 @@ class NumberChange:
         return ", ".join(opt_in.keyword.word for opt_in in self.opt_ins)
 
 
+SHOWN_OUT = "out"
 NOTHING = NumberChange([], [], None, None, is_change=False)
 
 
@@ -54,6 +57,11 @@ def stored(person: Person) -> PersonForm:
         **{name: getattr(person, name) for name in (*records.TEXTS, "owner_id")},
         mobile=_shown(person.mobile or ""),
     )
+
+
+def typed() -> PersonForm:
+    """Return the form with what the address says is typed about the number, to ask what would happen."""
+    return PersonForm([], formdata=request.args)
 
 
 def render(kind: PersonKind, form: PersonForm, person: Person | None = None) -> str:
@@ -73,25 +81,38 @@ def ending(person: Person, typed: str) -> NumberChange:
         [other for other in sharing if other.id != person.id],
         new,
         consent_status.of_number(session, new) if new else None,
+        records.opted_out_since(session, person, new),
     )
 
 
 def unconfirmed(form: PersonForm, person: Person) -> bool:
-    """Tell whether the change would end opt-ins that the user has not been shown."""
-    ends = records.what_ends(db.session(), person, _new_number(person, form.mobile.data or ""))
-    return not {str(opt_in.id) for opt_in in ends} <= set((form.ends.data or "").split(","))
+    """Tell whether the change would do what the user has not been shown, or lacks the reason that it needs."""
+    session, new = db.session(), _new_number(person, form.mobile.data or "")
+    out_since = records.opted_out_since(session, person, new) if new != person.mobile else None
+    if out_since and form.agrees and not form.agreed.data:
+        form.agreed.errors = [
+            "Say how and when they agreed, such as “at the desk, 3 May”. It becomes part of the proof."
+        ]
+        return True
+    return not _to_show(records.what_ends(session, person, new), out_since) <= set((form.ends.data or "").split(","))
 
 
 def saved(changed: PersonChanges) -> str:
     """Say what a save did, and which opt-ins ended with the old number."""
     if not changed.fields:
         return "Nothing was changed."
+    if changed.stays_out:
+        return "Saved. They stay opted out at the new number."
     if not changed.ended_opt_ins:
         return "Saved."
     ended = changed.ended_opt_ins
     words = ", ".join(opt_in.keyword.word for opt_in in ended)
     count = f"{len(ended)} opt-in{'' if len(ended) == 1 else 's'}"
     return f"Saved. {count} of {_shown(ended[0].number)} ended: {words}."
+
+
+def _to_show(opt_ins: list[OptIn], out_since: datetime | None) -> set[str]:
+    return {*(str(opt_in.id) for opt_in in opt_ins), *([SHOWN_OUT] if out_since else [])}
 
 
 def _new_number(person: Person, typed: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, ValidationError
+from wtforms import HiddenField, RadioField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
@@ -18,6 +18,8 @@ from optin.web.current import current_policy
 from optin.web.fields import Email, Line, PhoneNumber, Text
 
 FROM_NUMBER = ""
+OUT, AGREED = "out", "agreed"
+STAYS = [SelectChoice(OUT, "Keep them opted out there too"), SelectChoice(AGREED, "They agreed to be texted there")]
 _AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
@@ -37,6 +39,8 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     time_zone = SelectField("Time zone", default=FROM_NUMBER)
     notes = Text("Notes", [Length(max=20_000)])
     ends = HiddenField()
+    stays = RadioField("The new number", choices=STAYS, default=OUT, validate_choice=False)
+    agreed = Line("How and when they agreed", [Length(max=1000)])
 
     def __init__(self, owners: Sequence[User], **given: Any) -> None:
         """Offer `owners` to choose from, besides nobody."""
@@ -50,6 +54,11 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
             SelectChoice(FROM_NUMBER, "From the phone number"),
             *(SelectChoice(name) for name in names),
         ]
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether the user says that the person agreed to be texted at the new number."""
+        return bool(self.stays.data == AGREED)
 
     @property
     def values(self) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
@@ -100,7 +100,9 @@ def update(kind: PersonKind, person_id: int) -> WSGIResponse | tuple[str, int]:
     form = form_page.stored(person)
     if not form.validate() or form_page.unconfirmed(form, person):
         return form_page.render(kind, form, person), 422
-    changed = records.change(db.session(), person, form.values, current_user.id, current_policy().default_region)
+    agreed = form.agreed.data if form.agrees else ""
+    region = current_policy().default_region
+    changed = records.change(db.session(), person, form.values, current_user.id, region, agreed)
     if isinstance(changed, Refused):
         refusals.show(changed, form)
         return form_page.render(kind, form, person), 422
@@ -113,8 +115,9 @@ def update(kind: PersonKind, person_id: int) -> WSGIResponse | tuple[str, int]:
 def number(kind: PersonKind, person_id: int) -> str:
     """Say what ends if the mobile number becomes the one that is typed (fragment)."""
     person = load(kind, person_id)
-    typed = request.args.get("mobile", "")
-    return render_template("people/_number_answer.html", ending=form_page.ending(person, typed), person=person)
+    form = form_page.typed()
+    ending = form_page.ending(person, form.mobile.data or "")
+    return render_template("people/_number_answer.html", ending=ending, person=person, form=form)
 
 
 @blueprint.post(f"/leads{RECORD}/conversion")

@@ -286,3 +286,48 @@ def test_a_viewer_reads_and_changes_nothing(viewer: Browser, noor: Person, volun
         assert words not in page
     for path in ("/contacts/new", f"/contacts/{noor.id}/edit", f"/contacts/{noor.id}/messages"):
         assert viewer.post(path, data=typed(noor)).status_code == 403
+
+
+def _stopped(session: Session, person: Person, text: Callable[..., Message]) -> str:
+    """The address of the form of somebody who texted STOP."""
+    text("STOP")
+    session.commit()
+    return f"/contacts/{person.id}/edit"
+
+
+def test_a_new_number_asks_whether_who_opted_out_agreed_there(
+    agent: Browser, session: Session, noor: Person, text: Callable[..., Message]
+) -> None:
+    form = _stopped(session, noor, text)
+    asked = agent.get(form.replace("edit", "number"), query_string={"mobile": "(206) 555-0147"}).text
+    assert "Noor Haddad opted out" in asked
+    assert "Keep them opted out there too" in asked
+    unseen = agent.post(form, data=typed(noor, mobile="(206) 555-0147"))
+    assert unseen.status_code == 422, "without a script the question comes with the first press"
+    assert "Noor Haddad opted out" in unseen.text
+    assert 'name="ends" value="out"' in unseen.text
+    saved = agent.post(form, data=typed(noor, mobile="(206) 555-0147", ends="out", stays="out"), follow_redirects=True)
+    assert "They stay opted out at the new number." in saved.text
+    assert "You can’t text Noor." in saved.text
+
+
+def test_how_they_agreed_must_be_said_and_stays_in_the_form(
+    agent: Browser, session: Session, noor: Person, text: Callable[..., Message]
+) -> None:
+    form = _stopped(session, noor, text)
+    sent = typed(noor, mobile="(206) 555-0147", ends="out", stays="agreed")
+    empty = agent.post(form, data=sent)
+    assert empty.status_code == 422
+    assert "Say how and when they agreed" in empty.text
+    assert re.search(r'<input checked[^>]*value="agreed"|value="agreed"[^>]*checked', empty.text)
+    saved = agent.post(form, data={**sent, "agreed": "at the desk, 3 May"}, follow_redirects=True)
+    assert "You can’t text" not in saved.text
+    assert "at the desk, 3 May" in agent.get(f"/contacts/{noor.id}?tab=history").text
+
+
+def test_what_is_typed_into_the_question_stays_when_the_number_is_typed_again(
+    agent: Browser, session: Session, noor: Person, text: Callable[..., Message]
+) -> None:
+    address = _stopped(session, noor, text).replace("edit", "number")
+    given = {"mobile": "(206) 555-0147", "stays": "agreed", "agreed": "at the desk"}
+    assert 'value="at the desk"' in agent.get(address, query_string=given).text
