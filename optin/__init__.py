@@ -150,6 +150,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.keywords.routes import blueprint as keywords
     from optin.features.message_templates.routes import blueprint as message_templates
     from optin.features.opt_ins.routes import blueprint as opt_ins
+    from optin.features.opt_outs.routes import blueprint as opt_outs
     from optin.features.people.routes import blueprint as people
     from optin.features.review.routes import blueprint as review
     from optin.features.search.routes import blueprint as search
@@ -162,6 +163,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         auth,
         keywords,
         opt_ins,
+        opt_outs,
         campaigns,
         broadcasts,
         people,

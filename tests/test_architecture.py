@@ -40,6 +40,7 @@ FEATURES = {
     "search",
     "keywords",
     "opt_ins",
+    "opt_outs",
     "campaigns",
     "broadcasts",
     "people",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select, true
 
 from optin import clock, phone
-from optin.consent import ledger, phrase_opt_outs
+from optin.consent import ledger, phrase_opt_outs, recorded_opt_outs
 from optin.consent.refusal_wording import Teller
 from optin.consent.rules import Decision
 from optin.enums import BlockCause, Channel, EndReason, HoldCause, OptInStatus, Reason
@@ -127,9 +127,16 @@ def _opted_out(teller: Teller) -> Refusal:
         Reason.OPTED_OUT,
         f"You can’t text {teller.name}.",
         f"They opted out{since}. Only they can undo that, by texting a keyword or START.",
-        " ".join(filter(None, (correctable, _also_blocked(teller)))),
+        " ".join(filter(None, (_recorded(teller, stopped), correctable, _also_blocked(teller)))),
         opt_out_id=opt_out_id,
     )
+
+
+def _recorded(teller: Teller, stopped: Suppression | None) -> str:
+    """Say what a user wrote down of an opt-out that did not come by text, "" of one that did."""
+    for written in recorded_opt_outs.of_suppressions(teller.session, [stopped] if stopped else []).values():
+        return f"Recorded by {written.by or 'Optin'}: “{written.text}”."
+    return ""
 
 
 def _correctable(teller: Teller, stopped: Suppression | None) -> tuple[int | None, str]:

@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 from unicodedata import category
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import Direction, OptInSource, PersonKind
-from optin.models import AuditEntry, CampaignMember, Message, OptIn, Person, User
+from optin.models import AuditEntry, CampaignMember, Message, OptIn, Person, Suppression, User
+from optin.models.index_conditions import has_not_ended
 from optin.phone import spellings
 from optin.policy import audit, cache
 from optin.refused import Refused
@@ -106,6 +107,13 @@ def opted_out_since(session: Session, person: Person, new_mobile: str | None) ->
     """Return since when the person is opted out by an earlier number, where that counts for `new_mobile` too."""
     earlier = (person.mobile or _removed_number(session, person)) if new_mobile else None
     return ledger.stays_out_since(session, earlier, new_mobile) if earlier and new_mobile else None
+
+
+def opted_out_with(session: Session, person: Person) -> Suppression | None:
+    """Return the newest opt-out of a number that the person had earlier, None while the numbers of old stand well."""
+    theirs = Suppression.number.in_(_earlier_numbers(person)), Suppression.number != (person.mobile or "")
+    newest = select(Suppression).where(*theirs, has_not_ended(Suppression)).order_by(Suppression.asked_at.desc())
+    return session.scalars(newest.limit(1)).first()
 
 
 def read_mobile(session: Session, typed: str, region: str) -> str | Refused | None:
@@ -211,11 +219,14 @@ def _follow_number(session: Session, person: Person, old_number: str | None, act
 
 def _removed_number(session: Session, person: Person) -> str | None:
     """Return the last number that was taken from the person, in E.164."""
-    had = select(AuditEntry.before).where(
+    number = session.scalar(_earlier_numbers(person).order_by(AuditEntry.id.desc()).limit(1))
+    return spellings.canonical(number) if number else None
+
+
+def _earlier_numbers(person: Person) -> Select[str]:
+    return select(AuditEntry.before).where(
         AuditEntry.subject_kind == SUBJECT,
         AuditEntry.subject_id == person.id,
         AuditEntry.field == "mobile",
         AuditEntry.before != "",
     )
-    number = session.scalar(had.order_by(AuditEntry.id.desc()).limit(1))
-    return spellings.canonical(number) if number else None

@@ -150,9 +150,7 @@ def _found_again(handled: InboundCase, meaning: Meaning) -> str:
 
 def _opt_out(handled: InboundCase) -> str:
     session, text, sender = handled.session, handled.text, handled.sender
-    result = ledger.opt_out(session, text.number, handled.act)
-    for spelling in spellings.others(text.number):  # the same phone, as others may have written its number
-        ledger.opt_out(session, spelling, handled.act)
+    result = ledger.opt_out_phone(session, text.number, handled.act)
     if handled.stop_filter.blocks(text.body, sender, text.opt_out_type):
         cause = BlockCause.OPT_OUT_TYPE if text.opt_out_type else BlockCause.WORD
         ledger.block(session, sender.scope, text.number, cause, handled.act)

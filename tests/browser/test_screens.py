@@ -53,6 +53,7 @@ SCREENS = {
     "contact-history": "contact?tab=history",
     "contact-refused": "contact-refused",
     "contact-edit": "contact/edit",
+    "opt-out-by-hand": "/opt-outs/new?number=%2B14155550134",
     "inbox": "/inbox?show=all",
     "inbox-thread": "conversation",
     "review": "/review",

@@ -125,6 +125,8 @@ AGENTS = """
     POST /opt-ins
     POST /opt-ins/<opt_in_id>/end
     GET  /opt-ins/new
+    POST /opt-outs
+    GET  /opt-outs/new
     POST /review/<hold_id>/decision
     POST /review/<hold_id>/withdrawal
     POST /review/opt-outs/<opt_out_id>/correction

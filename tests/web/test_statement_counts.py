@@ -50,7 +50,7 @@ MOST = {
     "campaign, members": Most(15, 15),
     "campaign, members on hold": Most(14, 14),
     "keyword": Most(9, 9),
-    "contact": Most(12, 12),
+    "contact": Most(13, 13),  # one for an opt-out with an earlier number
     "thread": Most(15, 15),
     "home": Most(24, 24),
     "settings": Most(4, 4),

@@ -25,6 +25,7 @@ from optin.consent.ledger.opting_out import (
     expire_questions,
     opt_out,
     opt_out_keyword,
+    opt_out_phone,
 )
 from optin.consent.ledger.starting_again import allow_by_yes, start
 from optin.consent.ledger.staying_out import stay_out, stays_out_since
@@ -70,6 +71,7 @@ __all__ = [
     "opt_in",
     "opt_out",
     "opt_out_keyword",
+    "opt_out_phone",
     "question",
     "start",
     "stay_out",

@@ -24,6 +24,7 @@ from optin.database.statements import insert, run, table
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInStatus, Purpose, Reason
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
 from optin.models.index_conditions import LIVE, has_not_ended, is_live, is_pending
+from optin.phone import spellings
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,17 @@ def opt_out(
         written.clear()
     events.write_all(session, number, act, [*written, Event(EventKind.OPTED_OUT, detail=f"ended {len(ended)}")])
     return OptOutResult(ended=[row.id for row in ended], already=added is None)
+
+
+def opt_out_phone(
+    session: Session, number: str, act: Act, *, resolution: HoldResolution = HoldResolution.STOP
+) -> OptOutResult:
+    """Opt the number out with every spelling that others may have written it in; return what became of itself."""
+    forms = (number, *spellings.others(number))
+    for form in sorted(forms):  # in one order, so that two who act on a phone never wait for each other
+        lock_number(session, form)
+    results = [opt_out(session, form, act, resolution=resolution) for form in forms]
+    return results[0]
 
 
 def opt_out_keyword(session: Session, number: str, keyword_id: int, act: Act) -> bool:

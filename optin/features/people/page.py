@@ -12,6 +12,7 @@ from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
 from optin.features.people import history, queries
 from optin.models import Person
+from optin.person import records
 from optin.queries import people_of_numbers
 from optin.web.current import current_policy
 from optin.web.filters import default_region
@@ -31,6 +32,7 @@ def render(person: Person, draft: Draft | None = None) -> str:
         tab=tab,
         address=address,
         shared=people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
+        left_earlier=records.opted_out_with(session, person),
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
         memberships=queries.memberships(session, person, policy) if tab == "related" else [],

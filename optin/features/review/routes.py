@@ -13,7 +13,6 @@ from optin.enums import Channel, HoldResolution, OptInSource
 from optin.features.review import correction_routes, records
 from optin.features.review.blueprint import blueprint, why_it_stands
 from optin.models import Hold
-from optin.phone import spellings
 from optin.queries import people_of_numbers
 from optin.web import filters
 from optin.web.current import current_policy
@@ -90,11 +89,7 @@ def _apply(hold: Hold, decision: HoldResolution) -> None:
     elif decision == HoldResolution.NUMBER_LOST:
         ledger.lose_held_number(db.session(), hold.number, act)
     else:
-        forms = (hold.number, *spellings.others(hold.number))
-        for form in sorted(forms):  # in one order, so that two who act on a phone never wait for each other
-            ledger.lock_number(db.session(), form)
-        for form in forms:
-            ledger.opt_out(db.session(), form, act, resolution=decision)
+        ledger.opt_out_phone(db.session(), hold.number, act, resolution=decision)
 
 
 def _decision(hold: Hold, ended: int) -> str:

@@ -8,6 +8,8 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from optin import phone
+from optin.consent import recorded_opt_outs
+from optin.consent.recorded_opt_outs import RecordedOptOut
 from optin.features.settings import queries
 from optin.models import Person, Suppression
 from optin.queries import people_of_numbers
@@ -19,11 +21,17 @@ from optin.web.lists import Column, Listing
 
 
 class OptedOutRow(NamedTuple):
-    """A number that opted out, the people who have it, and the text that it did so with."""
+    """A number that opted out, the people who have it, and the text that it did so with or what a user wrote down."""
 
     suppression: Suppression
     people: Sequence[Person]
     text: str
+    written: RecordedOptOut | None
+
+    @property
+    def words(self) -> str:
+        """Return how they asked, in their words or a user's."""
+        return f"{self.written.text} (recorded by {self.written.by or 'Optin'})" if self.written else self.text
 
 
 COLUMNS: tuple[Column[OptedOutRow], ...] = (
@@ -36,7 +44,7 @@ COLUMNS: tuple[Column[OptedOutRow], ...] = (
         keys=[Suppression.number, Suppression.id],
     ),
     Column("Contact or lead", cell="people", css="text-break"),
-    Column("Text", lambda row: row.text, cell="text", css="text-break"),
+    Column("Text", lambda row: row.words, cell="text", css="text-break"),
     Column(
         "Opted out",
         lambda row: row.suppression.started_at,
@@ -70,7 +78,11 @@ def rows(session: Session, found: Sequence[Suppression]) -> list[OptedOutRow]:
     """Return the opt-outs as rows of the list, each with who has the number now and the text that asked for it."""
     people = people_of_numbers.of_numbers(session, [row.number for row in found])
     texts = queries.texts_of(session, found)
-    return [OptedOutRow(row, people.get(row.number, []), texts.get(row.message_id, "")) for row in found]
+    written = recorded_opt_outs.of_suppressions(session, found)
+    return [
+        OptedOutRow(row, people.get(row.number, []), texts.get(row.message_id, ""), written.get(row.number))
+        for row in found
+    ]
 
 
 def _number(typed: str) -> str | None:

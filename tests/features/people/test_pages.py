@@ -322,6 +322,7 @@ def test_how_they_agreed_must_be_said_and_stays_in_the_form(
     assert re.search(r'<input checked[^>]*value="agreed"|value="agreed"[^>]*checked', empty.text)
     saved = agent.post(form, data={**sent, "agreed": "at the desk, 3 May"}, follow_redirects=True)
     assert "You can’t text" not in saved.text
+    assert "Opted out with an earlier number, (206) 555-0163" in saved.text
     assert "at the desk, 3 May" in agent.get(f"/contacts/{noor.id}?tab=history").text
 
 

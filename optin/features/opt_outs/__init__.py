@@ -1,0 +1,1 @@
+"""Opt-outs that somebody asked for by telephone, in person or by letter."""
