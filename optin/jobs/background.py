@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, delete, select, upda
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database import sqlite
 from optin.database.statements import insert, is_away
 from optin.database.transactions import reading, writing
+from optin.database.turns import take_turns, until
 from optin.jobs.errors import log_error
 from optin.models import BackgroundTask
 from optin.models.index_conditions import is_not_finished
@@ -96,9 +96,7 @@ def run(engine: Engine, task_id: int, seconds: float, stopping: threading.Event)
 
     Raises what a step raises when the database does not work; another job goes on with it.
     """
-    until = time.monotonic() + seconds
-    while not stopping.is_set() and time.monotonic() < until and _step(engine, task_id):
-        sqlite.breathe(engine)
+    take_turns(engine, lambda: _step(engine, task_id), until(time.monotonic() + seconds, stopping))
 
 
 def forget_old(session: Session, now: datetime) -> None:

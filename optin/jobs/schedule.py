@@ -92,7 +92,7 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(5, lambda: overdue_replies.end_overdue(worker.engine)),
         Chore(60, lambda: committed(_expire_questions)),
         Chore(60, lambda: committed(pauses.end_idle)),
-        Chore(3600, lambda: committed(throttle.forget_old)),
+        Chore(3600, lambda: throttle.forget_old(worker.engine, clock.now())),
         Chore(3600, lambda: committed(background.forget_old)),
     ]
 

@@ -1,11 +1,12 @@
 """What a job does. The engine runs these functions, again if need be: each may run twice, at the same time too."""
 
 import time
+from functools import partial
 
-from optin.database import sqlite
+from optin.database.turns import take_turns, until
 from optin.jobs import background, worker
 from optin.jobs.sending import send_waiting
-from optin.sending import delivery, put_out, scheduled
+from optin.sending import delivery, put_out, scheduled, taking_back
 
 SECONDS = 30.0
 """How long one job lasts at most, so that others have their turn; what is left gets the next job."""
@@ -19,12 +20,15 @@ def deliver_urgent() -> None:
 
 
 def deliver_broadcast(broadcast_id: int) -> None:
-    """Put what is missing of a broadcast into the outbox, send what waits, and finish it when nothing is left."""
+    """Put what is missing of a broadcast into the outbox, send what waits, and finish it when nothing is left.
+
+    Of one that was cancelled, what waits is taken back.
+    """
     if ours := worker.current():
-        until = time.monotonic() + SECONDS
-        while not ours.stopping.is_set() and time.monotonic() < until and put_out.put_some(ours.engine, broadcast_id):
-            sqlite.breathe(ours.engine)
-        send_waiting(ours.broadcasts, broadcast_id, until - time.monotonic())
+        end = time.monotonic() + SECONDS
+        for part in (put_out.put_some, taking_back.take_back_some):
+            take_turns(ours.engine, partial(part, ours.engine, broadcast_id), until(end, ours.stopping))
+        send_waiting(ours.broadcasts, broadcast_id, end - time.monotonic())
         delivery.finish(ours.engine, broadcast_id)
 
 

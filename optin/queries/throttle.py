@@ -7,13 +7,17 @@ hashes: what people type in place of an email may be their password.
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import CursorResult, Engine, case, delete, select
 from sqlalchemy.orm import Session
 
 from optin.database.statements import insert
+from optin.database.transactions import writing
+from optin.database.turns import some_of, take_turns
 from optin.models import TryCount
+
+FORGOTTEN_AT_ONCE = 10_000
 
 
 class Limit(NamedTuple):
@@ -65,9 +69,16 @@ def many(session: Session, kind: str, at_least: int, now: datetime) -> dict[str,
     return {row.key_hash: Tries(row.count, row.started_at) for row in session.scalars(held.limit(100))}
 
 
-def forget_old(session: Session, now: datetime) -> None:
-    """Delete what counts no longer."""
-    session.execute(delete(TryCount).where(TryCount.ends_at <= now))
+def forget_old(engine: Engine, now: datetime) -> int:
+    """Delete what counts no longer, and return how many keys: whoever tries a password for many names leaves many."""
+    return take_turns(engine, lambda: _forget_some(engine, now))
+
+
+def _forget_some(engine: Engine, now: datetime) -> int:
+    some = some_of(select(TryCount.key_hash).where(TryCount.ends_at <= now), FORGOTTEN_AT_ONCE)
+    with writing(engine) as session:
+        gone = delete(TryCount).where(TryCount.key_hash.in_(some))
+        return cast("CursorResult[Any]", session.execute(gone)).rowcount
 
 
 def hashed(kind: str, key: str) -> str:

@@ -16,6 +16,7 @@ from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
 from optin.models.index_conditions import is_queued
 from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
+from optin.sending import taking_back
 from optin.sending.claim import CHUNK, ClaimedMessage, can_be_claimed, claim, person_fields, release
 from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, learned_block, record, sweep
 from optin.sending.start import start
@@ -96,15 +97,16 @@ def finish(engine: Engine, broadcast_id: int) -> bool:
 
 
 def waiting_broadcasts(engine: Engine) -> list[int]:
-    """List the broadcasts that have something to do: those that are being queued, and those that are being sent and
-    have messages that could be claimed now, or nothing left at all."""
+    """List the broadcasts that have something to do: those that are being queued, those that are being sent and have
+    messages that could be claimed now, or nothing left at all, and those that were cancelled and have some waiting."""
     with reading(engine) as session:
         left = exists().where(Message.broadcast_id == Broadcast.id, Message.status.in_(UNFINISHED))
         due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
         queueing = Broadcast.state == BroadcastState.QUEUEING
         under_way = Broadcast.state.in_((BroadcastState.QUEUEING, BroadcastState.SENDING))
-        found = select(Broadcast.id).where(under_way, or_(queueing, due, ~left))
-        return list(session.scalars(found.order_by(Broadcast.id)))
+        active = select(Broadcast.id).where(under_way, or_(queueing, due, ~left))
+        cancelled = select(Broadcast.id).where(taking_back.is_left())
+        return sorted({*session.scalars(active), *session.scalars(cancelled)})
 
 
 def urgent_waiting(engine: Engine) -> bool:

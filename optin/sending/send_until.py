@@ -1,10 +1,13 @@
 """Broadcasts with a last time: what still waits when it comes is not sent, and says so."""
 
+from functools import partial
+
 from sqlalchemy import Engine, select, update
 
 from optin import clock
 from optin.consent import conditions
 from optin.database.transactions import reading, writing
+from optin.database.turns import take_turns
 from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import Broadcast, Message
 from optin.models.index_conditions import is_queued
@@ -21,11 +24,7 @@ def end_late(engine: Engine) -> int:
     with reading(engine) as session:
         over = (Broadcast.state == BroadcastState.SENDING, Broadcast.not_after <= clock.now())
         broadcast_ids = session.scalars(select(Broadcast.id).where(*over)).all()
-    ended = 0
-    for broadcast_id in broadcast_ids:
-        while some := _end_some(engine, broadcast_id):
-            ended += some
-    return ended
+    return sum(take_turns(engine, partial(_end_some, engine, broadcast_id)) for broadcast_id in broadcast_ids)
 
 
 def _end_some(engine: Engine, broadcast_id: int) -> int:

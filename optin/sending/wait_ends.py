@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import rules
 from optin.database.transactions import reading, writing
+from optin.database.turns import take_turns
 from optin.enums import BroadcastState, Reason
 from optin.models import Broadcast, Message, Setting
 from optin.models.index_conditions import is_queued
@@ -37,9 +38,8 @@ class SettingsWatch:
         if changed is None or changed == self._done:
             return 0
         settled = clock.now() > changed + COMMITTED
-        woken = 0
-        while some := _wake(self._engine, changed + COMMITTED if settled else changed):
-            woken += some
+        asked_by = changed + COMMITTED if settled else changed
+        woken = take_turns(self._engine, lambda: _wake(self._engine, asked_by))
         if settled:
             self._done = changed
         return woken

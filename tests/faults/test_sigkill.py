@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
+from optin.features.broadcasts import sending
 from optin.jobs.sending import soon_free
 from optin.jobs.worker import BROADCAST_THREADS
 from optin.models import Broadcast, Message
 from optin.sending.record import LEFT_OPEN
+from tests.support import outbox
 from tests.support.faults.processes import SERVER, arrange_broadcast, let_leases_end, messages, running, state, until
 from tests.support.provider import Provider, serve_provider
 
@@ -60,6 +62,31 @@ def test_what_was_being_queued_goes_on_and_everybody_gets_it_once(
     assert set(Counter(number for number, _ in provider.texts).values()) == {1}
     assert sorted(number for number, _ in provider.texts) == sorted(row.number for row in messages(engine))
     assert len(provider.texts) == people
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.soak)])
+def test_what_was_being_taken_back_goes_on_and_nobody_gets_it(
+    database: str, engine: Engine, tmp_path: Path, kills: int
+) -> None:
+    people = 1500
+    broadcast_id = arrange_broadcast(engine, people)
+    with Session(engine) as session:
+        assert sending.bring_to(session, broadcast_id, BroadcastState.CANCELLED, outbox.author(session)) is None
+        session.commit()
+
+    def marked() -> int:
+        return sum(row.status == MessageStatus.CANCELLED for row in messages(engine))
+
+    with serve_provider() as provider:
+        for kill in range(kills):
+            enough = people * (kill + random.uniform(0.3, 0.7)) / kills
+            with running(SERVER, database, tmp_path, provider, AT_ONCE="5"):
+                until(lambda enough=enough: marked() >= enough, 120)
+            assert marked() < people
+        with running(SERVER, database, tmp_path, provider):
+            until(lambda: marked() == people, 120)
+    assert provider.texts == []
+    assert state(engine, broadcast_id) == BroadcastState.CANCELLED
 
 
 def _queue_anew(engine: Engine, broadcast_id: int) -> None:

@@ -12,10 +12,12 @@ from optin.consent import ledger
 from optin.database import sqlite
 from optin.database.session import db
 from optin.database.transactions import writing
+from optin.database.turns import take_turns
 from optin.enums import BroadcastState, CampaignStatus, Closure, MessageStatus
 from optin.features.broadcasts import sending
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Message, SendingGate
-from optin.sending import delivery, gate, put_out
+from optin.refused import Refused
+from optin.sending import delivery, gate, put_out, taking_back
 from tests.support import outbox
 
 NUMBERS = [f"+1415555{index:04}" for index in range(100, 200)]
@@ -148,8 +150,8 @@ def test_a_cancel_between_two_parts_takes_back_all_and_ends_it(engine: Engine) -
     broadcast_id = prepare(engine)
     put_out.put_some(engine, broadcast_id)
     with writing(engine) as session:
-        waiting = len(queued(engine, broadcast_id))
-        assert sending.bring_to(session, broadcast_id, BroadcastState.CANCELLED, outbox.author(session)) == waiting > 0
+        assert sending.bring_to(session, broadcast_id, BroadcastState.CANCELLED, outbox.author(session)) is None
+    assert take_turns(engine, lambda: taking_back.take_back_some(engine, broadcast_id)) > 0
     assert not put_out.put_some(engine, broadcast_id)
     assert queued(engine, broadcast_id) == []
     assert state(engine, broadcast_id) == BroadcastState.CANCELLED
@@ -159,7 +161,7 @@ def test_it_cannot_be_paused_before_it_is_sent(engine: Engine) -> None:
     broadcast_id = prepare(engine)
     with writing(engine) as session:
         for asked in (BroadcastState.PAUSED, BroadcastState.SENDING):
-            assert not isinstance(sending.bring_to(session, broadcast_id, asked, outbox.author(session)), int)
+            assert isinstance(sending.bring_to(session, broadcast_id, asked, outbox.author(session)), Refused)
     assert state(engine, broadcast_id) == BroadcastState.QUEUEING
 
 

@@ -184,7 +184,9 @@ def test_what_a_user_takes_back_does_not_say_why_it_had_waited(session: Session,
     session.commit()
     user = outbox.author(session)
     if how == "cancelled":
-        assert broadcasts.bring_to(session, broadcast.id, BroadcastState.CANCELLED, user) == 1
+        assert broadcasts.bring_to(session, broadcast.id, BroadcastState.CANCELLED, user) is None
+        session.commit()
+        assert broadcasts.settle(session.get_bind(), broadcast.id, BroadcastState.CANCELLED) == 1
     else:
         assert members.remove(session, session.scalars(select(CampaignMember)).one(), user, "US") == 1
     assert ended(session) == (S.CANCELLED, None)

@@ -58,7 +58,8 @@ class FailureCause:
 class BroadcastProgress:
     """How far a broadcast has come; `version` changes with anything that the page shows of it.
 
-    `stopped` says what Twilio refuses for now, so that nothing of it goes; "" for nothing.
+    `stopped` says what Twilio refuses for now, so that nothing of it goes; "" for nothing. `taken_back`: it was
+    cancelled, and what waits is still being marked.
     """
 
     lines: list[StatusLine]
@@ -68,6 +69,7 @@ class BroadcastProgress:
     live: bool
     version: str
     stopped: str = ""
+    taken_back: bool = False
 
     @property
     def handed_over(self) -> int:
@@ -103,15 +105,17 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
     lines = [StatusLine(key, SHOWN[key][0], count) for key, count in sums.items() if count]
     open_still = any(counts.get(status) for status in OPEN)
     stopped = _stopped(session, broadcast)
+    taken_back = broadcast.state == BroadcastState.CANCELLED and sums["waiting"] > 0
     numbers = [f"{line.key}{line.count}" for line in lines] + [f"{cause.code}{cause.count}" for cause in causes]
     return BroadcastProgress(
         lines=lines,
         causes=causes,
         total=CachedCount(sum(counts.values())),
         waiting=CachedCount(sums["waiting"]),
-        live=_is_live(broadcast, open_still),
+        live=taken_back or _is_live(broadcast, open_still),
         version="-".join([broadcast.state, *(["stopped"] if stopped else []), *numbers]),
         stopped=stopped,
+        taken_back=taken_back,
     )
 
 

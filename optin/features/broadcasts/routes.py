@@ -113,13 +113,14 @@ def change_state(broadcast_id: int) -> Response:
     broadcast = _load(broadcast_id)
     asked = request.form.get("state", "")
     state = next((state for state in sending.FROM if state == asked), None) or abort(422)
-    taken_back = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
+    started = broadcast.started_at is not None
+    refused = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
     db.session.commit()
-    if isinstance(taken_back, Refused):
-        refusals.show(taken_back)
+    if refused:
+        refusals.show(refused)
     else:
-        flash(_said_of_state(state, taken_back, started=broadcast.started_at is not None), "ok")
-    if state is BroadcastState.SENDING:
+        taken_back = sending.settle(db.engine, broadcast_id, state)
+        flash(_said_of_state(state, taken_back, started=started), "ok")
         engine.nudge()
     return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
 
@@ -185,11 +186,14 @@ def _said_of_people(people: int | None) -> str:
     return f"Sending to {plural(people, 'person', 'people')}."
 
 
-def _said_of_state(state: BroadcastState, taken_back: int, *, started: bool) -> str:
+def _said_of_state(state: BroadcastState, taken_back: int | None, *, started: bool) -> str:
+    """Say what was done; `taken_back` is None for messages that are not counted yet."""
     if not started:
         return "Cancelled. Nothing was sent."
     if state is BroadcastState.CANCELLED:
-        return f"Cancelled. {plural(taken_back, 'waiting message', 'waiting messages')} will not be sent."
+        many = "The waiting messages"
+        waiting = many if taken_back is None else plural(taken_back, "waiting message", "waiting messages")
+        return f"Cancelled. {waiting} will not be sent."
     return (
         "Paused. Nothing more goes to Twilio until you resume." if state is BroadcastState.PAUSED else "Sending again."
     )

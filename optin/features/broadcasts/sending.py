@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, ledger
+from optin.consent import audience
 from optin.database.statements import insert
 from optin.enums import BroadcastState, Channel
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
-from optin.sending import broadcast_text, gate, put_out, scheduled
+from optin.sending import broadcast_text, gate, put_out, scheduled, taking_back
 
 FROM = {
     BroadcastState.PAUSED: (BroadcastState.SENDING,),
@@ -103,12 +103,8 @@ def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadc
     return StartedBroadcast(broadcast_id, begun.people)
 
 
-def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> int | Refused:
-    """Pause, resume or cancel; return how many waiting messages a cancel took back, or that the state forbids it.
-
-    Nothing that was not started is started after the commit of a pause or cancel: the start statement asks for the
-    state, and a cancelled row is no longer there to be started.
-    """
+def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> Refused | None:
+    """Pause, resume or cancel, or say that the state forbids it; the caller commits, and then asks for `settle`."""
     now = clock.now()
     values: dict[str, object] = {"state": state, "stopped_by_id": user_id}
     if state is BroadcastState.CANCELLED:
@@ -121,11 +117,21 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
     )
     if not moved:
         return Refused(f"The broadcast can no longer be {DONE[state]}: its state has changed.")
-    taken_back = 0
-    if state is BroadcastState.CANCELLED:
-        taken_back = ledger.cancel_waiting(session, Message.broadcast_id == broadcast_id, at=now)
     audit.record(session, user_id, DONE[state], "broadcast", broadcast_id)
-    return taken_back
+    return None
+
+
+def settle(engine: Engine, broadcast_id: int, state: BroadcastState) -> int | None:
+    """See after the commit of a pause or cancel that nothing of the broadcast is being started any more.
+
+    Return how many waiting messages a cancel took back; None: they are very many, and the broadcast's job goes on.
+    """
+    if state is BroadcastState.CANCELLED:
+        taken_back = taking_back.take_back_some(engine, broadcast_id)
+        return taken_back if taken_back < taking_back.AT_ONCE else None
+    if state is BroadcastState.PAUSED:
+        taking_back.await_starts(engine, broadcast_id)
+    return 0
 
 
 def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: Sender | None) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -200,10 +201,18 @@ def test_what_is_typed_is_not_kept(client: Browser, session: Session) -> None:
     assert not any("secret" in str(vars(row)) for row in rows)
 
 
-def test_old_counts_are_forgotten(client: Browser, session: Session, clock: Clock) -> None:
-    tries(client, 2, "ana@example.org", "203.0.113.9")
-    throttle.forget_old(session, clock.forward(days=91))
-    assert session.scalars(select(TryCount)).all() == []
+def test_old_counts_are_forgotten_however_many(
+    client: Browser, session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "FORGOTTEN_AT_ONCE", 2)
+    for index in range(5):
+        tries(client, 1, f"user{index}@example.org", "203.0.113.9")
+    old = len(session.scalars(select(TryCount)).all())
+    now = clock.forward(days=91)
+    throttle.allows(session, "new", "key", [throttle.Limit(1, timedelta(days=1))], now)
+    session.commit()
+    assert throttle.forget_old(session.get_bind(), now) == old > 4
+    assert [row.kind for row in session.scalars(select(TryCount))] == ["new"]
 
 
 def test_one_field_is_ready_to_type_in(client: Browser) -> None:

@@ -8,7 +8,7 @@ from optin import clock
 from optin.database.session import db
 from optin.enums import BroadcastState
 from optin.models import AuditEntry, Campaign
-from optin.sending import put_out, scheduled
+from optin.sending import put_out, scheduled, taking_back
 from tests.features.broadcasts.test_sending_broadcasts import MAYA, TOM, campaign, send, sent
 from tests.support import campaign_scene as scene
 from tests.support.clients import Browser
@@ -62,6 +62,29 @@ def test_cancelled_in_the_middle_nothing_is_sent(
     assert "Cancelled. 1 waiting message will not be sent." in cancelled.text
     assert not put_some(app, session, broadcast.id)
     assert {message.status for message in scene.messages(session, broadcast.id)} == {"cancelled"}
+
+
+def test_while_what_was_cancelled_is_marked_the_page_says_so_and_its_numbers_are_true(
+    app: Flask, campaign: Campaign, session: Session, agent: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking_back, "AT_ONCE", 1)
+    send(agent, campaign)
+    broadcast_id = sent(session).id
+    while put_some(app, session, broadcast_id):
+        pass
+    answer = agent.post(f"/broadcasts/{broadcast_id}/state", data={"state": "cancelled"}, follow_redirects=True)
+    assert "Cancelled. The waiting messages will not be sent." in answer.text
+    page = agent.get(f"/broadcasts/{broadcast_id}").text
+    assert "The waiting messages are being marked as cancelled. None of them will be sent." in page
+    assert "<dt>Waiting</dt><dd>1</dd>" in page
+    assert "<dt>Cancelled</dt><dd>1</dd>" in page
+    assert "every 2s" in page
+    with app.app_context():
+        assert taking_back.take_back_some(db.engine, broadcast_id) == 1
+    page = agent.get(f"/broadcasts/{broadcast_id}").text
+    assert "being marked" not in page
+    assert "<dt>Cancelled</dt><dd>2</dd>" in page
+    assert "every 2s" not in page
 
 
 def test_a_scheduled_one_is_prepared_at_its_time(
