@@ -20,6 +20,8 @@ CONDITION = "condition"
 
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
+SETTINGS_TRAIL = ("setting", "user", "sender", "template", "conversation")
+"""What the trail of the settings tells of; that of a record is on its page."""
 ON_ITS_WAY = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 
 
@@ -138,6 +140,11 @@ def is_not_finished(of: Any) -> ColumnElement[bool]:
 def is_asked_for(of: Any) -> ColumnElement[bool]:
     """A figure is to be counted again."""
     return _is_set(of.asked_at)
+
+
+def is_in_settings_trail(of: Any) -> ColumnElement[bool]:
+    """A change is one that the settings list, and not only the page of a record."""
+    return _is_one_of(of.subject_kind, SETTINGS_TRAIL)
 
 
 def _is_empty(value: ColumnElement[Any]) -> ColumnElement[bool]:

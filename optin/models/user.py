@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
 from optin.enums import Role
+from optin.models.index_conditions import is_in_settings_trail, partial_index
 
 
 class User(UserMixin, Base):  # type: ignore[misc]
@@ -86,7 +87,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),
-        Index("ix_audit_entry_user", "user_id", "id"),
+        partial_index("ix_audit_entry_user", "user_id", "id", where=is_in_settings_trail),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

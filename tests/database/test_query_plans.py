@@ -162,6 +162,7 @@ def test_what_a_short_answer_asks_is_looked_up_by_its_number(app: Flask, session
 NUMBER = "+12065550147"
 ACT = Act(OptInSource.SMS, clock.now(), sender_id=1)
 RELIES_ON: dict[str, str | Callable[[Session], object]] = {
+    "ix_audit_entry_user": "/settings/audit?who=7",
     "ix_campaign_member_list": "/campaigns/1?tab=members",
     "ix_campaign_member_number": "/campaigns/1?tab=members&reason=duplicate",
     "ix_campaign_member_zones": "/campaigns/1?tab=members",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin.features.settings import queries, wording
 from optin.models import AuditEntry
+from optin.models.index_conditions import SETTINGS_TRAIL
 from optin.web import lists
 from optin.web.lists import Column, Listing
 from optin.web.record_ids import record_id
@@ -64,7 +65,7 @@ def listing() -> Listing:
 def query(listing: Listing) -> Select[AuditEntry]:
     """Select what the list shows on all its pages."""
     about = listing.filters["about"]
-    kinds = [about] if about in queries.AUDITED else []
+    kinds = [about] if about in SETTINGS_TRAIL else []
     names = PANELS.get(about, [about] if about in wording.LABELS else [])
     return queries.audit_entries(kinds, names, listing.filters["who"])
 

@@ -12,12 +12,10 @@ from optin.consent import facts
 from optin.consent.facts import About
 from optin.features.one_to_one import assignments
 from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
-from optin.models.index_conditions import has_not_ended
+from optin.models.index_conditions import SETTINGS_TRAIL, has_not_ended, is_in_settings_trail
 from optin.queries import cached_counts, people_of_numbers
 from optin.queries.cached_counts import CachedCount
 from optin.web import filters
-
-AUDITED = ("setting", "user", "sender", "template", assignments.SUBJECT)
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,12 @@ def texts_of(session: Session, rows: Collection[Suppression]) -> dict[int | None
 def audit_entries(kinds: Collection[str], settings: Collection[str], user_id: int | None) -> Select[AuditEntry]:
     """Select the trail of settings, users and senders, or of the kinds and settings named; by one user or by all."""
     kind = AuditEntry.subject_kind + ""  # along the newest: SQLite would fetch and sort all of these kinds
-    found = select(AuditEntry).where(AuditEntry.user_id == user_id) if user_id else select(AuditEntry)
+    if user_id:
+        found = select(AuditEntry).where(AuditEntry.user_id == user_id, is_in_settings_trail(AuditEntry))
+    else:
+        found = select(AuditEntry).where(kind.in_(SETTINGS_TRAIL))
     if not kinds and not settings:
-        return found.where(kind.in_(AUDITED))
+        return found
     of_settings = and_(kind == "setting", AuditEntry.field.in_(settings))
     return found.where(or_(kind.in_(kinds), of_settings))
 
