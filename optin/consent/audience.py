@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, True_, and_, false, func, not_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, True_, and_, false, func, not_, select, true
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -12,12 +12,13 @@ from optin.consent import clauses, conditions, facts, hours, rules
 from optin.consent.conditions import WILL_RECEIVE
 from optin.consent.facts import About
 from optin.consent.rules import Case
+from optin.database.steering import is_one_of_few
 from optin.enums import Purpose, Reason
 from optin.models import Campaign, CampaignMember
 from optin.models.index_conditions import is_not_removed
 from optin.policy.policy import Policy
 
-RARE = 5000
+RARE = 10_000
 """Of so many numbers something may be so that it is quicker to begin with them than to look for them in a list."""
 
 
@@ -162,8 +163,9 @@ def having(question: AudienceQuestion, why: Reason | None) -> list[ColumnElement
     return [said for said in conditions.hold(question.about, required) if not isinstance(said, True_)]
 
 
-def few_having(session: Session, question: AudienceQuestion, why: Reason) -> Select[int] | None:
-    """Select the members among whom all are that have this reason, where something rare is stored with their numbers.
+def few_having(session: Session, question: AudienceQuestion, why: Reason) -> ColumnElement[bool] | None:
+    """The condition to be one of the members among whom all are that have this reason, where something rare is stored
+    with their numbers.
 
     A list that asks for them reads no others; who of them has the reason, `having` says. None: nothing of it is rare.
     """
@@ -171,10 +173,9 @@ def few_having(session: Session, question: AudienceQuestion, why: Reason) -> Sel
     numbers = facts.few(session, question.about, said, RARE)
     if numbers is None:
         return None
-    rare = numbers.limit(RARE).subquery()
-    return select(CampaignMember.id).where(
-        stays(question.campaign_id), CampaignMember.number.in_(select(rare.c.number))
-    )
+    has_it = is_one_of_few(session, CampaignMember.number, select(numbers.limit(RARE).subquery().c.number))
+    members = select(CampaignMember.id).where(stays(question.campaign_id), has_it)
+    return is_one_of_few(session, CampaignMember.id, members)
 
 
 def taken_in(question: AudienceQuestion) -> list[str]:

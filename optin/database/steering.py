@@ -5,7 +5,7 @@ Who uses one of these says why, and a line in tests/database/test_query_plans.py
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, literal_column
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, func, literal_column
 from sqlalchemy.orm import Session
 
 
@@ -30,3 +30,13 @@ def evaluated_once(session: Session, query: Select[Any], order: SQLColumnExpress
     A limit, even none, and an order keep the two apart; `order` is one that costs nothing.
     """
     return query.order_by(order).limit(-1) if session.get_bind().dialect.name == "sqlite" else query
+
+
+def is_one_of_few(session: Session, column: SQLColumnExpression[Any], few: Select[Any]) -> ColumnElement[bool]:
+    """The condition that a column has one of a few values that a query selects, which are selected first.
+
+    PostgreSQL folds a mere subquery into the statement, and may then read all rows to see whose value is among them.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(func.array(few.scalar_subquery()))
+    return column.in_(few)

@@ -70,7 +70,7 @@ def listed(
         query = query.where(*audience.having(question, why))
     few = audience.few_having(session, question, why) if why and among is None else None
     if few is not None:  # they belong to the campaign; asked for that once more, SQLite would begin with all who do
-        return query.where(CampaignMember.id.in_(few))
+        return query.where(few)
     query = query.where(audience.stays(question.campaign_id))
     return query if among is None else query.where(CampaignMember.id.in_(among))
 
