@@ -167,7 +167,6 @@ class CampaignStatus(LabelledEnum):
 class BroadcastState(LabelledEnum):
     """How far a broadcast is; one that was sent or cancelled starts no more messages."""
 
-    DRAFT = "draft", "Draft", "off"
     SCHEDULED = "scheduled", "Scheduled", "warn"
     QUEUEING = "queueing", "Preparing", "warn"
     SENDING = "sending", "Sending", "ok"
