@@ -19,6 +19,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Make it as it was."""
+    """Make it as it was. What a cancel has not marked yet is cancelled: no older version goes on with that."""
+    op.execute(
+        "UPDATE message SET status = 'cancelled' WHERE broadcast_id IN"
+        " (SELECT id FROM broadcast WHERE state = 'cancelled') AND status IN ('queued', 'claimed')"
+    )
     op.drop_index(NAME, table_name=TABLE)
     op.create_index(NAME, TABLE, COLUMNS)
