@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from optin.consent import audience, audience_counts, facts
 from optin.consent.audience import Deliverability
 from optin.consent.conditions import WILL_RECEIVE
+from optin.database.steering import is_any
 from optin.enums import Reason
 from optin.models import Campaign, CampaignMember, Sender
 from optin.models.index_conditions import is_not_removed
@@ -54,7 +55,8 @@ def _counts(session: Session, campaign_id: int, sender_id: int) -> dict[str, int
 
 
 def _rows(campaign_id: int | SQLColumnExpression[int]) -> Select[Any]:
-    return select(CampaignMember.id).where(CampaignMember.campaign_id == campaign_id, is_not_removed(CampaignMember))
+    mine = (CampaignMember.campaign_id == campaign_id, is_not_removed(CampaignMember))
+    return select(CampaignMember.id).where(*mine, is_any(CampaignMember.id))
 
 
 MEMBERS = cached_counts.RowCounter("members", _rows)
