@@ -31,7 +31,7 @@ from optin.jobs.worker import BROADCAST_THREADS
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, Message, OptIn, Person
 from optin.policy import policy
 from optin.provider import senders
-from optin.provider.twilio import PooledHttpClient, TwilioGateway
+from optin.provider.twilio import KeptHttpClient, TwilioGateway
 
 DELAYS = (0, 30, 100)
 MESSAGES = 1500
@@ -89,7 +89,7 @@ def _line(engine: Engine, delay: int) -> str:
 
 def _bare(api_url: str) -> Run:
     """Send with the SDK alone, from as many threads."""
-    client = Client(ACCOUNT, TOKEN, http_client=PooledHttpClient(BROADCAST_THREADS))
+    client = Client(ACCOUNT, TOKEN, http_client=KeptHttpClient())
     client.api.base_url = api_url
 
     def work() -> None:

@@ -3,6 +3,7 @@
 Pure. A field that is not what it should be must never spoil the others, or the outcome of another message.
 """
 
+import json
 import re
 
 from optin.enums import MessageStatus
@@ -14,6 +15,15 @@ LONGEST_WORDS = 255
 LEAST_CODE = 10_000
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
+
+
+def fields(text: str) -> dict[str, object] | None:
+    """Return the fields of an answer; None where it is no JSON object."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def sid(given: object) -> str | None:

@@ -2,26 +2,25 @@
 
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
-import urllib3
 from twilio.base.exceptions import TwilioException
+from twilio.base.version import Version
 from twilio.http import HttpClient
-from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from optin.provider import responses
+from optin.provider.connections import LOST, Answer, Connections, NotReachedError
 from optin.provider.gateway import Failure, GatewayError, ListedMessage, SentMessage
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 15.0
 TOO_MANY_REQUESTS = 429
 REQUEST_TIMEOUT = 408
 QUEUE_FULL = 21611
-WITH_BODY = ("POST", "PUT", "PATCH")
 PAGE_SIZE = 1000  # Twilio's most
 PAUSE = 0.1
 """Seconds between two pages of a list, so that a long list leaves room for sending."""
@@ -32,16 +31,12 @@ LONGEST_VALIDITY = 36_000
 log = logging.getLogger(__name__)
 
 
-class PooledHttpClient(HttpClient):  # type: ignore[misc]
-    """The SDK's transport on one urllib3 pool, with a time limit on every call and no retry of its own.
+class KeptHttpClient(HttpClient):  # type: ignore[misc]
+    """The SDK's transport over connections that are kept; its own waits for ever."""
 
-    The SDK's default waits for ever and keeps six connections on a two-core machine.
-    """
-
-    def __init__(self, connections: int) -> None:
+    def __init__(self) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._pool = urllib3.PoolManager(maxsize=connections, timeout=timeout, retries=False)
+        self._connections = Connections()
 
     def request(
         self,
@@ -51,30 +46,23 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]
         data: dict[str, object] | None = None,
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
+        timeout: float | None = None,  # noqa: ARG002  (every call has the same)
+        allow_redirects: bool = False,  # noqa: ARG002  (never: what is asked may cost money)
+    ) -> Answer:
         """Make one request as the SDK asks for it."""
-        headers = dict(headers or {})
-        if auth:
-            headers |= urllib3.make_headers(basic_auth=":".join(auth))
-        extra: dict[str, Any] = {"timeout": timeout} if timeout else {}
-        if method in WITH_BODY:  # urllib3 knows no such choice where the fields go into the address
-            extra["encode_multipart"] = False
-        answer = self._pool.request(
-            method,
-            url,
-            fields=_form(data or params),
-            headers=headers,
-            redirect=allow_redirects,
-            **extra,
-        )
-        return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
+        if params:
+            url += f"{'&' if '?' in url else '?'}{_form(params)}"
+        signed = {**(headers or {}), "Authorization": _basic(*auth)} if auth else headers or {}
+        return self._connections.request(method, url, _form(data) if data else None, signed)
 
 
-def _form(fields: dict[str, object] | None) -> dict[str, str] | None:
+def _form(fields: dict[str, object]) -> str:
     """Return the SDK's parameters as form fields."""
-    return {name: str(value) for name, value in fields.items() if value is not None} if fields else None
+    return urlencode({name: str(value) for name, value in fields.items() if value is not None})
+
+
+def _basic(account_sid: str, auth_token: str) -> str:
+    return f"Basic {b64encode(f'{account_sid}:{auth_token}'.encode()).decode()}"
 
 
 class TwilioGateway:
@@ -86,40 +74,49 @@ class TwilioGateway:
         auth_token: str,
         *,
         api_url: str | None = None,
-        connections: int = 64,
         http_client: HttpClient | None = None,
     ) -> None:
         self._account_sid = account_sid
-        self._client = Client(account_sid, auth_token, http_client=http_client or PooledHttpClient(connections))
+        self._client = Client(account_sid, auth_token, http_client=http_client or KeptHttpClient())
         if api_url:
             self._client.api.base_url = api_url
+        self._messages_url = self._client.api.v2010.absolute_url(f"/Accounts/{account_sid}/Messages.json")
+        self._headers = self._client.get_headers("POST", None)
         self._validator = RequestValidator(auth_token)
 
     def send(
         self, *, to: str, sender: str, body: str, status_callback: str, good_for: float | None = None
     ) -> SentMessage:
-        """Create the message at Twilio; raises GatewayError with what is known of the outcome."""
-        asked: dict[str, Any] = {"messaging_service_sid": sender} if sender.startswith("MG") else {"from_": sender}
-        if good_for is not None and good_for < LONGEST_VALIDITY:
-            asked["validity_period"] = max(1, int(good_for))
-        try:
-            made = self._client.messages.create(to=to, body=body, status_callback=status_callback, **asked)
-        except TwilioException as error:
-            raise _refused(error) from error
-        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
-            raise GatewayError("Twilio could not be reached.", Failure.NOT_SENT) from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise GatewayError("The connection was lost after the request.", Failure.UNKNOWN) from error
-        except Exception as error:  # the SDK stumbles over an answer that is no JSON object
-            raise GatewayError(responses.UNREADABLE, Failure.UNKNOWN) from error
-        return self._taken(made)
+        """Create the message at Twilio; raises GatewayError with what is known of the outcome.
 
-    def _taken(self, made: Any) -> SentMessage:
+        The SDK says what such a request looks like and how its refusals are read, and is passed by: what it does around
+        each takes longer than the request itself.
+        """
+        form: dict[str, object] = {"To": to, "Body": body, "StatusCallback": status_callback}
+        form["MessagingServiceSid" if sender.startswith("MG") else "From"] = sender
+        if good_for is not None and good_for < LONGEST_VALIDITY:
+            form["ValidityPeriod"] = max(1, int(good_for))
+        try:
+            answer = self._client.http_client.request(
+                "POST", self._messages_url, data=form, headers=self._headers, auth=self._client.auth
+            )
+        except NotReachedError as error:
+            raise GatewayError("Twilio could not be reached.", Failure.NOT_SENT) from error
+        except LOST as error:
+            raise GatewayError("The connection was lost after the request.", Failure.UNKNOWN) from error
+        if not 200 <= answer.status_code < 300:
+            raise _refused(Version.exception("POST", self._messages_url, answer, "Unable to create record"))
+        return self._taken(answer.text)
+
+    def _taken(self, text: str) -> SentMessage:
         """Read the answer that a message was made; without a SID of this account nobody knows what became of it."""
-        sid = responses.sid(made.sid)
-        if sid is None or made.account_sid not in (None, self._account_sid):
+        made = responses.fields(text)
+        if made is None:
+            raise GatewayError(responses.UNREADABLE, Failure.UNKNOWN)
+        sid = responses.sid(made.get("sid"))
+        if sid is None or made.get("account_sid") not in (None, self._account_sid):
             raise GatewayError(responses.WITHOUT_SID, Failure.UNKNOWN)
-        return SentMessage(sid, responses.status(made.status), responses.small_number(made.num_segments))
+        return SentMessage(sid, responses.status(made.get("status")), responses.small_number(made.get("num_segments")))
 
     def listed(
         self, *, to: str | None = None, sent_after: datetime | None = None, sent_before: datetime | None = None
@@ -174,7 +171,7 @@ def _patiently(ask: Callable[[], Any]) -> Any:
             if not again or attempt == LIST_TRIES - 1:
                 failure = Failure.NOT_SENT if again else Failure.REFUSED
                 raise GatewayError(f"Twilio refused to list messages ({status or 'no answer'}).", failure) from error
-        except (urllib3.exceptions.HTTPError, ValueError, OSError) as error:
+        except (NotReachedError, *LOST, ValueError) as error:
             raise GatewayError("Twilio could not be reached.", Failure.NOT_SENT) from error
         time.sleep(0.5 * 2**attempt)
     raise AssertionError("unreachable")

@@ -1,7 +1,6 @@
 """The sample's surroundings in one process: the simulator calls the app, the SDK the simulator, no socket is open."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from optin.config import Config
 from optin.database.session import db
 from optin.database.transactions import writing
 from optin.jobs.worker import STATUS_WEBHOOK
+from optin.provider.connections import Answer
 from optin.provider.twilio import TwilioGateway
 from optin.sending import delivery
 from twilio_simulator import close_simulator, run_due
@@ -21,15 +21,6 @@ from twilio_simulator import close_simulator, run_due
 SIMULATOR = "http://simulator.invalid"
 COURSE = timedelta(seconds=3)
 """Longer than the simulator takes to bring a text to its phone."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the SDK reads of an HTTP answer."""
-
-    status_code: int
-    text: str
-    headers: dict[str, str]
 
 
 class InProcess:

@@ -13,6 +13,7 @@ from optin.database.session import db
 from optin.enums import MessageStatus
 from optin.models import Message
 from optin.provider import twilio
+from optin.provider.connections import Answer
 from optin.provider.gateway import Failure, GatewayError, ListedMessage, SentMessage
 from optin.sending import delivery
 from tests.support import outbox
@@ -187,8 +188,8 @@ def _listed(body: str) -> Iterator[ListedMessage]:
         def __init__(self) -> None:
             super().__init__(None, is_async=False)
 
-        def request(self, *_: object, **__: object) -> twilio.Response:
-            return twilio.Response(200, body)
+        def request(self, *_: object, **__: object) -> Answer:
+            return Answer(200, body, {})
 
     return twilio.TwilioGateway("AC" + "0" * 32, "token", http_client=Client()).listed()
 
