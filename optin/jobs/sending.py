@@ -2,7 +2,8 @@
 
 As many messages are started as threads are free or will be in a moment: what is started is requested at once, and a
 slow answer holds up no other message. Some more are claimed, since that asks nobody for consent: what is not started
-goes back. All database work is done here, in batches; the threads only make requests.
+goes back. All database work is done here, in batches, where the answers to one batch and the start of the next share a
+commit; the threads only make requests.
 """
 
 import time
@@ -69,55 +70,94 @@ class _Sending:
             self._insist(lambda: delivery.release(self._pool.engine, self._held))
         finally:
             while self._under_way:
-                self._record_some()
+                outcomes = self._gather()
+                self._under_way -= len(outcomes)
+                self._record(outcomes)
 
     def _send(self, until: float) -> None:
         while self._goes_on(until):
-            found = self._start_some() if time.monotonic() >= self._resume_at else False
-            if self._under_way:
-                self._record_some()
-            elif self._held or time.monotonic() < self._resume_at:
-                self._pool.stopping.wait(TOGETHER)
-            elif not found:
-                break
+            goes_at_once = self._claim_some() and self._free() > 0
+            found = self._take_turn([] if goes_at_once else self._gather())
+            if not self._under_way:
+                if self._held or self._rests():
+                    self._pool.stopping.wait(TOGETHER)
+                elif not found:
+                    break
 
     def _goes_on(self, until: float) -> bool:
         return not self._pool.stopping.is_set() and time.monotonic() < until
 
-    def _start_some(self) -> bool:
-        """Start as many messages as there are free threads, and claim more when these run out; tell whether there were.
+    def _rests(self) -> bool:
+        return time.monotonic() < self._resume_at
 
-        As many more are started as answers came in last time, unless answers are slow: so many threads will be free
-        before the next look.
-        While the provider takes nothing one message at a time finds out whether it does again.
+    def _most(self) -> int:
+        """Return how many messages may be started and not answered: one while Twilio takes nothing, to see whether it
+        does again, else one for each free thread.
+
+        As many more as answers came in last time, unless answers are slow: so many threads will be free before the
+        next look.
         """
-        threads = 1 if self._rest else self._threads()
+        if self._rest:
+            return 1
+        threads = self._threads()
         ahead = min(self._came_in, soon_free(threads)) if time.monotonic() >= self._quick_from else 0
-        free = threads + ahead - self._under_way
-        if free > len(self._held):
-            room = (threads if self._rest else threads * AHEAD) - len(self._held)
-            self._held += self._insist(
-                lambda: delivery.claim(self._pool.engine, broadcast_id=self._broadcast_id, limit=room)
-            )
-        claimed_messages, kept = self._held[: max(0, free)], self._held[max(0, free) :]
-        if claimed_messages:
-            started, held = self._insist(lambda: delivery.start(self._pool.engine, claimed_messages))
-            self._held = kept + held
-            for claimed in started:
-                self._pool.send(claimed, self._outcomes)
-                self._under_way += 1
+        return threads + ahead
+
+    def _free(self) -> int:
+        """Return how many more may be started now."""
+        return 0 if self._rests() else max(0, self._most() - self._under_way)
+
+    def _claim_some(self) -> bool:
+        """Claim for several turns when fewer messages are left than the next one may start; tell whether there were.
+
+        That comes before answers are taken, which must be recorded whatever else the database can't do.
+        """
+        most = self._most()
+        if self._rests() or len(self._held) >= most:
+            return False
+        room = (most if self._rest else self._threads() * AHEAD) - len(self._held)
+        claimed_messages = self._insist(
+            lambda: delivery.claim(self._pool.engine, broadcast_id=self._broadcast_id, limit=room)
+        )
+        self._held += claimed_messages
         return bool(claimed_messages)
 
-    def _record_some(self) -> None:
-        """Wait a little for outcomes and record those that are there; rest when the provider takes nothing."""
-        outcomes = self._gather()
-        self._came_in = len(outcomes)
-        if not outcomes:
-            self._quick_from = time.monotonic() + SLOW
-            return
+    def _take_turn(self, outcomes: list[SendResult]) -> bool:
+        """Record outcomes and start the next messages, by one commit in the usual case; tell whether any were there."""
         self._under_way -= len(outcomes)
-        states = self._insist(lambda: delivery.record(self._pool.engine, outcomes), lasting=True)
-        self._rest_after(set(states.values()))
+        claimed_messages = self._next() if delivery.all_sent(outcomes) and not self._rest else []
+        found = None
+        if outcomes and claimed_messages:
+            found = delivery.record_and_start(self._pool.engine, outcomes, claimed_messages)
+        if found is None:
+            self._held = claimed_messages + self._held
+            self._record(outcomes)
+            claimed_messages = [] if self._pool.stopping.is_set() else self._next()
+            found = (
+                self._insist(lambda: delivery.start(self._pool.engine, claimed_messages)) if claimed_messages else None
+            )
+        if found is not None:
+            self._request(*found)
+        return bool(claimed_messages)
+
+    def _next(self) -> list[ClaimedMessage]:
+        """Take the claimed messages that are to be started now."""
+        free = self._free()
+        claimed_messages, self._held = self._held[:free], self._held[free:]
+        return claimed_messages
+
+    def _request(self, started: list[ClaimedMessage], held: list[ClaimedMessage]) -> None:
+        """Have the started messages requested; those on which somebody acts come last."""
+        self._held += held
+        for claimed in started:
+            self._pool.send(claimed, self._outcomes)
+            self._under_way += 1
+
+    def _record(self, outcomes: list[SendResult]) -> None:
+        """Record outcomes by themselves; rest when the provider takes nothing."""
+        if outcomes:
+            states = self._insist(lambda: delivery.record(self._pool.engine, outcomes), lasting=True)
+            self._rest_after(set(states.values()))
 
     def _rest_after(self, states: set[MessageStatus]) -> None:
         """Rest, longer each time, while the provider takes nothing; outcomes that come during a rest are of before."""
@@ -129,6 +169,8 @@ class _Sending:
 
     def _gather(self) -> list[SendResult]:
         """Return what came in: the first within `LOOK_AGAIN`, then all that come within `TOGETHER`."""
+        if not self._under_way:
+            return []
         outcomes: list[SendResult] = []
         until = time.monotonic() + LOOK_AGAIN
         while len(outcomes) < self._under_way and (left := until - time.monotonic()) > 0:
@@ -138,6 +180,9 @@ class _Sending:
                 break
             if len(outcomes) == 1:
                 until = time.monotonic() + TOGETHER
+        self._came_in = len(outcomes)
+        if not outcomes:
+            self._quick_from = time.monotonic() + SLOW
         return outcomes
 
     def _insist(self, work: Callable[[], T], *, lasting: bool = False) -> T:

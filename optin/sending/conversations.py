@@ -70,9 +70,12 @@ def note_sent(session: Session, conversation_id: int, preview: str, at: datetime
 def touch(session: Session, *conversation_ids: int | None) -> None:
     """Say that something in the threads changed, so that open pages fetch it. None stands for no thread."""
     ids = sorted({each for each in conversation_ids if each is not None})
-    if len(ids) > 1:  # locked in one order for all, which an UPDATE of many does not promise
+    if len(ids) > 1:  # locked in one order for all, which an UPDATE of many does not promise, and past foreign keys
         session.execute(
-            select(Conversation.id).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
+            select(Conversation.id)
+            .where(Conversation.id.in_(ids))
+            .order_by(Conversation.id)
+            .with_for_update(key_share=True)
         )
     if ids:
         session.execute(

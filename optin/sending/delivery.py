@@ -18,14 +18,16 @@ from optin.models.index_conditions import is_queued
 from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
 from optin.sending import taking_back
 from optin.sending.claim import CHUNK, ClaimedMessage, can_be_claimed, claim, person_fields, release
-from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, learned_block, record, sweep
+from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, all_sent, learned_block, record, sweep
 from optin.sending.start import start
+from optin.sending.turn import record_and_start
 
 __all__ = [
     "BLOCKED_BY_PROVIDER",
     "CHUNK",
     "ClaimedMessage",
     "SendResult",
+    "all_sent",
     "attempt",
     "claim",
     "deliver",
@@ -33,6 +35,7 @@ __all__ = [
     "learned_block",
     "person_fields",
     "record",
+    "record_and_start",
     "release",
     "start",
     "sweep",

@@ -59,9 +59,8 @@ def record(engine: Engine, outcomes: Sequence[SendResult]) -> dict[int, MessageS
     A refusal counts for its own attempt only: one that comes again, since nobody saw whether its commit arrived, must
     not put back a message whose next request is under way, and so send it twice.
     """
-    sent = [(claimed, answer) for claimed, answer in outcomes if isinstance(answer, SentMessage)]
-    if sent and len(sent) == len(outcomes) and _record_sent(engine, sent):
-        return {claimed.message_id: answer.status for claimed, answer in sent}
+    if outcomes and all_sent(outcomes) and _record_sent(engine, outcomes):
+        return {claimed.message_id: answer.status for claimed, answer in outcomes if isinstance(answer, SentMessage)}
     alone = [each for each in outcomes if _writes_to_ledger(each[1])]
     plain = [each for each in outcomes if not _writes_to_ledger(each[1])]
     states: dict[int, MessageStatus] = {}
@@ -141,9 +140,26 @@ def _leave_open(engine: Engine, claimed: ClaimedMessage) -> dict[int, MessageSta
         return {claimed.message_id: MessageStatus.SENDING}
 
 
-def _record_sent(engine: Engine, outcomes: Sequence[tuple[ClaimedMessage, SentMessage]]) -> bool:
-    """Store in one statement what was sent, the usual case; False, and nothing stored, if a row was not as started or
-    an answer can't be stored."""
+def _record_sent(engine: Engine, outcomes: Sequence[SendResult]) -> bool:
+    """Store what was sent in a transaction of its own; False, and nothing stored, if that needs more than the usual."""
+    try:
+        with writing(engine) as session:
+            stored = store_sent(session, outcomes)
+            if not stored:
+                session.rollback()
+    except Exception as error:
+        if is_away(error):
+            raise
+        return False
+    return stored
+
+
+def all_sent(outcomes: Sequence[SendResult]) -> bool:
+    return all(isinstance(answer, SentMessage) for _, answer in outcomes)
+
+
+def store_sent(session: Session, outcomes: Sequence[SendResult]) -> bool:
+    """Store in one statement what was sent, the usual case; False if a row was not as started: undo it then."""
     now = clock.now()
     sent = [
         {
@@ -154,19 +170,13 @@ def _record_sent(engine: Engine, outcomes: Sequence[tuple[ClaimedMessage, SentMe
             "at": now,
         }
         for claimed, answer in sorted(outcomes, key=lambda outcome: outcome[0].message_id)
+        if isinstance(answer, SentMessage)
     ]
-    try:
-        with writing(engine) as session:
-            if session.connection().execute(_SENT, sent).rowcount != len(sent):
-                session.rollback()
-                return False
-            if tried := [claimed.sender_id for claimed, _ in outcomes if claimed.is_try]:
-                pauses.came_through(session, tried, now)
-            conversations.touch(session, *(claimed.conversation_id for claimed, _ in outcomes))
-    except Exception as error:
-        if is_away(error):
-            raise
+    if len(sent) < len(outcomes) or session.connection().execute(_SENT, sent).rowcount != len(sent):
         return False
+    if tried := [claimed.sender_id for claimed, _ in outcomes if claimed.is_try]:
+        pauses.came_through(session, tried, now)
+    conversations.touch(session, *(claimed.conversation_id for claimed, _ in outcomes))
     return True
 
 

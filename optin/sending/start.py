@@ -74,25 +74,33 @@ def start(
     Returns the started, whose requests must be made now, and those on which somebody acts right now: try them again.
     """
     with writing(engine) as session:
-        now, given = clock.now(), cache.policy(session)
-        found = _lock(session, claimed_messages)
-        ready = [claimed for claimed in claimed_messages if found.get(claimed.message_id) == MessageStatus.CLAIMED]
-        stopped = pauses.open_pauses(session, now)
-        ready = [claimed for claimed in ready if not _put_off(session, claimed, stopped, given, now)]
-        started: dict[int, int] = {}
-        in_time = [claimed for claimed in ready if not _is_late(claimed, given, now)]
-        for _, group in groupby(sorted(in_time, key=_kind), key=_kind):
-            started |= _start_alike(session, list(group), given, now)
-        for claimed in ready:
-            if claimed.message_id not in started:
-                _settle_unstarted(session, claimed, given, now)
-        settled = [
-            claimed for claimed in claimed_messages if claimed.message_id in found and claimed.message_id not in started
-        ]
-        if tries := [claimed.message_id for claimed in settled if claimed.is_try]:
-            pauses.give_back(session, tries, now)
-        session.commit()
-        _tell(session, settled)
+        return start_in(session, claimed_messages)
+
+
+def start_in(
+    session: Session, claimed_messages: Sequence[ClaimedMessage]
+) -> tuple[list[ClaimedMessage], list[ClaimedMessage]]:
+    """Do the same in a transaction of the caller's, which is committed; what comes after that, the caller commits."""
+    now, given = clock.now(), cache.policy(session)
+    found = _lock(session, claimed_messages)
+    ready = [claimed for claimed in claimed_messages if found.get(claimed.message_id) == MessageStatus.CLAIMED]
+    stopped = pauses.open_pauses(session, now)
+    ready = [claimed for claimed in ready if not _put_off(session, claimed, stopped, given, now)]
+    started: dict[int, int] = {}
+    in_time = [claimed for claimed in ready if not _is_late(claimed, given, now)]
+    for _, group in groupby(sorted(in_time, key=_kind), key=_kind):
+        started |= _start_alike(session, list(group), given, now)
+    for claimed in ready:
+        if claimed.message_id not in started:
+            _settle_unstarted(session, claimed, given, now)
+    settled = [
+        claimed for claimed in claimed_messages if claimed.message_id in found and claimed.message_id not in started
+    ]
+    if tries := [claimed.message_id for claimed in settled if claimed.is_try]:
+        pauses.give_back(session, tries, now)
+    session.commit()
+    # Open pages fetch what became of 1:1 messages that did not start; no lock is held any more.
+    conversations.touch(session, *(claimed.conversation_id for claimed in settled if not claimed.broadcast_id))
     return (
         [replace(claimed, attempt=started[claimed.message_id]) for claimed in ready if claimed.message_id in started],
         [claimed for claimed in claimed_messages if claimed.message_id not in found],
@@ -251,12 +259,6 @@ def _settle_unstarted(session: Session, claimed: ClaimedMessage, given: Policy, 
         return _set(session, claimed, now, MessageStatus.QUEUED, reason=decision.reason, not_before=free)
     ends_as = rules.ends_as(decision.reason) if decision.reason else MessageStatus.SKIPPED
     return _set(session, claimed, now, ends_as, reason=decision.reason)
-
-
-def _tell(session: Session, settled: list[ClaimedMessage]) -> None:
-    """Let open pages fetch what became of 1:1 messages that did not start; after the commit, with no lock held."""
-    conversations.touch(session, *(claimed.conversation_id for claimed in settled if not claimed.broadcast_id))
-    session.commit()
 
 
 def _decide(session: Session, claimed: ClaimedMessage, given: Policy, now: datetime) -> Decision:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import psycopg
 import pytest
@@ -21,7 +22,6 @@ from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
 from optin.jobs.wakeup import Wakeup
 from optin.jobs.worker import Worker
 from optin.models import Broadcast
-from optin.sending import delivery
 from tests.support import outbox
 from tests.support.clockwork import NO_OFFERS
 from tests.support.faults.processes import arrange_broadcast, messages, state, until
@@ -133,7 +133,11 @@ def test_a_wakeup_survives(error: Callable[[], BaseException]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("error", [ERRORS[0], ERRORS[6], ERRORS[7]])
-@pytest.mark.parametrize("where", ["claim", "start", "record", "release", "finish"])
+@pytest.mark.parametrize(
+    "where",
+    [f"delivery.{each}" for each in ("claim", "start", "record", "release", "finish")]
+    + ["start.start_in", "record.store_sent"],
+)
 def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
     app: Flask,
     outbox_engine: Engine,
@@ -145,14 +149,15 @@ def test_a_broadcast_comes_to_its_end_whatever_strikes_its_jobs(
     monkeypatch.setattr("optin.jobs.sending.PATIENCE", 0.5)
     for lease in ("claim.LEASE", "start.UNDER_WAY"):
         monkeypatch.setattr(f"optin.sending.{lease}", timedelta(seconds=3))
-    real, calls = getattr(delivery, where), iter(range(10**6))
+    module, name = where.split(".")
+    real, calls = getattr(import_module(f"optin.sending.{module}"), name), iter(range(10**6))
 
     def strikes(*args: object, **kwargs: object) -> object:
         if next(calls) in (1, 2):
             raise error()
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(delivery, where, strikes)
+    monkeypatch.setattr(f"optin.sending.{where}", strikes)
     broadcast_id = arrange_broadcast(outbox_engine, 60)
     provider.seconds = 0.05
     engine.launch(app)
