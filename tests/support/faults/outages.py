@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from tests.support.databases import migrate, postgresql_copy, postgresql_server, sqlite_copy
 from tests.support.faults.disks import Disk, small_disk
 
+_END_ALL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"  # and wait for their end
 Outage = Callable[[int], AbstractContextManager[None]]
 """Given the id of the process that works on the database."""
 
@@ -84,7 +85,7 @@ def postgresql_that_may_only_be_read(shared: Path, folder: Path) -> Iterator[Pla
         def fails(_process: int) -> Iterator[None]:
             for value in ("on", "off"):
                 connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {value}")
-                connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+                connection.execute(_END_ALL, [name])
                 if value == "on":
                     yield
 
