@@ -1,12 +1,13 @@
 """Processes that fault tests start, kill and start again, and what they look for in between."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.support import outbox
 from tests.support.provider import Provider
 
 SERVER = ("-m", "tests.support.faults.serve")
+WEB = ("-m", "granian", "--interface", "wsgi", "--log-level", "error", "tests.support.faults.web:app")
+START = ("-m", "flask", "--app", "tests.support.faults.made", "start")
 WORKER = ("-m", "flask", "--app", "tests.support.faults.made", "worker")
 
 
@@ -29,7 +32,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a Python process on the database that sends to `provider`; it is killed at the end of the block.
 
-    `further` are variables of its environment.
+    `further` are variables of its environment. What it starts ends with it: it leads a group of processes.
     """
     folder.mkdir(exist_ok=True)
     environ = {
@@ -42,12 +45,20 @@ def running(
         **further,
     }
     with (folder / "log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environ, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             yield process
         finally:
-            process.kill()
-            process.wait()
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that `running` began, and what it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def free_port() -> int:
