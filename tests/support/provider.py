@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from werkzeug.serving import make_server
 
+from optin import clock
 from optin.hosts import asked_on_this_machine
 from optin.provider.twilio import TwilioGateway
 from twilio_simulator import SIMULATOR_ACCOUNT_SID, SIMULATOR_AUTH_TOKEN, close_simulator, create_simulator
@@ -45,6 +47,7 @@ class Provider:
     always: Answer | Raw | None = None
     at: dict[str, Answer | Raw] = field(default_factory=dict)
     accepted: list[dict[str, str]] = field(default_factory=list)
+    accepted_at: list[datetime] = field(default_factory=list)
     requests: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,7 +58,8 @@ class Provider:
             answer = self.answers.pop(0) if self.answers else self._standing(form)
             if answer in (ACCEPT, DROP):
                 self.accepted.append(form)
-            sid = f"SM{self.requests:032x}"
+                self.accepted_at.append(clock.now())
+            sid = f"SM{'e' * 8}{self.requests:024x}"  # no other text of a test has it
         time.sleep(self.seconds)
         while form["To"] in self.slow:
             time.sleep(0.02)
