@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from subprocess import Popen
+from threading import Event
 
 import urllib3
 from flask import Flask
@@ -34,6 +35,7 @@ class Twilio:
         self.statuses: Counter[int] = Counter()
         self.answered: list[tuple[Form, str]] = []
         self.processes: list[Popen[bytes]] = []
+        self._over = Event()
         self._turn = itertools.count()
         self._pool = urllib3.PoolManager(maxsize=AT_ONCE, timeout=60)
 
@@ -57,7 +59,7 @@ class Twilio:
         """Post one after the other, each again until it is accepted or cannot be read."""
         ends = time.monotonic() + PATIENCE
         for form in lane:
-            while self.post(path, form) in (NO_ANSWER, 500, 503):
+            while not self._over.is_set() and self.post(path, form) in (NO_ANSWER, 500, 503):
                 assert time.monotonic() < ends, f"not accepted in time: {form}, {self.statuses}"
                 time.sleep(0.05)
 
@@ -65,10 +67,14 @@ class Twilio:
     def delivering_each(self, lanes: Sequence[tuple[str, Sequence[Form]]]) -> Iterator[None]:
         """Deliver lanes, each to a path, side by side while the block runs and until all are accepted."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
+            self._over.clear()
             asked: list[Future[None]] = [threads.submit(self.deliver, path, lane) for path, lane in lanes]
-            yield
-            for each in asked:
-                each.result(PATIENCE)
+            try:
+                yield
+                for each in asked:
+                    each.result(PATIENCE)
+            finally:  # nothing comes any more after something went wrong
+                self._over.set()
 
     def delivering(self, path: str, lanes: Sequence[Sequence[Form]]) -> AbstractContextManager[None]:
         """Deliver lanes to one path as `delivering_each` does."""
