@@ -29,7 +29,7 @@ def test_what_was_answered_is_stored_whole(
                 if not turn:
                     deliveries.enter_context(twilio.delivering(SMS, lanes))
                 enough = len(twilio.answered) + random.randint(50, 250)
-                until(lambda enough=enough: len(twilio.answered) >= enough)
+                until(lambda enough=enough: len(twilio.answered) >= enough, every=0.001)  # killed right after an answer
             answered = {form["MessageSid"] for form, _ in twilio.answered}
             _whole(replay.state(engine), answered, lanes, shared_folder, tmp_path)
         with web(app, tmp_path, provider) as running:  # Twilio delivers the rest, some of which was stored

@@ -78,12 +78,12 @@ def arrange_broadcast(engine: Engine, people: int) -> int:
         return broadcast.id
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something is true."""
+def until(true: Callable[[], bool], seconds: float = 60, every: float = 0.02) -> None:
+    """Wait until something is true, which is asked again and again."""
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends, "it did not become true in time"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def state(engine: Engine, broadcast_id: int) -> str:

@@ -56,10 +56,10 @@ class Twilio:
         return answer.status
 
     def deliver(self, path: str, lane: Sequence[Form]) -> None:
-        """Post one after the other, each again until it is accepted or cannot be read."""
+        """Post one after the other, each again while there is no answer or a 503."""
         ends = time.monotonic() + PATIENCE
         for form in lane:
-            while not self._over.is_set() and self.post(path, form) in (NO_ANSWER, 500, 503):
+            while not self._over.is_set() and self.post(path, form) in (NO_ANSWER, 503):
                 assert time.monotonic() < ends, f"not accepted in time: {form}, {self.statuses}"
                 time.sleep(0.05)
 
