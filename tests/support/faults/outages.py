@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -88,6 +89,29 @@ def postgresql_that_may_only_be_read(shared: Path, folder: Path) -> Iterator[Pla
                 connection.execute(_END_ALL, [name])
                 if value == "on":
                     yield
+
+        yield Place(url, fails)
+
+
+@contextmanager
+def postgresql_that_is_cut(shared: Path, folder: Path) -> Iterator[Place]:
+    """All connections end, again and again; new ones can be made."""
+    with postgresql_copy(shared) as url:
+
+        @contextmanager
+        def fails(_process: int) -> Iterator[None]:
+            over = threading.Event()
+
+            def cut() -> None:
+                with _connect(postgresql_server(shared)) as connection:
+                    while not over.wait(0.2):
+                        connection.execute(_END_ALL, [make_url(url).database])
+
+            cutting = threading.Thread(target=cut)
+            cutting.start()
+            yield
+            over.set()
+            cutting.join()
 
         yield Place(url, fails)
 
