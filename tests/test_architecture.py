@@ -20,7 +20,7 @@ BESIDE = ("browser", "faults", "support")
 # From the ground up; a room may import its own floor's siblings (not features) and everything below.
 FLOORS = [
     {"clock", "enums", "environment", "hosts", "metrics", "phone", "refused"},
-    {"texts", "reading"},
+    {"texts", "reading", "spreadsheets"},
     {"channels", "config"},
     {"database"},
     {"models"},
@@ -57,6 +57,8 @@ DOORS = {
     "twilio": {"optin.provider.twilio"},
     "phonenumbers": {"optin.phone"},
     "dbos": {"optin.jobs.engine"},
+    "python_calamine": {"optin.spreadsheets.unpack"},
+    "charset_normalizer": {"optin.spreadsheets.text_encodings"},
     "segno": {"optin.features.keywords.invitation"},
 }
 PURE = [
@@ -66,6 +68,10 @@ PURE = [
     "optin.phone.area_codes",
     "optin.phone.spellings",
     "optin.phone",
+    "optin.spreadsheets.read",
+    "optin.spreadsheets.unpack",
+    "optin.spreadsheets.numbers",
+    "optin.spreadsheets.guess",
     "optin.web.spreadsheets",
     "optin.hosts",
     "optin.consent.rules",

@@ -80,6 +80,12 @@ def is_e164(text: str) -> bool:
     return _E164.fullmatch(text) is not None
 
 
+def may_be_mobile(number: str) -> bool:
+    """Tell whether an E.164 number is of a mobile phone, or in a country that does not tell them apart."""
+    kind = phonenumbers.number_type(phonenumbers.parse(number, None))
+    return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
 def is_sender(text: str) -> bool:
     """Tell whether Twilio could send from this address.
 
