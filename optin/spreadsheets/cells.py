@@ -44,7 +44,7 @@ def digits(written: str) -> str:
     found = _SHORTENED.fullmatch(written)
     if not found or len(found[3] or "") < int(found[4]):
         return written
-    number = Decimal(f"{found[1]}{found[2]}.{found[3]}E{found[4]}")
+    number = Decimal(f"{found[1]}{found[2]}.{found[3] or ''}E{found[4]}")
     return f"{number:f}" if number == number.to_integral_value() else written
 
 

@@ -52,7 +52,7 @@ def _header(rows: Sequence[Row]) -> int | None:
     """Return the place of the header row, None when there is none."""
     for at, row in enumerate(rows[:_TITLES]):
         if not _is_title(row, rows[at + 1 : at + 1 + _TITLES]):
-            return at if _is_wordy(row[1]) else None
+            return at if _is_wordy(row[1], rows[at + 1 :]) else None
     return None
 
 
@@ -62,22 +62,27 @@ def _is_title(row: Row, below: Sequence[Row]) -> bool:
     if filled > 2:
         return False
     at = next((at for at, (_, cells) in enumerate(below) if _filled(cells) >= 2 * filled), None)
-    if at is None or not _is_wordy(below[at][1]):
+    if at is None or not _is_wordy(below[at][1], below[at + 1 :]):
         return False
     lines = [row[0], *(line for line, _ in below[: at + 1])]
     return filled == 1 or any(after - before > 1 for before, after in pairwise(lines))
 
 
-def _is_wordy(cells: Sequence[str]) -> bool:
-    """Tell whether a row could be a header: it has words, and nothing that only data have."""
-    kinds = [looks_like(cell) for cell in cells if cell]
-    return WORDS in kinds and not any(kind in _TYPED for kind in kinds)
+def _is_wordy(cells: Sequence[str], below: Sequence[Row]) -> bool:
+    """Tell whether a row could be a header: it has words, and nothing that only data have.
+
+    A date may be the name of a column, as in lists of who came when, unless the rows below have dates there too.
+    """
+    kinds = [looks_like(cell) for cell in cells]
+    if WORDS not in kinds or PHONE in kinds or EMAIL in kinds:
+        return False
+    return DATE not in kinds or not any(kinds[place] == DATE for place in _typed_columns(below) if place < len(kinds))
 
 
 def _is_second_header(first: Sequence[str], below: Sequence[Row]) -> bool:
     """Tell whether the row after the header is one too: the same names again, or names where the others have data."""
     second = below[0][1]
-    if not _is_wordy(second) or len(below) < 2:
+    if len(below) < 2 or not _is_wordy(second, below[1:]):
         return False
     pairs = [(_bare(one), _bare(two)) for one, two in zip(first, second, strict=False) if one and two]
     if len(pairs) > 1 and sum(one == two for one, two in pairs) * 2 > len(pairs):

@@ -33,7 +33,8 @@ _OTHERS = (
 )
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|table|meta|\?xml|!--|style)", re.IGNORECASE)
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*\"|\[\s*[\[{\"])")
-_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_LOCKED = re.compile(rb"\x09\x08\x10\0\0\x06\x05\0.{12}(?:\x86\0\0\0)?\x2f\0", re.DOTALL)
+"""The first records of an xls: its begin, perhaps WRITEPROTECT, and FILEPASS ([MS-XLS] 2.4.117)."""
 
 
 def kind_of(path: Path) -> Kind | Refused:
@@ -64,7 +65,7 @@ def _too_large(size: int, limit: int) -> Refused | None:
 def _ole_refusal(path: Path) -> Refused | None:
     """Refuse what is in the container of old Office files but no workbook of Excel 97 to 2003."""
     content = path.read_bytes()
-    if _named(content, "EncryptedPackage"):
+    if _named(content, "EncryptedPackage") or _LOCKED.search(content):
         return Refused(archives.PROTECTED)
     if _named(content, "Workbook") or _named(content, "Book"):
         return None
@@ -83,6 +84,4 @@ def _text_refusal(head: bytes) -> Refused | None:
         )
     if _JSON.match(head):
         return Refused("This is JSON, not a table. Save the table as a CSV file and choose it again.")
-    if len(_CONTROLS.findall(head)) * 20 > len(head):
-        return Refused(archives.NO_TABLE)
     return None

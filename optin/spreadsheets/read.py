@@ -8,7 +8,7 @@ from typing import Any
 
 from optin.refused import Refused
 from optin.spreadsheets import cells, delimiters, headers, text_encodings, workbooks
-from optin.spreadsheets.archives import Kind
+from optin.spreadsheets.archives import NO_TABLE, Kind
 from optin.spreadsheets.headers import Row
 from optin.spreadsheets.kinds import kind_of
 from optin.spreadsheets.records import records
@@ -99,7 +99,10 @@ def _text(path: Path, encoding: str | None, delimiter: str | None) -> Table | Re
     seen = scan(path)
     if seen.endless:
         return Refused(_ENDLESS)
-    encoding = encoding or text_encodings.guess(seen)
+    if encoding is None:
+        encoding = text_encodings.guess(seen)
+        if text_encodings.is_noise(seen, encoding):
+            return Refused(NO_TABLE)
     if delimiter is None:
         with text_encodings.open_text(path, encoding) as file:
             lines = list(islice(file, _LINES))

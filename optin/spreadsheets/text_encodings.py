@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+from unicodedata import category
 
 from charset_normalizer import from_bytes
 
@@ -65,6 +66,12 @@ def guess(scan: Scan) -> str:
         return best
     match = from_bytes(scan.odd, cp_isolation=_OTHERS).best()
     return match.encoding if match and match.encoding in NAMES else best
+
+
+def is_noise(scan: Scan, encoding: str) -> bool:
+    """Tell whether a file read in this encoding is no text: more than a few of its signs are none."""
+    signs = scan.head[:4096].decode(encoding, "ignore")
+    return sum(category(sign) in ("Cc", "Cn", "Co") and sign not in "\0\t\r\n\f" for sign in signs) * 20 > len(signs)
 
 
 def open_text(path: Path, encoding: str) -> TextIO:

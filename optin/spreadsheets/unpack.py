@@ -5,6 +5,7 @@ process alone, within the limits that it sets itself.
 """
 
 import csv
+import errno
 import json
 import resource
 import sys
@@ -23,7 +24,7 @@ from python_calamine import (
 
 from optin.spreadsheets import cells
 
-MEMORY = 4 << 30
+MEMORY = 2 << 30
 SECONDS = 300
 OUTPUT = 2_000_000_000
 """What a workbook may take: of memory and of CPU time, and how large its text may be."""
@@ -41,6 +42,16 @@ def main(arguments: list[str]) -> None:
         answer = {"refused": "sheet"}
     except (CalamineError, ValueError, OverflowError) as error:
         answer = {"refused": "too much" if "limit exceeded" in str(error) else "damaged"}
+    except MemoryError:
+        answer = {"refused": "too much"}
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        answer = {"refused": "too much"}
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what the library did not expect of a file
+            raise
+        answer = {"refused": "damaged"}
     print(json.dumps(answer))
 
 

@@ -1,11 +1,12 @@
 """The sheet of a workbook as a CSV file that is gone when nobody needs it any more."""
 
 import json
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+import weakref
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from optin.refused import Refused
 from optin.spreadsheets.archives import DAMAGED, PROTECTED, Kind
@@ -22,32 +23,40 @@ _LONGEST = 600
 """Seconds of waiting, for a machine that is busy; the process has its own limit of CPU time."""
 
 
-@dataclass(frozen=True)
 class Unpacked:
-    """A sheet as text; `folder` holds the file for as long as it is referred to."""
+    """A sheet as text, in a folder that is gone when nothing refers to this any more.
 
-    file: Path
-    folder: "TemporaryDirectory[str]"
-    sheets: tuple[str, ...]
-    sheet: str
+    `file` is the CSV file, `sheets` are the names of the sheets that can be seen, `sheet` is the one that was read.
+    """
+
+    def __init__(self) -> None:
+        folder = tempfile.mkdtemp(prefix="optin-sheet-")
+        self.file = Path(folder) / "sheet.csv"
+        self.sheets: tuple[str, ...] = ()
+        self.sheet = ""
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
 
 def unpack(path: Path, kind: Kind, sheet: str) -> Unpacked | Refused:
     """Turn a sheet, "" for the first that has anything, into a CSV file by another process (unpack.py).
 
     The library goes by the ending of the file's name, which people may have got wrong: it is given a right one.
+    What ends that process by a signal is a limit; raises RuntimeError for any other end, such as a full disk.
     """
-    folder = TemporaryDirectory(prefix="optin-sheet-")
-    source, target = Path(folder.name) / f"book.{kind.value}", Path(folder.name) / "sheet.csv"
+    unpacked = Unpacked()
+    source = unpacked.file.with_name(f"book.{kind.value}")
     source.symlink_to(path.resolve())
-    command = [sys.executable, "-m", "optin.spreadsheets.unpack", str(source), sheet, str(target)]
+    command = [sys.executable, "-m", "optin.spreadsheets.unpack", str(source), sheet, str(unpacked.file)]
     try:
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, timeout=_LONGEST)  # noqa: S603
     except subprocess.TimeoutExpired:
         return Refused(_TOO_MUCH)
-    if done.returncode:
+    if done.returncode < 0:
         return Refused(_TOO_MUCH)
+    if done.returncode:
+        raise RuntimeError(f"a workbook could not be unpacked: {done.stderr.decode(errors='replace')[-2000:]}")
     said = json.loads(done.stdout)
     if "refused" in said:
         return Refused(_SENTENCES[said["refused"]])
-    return Unpacked(target, folder, tuple(said["sheets"]), said["sheet"])
+    unpacked.sheets, unpacked.sheet = tuple(said["sheets"]), said["sheet"]
+    return unpacked

@@ -62,8 +62,8 @@ def xlsx(*rows: Sequence[Any], merged: str = "", hidden: str = "", title: str = 
     return make
 
 
-def xls(*rows: Sequence[Any], protected: bool = False) -> Make:
-    """A workbook of Excel 97 to 2003; a protected one says so in its first records."""
+def xls(*rows: Sequence[Any], locked: int | None = None) -> Make:
+    """A workbook of Excel 97 to 2003; with `locked` 0 or 1, one with a password of the old or the newer kind."""
 
     def make(path: Path) -> None:
         book = xlwt.Workbook()
@@ -73,7 +73,7 @@ def xls(*rows: Sequence[Any], protected: bool = False) -> Make:
                 sheet.write(number, place, cell)
         content = book.get_biff_data()
         begin = 4 + struct.unpack_from("<H", content, 2)[0]
-        said = struct.pack("<HHHHH", 0x2F, 6, 1, 1, 1) if protected else b""
+        said = b"" if locked is None else struct.pack("<HHHHH", 0x2F, 6, locked, 1, 1)
         with path.open("wb") as file:
             XlsDoc().save(file, content[:begin] + said + content[begin:])
 

@@ -40,6 +40,7 @@ FOUND = [
 REFUSED = [
     ("", "US", "Enter a phone number"),
     ("1.41555E+10", "US", "shortened this number to 1.41555E+10, and its last digits are lost"),
+    ("5E0", "US", "not a phone number"),
     ("4,91512E+12", "DE", "its last digits are lost"),
     ("415-555-0100 x5", "US", "extension"),
     ("415-555-0100 ext 5", "US", "extension"),
