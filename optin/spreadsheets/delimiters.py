@@ -19,8 +19,7 @@ def said(line: str) -> str:
 
 def guess(lines: Sequence[str]) -> str:
     """Return the delimiter that gives most lines the same number of cells, and many of them; "," if none does."""
-    best = max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter))
-    return best if _score(lines, best) else ","
+    return max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter))
 
 
 def _score(lines: Sequence[str], delimiter: str) -> float:

@@ -8,6 +8,7 @@ import tracemalloc
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
+from time import process_time
 from unicodedata import category
 
 import pytest
@@ -59,6 +60,11 @@ TABLES: dict[str, tuple[Make, tuple[str, ...], list[tuple[int, tuple[str, ...]]]
         [ZOE, *((line, ZOE[1]) for line in range(3, 22)), (22, ("José", "416"))],
     ),
     "semicolons": (text("Name;Phone;Note\nZoë;415;a, b, c\n"), (*HEAD, "Note"), [(2, ("Zoë", "415", "a, b, c"))]),
+    "a comma in each row of semicolons": (
+        text("Last, First;Phone;City\nLopez, Ada;415;Bonn\n"),
+        ("Last, First", "Phone", "City"),
+        [(2, ("Lopez, Ada", "415", "Bonn"))],
+    ),
     "tabs": (text("Name\tPhone\nZoë\t415\n"), HEAD, [ZOE]),
     "bars": (text("Name|Phone\nZoë|415\n"), HEAD, [ZOE]),
     "a delimiter that is stated": (text("sep=;\r\nName;Phone\r\nZoë;415\r\n"), HEAD, [(3, ZOE[1])]),
@@ -414,3 +420,19 @@ def test_no_bytes_break_it(content: bytes, tmp_path_factory: pytest.TempPathFact
     table = open_table(path, "people.csv")
     if isinstance(table, Table):
         assert all(len(cells) >= len(table.headers) for _, cells in table.rows())
+
+
+def test_rows_cost_a_few_times_what_csv_alone_does(tmp_path: Path) -> None:
+    """Measured as CPU time in the same run: 4 to 5 times on the machine where this was written."""
+    line = 'Zoë,Groß,"+14155550100",zoe@example.org,Some company,A note,2026-05-03\n'
+    text("First,Last,Phone,Email,Company,Note,Date\n" + line * 60_000)(path := tmp_path / "people.csv")
+    table = opened(path)
+    begin = process_time()
+    with path.open(encoding="utf-8", newline="") as file:
+        alone = sum(1 for _ in csv.reader(file)) and process_time() - begin
+    begin = process_time()
+    assert sum(1 for _ in table.rows()) == 60_000
+    assert process_time() - begin < 12 * alone
+    begin = process_time()
+    assert sum(1 for _ in table.rows(after_line=59_000)) == 1_001
+    assert process_time() - begin < 5 * alone
