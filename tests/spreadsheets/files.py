@@ -136,14 +136,14 @@ def bomb(megabytes: int) -> Make:
     return zipped({**sheet_xml(""), "xl/sharedStrings.xml": b"<" + b" " * (megabytes * 1_000_000)})
 
 
-def lying_bomb(megabytes: int) -> Make:
-    """The same, whose directory says that there are ten bytes."""
+def lying_bomb(megabytes: int, said: int) -> Make:
+    """The same, whose directory says that there are `said` bytes."""
 
     def make(path: Path) -> None:
         bomb(megabytes)(path)
         content = path.read_bytes()
         size = struct.pack("<I", megabytes * 1_000_000 + 1)
-        path.write_bytes(content.replace(size, struct.pack("<I", 10)))
+        path.write_bytes(content.replace(size, struct.pack("<I", said)))
 
     return make
 
@@ -151,3 +151,14 @@ def lying_bomb(megabytes: int) -> Make:
 def encrypted() -> Make:
     """A workbook with a password, as far as anyone can look: a container with the stream of its encrypted package."""
     return raw(_OLE + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le").ljust(64, b"\0") + b"\0" * 4032)
+
+
+def locked_zip(files: dict[str, str | bytes]) -> Make:
+    """A ZIP file whose directory says of each entry that a password is needed."""
+
+    def make(path: Path) -> None:
+        zipped(files)(path)
+        parts = path.read_bytes().split(b"PK\x01\x02")
+        path.write_bytes(b"PK\x01\x02".join([parts[0], *(part[:4] + b"\1" + part[5:] for part in parts[1:])]))
+
+    return make

@@ -25,6 +25,7 @@ from tests.spreadsheets.files import (
     bomb,
     cell,
     encrypted,
+    locked_zip,
     lying_bomb,
     ods,
     raw,
@@ -114,6 +115,12 @@ TABLES: dict[str, tuple[Make, tuple[str, ...], list[tuple[int, tuple[str, ...]]]
         (*HEAD, "2026-05-03", "2026-05-10"),
         [(2, ("Zoë", "4155550100", "x", ""))],
     ),
+    "no header, and emails": (
+        text("Zoë,z@b.co\nJo,j@b.co\n"),
+        ("Column A", "Column B"),
+        [(1, ("Zoë", "z@b.co")), (2, ("Jo", "j@b.co"))],
+    ),
+    "no header, and no words": (text("1,2\n3,4\n"), ("Column A", "Column B"), [(1, ("1", "2")), (2, ("3", "4"))]),
     "no header, and dates": (
         text("Zoë,Groß,2026-05-03\nJo,Li,2026-05-04\n"),
         ("Column A", "Column B", "Column C"),
@@ -219,6 +226,7 @@ PROTECTED_MANIFEST = (
     '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml" manifest:size="9">'
     '<manifest:encryption-data manifest:checksum="x"/></manifest:file-entry></manifest:manifest>'
 )
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 REFUSED: dict[str, tuple[Make, str]] = {
     "nothing": (raw(b""), "This file is empty."),
@@ -235,11 +243,13 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "gzip": (raw(b"\x1f\x8b\x08\0\0"), "Unpack it"),
     "noise": (raw(bytes(range(1, 32)) * 100), "not a table"),
     "noise with zeros": (raw(bytes([0, 7, 0, 200, 0, 1, 0, 0xE5, 0, 31] * 300)), "not a table"),
-    "an old document of Word": (raw(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)), "not a table"),
+    "an old document of Word": (raw(OLE + bytes(2000)), "not a table"),
     "a workbook that breaks off": (raw(b"PK\x03\x04" + bytes(500)), "damaged"),
     "a workbook whose sheet is broken": (zipped(sheet_xml("<row><c r='A1'><v>1</v></row></nonsense>")), "damaged"),
-    "an xls that breaks off": (raw(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook\0".encode("utf-16-le")), "damaged"),
+    "an xls that breaks off": (raw(OLE + "Workbook\0".encode("utf-16-le")), "damaged"),
     "a workbook with a password": (encrypted(), "protected with a password. Save it without one and choose it again."),
+    "an xls of Excel 95 that breaks off": (raw(OLE + "Book\0".encode("utf-16-le")), "damaged"),
+    "a workbook packed with a password": (locked_zip(sheet_xml("")), "protected with a password"),
     "an xls with a password": (xls(["a"], locked=1), "protected with a password"),
     "an xls with a password of old": (xls(["a"], locked=0), "protected with a password"),
     "an ods with a password": (
@@ -288,7 +298,7 @@ def test_what_is_no_table_is_refused(name: str, tmp_path: Path) -> None:
     assert sentence in refused.sentence
 
 
-@pytest.mark.parametrize("make", [bomb(3), lying_bomb(3)])
+@pytest.mark.parametrize("make", [bomb(3), lying_bomb(3, 10), lying_bomb(1, 3_000_000)])
 def test_a_bomb_is_refused_before_it_is_opened(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "UNPACKED_LIMIT", 2_000_000)
     monkeypatch.setattr(workbooks, "unpack", None)
