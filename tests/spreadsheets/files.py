@@ -40,8 +40,8 @@ def sparse(size: int, begin: bytes = b"Name,Phone\n") -> Make:
     return make
 
 
-def xlsx(*rows: Sequence[Any], merged: str = "", hidden: str = "", title: str = "Sheet", after: str = "") -> Make:
-    """A workbook as Excel writes it; `hidden` is the name of a hidden sheet before, `after` of an empty one behind."""
+def xlsx(*rows: Sequence[Any], merged: str = "", hidden: str = "", title: str = "Sheet", empty: int = 1) -> Make:
+    """A workbook as Excel writes it; `hidden` names a hidden sheet before, `empty` is the place of an empty one."""
 
     def make(path: Path) -> None:
         book = openpyxl.Workbook()
@@ -55,8 +55,7 @@ def xlsx(*rows: Sequence[Any], merged: str = "", hidden: str = "", title: str = 
         if hidden:
             book.create_sheet(hidden, 0).sheet_state = "hidden"
             book[hidden].append(["secret"])
-        if after:
-            book.create_sheet(after)
+        book.create_sheet("Empty", empty)
         book.save(path)
 
     return make

@@ -205,6 +205,7 @@ TABLES: dict[str, tuple[Make, tuple[str, ...], list[tuple[int, tuple[str, ...]]]
         ("Column A", *HEAD),
         [(4, ("", *ZOE[1]))],
     ),
+    "an empty sheet first": (xlsx(HEAD, ZOE[1], empty=0), HEAD, [ZOE]),
     "a hidden sheet first": (xlsx(HEAD, ZOE[1], hidden="Secret"), HEAD, [ZOE]),
     "xls": (xls(HEAD, ("Zoë", 4155550100)), HEAD, [(2, ("Zoë", "4155550100"))]),
     "ods": (
@@ -262,6 +263,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "a large workbook": (sparse(100_000_001, b"PK\x03\x04"), "101 MB; the limit is 100 MB"),
     "a sheet with two cells far apart": (
         zipped(sheet_xml('<row><c r="A1"><v>1</v></c></row><row><c r="XFD1048576"><v>1</v></c></row>')),
+        "too large to be read as a workbook",
+    ),
+    "a sheet that takes more memory than it may": (
+        zipped(sheet_xml('<row><c r="A1"><v>1</v></c></row><row><c r="CL1048576"><v>1</v></c></row>')),
         "too large to be read as a workbook",
     ),
     "a million repeats of a row": (
@@ -349,7 +354,7 @@ def test_an_accent_far_down_is_not_missed(tmp_path: Path) -> None:
 
 
 def test_sheets_can_be_chosen(tmp_path: Path) -> None:
-    xlsx(HEAD, ZOE[1], hidden="Secret", title="People", after="Empty")(path := tmp_path / "people.xlsx")
+    xlsx(HEAD, ZOE[1], hidden="Secret", title="People", empty=2)(path := tmp_path / "people.xlsx")
     table = opened(path)
     assert (table.sheets, table.sheet, table.encoding, table.encodings) == (("People", "Empty"), "People", "", ())
     refused = [open_table(path, path.name, sheet=sheet) for sheet in ("Empty", "Secret", "Missing")]
