@@ -51,8 +51,9 @@ def normalise(text: str, region: str) -> str | Refused:
         return Refused(_WRONG_LENGTH.get(error.error_type, "That is not a phone number."))
     if number.extension:
         return Refused("A text can't go to an extension: enter the number without it.")
-    stored = spellings.canonical(str(phonenumbers.format_number(number, PhoneNumberFormat.E164)))
-    if not phonenumbers.is_valid_number(phonenumbers.parse(stored, None)):
+    written_out = str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    stored = spellings.canonical(written_out)
+    if not phonenumbers.is_valid_number(number if stored == written_out else phonenumbers.parse(stored, None)):
         return Refused(_why_invalid(number, written, region))
     return stored
 
@@ -117,7 +118,14 @@ def zone_group(number: str, region: str) -> str:
 
     Where nothing is known of the number, the zones of `region` (two letters) stand for it.
     """
-    return "|".join(sorted(zones(number) or zones_of_region(region)))
+    area = _AREA.match(number)
+    return (area and _group_of_area(area[1])) or "|".join(sorted(zones(number) or zones_of_region(region)))
+
+
+@lru_cache(maxsize=1024)
+def _group_of_area(area: str) -> str:
+    """Return the zones of a North American area code, sorted, "|" between them; "" for what is none."""
+    return "|".join(sorted(_zones_by_area_code().get(area, ())))
 
 
 def _area_zones(number: str) -> tuple[str, ...]:
