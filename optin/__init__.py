@@ -146,6 +146,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.broadcasts.routes import blueprint as broadcasts
     from optin.features.campaigns.routes import blueprint as campaigns
     from optin.features.home.routes import blueprint as home
+    from optin.features.imports.routes import blueprint as imports
     from optin.features.inbox.routes import blueprint as inbox
     from optin.features.keywords.routes import blueprint as keywords
     from optin.features.message_templates.routes import blueprint as message_templates
@@ -167,6 +168,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         campaigns,
         broadcasts,
         people,
+        imports,
         inbox,
         message_templates,
         review,

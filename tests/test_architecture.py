@@ -44,6 +44,7 @@ FEATURES = {
     "campaigns",
     "broadcasts",
     "people",
+    "imports",
     "inbox",
     "message_templates",
     "review",
@@ -85,6 +86,10 @@ PURE = [
     "optin.texts.merge_fields",
     "optin.channels.address",
     "optin.channels.allowed_reading",
+    "optin.features.imports.deciding",
+    "optin.features.imports.fields",
+    "optin.features.imports.rows",
+    "optin.features.imports.terms",
     "optin.features.keywords.invitation",
     "optin.features.keywords.pictures",
 ]
@@ -92,6 +97,8 @@ PAGES = ("optin.web", "optin.features", "twilio_simulator")
 AFRESH = {  # what jobs and commands ask as well, where there is no request
     "optin.features.broadcasts.sending",
     "optin.features.campaigns.leads",
+    "optin.features.imports.undo",
+    "optin.features.imports.work",
     "optin.person.records",
 }
 VIEWS = {"Response", "WSGIResponse", "tuple[str, int]"}

@@ -3,6 +3,7 @@
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
 from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
 from optin.models.figure import Figure
+from optin.models.imports import ImportKey, ImportPart, ImportRow, ImportRun
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
@@ -30,6 +31,10 @@ __all__ = [
     "DisclosureImage",
     "Figure",
     "Hold",
+    "ImportKey",
+    "ImportPart",
+    "ImportRow",
+    "ImportRun",
     "KeptDraft",
     "Keyword",
     "KeywordWord",

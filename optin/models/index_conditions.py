@@ -20,7 +20,7 @@ CONDITION = "condition"
 
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
-SETTINGS_TRAIL = ("setting", "user", "sender", "template", "conversation")
+SETTINGS_TRAIL = ("setting", "user", "sender", "template", "conversation", "import")
 """What the trail of the settings tells of; that of a record is on its page."""
 ON_ITS_WAY = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 
@@ -145,6 +145,11 @@ def is_asked_for(of: Any) -> ColumnElement[bool]:
 def is_in_settings_trail(of: Any) -> ColumnElement[bool]:
     """A change is one that the settings list, and not only the page of a record."""
     return _is_one_of(of.subject_kind, SETTINGS_TRAIL)
+
+
+def is_imported(of: Any) -> ColumnElement[bool]:
+    """A person was made by an import."""
+    return _is_set(of.import_run_id)
 
 
 def _is_empty(value: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin import phone
 from optin.database.session import Base
+from optin.models.imports import ImportRun
+from optin.models.index_conditions import is_imported, partial_index
 from optin.models.user import User
 
 
@@ -14,7 +16,7 @@ class Person(Base):
     """A contact or a lead. `mobile` is E.164 or None; several people may share one number.
 
     `sort_name` (casefolded "last first") orders lists.
-    `zones` are the number's time zones joined by "|", or the override.
+    `zones` are the number's time zones joined by "|", or the override. `import_run_id` is the import that made them.
     """
 
     __tablename__ = "person"
@@ -26,6 +28,7 @@ class Person(Base):
         Index("ix_person_by_company", "kind", "company", "id"),
         Index("ix_person_by_email", "kind", "email", "id"),
         Index("ix_person_added", "kind", "id"),
+        partial_index("ix_person_import", "import_run_id", "id", where=is_imported),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,8 +47,10 @@ class Person(Base):
     updated_at: Mapped[datetime]
     converted_at: Mapped[datetime | None]
     converted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
 
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    import_run: Mapped[ImportRun | None] = relationship()
 
     def name_in(self, region: str) -> str:
         """Return "First Last", or what there is of it, else what tells this person from others.

@@ -169,10 +169,16 @@ def _assign(session: Session, person: Person, fields: Mapping[str, Any], region:
         person.owner_id = fields["owner_id"]
     if "mobile" in fields:
         person.mobile = mobile
-    full = f"{person.last_name or ''} {person.first_name or ''}".strip()
-    person.sort_name = (full or person.mobile or person.email or "").casefold()[:SORT_NAME]
+    person.sort_name = sort_name(
+        person.first_name or "", person.last_name or "", person.mobile or "", person.email or ""
+    )
     person.zones = _zones(person, region)
     return None
+
+
+def sort_name(first_name: str, last_name: str, mobile: str, email: str) -> str:
+    """Return by what a person stands in lists: the name, else the number, else the email address."""
+    return (f"{last_name} {first_name}".strip() or mobile or email).casefold()[:SORT_NAME]
 
 
 def _clean(text: str) -> str:

@@ -1,6 +1,6 @@
 """The trail of what users changed: who, when, what, from, to. The History tabs and the audit page read it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -25,13 +25,25 @@ def record(
     `action` is a past participle such as "created" or "changed"; `subject_kind` the record's table. A `user_id` of None
     means the system.
     """
-    shared = {"user_id": user_id, "action": action, "subject_kind": subject_kind, "subject_id": subject_id}
-    now = clock.now()
+    record_many(session, user_id, action, subject_kind, [(subject_id, changes or {"": ("", "")})])
+
+
+def record_many(
+    session: Session,
+    user_id: int | None,
+    action: str,
+    subject_kind: str,
+    changes: Iterable[tuple[int | None, Mapping[str, tuple[object, object]]]],
+) -> None:
+    """Write likewise what a user did to several records: the id of each, and its changed fields."""
+    shared = {"at": clock.now(), "user_id": user_id, "action": action, "subject_kind": subject_kind}
     entries = [
-        {"at": now, "field": field, "before": _text(before), "after": _text(after), **shared}
-        for field, (before, after) in (changes or {"": ("", "")}).items()
+        {**shared, "subject_id": subject_id, "field": field, "before": _text(before), "after": _text(after)}
+        for subject_id, fields in changes
+        for field, (before, after) in fields.items()
     ]
-    run(session, _NEW, entries)
+    if entries:
+        run(session, _NEW, entries)
 
 
 def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:

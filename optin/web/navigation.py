@@ -36,7 +36,7 @@ class Frame(NamedTuple):
 TABS: tuple[tuple[str, ...], ...] = (
     ("Opt-In Keywords", "/keywords", "/opt-ins"),
     ("Campaigns", "/campaigns", "/broadcasts"),
-    ("Contacts", "/contacts"),
+    ("Contacts", "/contacts", "/imports"),
     ("Leads", "/leads"),
     ("SMS Inbox", "/inbox"),
     ("Review", "/review"),

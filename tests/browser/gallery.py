@@ -23,6 +23,8 @@ from optin.features.auth import passwords
 from optin.features.broadcasts import sending
 from optin.features.campaigns import add_opt_ins, add_opt_ins_task
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
+from optin.features.imports import runs
+from optin.features.imports.terms import ImportKind, ImportState, Known
 from optin.features.keywords import images, pictures
 from optin.features.keywords.pictures import Picture
 from optin.jobs import background
@@ -31,6 +33,7 @@ from optin.models import (
     Broadcast,
     Campaign,
     Conversation,
+    ImportRun,
     Keyword,
     Message,
     MessageTemplate,
@@ -54,6 +57,16 @@ ANNOUNCEMENT = "Hi {{ first_name | there }}, the boat house opens on Sunday at 1
 # What became of the messages of the broadcast that is under way, in order; the others still wait.
 DONE = (MessageStatus.DELIVERED,) * 4 + (MessageStatus.SENT, MessageStatus.UNDELIVERED)
 LANDLINE = 30006
+PEOPLE = """First name;Surname;Mobile;E-Mail;Organisation;Remarks;Do not text
+Maya;Chen;(415) 555-0134;maya.chen@example.org;Harbor Friends;;
+Zoë;Núñez;(415) 555-0171;zoe@example.org;Harbor Friends;Has a boat;
+José;García;415-555-0172;jose@example.org;;;
+Ingrid;Ólafs;+1 415 555 0173;ingrid@example.org;Rowing Club;;yes
+Ana;Ruiz;(415) 555-0174 ext 5;ana@example.org;;;
+Zoë;Núñez;4155550171;;;Twice;
+Ben;Stone;555-01;ben@example.org;;;
+Priya;Shah;(415) 555-0176;priya@example.org;;Saturdays only;
+""".encode("cp1252")
 
 
 @dataclass(frozen=True)
@@ -119,6 +132,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "conversation": f"/inbox/{_id(session, Conversation.id, Conversation.number == '+14155550134')}",
         "opt-out": f"/review/opt-outs/{_read_as_opt_out(session)}",
         "user": f"/settings/users/{admin.id}",
+        **_imports(session, admin),
     }
     session.commit()
     return at
@@ -177,6 +191,25 @@ def _adding(session: Session, campaign: Campaign, admin: User, ended_because: st
     if ended_because:
         background.finish(task, ended_because)
     return f"/campaigns/{campaign.id}/opt-ins/{task_id}"
+
+
+def _imports(session: Session, admin: User) -> dict[str, str]:
+    """Have imports at each of their steps; return the addresses of their pages."""
+    columns, checked, under_way, ended = (_uploaded(session, admin, ImportKind.CONTACT, PEOPLE) for _ in range(4))
+    numbers = _uploaded(session, admin, ImportKind.OPTED_OUT, b"Phone\n(415) 555-0134\n(212) 555-0187\n12\n")
+    for run in (checked, under_way, ended, numbers):
+        assert runs.check(session, run, {int(at): name for at, name in run.mapping.items()}, admin.id) is None
+    assert runs.start(session, ended, Known.FILL, admin.id) is None
+    under_way.state, under_way.started_at, under_way.total = ImportState.RUNNING, clock.now(), 60_000
+    under_way.counts = {"new": 11_200, "changed": 640, "same": 120, "left_out": 38, "unreadable": 2}
+    background.begin(session, "import", f"import-{under_way.id}", {"run_id": under_way.id}, total=0, user_id=admin.id)
+    shown = {"import-columns": columns, "import": checked, "importing": under_way, "imported": ended}
+    return {name: f"/imports/{run.id}" for name, run in {**shown, "import-numbers": numbers}.items()}
+
+
+def _uploaded(session: Session, admin: User, kind: ImportKind, data: bytes) -> ImportRun:
+    name = "Do not text.csv" if kind is ImportKind.OPTED_OUT else "Harbor volunteers 2026.csv"
+    return done(runs.receive(session, kind, name, BytesIO(data), admin.id))
 
 
 def _read_as_opt_out(session: Session) -> int:

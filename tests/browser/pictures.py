@@ -23,6 +23,7 @@ SHOWN = {
     "contact": WIDE,
     "contact-refused": WIDE,
     "contact-edit": WIDE,
+    "import": WIDE,
     "inbox-thread": WIDE,
     "review": WIDE,
     "settings": WIDE,

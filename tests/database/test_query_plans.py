@@ -18,9 +18,10 @@ from optin.consent.ledger import number_state
 from optin.database.session import Base, db
 from optin.enums import Channel, Closure, OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins
+from optin.features.imports import undo
 from optin.features.keywords import check
 from optin.jobs import background
-from optin.models import Broadcast, Campaign, Message, Sender, SendingGate, User
+from optin.models import Broadcast, Campaign, ImportRun, Message, Sender, SendingGate, User
 from optin.policy import policy
 from optin.queries import cached_counts
 from optin.receiving import inbound_alarm, short_refusals
@@ -222,6 +223,7 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
         sender=own.get_one(Sender, 1),
     ),
     "ix_message_word": lambda own: check.texted_by(own, "pizza"),
+    "ix_person_import": lambda own: undo._made(own, ImportRun(id=1, line=0)),
     "ix_background_task_open": lambda own: background.unfinished(own.get_bind()),
     "ix_figure_asked": lambda own: cached_counts.refresh(own.get_bind()),
 }  # fmt: skip

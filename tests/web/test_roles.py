@@ -109,6 +109,20 @@ AGENTS = """
     POST /keywords/<keyword_id>
     POST /keywords/<keyword_id>/archive
     POST /keywords/<keyword_id>/deletion
+    GET  /imports
+    GET  /imports/<run_id>
+    POST /imports/<run_id>/cancellation
+    GET  /imports/<run_id>/columns
+    POST /imports/<run_id>/columns
+    POST /imports/<run_id>/pause
+    GET  /imports/<run_id>/progress
+    POST /imports/<run_id>/resumption
+    GET  /imports/<run_id>/rows
+    GET  /imports/<run_id>/rows/file
+    POST /imports/<run_id>/start
+    POST /imports/<run_id>/undo
+    GET  /imports/new/<kind>
+    POST /imports/new/<kind>
     GET  /keywords/<keyword_id>/edit
     GET  /keywords/<keyword_id>/opt-ins/file
     GET  /keywords/new

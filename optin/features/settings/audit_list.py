@@ -24,6 +24,7 @@ CHOICES = [
     ("user", "Users"),
     ("sender", "Senders"),
     ("template", "Templates"),
+    ("import", "Imports"),
     ("conversation", "Conversations"),
     *wording.LABELS.items(),
 ]

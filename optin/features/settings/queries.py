@@ -11,7 +11,18 @@ from optin import phone
 from optin.consent import facts
 from optin.consent.facts import About
 from optin.features.one_to_one import assignments
-from optin.models import AuditEntry, Conversation, Message, MessageTemplate, Person, Sender, Setting, Suppression, User
+from optin.models import (
+    AuditEntry,
+    Conversation,
+    ImportRun,
+    Message,
+    MessageTemplate,
+    Person,
+    Sender,
+    Setting,
+    Suppression,
+    User,
+)
 from optin.models.index_conditions import SETTINGS_TRAIL, has_not_ended, is_in_settings_trail
 from optin.queries import cached_counts, people_of_numbers
 from optin.queries.cached_counts import CachedCount
@@ -88,6 +99,7 @@ def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[st
         ("user", User.id, User.name),
         ("sender", Sender.id, Sender.address),
         ("template", MessageTemplate.id, MessageTemplate.name),
+        ("import", ImportRun.id, ImportRun.file_name),
     )
     for kind, id_of, name in named:
         ids = {entry.subject_id for entry in entries if entry.subject_kind == kind}

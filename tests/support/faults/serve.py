@@ -2,8 +2,8 @@
 
 PATIENCE shortens how long a job asks a database again that does not answer, SELDOM how seldom a chore is done, DEADLINE
 after how many seconds a job is over, which lasts two thirds of that as it does in use, and AT_ONCE how many opt-ins
-are added in a step, how many members of a campaign are looked at in one when a broadcast is queued, and how many of its
-messages are taken back in one.
+are added in a step, how many members of a campaign are looked at in one when a broadcast is queued, how many of its
+messages are taken back in one, and how many rows of an import.
 """
 
 import os
@@ -11,6 +11,7 @@ import os
 from werkzeug.serving import make_server
 
 from optin.features.campaigns import add_opt_ins_task
+from optin.features.imports import work
 from optin.jobs import engine, schedule, sending, tasks
 from optin.sending import put_out, taking_back
 from tests.support.faults.made import app
@@ -20,6 +21,7 @@ if "DEADLINE" in os.environ:
     engine.DEADLINE = float(os.environ["DEADLINE"])
     tasks.SECONDS = engine.DEADLINE * 2 / 3
 add_opt_ins_task.AT_ONCE = int(os.environ.get("AT_ONCE", add_opt_ins_task.AT_ONCE))
+work.AT_ONCE = int(os.environ.get("AT_ONCE", work.AT_ONCE))
 put_out.AT_ONCE = {database: int(os.environ.get("AT_ONCE", size)) for database, size in put_out.AT_ONCE.items()}
 taking_back.AT_ONCE = int(os.environ.get("AT_ONCE", taking_back.AT_ONCE))
 _do = schedule.Schedule._do

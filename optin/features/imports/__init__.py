@@ -1,0 +1,1 @@
+"""Import: people and opted-out numbers from a file, first shown and then done, and undone for a day."""

@@ -1,0 +1,58 @@
+"""What becomes of some rows of a file, by what the database knows of them. It reads, and keeps the keys of the rows."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from optin.features.imports import known as known_rows
+from optin.features.imports.deciding import Decision, KnownPerson, decide, decide_number, find_match
+from optin.features.imports.rows import ImportedRow
+from optin.features.imports.terms import ImportKind, Known
+from optin.models import ImportRun
+
+Decisions = Sequence[Mapping[Known, Decision]]
+"""For each row its decision, by the way with known people."""
+
+
+def classify(
+    session: Session, run: ImportRun, rows: Sequence[ImportedRow], ways: Sequence[Known], *, to_change: bool = False
+) -> Decisions:
+    """Say what becomes of rows by each of the ways with known people.
+
+    `to_change` locks the known people until the transaction ends.
+    """
+    if ImportKind(run.kind) is ImportKind.OPTED_OUT:
+        return _numbers(session, run, rows, ways)
+    firsts = _first_lines(session, run, rows)
+    found = known_rows.people(session, run, rows, to_change=to_change)
+    matches = {row.line: find_match(row, found[row.line]) for row in rows if not row.fault}
+    about = [
+        (match.key, row.line)
+        for row in rows
+        if isinstance(match := matches.get(row.line), KnownPerson) and firsts.get(row.key, row.line) == row.line
+    ]
+    firsts |= _noted(session, run, about)
+    return [{way: decide(row, firsts, matches.get(row.line), way) for way in ways} for row in rows]
+
+
+def _numbers(session: Session, run: ImportRun, rows: Sequence[ImportedRow], ways: Sequence[Known]) -> Decisions:
+    firsts = _first_lines(session, run, rows)
+    out = known_rows.opted_out(session, {row.number for row in rows if row.number})
+    decisions = [decide_number(row, firsts, is_out=row.number in out) for row in rows]
+    return [dict.fromkeys(ways, decision) for decision in decisions]
+
+
+def _first_lines(session: Session, run: ImportRun, rows: Sequence[ImportedRow]) -> dict[str, int]:
+    """Return where the number or email of each row stands first in the file; good rows are kept for that."""
+    return _noted(session, run, [(row.key, row.line) for row in rows if row.key and not row.fault])
+
+
+def _noted(session: Session, run: ImportRun, keys: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Return the first line of each of the keys, which are kept unless an earlier pass or row has done so."""
+    firsts = known_rows.first_lines(session, run, {key for key, _ in keys})
+    new: dict[str, int] = {}
+    for key, line in keys:
+        if key not in firsts:
+            new.setdefault(key, line)
+    known_rows.note_keys(session, run, new.items())
+    return firsts | new

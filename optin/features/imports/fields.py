@@ -1,0 +1,59 @@
+"""The fields that the columns of a file may be, for each kind of import. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from optin.features.imports.terms import ImportKind
+from optin.refused import Refused
+from optin.spreadsheets.guess import Field
+
+NAME, MOBILE, EMAIL, OPTED_OUT = "name", "mobile", "email", "opted_out"
+_PHONES = (
+    "mobile, cell, cell phone, phone, phone number, telephone, tel, sms, number, handy, handynummer, mobil, telefon, "
+    "rufnummer, móvil, celular, teléfono, portable, téléphone"
+)
+_OUTS = "opted out, opt out, do not text, do not contact, unsubscribed, stop, dnt, abgemeldet, baja, désinscrit"
+_PHONE = Field(MOBILE, "Mobile phone", tuple(_PHONES.split(", ")), "phone")
+_OUT = Field(OPTED_OUT, "Opted out", tuple(_OUTS.split(", ")), "yes_no")
+PEOPLE = (
+    Field("first_name", "First name", ("first", "given name", "forename", "vorname", "nombre", "prénom")),
+    Field(
+        "last_name",
+        "Last name",
+        ("last", "surname", "family name", "nachname", "familienname", "apellido", "apellidos", "nom"),
+    ),
+    Field(NAME, "Name (first and last)", ("name", "full name", "contact", "volunteer", "member", "nombre completo")),
+    _PHONE,
+    Field(EMAIL, "Email", ("e-mail", "email address", "mail", "correo", "courriel"), "email"),
+    Field(
+        "company",
+        "Company",
+        ("organisation", "organization", "employer", "account", "firma", "verein", "empresa", "société"),
+    ),
+    Field("notes", "Notes", ("note", "comment", "comments", "remarks", "bemerkung", "notizen", "notas", "remarques")),
+    _OUT,
+)
+
+
+def to_guess(kind: ImportKind) -> tuple[Field, ...]:
+    """Return the fields that a column may be, with what they are called in files."""
+    return (_PHONE, _OUT) if kind is ImportKind.OPTED_OUT else PEOPLE
+
+
+def fields_of(kind: ImportKind) -> Mapping[str, str]:
+    """Return the fields that a column may be, by their names, with their labels."""
+    return {field.name: field.label for field in to_guess(kind)}
+
+
+def refusal(kind: ImportKind, fields: Sequence[str]) -> Refused | None:
+    """Refuse columns from which nobody can be imported; `fields` are the names of the chosen ones."""
+    labels = fields_of(kind)
+    twice = sorted({labels[name] for name in fields if fields.count(name) > 1})
+    if twice:
+        return Refused(f"Choose one column alone for {', '.join(twice)}.")
+    if kind is ImportKind.OPTED_OUT and MOBILE not in fields:
+        return Refused("Choose the column with the mobile phone.")
+    if MOBILE not in fields and EMAIL not in fields:
+        return Refused("Choose the column with the mobile phone, or the one with the email address.")
+    if NAME in fields and {"first_name", "last_name"} & set(fields):
+        return Refused("Choose either Name (first and last), or First name and Last name.")
+    return None

@@ -1,0 +1,107 @@
+"""Who is here already: the people that rows of a file may be about, and on which line a number stood first."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from optin.database.statements import insert, insert_rows, table
+from optin.features.imports.deciding import KnownPerson
+from optin.features.imports.rows import ImportedRow
+from optin.models import ImportKey, ImportRun, OptIn, Person, Suppression
+from optin.models.index_conditions import LIVE, has_not_ended
+
+AT_ONCE = 500
+"""Values of one IN: SQLite takes some thousands."""
+_KEY = table(ImportKey)
+_NEW_KEY = insert(_KEY).on_conflict_do_nothing().inline()
+_COLUMNS = (
+    Person.id,
+    Person.kind,
+    Person.first_name,
+    Person.last_name,
+    func.coalesce(Person.mobile, "").label("mobile"),
+    Person.email,
+    Person.company,
+    Person.notes,
+)
+
+
+def people(
+    session: Session, run: ImportRun, rows: Sequence[ImportedRow], *, to_change: bool = False
+) -> Mapping[int, Sequence[KnownPerson]]:
+    """Return by their line the people who have a row's number or email: those of the run's kind first, then contacts,
+    then the oldest.
+
+    Not those whom the run made itself. `to_change` locks them until the transaction ends.
+    """
+    good = [row for row in rows if not row.fault]
+    numbers, emails = {row.number for row in good if row.number}, _spellings(good)
+    found: dict[int, KnownPerson] = {}
+    for column, values in ((Person.mobile, numbers), (Person.email, emails)):
+        for some in _pieces(sorted(values)):
+            found |= {person.id: person for person in _having(session, run, column.in_(some), to_change)}
+    by_number, by_email = defaultdict(list), defaultdict(list)
+    for person in sorted(found.values(), key=lambda person: (person.kind != run.kind, person.kind, person.id)):
+        by_number[person.mobile].append(person)
+        by_email[person.email.casefold()].append(person)
+    return {
+        row.line: [
+            *(by_number[row.number] if row.number else ()),
+            *(by_email[row.values["email"].casefold()] if "email" in row.values else ()),
+        ]
+        for row in good
+    }
+
+
+def note_keys(session: Session, run: ImportRun, keys: Iterable[tuple[str, int]]) -> None:
+    """Keep on which line each key of the file stands first; what was kept before stays."""
+    shared = {"run_id": run.id, "round": run.round}
+    insert_rows(session, _NEW_KEY, [{**shared, "key": key, "line": line} for key, line in keys])
+
+
+def first_lines(session: Session, run: ImportRun, keys: Collection[str]) -> dict[str, int]:
+    """Return the first line of the file for each of the keys that was kept."""
+    lines: dict[str, int] = {}
+    mine = (ImportKey.run_id == run.id, ImportKey.round == run.round)
+    for some in _pieces(sorted(keys)):
+        for key, line in session.execute(select(ImportKey.key, ImportKey.line).where(*mine, ImportKey.key.in_(some))):
+            lines[key] = line
+    return lines
+
+
+def opted_out(session: Session, numbers: Collection[str]) -> set[str]:
+    """Return those of the numbers that are opted out."""
+    found: set[str] = set()
+    for some in _pieces(sorted(numbers)):
+        found |= set(
+            session.scalars(select(Suppression.number).where(Suppression.number.in_(some), has_not_ended(Suppression)))
+        )
+    return found
+
+
+def opted_in(session: Session, numbers: Collection[str]) -> set[str]:
+    """Return those of the numbers that have an opt-in, or are asked to confirm one."""
+    found: set[str] = set()
+    for some in _pieces(sorted(numbers)):
+        found |= set(session.scalars(select(OptIn.number).where(OptIn.number.in_(some), OptIn.status.in_(LIVE))))
+    return found
+
+
+def _having(session: Session, run: ImportRun, having: ColumnElement[bool], to_change: bool) -> Iterator[KnownPerson]:
+    mine = or_(Person.import_run_id.is_(None), Person.import_run_id != run.id)
+    asked = select(*_COLUMNS).where(having, mine).order_by(Person.id)
+    for row in session.execute(asked.with_for_update(key_share=True) if to_change else asked):
+        yield KnownPerson(*row)
+
+
+def _spellings(rows: Sequence[ImportedRow]) -> set[str]:
+    """Return the email addresses as they are written and in small letters, as most are stored."""
+    written = {row.values["email"] for row in rows if "email" in row.values}
+    return written | {email.casefold() for email in written}
+
+
+def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]

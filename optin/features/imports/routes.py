@@ -1,0 +1,190 @@
+"""Imports: the file, and the page of a run, which shows how it stands; running, pausing, undoing it."""
+
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
+
+from optin.database.session import db
+from optin.enums import Role
+from optin.features.imports import columns_routes, rows_list, runs, undo, work
+from optin.features.imports.blueprint import RUN, blueprint, context, load, to_run
+from optin.features.imports.forms import FileForm
+from optin.features.imports.terms import OUTCOMES, UNDER_WAY, ImportKind, ImportState, Known, Outcome, labels
+from optin.jobs import engine
+from optin.models import ImportRun
+from optin.refused import Refused
+from optin.web import fields, refusals
+from optin.web.access import requires
+
+__all__ = ["blueprint", "columns_routes"]
+
+LISTED = 50
+FOLLOWED = (*UNDER_WAY, ImportState.PAUSED)
+
+
+@blueprint.get("/imports")
+@requires(Role.AGENT)
+def index() -> str:
+    """List the last imports of the kinds that the user may import."""
+    kinds = [kind for kind in ImportKind if current_user.may(kind.role)]
+    newest = select(ImportRun).where(ImportRun.kind.in_(kinds)).options(joinedload(ImportRun.created_by))
+    found = db.session.scalars(newest.order_by(ImportRun.id.desc()).limit(LISTED)).all()
+    return render_template("imports/index.html", runs=found, kinds=kinds, context=context)
+
+
+@blueprint.get("/imports/new/<kind>")
+@requires(Role.AGENT)
+def new(kind: str) -> str:
+    """Ask for the file."""
+    return render_template("imports/file.html", kind=_kind(kind), form=FileForm())
+
+
+@blueprint.post("/imports/new/<kind>")
+def create(kind: str) -> Response | tuple[str, int]:
+    """Keep the file and lead to its columns."""
+    wanted, form = _kind(kind), FileForm()
+    if not form.validate():
+        return render_template("imports/file.html", kind=wanted, form=form), 422
+    given = form.file.data
+    run = runs.receive(db.session(), wanted, fields.one_line(given.filename), given.stream, current_user.id)
+    if isinstance(run, Refused):
+        refusals.show(run, form)
+        return render_template("imports/file.html", kind=wanted, form=form), 422
+    db.session.commit()
+    return redirect(url_for(".columns", run_id=run.id), 303)
+
+
+@blueprint.get(RUN)
+@requires(Role.AGENT)
+def show(run_id: int) -> str | Response:
+    """Show how the run stands: what will happen, how far it is, or what came of it."""
+    run = load(run_id)
+    if run.state in (ImportState.COLUMNS, ImportState.STORING):
+        return redirect(url_for(".columns", run_id=run_id), 303)
+    if run.state in FOLLOWED:
+        return render_template("imports/progress.html", **_progress(run))
+    if run.state == ImportState.CHECKED:
+        return render_template("imports/preview.html", **_preview(run))
+    return render_template("imports/result.html", **context(run), **_result(run))
+
+
+@blueprint.get(f"{RUN}/progress")
+@requires(Role.AGENT)
+def progress(run_id: int) -> Response:
+    """Give the progress (fragment); 204 while it is the `version` that the page has. Lead on where it has ended."""
+    run = load(run_id)
+    if run.state not in FOLLOWED:
+        return to_run(run_id)
+    shown = _progress(run)
+    if request.args.get("version") == shown["version"]:
+        return make_response("", 204)
+    return make_response(render_template("imports/_progress.html", **shown))
+
+
+@blueprint.get(f"{RUN}/rows")
+@requires(Role.AGENT)
+def rows(run_id: int) -> str:
+    """List the rows of an outcome with their reasons."""
+    run = load(run_id)
+    listing = rows_list.listing(run)
+    page = listing.page(db.session(), rows_list.query(run, listing))
+    outcome = Outcome(listing.filters["outcome"]) if listing.filters["outcome"] else None
+    return render_template(
+        "imports/rows.html",
+        **context(run),
+        listing=listing,
+        page=page,
+        outcome=outcome,
+        content=rows_list.content,
+        shown=work.SHOWN,
+    )
+
+
+@blueprint.get(f"{RUN}/rows/file")
+@requires(Role.AGENT)
+def rows_file(run_id: int) -> Response:
+    """Give the rows as they were in the file, each with the reason."""
+    return rows_list.file(load(run_id))
+
+
+@blueprint.post(f"{RUN}/start")
+def start(run_id: int) -> Response:
+    """Take over the rows."""
+    run, known = load(run_id, to_change=True), request.form.get("known", "")
+    if known not in list(Known):
+        abort(400)
+    return _done(run, runs.start(db.session(), run, Known(known), current_user.id))
+
+
+@blueprint.post(f"{RUN}/pause")
+def pause(run_id: int) -> Response:
+    """Stop for a while."""
+    run = load(run_id, to_change=True)
+    return _done(run, runs.pause(run))
+
+
+@blueprint.post(f"{RUN}/resumption")
+def resume(run_id: int) -> Response:
+    """Go on."""
+    run = load(run_id, to_change=True)
+    return _done(run, runs.go_on(db.session(), run, current_user.id))
+
+
+@blueprint.post(f"{RUN}/cancellation")
+def cancel(run_id: int) -> Response:
+    """Take over nothing more."""
+    run = load(run_id, to_change=True)
+    return _done(run, runs.cancel(db.session(), run))
+
+
+@blueprint.post(f"{RUN}/undo")
+def take_back(run_id: int) -> Response:
+    """Undo what the run did."""
+    run = load(run_id, to_change=True)
+    return _done(run, runs.begin_undo(db.session(), run, current_user.id))
+
+
+def _done(run: ImportRun, refused: Refused | None) -> Response:
+    if refused is not None:
+        flash(refused.sentence, "warn")
+    db.session.commit()
+    engine.nudge()
+    return to_run(run.id)
+
+
+def _kind(name: str) -> ImportKind:
+    """Return the kind of an address, or answer 404, or 403 where it is not the user's."""
+    if name not in list(ImportKind):
+        abort(404)
+    kind = ImportKind(name)
+    return kind if current_user.may(kind.role) else abort(403)
+
+
+def _result(run: ImportRun) -> dict[str, object]:
+    return {"can_undo": undo.can_undo(run), "within": undo.WITHIN}
+
+
+def _progress(run: ImportRun) -> dict[str, object]:
+    """Return what the page of a run under way shows; its version changes with all of it."""
+    stalled = runs.has_stalled(db.session(), run)
+    done = sum(run.counts.get(outcome, 0) for outcome in OUTCOMES)
+    version = f"{run.state}-{run.line}-{run.total}-{stalled}"
+    return {**context(run), "stalled": stalled, "done": done, "version": version}
+
+
+def _preview(run: ImportRun) -> dict[str, object]:
+    """Return what the page shows before anything is done, for the way with known people that is asked for."""
+    way = request.args.get("known", "")
+    way = Known(way) if way in list(Known) else Known.FILL
+    counts = {each: run.checked.get(each, {}) for each in Known}
+    kind, known = ImportKind(run.kind), counts[Known.LEAVE].get(Outcome.SAME, 0)
+    return {
+        **context(run),
+        "way": way,
+        "ways": list(Known),
+        "counts": counts,
+        "known": known,
+        "labels": labels(kind, way),
+    }

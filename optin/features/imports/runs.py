@@ -1,0 +1,158 @@
+"""A run from its file to its result: what may follow what, and what is remembered of earlier ones. Nothing commits,
+but for the file itself, which is stored in pieces."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from itertools import islice
+from typing import BinaryIO
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.features.imports import fields, tables, tasks, undo, work
+from optin.features.imports.terms import UNDER_WAY, ImportKind, ImportState, Known
+from optin.models import ImportRun
+from optin.policy import audit
+from optin.queries import import_files
+from optin.refused import Refused
+from optin.spreadsheets import guess
+from optin.spreadsheets.read import Table
+
+SAMPLES, LOOKED_AT = 5, 200
+LONGEST_NAME = 200
+WRONG_STATE = "This import has moved on meanwhile. Here is how it stands now."
+
+
+def receive(session: Session, kind: ImportKind, file_name: str, file: BinaryIO, user_id: int) -> ImportRun | Refused:
+    """Keep a file and read its headers; refused, with nothing kept, where it is no table."""
+    run = ImportRun(
+        kind=kind,
+        state=ImportState.STORING,
+        file_name=file_name[-LONGEST_NAME:] or "file",
+        created_at=clock.now(),
+        created_by_id=user_id,
+    )
+    session.add(run)
+    session.commit()
+    run.size, run.digest = import_files.store(session, run.id, file)
+    table = tables.table_of(session, run)
+    if isinstance(table, Refused):
+        import_files.discard(session, run)
+        return Refused("This file is empty.", field="file") if not run.size else Refused(table.sentence, field="file")
+    _read_as(run, table)
+    run.state = ImportState.COLUMNS
+    run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table)
+    audit.record(session, user_id, "uploaded", work.SUBJECT, run.id, {"file": ("", run.file_name)})
+    return run
+
+
+def reread(session: Session, run: ImportRun, encoding: str, delimiter: str, sheet: str) -> Refused | None:
+    """Read the file of a run in another way; refused where it is no table then, and stays as it was."""
+    before = run.encoding, run.delimiter, run.sheet
+    run.encoding, run.delimiter, run.sheet = encoding or None, delimiter or None, sheet or None
+    table = tables.table_of(session, run)
+    if isinstance(table, Refused):
+        run.encoding, run.delimiter, run.sheet = before
+        return table
+    headers = run.headers
+    _read_as(run, table)
+    if run.headers != headers:
+        run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table)
+    run.state = ImportState.COLUMNS
+    return None
+
+
+def check(session: Session, run: ImportRun, mapping: Mapping[int, str], user_id: int) -> Refused | None:
+    """Look at all rows with these columns, the first ones at once; refused where columns are missing."""
+    run.mapping = {str(index): field for index, field in sorted(mapping.items())}
+    if refused := fields.refusal(ImportKind(run.kind), list(mapping.values())):
+        return refused
+    work.forget_preview(session, run)
+    run.state, run.round, run.line, run.total, run.checked = ImportState.CHECKING, run.round + 1, 0, 0, {}
+    tasks.begin(session, run, user_id)
+    return None
+
+
+def start(session: Session, run: ImportRun, known: Known, user_id: int) -> Refused | None:
+    """Take over the rows, treating known people in a way; refused unless they were checked."""
+    if run.state != ImportState.CHECKED:
+        return Refused(WRONG_STATE)
+    work.forget_preview(session, run)
+    run.state, run.known, run.line, run.started_at = ImportState.RUNNING, known, 0, clock.now()
+    tasks.begin(session, run, user_id)
+    return None
+
+
+def pause(run: ImportRun) -> Refused | None:
+    """Stop for a while."""
+    if run.state != ImportState.RUNNING:
+        return Refused(WRONG_STATE)
+    run.state = ImportState.PAUSED
+    return None
+
+
+def go_on(session: Session, run: ImportRun, user_id: int) -> Refused | None:
+    """Go on after a pause, or after an error ended the work."""
+    if run.state == ImportState.PAUSED:
+        run.state = ImportState.RUNNING
+    elif not has_stalled(session, run):
+        return Refused(WRONG_STATE)
+    tasks.begin(session, run, user_id)
+    return None
+
+
+def cancel(session: Session, run: ImportRun) -> Refused | None:
+    """Take over nothing more; who was taken over stays, and can be undone."""
+    if run.state in (ImportState.COLUMNS, ImportState.CHECKING, ImportState.CHECKED):
+        run.state, run.finished_at = ImportState.CANCELLED, clock.now()
+        return None
+    if run.state not in (ImportState.RUNNING, ImportState.PAUSED):
+        return Refused(WRONG_STATE)
+    run.state, run.finished_at = ImportState.CANCELLED, clock.now()
+    work.record(session, run, "cancelled")
+    return None
+
+
+def begin_undo(session: Session, run: ImportRun, user_id: int) -> Refused | None:
+    """Undo what the run did; refused after a day, and where it did nothing that can be undone."""
+    if not undo.can_undo(run):
+        return Refused("This import can no longer be undone.")
+    run.state, run.line = ImportState.UNDOING, 0
+    tasks.begin(session, run, user_id)
+    return None
+
+
+def has_stalled(session: Session, run: ImportRun) -> bool:
+    """Tell whether a run is under way and nothing is at it: an error ended the work."""
+    return run.state in UNDER_WAY and tasks.under_way(session, run.id) is None
+
+
+def samples(table: Table) -> list[list[str]]:
+    """Return for each column the first values that are not empty, each once."""
+    found: list[dict[str, None]] = [{} for _ in table.headers]
+    for _, cells in islice(table.rows(), LOOKED_AT):
+        for column, cell in zip(found, cells, strict=False):
+            if cell and len(column) < SAMPLES:
+                column[cell] = None
+    return [list(column) for column in found]
+
+
+def guessed(kind: ImportKind, table: Table) -> dict[str, str]:
+    """Return which column is probably which field."""
+    rows = (cells for _, cells in islice(table.rows(), LOOKED_AT))
+    return {str(index): name for index, name in guess.guess(table.headers, rows, fields.to_guess(kind)).items()}
+
+
+def remembered(session: Session, run: ImportRun) -> dict[str, str]:
+    """Return which field each column was in the last file with the same headers, {} if there was none."""
+    same = (ImportRun.header_ref == run.header_ref, ImportRun.kind == run.kind, ImportRun.started_at.is_not(None))
+    return session.scalar(select(ImportRun.mapping).where(*same).order_by(ImportRun.id.desc()).limit(1)) or {}
+
+
+def _read_as(run: ImportRun, table: Table) -> None:
+    """Note how the file was read."""
+    run.encoding, run.delimiter, run.sheet = table.encoding or None, table.delimiter or None, table.sheet or None
+    run.headers = list(table.headers)
+    run.header_ref = hashlib.sha256(json.dumps(run.headers).encode()).hexdigest()

@@ -1,0 +1,77 @@
+"""The terms of imports, each with the words that people see. Pure."""
+
+from collections.abc import Mapping
+
+from optin.enums import LabelledEnum, PersonKind, Role
+
+
+class ImportKind(LabelledEnum):
+    """What the rows of a file become."""
+
+    CONTACT = "contact", "Contacts"
+    LEAD = "lead", "Leads"
+    OPTED_OUT = "opted_out", "Opted-out numbers"
+
+    @property
+    def person_kind(self) -> PersonKind | None:
+        """Return which people the rows become, None where they become none."""
+        return None if self is ImportKind.OPTED_OUT else PersonKind(self.value)
+
+    @property
+    def role(self) -> Role:
+        """Return who may import it, at least."""
+        return Role.ADMIN if self is ImportKind.OPTED_OUT else Role.AGENT
+
+
+class ImportState(LabelledEnum):
+    """How far an import is."""
+
+    STORING = "storing", "Storing the file", "off"
+    COLUMNS = "columns", "Choose columns", "warn"
+    CHECKING = "checking", "Checking", "warn"
+    CHECKED = "checked", "Checked", "warn"
+    RUNNING = "running", "Importing", "ok"
+    PAUSED = "paused", "Paused", "warn"
+    DONE = "done", "Imported", "ok"
+    CANCELLED = "cancelled", "Cancelled", "off"
+    UNDOING = "undoing", "Undoing", "warn"
+    UNDONE = "undone", "Undone", "off"
+    EXPIRED = "expired", "Expired", "off"
+
+
+class Known(LabelledEnum):
+    """What to do with people who are here already."""
+
+    LEAVE = "leave", "Leave them as they are"
+    FILL = "fill", "Fill gaps"
+    OVERWRITE = "overwrite", "Overwrite"
+
+
+class Outcome(LabelledEnum):
+    """What becomes of a row of the file."""
+
+    NEW = "new", "New", "ok"
+    CHANGED = "changed", "Changed", "ok"
+    SAME = "same", "No change", "off"
+    LEFT_OUT = "left_out", "Left out", "warn"
+    UNREADABLE = "unreadable", "Can’t be read", "bad"
+    KEPT = "kept", "Not undone", "warn"
+
+
+OUTCOMES = (Outcome.NEW, Outcome.CHANGED, Outcome.SAME, Outcome.LEFT_OUT, Outcome.UNREADABLE)
+"""The five that a page counts."""
+NOT_IN = (Outcome.LEFT_OUT, Outcome.UNREADABLE)
+"""What comes back as a file."""
+UNDER_WAY = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
+"""In these states a background task is at it."""
+ENDED = (ImportState.DONE, ImportState.CANCELLED)
+"""After these there is a result, which can be undone."""
+
+
+def labels(kind: ImportKind, known: str) -> Mapping[Outcome, str]:
+    """Return what the outcomes are called in an import of a kind, where known people are treated in a way."""
+    if kind is ImportKind.OPTED_OUT:
+        named = {Outcome.NEW: "Opted out now", Outcome.SAME: "Opted out before"}
+        return {outcome: named.get(outcome, outcome.label) for outcome in OUTCOMES if outcome is not Outcome.CHANGED}
+    changed = "Overwritten" if known == Known.OVERWRITE else "Gaps filled"
+    return {outcome: outcome.label for outcome in OUTCOMES} | {Outcome.CHANGED: changed}

@@ -1,0 +1,140 @@
+"""The steps of an import: some rows are looked at, or taken over, in one short transaction. Nothing commits."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.database.sqlite import roomy
+from optin.database.statements import insert, insert_rows, table
+from optin.features.imports import rows as imported_rows
+from optin.features.imports import tables, undo, writing
+from optin.features.imports.classify import classify
+from optin.features.imports.deciding import Decision
+from optin.features.imports.rows import ImportedRow
+from optin.features.imports.terms import ImportKind, ImportState, Known
+from optin.models import ImportRow, ImportRun, Person
+from optin.person import records
+from optin.person.one_at_a_time import make_people_alone
+from optin.policy import audit, cache
+from optin.refused import Refused
+
+AT_ONCE = 2000
+"""So many rows are looked at in one step, and at most so much is done: SQLite has one writer."""
+SLOW = 20
+"""What takes as long as so many rows: the end of consent, with its events."""
+SHOWN = 200
+"""So many rows of each kind can be looked at before anything is done."""
+SUBJECT = "import"
+_NEW_ROW = insert(table(ImportRow)).on_conflict_do_nothing().inline()
+
+
+def step(session: Session, run: ImportRun) -> None:
+    """Do what comes next in a run, whose row is locked; nothing where it is not under way."""
+    match ImportState(run.state):
+        case ImportState.CHECKING:
+            _check_some(session, run)
+        case ImportState.RUNNING:
+            _take_some(session, run)
+        case ImportState.UNDOING:
+            undo.undo_some(session, run)
+        case _:
+            pass
+
+
+def record(session: Session, run: ImportRun, action: str) -> None:
+    """Write into the audit trail what became of a run."""
+    counts = {name: ("", count) for name, count in run.counts.items() if count}
+    audit.record(session, run.created_by_id, action, SUBJECT, run.id, {"file": ("", run.file_name), **counts})
+
+
+def _check_some(session: Session, run: ImportRun) -> None:
+    rows = _read_some(session, run)
+    if isinstance(rows, Refused):
+        run.state = ImportState.EXPIRED
+        return
+    ways = tuple(Known)
+    checked = {way: Counter(run.checked.get(way, {})) for way in ways}
+    shown = []
+    for decisions in classify(session, run, rows, ways):
+        for way, decision in decisions.items():
+            ends = _opt_ins_that_end(session, decision)
+            checked[way][decision.outcome] += 1
+            checked[way]["opted_out"] += bool(decision.row.opted_out and decision.row.number)
+            checked[way]["numbers_changed"] += decision.replaces_number
+            checked[way]["opt_ins_ended"] += ends
+            if checked[way][decision.outcome] <= SHOWN:
+                shown.append(_shown(run, way, decision, ends))
+    insert_rows(session, _NEW_ROW, shown)
+    run.checked = {way.value: dict(counts) for way, counts in checked.items()}
+    run.total += len(rows)
+    run.line = rows[-1].line if rows else run.line
+    if len(rows) < AT_ONCE:
+        run.state, run.line = ImportState.CHECKED, 0
+
+
+def _take_some(session: Session, run: ImportRun) -> None:
+    make_people_alone(session)
+    rows = _read_some(session, run)
+    if isinstance(rows, Refused):
+        _end(session, run, ImportState.EXPIRED)
+        return
+    way = Known(run.known)
+    decisions = [each[way] for each in classify(session, run, rows, [way], to_change=True)]
+    count = _what_one_step_bears(decisions)
+    with roomy(session):
+        added = writing.write(session, run, decisions[:count], cache.policy(session).default_region)
+    run.counts = dict(Counter(run.counts) + added)
+    run.line = rows[count - 1].line if rows else run.line
+    left = [(row.line, tuple(row.cells)) for row in rows[count:]]
+    tables.give_back(run, left, run.line)
+    if len(rows) < AT_ONCE and not left:
+        _end(session, run, ImportState.DONE)
+
+
+def _end(session: Session, run: ImportRun, state: ImportState) -> None:
+    run.state, run.finished_at = state, clock.now()
+    record(session, run, "imported")
+
+
+def forget_preview(session: Session, run: ImportRun) -> None:
+    """Delete the rows that were shown before; there are some hundred at most."""
+    session.execute(delete(ImportRow).where(ImportRow.run_id == run.id, ImportRow.known.in_(list(Known))))
+
+
+def _read_some(session: Session, run: ImportRun) -> list[ImportedRow] | Refused:
+    taken = tables.take(session, run, AT_ONCE)
+    if isinstance(taken, Refused):
+        return taken
+    columns = {field: int(index) for index, field in run.mapping.items()}
+    region = cache.policy(session).default_region
+    people = ImportKind(run.kind) is not ImportKind.OPTED_OUT
+    return [imported_rows.read(line, cells, columns, region, people=people) for line, cells in taken]
+
+
+def _what_one_step_bears(decisions: Sequence[Decision]) -> int:
+    """Return how many rows from the first on are done now, at least one."""
+    effort = 0
+    for count, decision in enumerate(decisions):
+        effort += SLOW if decision.changes_number or decision.row.opted_out else 1
+        if effort > AT_ONCE and count:
+            return count
+    return len(decisions)
+
+
+def _opt_ins_that_end(session: Session, decision: Decision) -> int:
+    if not decision.replaces_number or decision.person is None:
+        return 0
+    person = session.get_one(Person, decision.person.id)
+    return len(records.what_ends(session, person, decision.changes["mobile"]))
+
+
+def _shown(run: ImportRun, way: Known, decision: Decision, ends: int) -> Mapping[str, object]:
+    said = decision.sentence
+    if ends:
+        said += f" The change of number ends {ends} opt-in{'' if ends == 1 else 's'}."
+    if decision.row.opted_out and decision.row.number:
+        said = f"{said} The number is opted out.".strip()
+    return {**writing.noted(run, decision._replace(sentence=said)), "known": way.value}

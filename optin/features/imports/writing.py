@@ -1,0 +1,147 @@
+"""Writing what a part of a file came to: people made and changed, numbers opted out, rows noted. Nothing commits.
+
+Whoever calls this has the lock under which people are made for numbers (person/one_at_a_time.py).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
+
+from optin import clock, phone
+from optin.consent import ledger
+from optin.consent.events import Act
+from optin.database.statements import insert, insert_rows, run, table
+from optin.enums import HoldResolution, OptInSource
+from optin.features.imports import known
+from optin.features.imports.deciding import TEXTS, Decision, KnownPerson
+from optin.features.imports.rows import ImportedRow
+from optin.features.imports.terms import NOT_IN, ImportKind, Outcome
+from optin.models import ImportRow, ImportRun, Person
+from optin.person import records
+from optin.phone import spellings
+from optin.policy import audit
+from optin.refused import done
+
+_PERSON, _ROW = table(Person), table(ImportRow)
+_NEW_PERSON = insert(_PERSON).returning(_PERSON.c.id, _PERSON.c.mobile)
+_NEW_ROW = insert(_ROW).inline()
+_CHANGED = (
+    update(_PERSON)
+    .where(_PERSON.c.id == bindparam("of"))
+    .values({name: bindparam(name) for name in (*TEXTS, "sort_name", "updated_at")})
+)
+
+
+def write(session: Session, given: ImportRun, decisions: Sequence[Decision], region: str) -> Counter[str]:
+    """Do what was decided, each row once, and return what to add to the run's counts."""
+    counts = Counter(decision.outcome.value for decision in decisions)
+    now = clock.now()
+    if ImportKind(given.kind).person_kind:
+        create(session, given, [each.row for each in decisions if each.outcome is Outcome.NEW], region, now)
+    to_note = [noted(given, each) for each in decisions if each.outcome in NOT_IN]
+    changed = [each for each in decisions if each.outcome is Outcome.CHANGED]
+    to_note += _change_texts(session, given, [each for each in changed if not each.changes_number], now)
+    for each in (each for each in changed if each.changes_number):
+        row, ended = _change_number(session, given, each, region)
+        to_note.append(row)
+        counts["opt_ins_ended"] += ended
+    insert_rows(session, _NEW_ROW, to_note)
+    counts["opted_out"] += opt_out(session, given, (each.row for each in decisions))
+    return counts
+
+
+def create(session: Session, given: ImportRun, rows: Sequence[ImportedRow], region: str, now: datetime) -> None:
+    """Make a person of each row and link them to the live opt-ins of their numbers; they are the user's."""
+    made = insert_rows(session, _NEW_PERSON, [_person(given, row, region, now) for row in rows])
+    having = known.opted_in(session, {row.mobile for row in made if row.mobile})
+    if ids := [row.id for row in made if row.mobile in having]:
+        ledger.link_people(session, ids, now)
+
+
+def opt_out(session: Session, given: ImportRun, rows: Iterable[ImportedRow]) -> int:
+    """Opt out the numbers of the rows that say so, under every spelling; return how many were not before."""
+    said = {number: row.line for row in rows if row.opted_out and row.number for number in (row.number, *row.others)}
+    out = known.opted_out(session, said.keys())
+    asked = known.opted_in(session, out)
+    for number in sorted(said.keys() - (out - asked)):
+        text = f"Row {said[number]:,} of {given.file_name}"
+        act = Act(OptInSource.IMPORT, clock.now(), text=text, actor_id=given.created_by_id)
+        for form in (number, *spellings.others(number)):
+            ledger.opt_out(session, form, act, resolution=HoldResolution.OPT_OUT)
+    return len(said.keys() - out)
+
+
+def noted(
+    given: ImportRun, each: Decision, before: Mapping[str, str] | None = None, changed_at: datetime | None = None
+) -> dict[str, Any]:
+    """Return the row of import_row that says what became of a row of the file."""
+    return {
+        "run_id": given.id,
+        "known": "",
+        "outcome": each.outcome,
+        "line": each.row.line,
+        "sentence": each.sentence,
+        "cells": list(each.row.cells),
+        "person_id": each.person.id if each.person else None,
+        "before": before,
+        "changed_at": changed_at,
+    }
+
+
+def _person(given: ImportRun, row: ImportedRow, region: str, now: datetime) -> dict[str, Any]:
+    texts = {name: row.values.get(name, "") for name in TEXTS}
+    mobile = row.number or None
+    return {
+        **texts,
+        "kind": given.kind,
+        "sort_name": records.sort_name(texts["first_name"], texts["last_name"], row.number, texts["email"]),
+        "mobile": mobile,
+        "owner_id": given.created_by_id,
+        "time_zone": "",
+        "zones": phone.zone_group(mobile, region) if mobile else "",
+        "created_at": now,
+        "updated_at": now,
+        "import_run_id": given.id,
+    }
+
+
+def _change_texts(
+    session: Session, given: ImportRun, decisions: Sequence[Decision], now: datetime
+) -> list[dict[str, Any]]:
+    """Set the fields of known people, with an entry of each in the trail; return the rows to note."""
+    if not decisions:
+        return []
+    people = [(_known(each), {**_texts(_known(each)), **each.changes}) for each in decisions]
+    run(session, _CHANGED, [_values(person, after, now) for person, after in people])
+    changes = [(person.id, audit.differences(_texts(person), after)) for person, after in people]
+    audit.record_many(session, given.created_by_id, "changed", records.SUBJECT, changes)
+    return [noted(given, each, _before(each), now) for each in decisions]
+
+
+def _change_number(session: Session, given: ImportRun, each: Decision, region: str) -> tuple[dict[str, Any], int]:
+    """Change a known person by the rules of a change of number; return the row to note, and how many opt-ins ended."""
+    person = session.get_one(Person, _known(each).id, populate_existing=True)
+    changed = done(records.change(session, person, each.changes, given.created_by_id, region))
+    return noted(given, each, _before(each), person.updated_at), len(changed.ended_opt_ins)
+
+
+def _values(person: KnownPerson, after: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    sort_name = records.sort_name(after["first_name"], after["last_name"], person.mobile, after["email"])
+    return {"of": person.id, **after, "sort_name": sort_name, "updated_at": now}
+
+
+def _known(each: Decision) -> KnownPerson:
+    assert each.person is not None
+    return each.person
+
+
+def _before(each: Decision) -> dict[str, str]:
+    return {name: getattr(each.person, name) for name in each.changes}
+
+
+def _texts(person: KnownPerson) -> dict[str, str]:
+    return {name: getattr(person, name) for name in TEXTS}

@@ -1,0 +1,142 @@
+"""What becomes of a row: a table of rows, with whom they meet and what is done with known people."""
+
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from optin.enums import PersonKind
+from optin.features.imports.rows import has_left, split_name
+from optin.features.imports.terms import Known, Outcome
+from optin.models import Person
+from tests.support import importing, world
+from tests.support.clients import Browser
+
+MAYA = "Maya Ortiz"
+HEADERS, FIELDS = "Name;Mobile;Email;Company;Opted out", "name mobile email company opted_out"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row that meets somebody, or nobody: what becomes of it by each way, and how the person ends up."""
+
+    row: str
+    outcomes: str
+    fill: tuple[str, ...] = ()
+    overwrite: tuple[str, ...] = ()
+    here: tuple[str, str | None, str] | None = (MAYA, "+14155550134", "")
+    also: tuple[tuple[str, str | None, str], ...] = ()
+    kind: PersonKind = PersonKind.CONTACT
+
+
+NEW, CHANGED, SAME, LEFT_OUT, UNREADABLE = "new", "changed", "same", "left_out", "unreadable"
+CASES = {
+    "nobody has the number": Case("Tom Weber;6465550177;;;", NEW, here=None),
+    "the number is known in another spelling": Case("Maya Ortiz;+1 415-555-0134;;;", SAME),
+    "a gap is filled": Case(
+        "Maya Ortiz;4155550134;m@example.org;;", CHANGED, fill=("m@example.org",), overwrite=("m@example.org",)
+    ),
+    "an empty cell changes nothing": Case(";4155550134;;;", SAME),
+    "another name is no gap": Case("Maya Stone;4155550134;;;", "same changed", overwrite=("Maya Stone",)),
+    "a lead is known as well": Case(
+        "Maya Ortiz;4155550134;m@example.org;;", CHANGED, fill=("m@example.org",), kind=PersonKind.LEAD
+    ),
+    "known by the email, without a number": Case(
+        "Maya Ortiz;4155550134;m@example.org;;", CHANGED, here=(MAYA, None, "m@example.org"), fill=("+14155550134",)
+    ),
+    "the email is written in another case": Case(
+        ";;M@Example.org;;", "same changed", here=(MAYA, None, "m@example.org")
+    ),
+    "another number, the same email and name": Case(
+        "Maya Ortiz;6465550177;m@example.org;;",
+        "same changed",
+        here=(MAYA, "+14155550134", "m@example.org"),
+        overwrite=("+16465550177",),
+    ),
+    "another number, the same email, another name": Case(
+        "Ben Ortiz;6465550177;m@example.org;;", NEW, here=(MAYA, "+14155550134", "m@example.org")
+    ),
+    "another number, the same email, no name": Case(
+        ";6465550177;m@example.org;;", NEW, here=(MAYA, "+14155550134", "m@example.org")
+    ),
+    "the same email, another name, no number": Case(
+        "Ben Ortiz;;m@example.org;;", NEW, here=(MAYA, "+14155550134", "m@example.org")
+    ),
+    "two with the email": Case(
+        ";;m@example.org;;", NEW, here=("Ana Ruiz", None, "m@example.org"), also=(("Ben Ruiz", None, "m@example.org"),)
+    ),
+    "shared number, one has the name": Case(
+        "Ben Ortiz;4155550134;b@example.org;;", CHANGED, also=(("Ben Ortiz", "+14155550134", ""),)
+    ),
+    "shared number, none has the name": Case(
+        "Zoe Gray;4155550134;;;", LEFT_OUT, also=(("Ben Ortiz", "+14155550134", ""),)
+    ),
+    "shared number, no name": Case(";4155550134;m@example.org;;", CHANGED, also=(("Ben Ortiz", "+14155550134", ""),)),
+    "no number, no email": Case("Maya Ortiz;;;Harbor;", UNREADABLE),
+    "a number that is none": Case("Maya Ortiz;12345;m@example.org;;", UNREADABLE),
+    "an extension": Case("Maya Ortiz;415-555-0134 ext 5;;;", UNREADABLE),
+    "an email that is none": Case("Maya Ortiz;4155550134;maya at example;;", UNREADABLE),
+    "a name that is too long": Case(f"{'a' * 81} b;4155550134;;;", UNREADABLE),
+    "neither yes nor no": Case("Maya Ortiz;4155550134;;;perhaps", UNREADABLE),
+    "two numbers in a cell": Case("Tom Weber;646-555-0177 / 646-555-0178;;;", NEW, here=None),
+    "without a first name": Case(";6465550177;;Harbor;", NEW, here=None),
+    "a formula is a text": Case("=cmd;6465550177;;;", NEW, here=None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("known", list(Known))
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_a_row_becomes_what_was_said(app: Flask, agent: Browser, session: Session, case: Case, known: Known) -> None:
+    """What the page says beforehand and what happens are the same."""
+    before = {}
+    for name, mobile, email in (*([case.here] if case.here else ()), *case.also):
+        person = world.person(session, name, mobile, case.kind)
+        person.email = email
+        before[person.id] = _texts(person)
+    session.commit()
+    data = importing.table(case.row, headers=HEADERS)
+    run = importing.import_file(app, session, agent, data, known=known, columns=FIELDS)
+    fill, _, overwrite = case.outcomes.partition(" ")
+    expected = overwrite or fill if known is Known.OVERWRITE else fill
+    if known is Known.LEAVE and expected == CHANGED:
+        expected = SAME
+    said = {name: count for name, count in run.checked[known].items() if count and name in list(Outcome)}
+    did = {name: count for name, count in run.counts.items() if count and name in list(Outcome)}
+    assert (said, did) == ({expected: 1}, {expected: 1})
+    people = session.scalars(select(Person).order_by(Person.id)).all()
+    assert len(people) == len(before) + (expected == NEW)
+    unchanged = [_texts(person) == before[person.id] for person in people if person.id in before]
+    assert unchanged.count(False) == (expected == CHANGED)
+    wanted = {Known.FILL: case.fill, Known.OVERWRITE: case.overwrite, Known.LEAVE: ()}[known]
+    assert set(wanted) <= {text for person in people for text in _texts(person)}
+
+
+@pytest.mark.parametrize(
+    ("cell", "left"),
+    [
+        ("yes", True), ("X", True), ("TRUE", True), ("1", True), ("opted out", True), ("Opted-Out", True),
+        ("Unsubscribed", True), ("STOP", True), ("do not text", True), ("inactive", True), ("ja", True),
+        ("no", False), ("0", False), ("subscribed", False), ("Opted in", False), ("active", False),
+        ("perhaps", None), ("?", None),
+    ],
+)  # fmt: skip
+def test_who_left_is_read_in_the_words_of_files(cell: str, left: bool | None) -> None:
+    assert has_left(cell) is left
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ("Maya Ortiz", "Maya", "Ortiz"), ("Ortiz, Maya", "Maya", "Ortiz"), ("Maya", "Maya", ""),
+        ("Maya  del  Mar Ortiz", "Maya del Mar", "Ortiz"), ("Ortiz,", "", "Ortiz"),
+    ],
+)  # fmt: skip
+def test_a_whole_name_is_two(written: str, first: str, last: str) -> None:
+    assert split_name(written) == (first, last)
+
+
+def _texts(person: Person) -> tuple[str, ...]:
+    name = f"{person.first_name} {person.last_name}".strip()
+    return (name, person.mobile or "", person.email, person.company, person.notes)
