@@ -1,4 +1,4 @@
-"""Opt-outs that users wrote down: who did, and what they were told."""
+"""Opt-outs that users wrote down or imported: who did, and what they were told, or from which row of a file."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from optin.enums import EventKind, OptInSource
 from optin.models import ConsentEvent, ConsentPayload, Suppression, User
+
+BY_USERS = (OptInSource.USER, OptInSource.IMPORT)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ def of_suppressions(session: Session, suppressions: Collection[Suppression]) -> 
         .join(ConsentEvent, ConsentEvent.id == ConsentPayload.event_id)
         .outerjoin(User, User.id == ConsentEvent.actor_id)
         .where(ConsentPayload.number.in_(numbers))
-        .where(ConsentEvent.kind == EventKind.OPTED_OUT, ConsentEvent.source == OptInSource.USER)
+        .where(ConsentEvent.kind == EventKind.OPTED_OUT, ConsentEvent.source.in_(BY_USERS))
         .order_by(ConsentEvent.id)
     )
     return {number: RecordedOptOut(text, name or "") for number, text, name in session.execute(events)}

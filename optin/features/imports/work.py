@@ -60,13 +60,13 @@ def _check_some(session: Session, run: ImportRun) -> None:
     shown = []
     for decisions in classify(session, run, rows, ways):
         for way, decision in decisions.items():
-            ends = _opt_ins_that_end(session, decision)
+            ends, stays_out = _what_a_change_of_number_does(session, decision)
             checked[way][decision.outcome] += 1
             checked[way]["opted_out"] += bool(decision.row.opted_out and decision.row.number)
             checked[way]["numbers_changed"] += decision.replaces_number
             checked[way]["opt_ins_ended"] += ends
             if checked[way][decision.outcome] <= SHOWN:
-                shown.append(_shown(run, way, decision, ends))
+                shown.append(_shown(run, way, decision, ends, stays_out))
     insert_rows(session, _NEW_ROW, shown)
     run.checked = {way.value: dict(counts) for way, counts in checked.items()}
     run.total += len(rows)
@@ -124,17 +124,18 @@ def _what_one_step_bears(decisions: Sequence[Decision]) -> int:
     return len(decisions)
 
 
-def _opt_ins_that_end(session: Session, decision: Decision) -> int:
-    if not decision.replaces_number or decision.person is None:
-        return 0
-    person = session.get_one(Person, decision.person.id)
-    return len(records.what_ends(session, person, decision.changes["mobile"]))
+def _what_a_change_of_number_does(session: Session, decision: Decision) -> tuple[int, bool]:
+    """Return how many opt-ins it ends, and whether the person opted out with an earlier number and stays so."""
+    if not decision.changes_number or decision.person is None:
+        return 0, False
+    person, number = session.get_one(Person, decision.person.id), decision.changes["mobile"]
+    stays_out = records.opted_out_since(session, person, number) is not None
+    return len(records.what_ends(session, person, number)), stays_out
 
 
-def _shown(run: ImportRun, way: Known, decision: Decision, ends: int) -> Mapping[str, object]:
-    said = decision.sentence
-    if ends:
-        said += f" The change of number ends {ends} opt-in{'' if ends == 1 else 's'}."
-    if decision.row.opted_out and decision.row.number:
-        said = f"{said} The number is opted out.".strip()
+def _shown(run: ImportRun, way: Known, decision: Decision, ends: int, stays_out: bool) -> Mapping[str, object]:
+    more = [f"The change of number ends {ends} opt-in{'' if ends == 1 else 's'}."] if ends else []
+    more += ["They opted out with an earlier number and stay opted out."] if stays_out else []
+    more += ["The number is opted out."] if decision.row.opted_out and decision.row.number else []
+    said = " ".join(filter(None, [decision.sentence, *more]))
     return {**writing.noted(run, decision._replace(sentence=said)), "known": way.value}

@@ -22,7 +22,6 @@ from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import NOT_IN, ImportKind, Outcome
 from optin.models import ImportRow, ImportRun, Person
 from optin.person import records
-from optin.phone import spellings
 from optin.policy import audit
 from optin.refused import done
 
@@ -64,14 +63,16 @@ def create(session: Session, given: ImportRun, rows: Sequence[ImportedRow], regi
 
 def opt_out(session: Session, given: ImportRun, rows: Iterable[ImportedRow]) -> int:
     """Opt out the numbers of the rows that say so, under every spelling; return how many were not before."""
-    said = {number: row.line for row in rows if row.opted_out and row.number for number in (row.number, *row.others)}
+    said: dict[str, int] = {}
+    for row in rows:
+        for number in (row.number, *row.others) if row.opted_out and row.number else ():
+            said.setdefault(number, row.line)
     out = known.opted_out(session, said.keys())
     asked = known.opted_in(session, out)
     for number in sorted(said.keys() - (out - asked)):
         text = f"Row {said[number]:,} of {given.file_name}"
         act = Act(OptInSource.IMPORT, clock.now(), text=text, actor_id=given.created_by_id)
-        for form in (number, *spellings.others(number)):
-            ledger.opt_out(session, form, act, resolution=HoldResolution.OPT_OUT)
+        ledger.opt_out_phone(session, number, act, resolution=HoldResolution.OPT_OUT)
     return len(said.keys() - out)
 
 

@@ -1,6 +1,7 @@
 """Files that are none, are too large or say nothing: a sentence each, and nothing is kept."""
 
 import io
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from optin.enums import Role
 from optin.features.imports import blueprint
 from optin.models import ImportPart, ImportRun, Person
 from optin.queries import import_files
+from tests.spreadsheets.files import xlsx
 from tests.support import importing
 from tests.support.clients import Browser
 
@@ -101,6 +103,18 @@ def test_three_hundred_columns_and_odd_cells_do_no_harm(app: Flask, agent: Brows
     importing.start(agent, run_id)
     assert session.scalars(select(Person.last_name)).all() == [""]
     assert session.scalars(select(Person.first_name)).all() == ["<b>Maya</b>"]
+
+
+def test_a_workbook_is_read_like_a_file_of_text(app: Flask, agent: Browser, session: Session, tmp_path: Path) -> None:
+    """A number that is a number there, a formula, a date, and a second sheet."""
+    path = tmp_path / "people.xlsx"
+    xlsx(("Name", "Mobile", "Notes"), ("Maya Ortiz", 4155550134, "x"), ("Tom Weber", 6465550177.0, None))(path)
+    run_id = importing.upload(agent, path.read_bytes(), name="people.xlsx")
+    page = agent.get(f"/imports/{run_id}/columns").text
+    assert "Sheet" in importing.selected(page)["sheet"]
+    importing.choose(agent, run_id)
+    importing.start(agent, run_id)
+    assert set(session.scalars(select(Person.mobile))) == {"+14155550134", "+16465550177"}
 
 
 def test_viewers_import_nothing(viewer: Browser) -> None:

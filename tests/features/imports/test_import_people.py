@@ -133,6 +133,21 @@ def test_a_change_of_number_ends_what_it_ends_by_hand(app: Flask, agent: Browser
     assert session.scalars(select(OptIn.status)).one() == OptInStatus.INACTIVE
 
 
+def test_who_opted_out_with_an_earlier_number_stays_out(app: Flask, agent: Browser, session: Session) -> None:
+    """As with a change by hand; the page says so before."""
+    person = world.person(session, "Maya Ortiz", MAYA)
+    person.email = "maya@example.org"
+    world.text(session, "stop", MAYA)
+    run_id = importing.upload(agent, table("Maya;Ortiz;646 555 0177;maya@example.org;;;"))
+    importing.choose(agent, run_id)
+    rows = agent.get(f"/imports/{run_id}/rows?known=overwrite&outcome=changed").text
+    assert "They opted out with an earlier number and stay opted out." in rows
+    importing.start(agent, run_id, "overwrite")
+    session.expire_all()
+    assert person.mobile == TOM
+    assert set(session.scalars(select(Suppression.number).where(Suppression.ended_at.is_(None)))) == {MAYA, TOM}
+
+
 def test_what_a_user_changes_is_in_the_history(app: Flask, agent: Browser, session: Session) -> None:
     person = world.person(session, "Maya Ortiz", MAYA)
     run = importing.import_file(app, session, agent, FILE)

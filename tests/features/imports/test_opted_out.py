@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.enums import Direction, EndReason, EventKind, OptInSource, ReplyKind
+from optin.enums import Direction, EndReason, EventKind, OptInSource, OptInStatus, ReplyKind
 from optin.models import ConsentEvent, Message, OptIn, Person, Suppression
 from tests.support import importing, outbox, world
 from tests.support.clients import Browser
@@ -39,6 +39,7 @@ def test_the_numbers_are_opted_out(app: Flask, admin: Browser, session: Session)
     imported = select(ConsentEvent).where(ConsentEvent.source == OptInSource.IMPORT)
     events = session.scalars(imported.where(ConsentEvent.opt_in_id.is_(None))).all()
     assert [(event.kind, event.actor_id) for event in events] == [(EventKind.OPTED_OUT, admin.user.id)] * 2
+    assert "Row 2 of people.csv" in admin.get("/settings/opted-out").text
     page = admin.get(f"/imports/{run_id}").text
     assert "Undo the import" not in page
     before = len(session.scalars(select(ConsentEvent)).all())
@@ -81,3 +82,13 @@ def test_agents_import_people_and_no_lists_of_numbers(admin: Browser, agent: Bro
         assert agent.post(f"/imports/{run_id}/{way}", data={"known": "fill"}).status_code == 403
     assert "people.csv" not in agent.get("/imports").text
     assert "/imports/new/opted_out" not in agent.get("/settings/opted-out").text
+
+
+def test_a_question_that_waits_ends_as_well(app: Flask, admin: Browser, session: Session) -> None:
+    """Who left and texted a keyword that asks first is opted out still; the answer to it would end that."""
+    world.keyword(session, double_opt_in=True)
+    world.text(session, "stop", TOM)
+    world.text(session, "volunteer", TOM)
+    assert session.scalars(select(OptIn.status)).all() == [OptInStatus.PENDING]
+    importing.import_file(app, session, admin, LIST, kind="opted_out")
+    assert session.scalars(select(OptIn.end_reason)).all() == [EndReason.OPTED_OUT]

@@ -44,6 +44,22 @@ def test_in_parts_the_same_happens(app: Flask, agent: Browser, session: Session,
     assert session.scalars(select(BackgroundTask).where(BackgroundTask.finished_at.is_(None))).all() == []
 
 
+def test_what_takes_long_is_done_in_smaller_parts(
+    app: Flask, agent: Browser, session: Session, few_at_once: None
+) -> None:
+    """What a step has read and does not do comes again in the next one."""
+    rows = (f"Person;{index};(206) 555-{index:04d};;;;{'yes' if index % 3 else ''}" for index in range(1000, 1030))
+    run_id = importing.upload(agent, table(*rows))
+    importing.choose(agent, run_id)
+    importing.work(app, session)
+    importing.start(agent, run_id)
+    assert counted(session) == (1, 1)
+    importing.work(app, session)
+    run = session.get_one(ImportRun, run_id)
+    assert (run.counts["new"], run.counts["opted_out"]) == (30, 20)
+    assert counted(session) == (30, 30)
+
+
 def test_a_run_is_paused_goes_on_and_is_cancelled(
     app: Flask, agent: Browser, session: Session, few_at_once: None
 ) -> None:
