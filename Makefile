@@ -28,7 +28,7 @@ serve: .venv/runs
 	@OPTIN_MODE=twilio OPTIN_SAMPLE_DATA=0 $(FLASK) start
 
 quick: .venv/tests
-	@$(PYTHON) -m pytest -n 2 --dist worksteal --quick
+	@$(PYTHON) -m pytest -n 3 --dist worksteal --quick
 
 test: .venv/tests
 	@$(PYTHON) -m pytest -n 3 --dist worksteal

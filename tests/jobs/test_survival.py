@@ -96,6 +96,7 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
         60,
         3600,
         3600,
+        3600,
         2,
         3600,
         5,

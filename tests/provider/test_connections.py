@@ -141,7 +141,8 @@ def test_where_nobody_listens_nothing_was_asked() -> None:
         Connections().request("GET", "http://no-such-host.invalid/", None, {})
 
 
-def test_without_a_certificate_nothing_was_asked(server: Server) -> None:
+def test_without_a_certificate_nothing_was_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.3)
     server.answer = b"this is no TLS"
     with pytest.raises(NotReachedError):
         Connections().request("POST", server.url.replace("http:", "https:"), "a=b", {})

@@ -104,12 +104,11 @@ def test_an_error_of_the_start_leaves_the_answers_to_be_recorded(
     assert _states(session) == [S.SENT, S.SENT, S.SENDING, S.SENDING]
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer
 def test_what_records_stands_in_the_way_of_no_start(
     engine: Engine, session: Session, claimed: list[delivery.ClaimedMessage]
 ) -> None:
     """Two that record and start at the same time may have each other's conversations: neither may wait for them."""
-    if engine.dialect.name == "sqlite":
-        pytest.skip("one writer")
     ids = [each.conversation_id for each in claimed]
     with writing(engine) as recording:
         conversations.touch(recording, *ids)

@@ -16,6 +16,8 @@ from optin.policy import cache
 from tests.support import importing, world
 from tests.support.clients import Browser
 
+pytestmark = pytest.mark.slow
+
 SCOPE = "+14155550100"
 MEXICAN, BRAZILIAN = "+5215512345678", "+551161234567"
 NUMBERS = [f"+1206555{index:04d}" for index in range(100, 150)] + [phone.normalise(MEXICAN, "US"), "+5511961234567"]

@@ -30,9 +30,10 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def counted(session: Session) -> tuple[int, int]:
     """Count the people, and their numbers."""
-    return (
-        session.execute(select(func.count(), func.count(Person.mobile.distinct())).select_from(Person)).one()._tuple()
-    )
+    people, numbers = session.execute(
+        select(func.count(), func.count(Person.mobile.distinct())).select_from(Person)
+    ).one()
+    return people, numbers
 
 
 def test_in_parts_the_same_happens(app: Flask, agent: Browser, session: Session, few_at_once: None) -> None:
