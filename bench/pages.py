@@ -129,6 +129,8 @@ def _get(asked: Asked) -> None:
 
 
 def _timed(asked: Asked) -> float:
+    """Time the second of two requests: a process keeps the settings of one database, and here it has two."""
+    _get(asked)
     begin = perf_counter()
     _get(asked)
     return (perf_counter() - begin) * 1000
