@@ -20,7 +20,7 @@ _OTHER = re.compile(
     r"\b(e ?mails?|mails?|correo|courriel|fax|birth\w*|born|geb|geburt\w*|naissance|nacimiento|nascimento)\b"
 )
 """Words that make a name another thing: who wants no email may well want texts."""
-_CLOSE = {"phone": ("number", "words"), "date": ("words", "number"), "yes_no": ("words", "number"), "email": ()}
+_CLOSE = {"phone": ("number", "words"), "date": ("words", "number"), "yes_no": ("words", "number", "date"), "email": ()}
 """What the cells of a field may look like as well, being badly filled in."""
 _MOSTLY = 0.6
 

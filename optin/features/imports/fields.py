@@ -11,7 +11,13 @@ _PHONES = (
     "mobile, cell, cell phone, phone, phone number, telephone, tel, sms, number, handy, handynummer, mobil, telefon, "
     "rufnummer, móvil, celular, teléfono, portable, téléphone"
 )
-_OUTS = "opted out, opt out, do not text, do not contact, unsubscribed, stop, dnt, abgemeldet, baja, désinscrit"
+_OUTS = (
+    "opted out, opt out, do not text, do not sms, do not message, do not contact, don’t text, don’t contact, no "
+    "texts, no sms, unsubscribed, unsubscribe, suppressed, blocked, stop, dnt, dnc, abgemeldet, abmeldung, nicht "
+    "anschreiben, nicht kontaktieren, nicht schreiben, keine sms, keine nachrichten, kein kontakt, gesperrt, "
+    "sperrvermerk, widerspruch, widerrufen, baja, no contactar, no enviar, no escribir, no molestar, désinscrit, "
+    "désabonné, ne pas contacter, ne pas envoyer, pas de sms, não contatar, não contactar, não enviar"
+)
 _PHONE = Field(MOBILE, "Mobile phone", tuple(_PHONES.split(", ")), "phone")
 _OUT = Field(OPTED_OUT, "Opted out", tuple(_OUTS.split(", ")), "yes_no")
 PEOPLE = (
@@ -42,6 +48,11 @@ def to_guess(kind: ImportKind) -> tuple[Field, ...]:
 def fields_of(kind: ImportKind) -> Mapping[str, str]:
     """Return the fields that a column may be, by their names, with their labels."""
     return {field.name: field.label for field in to_guess(kind)}
+
+
+def unused(headers: Sequence[str], mapping: Mapping[int, str]) -> list[str]:
+    """Return the names of the columns that become nothing."""
+    return [header for index, header in enumerate(headers) if index not in mapping]
 
 
 def refusal(kind: ImportKind, fields: Sequence[str]) -> Refused | None:

@@ -10,6 +10,7 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.features.imports import columns_routes, rows_list, runs, undo, work
 from optin.features.imports.blueprint import RUN, blueprint, context, load, to_run
+from optin.features.imports.fields import OPTED_OUT, unused
 from optin.features.imports.forms import FileForm
 from optin.features.imports.terms import OUTCOMES, UNDER_WAY, ImportKind, ImportState, Known, Outcome, labels
 from optin.jobs import engine
@@ -180,6 +181,7 @@ def _preview(run: ImportRun) -> dict[str, object]:
     way = Known(way) if way in list(Known) else Known.FILL
     counts = {each: run.checked.get(each, {}) for each in Known}
     kind, known = ImportKind(run.kind), counts[Known.LEAVE].get(Outcome.SAME, 0)
+    mapping = {int(index): field for index, field in run.mapping.items()}
     return {
         **context(run),
         "way": way,
@@ -187,4 +189,6 @@ def _preview(run: ImportRun) -> dict[str, object]:
         "counts": counts,
         "known": known,
         "labels": labels(kind, way),
+        "unused": unused(run.headers, mapping),
+        "says_who_left": OPTED_OUT in mapping.values(),
     }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from optin.features.imports.fields import EMAIL, MOBILE, NAME, OPTED_OUT
 from optin.refused import Refused
 from optin.spreadsheets import answers, numbers
+from optin.spreadsheets.dates import date_in
 
 SAID = 60
 """So much of a cell is said of it."""
@@ -79,7 +80,10 @@ def read(line: int, cells: Sequence[str], columns: Mapping[str, int], region: st
 
 
 def has_left(cell: str) -> bool | None:
-    """Tell what a cell in a column of opt-outs says: yes or no, or a word for it; None for what may mean either."""
+    """Tell what a cell in a column of opt-outs says: yes or no, a word for it, or the day on which they left; None for
+    what may mean either."""
+    if date_in(cell, day_first=True) or date_in(cell, day_first=False):
+        return True
     words = " ".join(_WORD.findall(cell.casefold()))
     if words in _LEFT or words in _STAYED:
         return words in _LEFT

@@ -1,5 +1,6 @@
 """Importing contacts and leads, as a user does it: from the file to the result, and back."""
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -85,6 +86,18 @@ def test_a_file_becomes_contacts(app: Flask, agent: Browser, session: Session) -
     assert "Undone" in agent.get(f"/imports/{run_id}").text
     actions = list(session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "import").distinct()))
     assert set(actions) == {"uploaded", "imported", "undone"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "warns"),
+    [("Mobile;Finger weg", True), ("Mobile;Finger weg;Opted out", False), ("Mobile;Opted out", False)],
+)
+def test_a_column_that_is_not_imported_is_said(agent: Browser, headers: str, warns: bool) -> None:
+    """Nobody knows every name of it: whoever left may stand in a column that becomes nothing."""
+    row = ";".join(["(415) 555-0134", "ja", "no"][: headers.count(";") + 1])
+    preview = importing.choose(agent, importing.upload(agent, importing.table(row, headers=headers)))
+    assert ("Not imported: Finger weg" in preview) is ("Finger" in headers)
+    assert ("If one of these says who must not be texted" in preview) is warns
 
 
 def test_twice_changes_nothing(app: Flask, agent: Browser, session: Session) -> None:

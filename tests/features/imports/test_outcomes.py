@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.enums import PersonKind
+from optin.features.imports.fields import OPTED_OUT, to_guess
 from optin.features.imports.rows import has_left, split_name
-from optin.features.imports.terms import Known, Outcome
+from optin.features.imports.terms import ImportKind, Known, Outcome
 from optin.models import Person
+from optin.spreadsheets.guess import guess
 from tests.support import importing, world
 from tests.support.clients import Browser
 
@@ -119,11 +121,28 @@ def test_a_row_becomes_what_was_said(app: Flask, agent: Browser, session: Sessio
         ("yes", True), ("X", True), ("TRUE", True), ("1", True), ("opted out", True), ("Opted-Out", True),
         ("Unsubscribed", True), ("STOP", True), ("do not text", True), ("inactive", True), ("ja", True),
         ("no", False), ("0", False), ("subscribed", False), ("Opted in", False), ("active", False),
-        ("perhaps", None), ("?", None),
+        ("2026-05-03", True), ("3.5.2026", True), ("5/3/2026 09:14", True), ("2026-05-03T09:14:00Z", True),
+        ("perhaps", None), ("?", None), ("12", None),
     ],
 )  # fmt: skip
 def test_who_left_is_read_in_the_words_of_files(cell: str, left: bool | None) -> None:
     assert has_left(cell) is left
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "is_guessed"),
+    [
+        ("Bitte nicht anschreiben", "ja", True), ("Keine SMS!", "x", True), ("Gesperrt", "1", True),
+        ("Ne pas contacter", "oui", True), ("No contactar", "sí", True), ("Não contatar", "sim", True),
+        ("Don't text", "yes", True), ("SMS opt-out", "TRUE", True), ("Do not contact by SMS", "yes", True),
+        ("Opt_Out_Date_Time__c", "2026-05-03T09:14:00Z", True), ("Unsubscribed on", "2026-05-03", True),
+        ("Opted in", "yes", False), ("Active", "1", False), ("Email opt-out", "yes", False),
+        ("Birth date", "1990-05-03", False), ("Brings a boat", "yes", False),
+    ],
+)  # fmt: skip
+def test_a_column_that_says_who_left_is_known_by_its_name(header: str, cell: str, is_guessed: bool) -> None:
+    found = guess(["Mobile", header], [["(415) 555-0100", cell]], to_guess(ImportKind.CONTACT))
+    assert (found.get(1) == OPTED_OUT) is is_guessed
 
 
 @pytest.mark.parametrize(
