@@ -32,10 +32,9 @@ def test_nobody_gets_it_twice(database: str, engine: Engine, tmp_path: Path, peo
     broadcast_id = arrange_broadcast(engine, people)
     with serve_provider() as provider:
         provider.seconds = 0.2
-        for kill in range(kills):
-            enough = people * (kill + random.uniform(0.3, 0.7)) / kills
+        for done in _stages(people, kills):
             with running(SERVER, database, tmp_path, provider):
-                until(lambda enough=enough: len(provider.accepted) >= enough, 120)
+                until(lambda done=done: len(provider.accepted) >= done, 120)
             let_leases_end(engine)
         provider.seconds = 0
         with running(SERVER, database, tmp_path, provider):
@@ -51,10 +50,9 @@ def test_what_was_being_queued_goes_on_and_everybody_gets_it_once(
     broadcast_id = arrange_broadcast(engine, people)
     _queue_anew(engine, broadcast_id)
     with serve_provider() as provider:
-        for kill in range(kills):
-            enough = people * (kill + random.uniform(0.3, 0.7)) / kills
+        for done in _stages(people, kills):
             with running(SERVER, database, tmp_path, provider, AT_ONCE="5"):
-                until(lambda enough=enough: len(messages(engine)) >= enough, 120)
+                until(lambda done=done: len(messages(engine)) >= done, 120)
             assert state(engine, broadcast_id) == BroadcastState.QUEUEING
             assert provider.texts == []
         with running(SERVER, database, tmp_path, provider):
@@ -78,15 +76,19 @@ def test_what_was_being_taken_back_goes_on_and_nobody_gets_it(
         return sum(row.status == MessageStatus.CANCELLED for row in messages(engine))
 
     with serve_provider() as provider:
-        for kill in range(kills):
-            enough = people * (kill + random.uniform(0.3, 0.7)) / kills
+        for done in _stages(people, kills):
             with running(SERVER, database, tmp_path, provider, AT_ONCE="5"):
-                until(lambda enough=enough: marked() >= enough, 120)
+                until(lambda done=done: marked() >= done, 120)
             assert marked() < people
         with running(SERVER, database, tmp_path, provider):
             until(lambda: marked() == people, 120)
     assert provider.texts == []
     assert state(engine, broadcast_id) == BroadcastState.CANCELLED
+
+
+def _stages(people: int, kills: int) -> list[float]:
+    """Return how far a process gets each time before it is killed: somewhere in the middle of its share."""
+    return [people * (kill + random.uniform(0.3, 0.7)) / kills for kill in range(kills)]
 
 
 def _queue_anew(engine: Engine, broadcast_id: int) -> None:
