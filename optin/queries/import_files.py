@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import BinaryIO
 
 from sqlalchemy import Engine, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database import sqlite
 from optin.database.statements import insert, run, table
 from optin.database.transactions import reading, writing
+from optin.database.turns import take_turns
 from optin.models import ImportKey, ImportPart, ImportRow, ImportRun
 
 PART = 2**20
@@ -49,8 +50,7 @@ def forget_old(engine: Engine) -> None:
     """Delete the files of runs that ended, or begun, a day ago, with what was read from them; who waits has expired."""
     for run_id in _old(engine):
         for forget_some in (_forget_parts, _forget_keys, _forget_texts):
-            while _in_one_transaction(engine, forget_some, run_id):
-                sqlite.breathe(engine)
+            take_turns(engine, partial(_in_one_transaction, engine, forget_some, run_id))
         with writing(engine) as session:
             mine = update(ImportRun).where(ImportRun.id == run_id)
             session.execute(mine.values(forgotten_at=clock.now()))

@@ -3,13 +3,16 @@
 PATIENCE shortens how long a job asks a database again that does not answer, SELDOM how seldom a chore is done, DEADLINE
 after how many seconds a job is over, which lasts two thirds of that as it does in use, and AT_ONCE how many opt-ins
 are added in a step, how many members of a campaign are looked at in one when a broadcast is queued, how many of its
-messages are taken back in one, and how many rows of an import.
+messages are taken back in one, and how many rows of an import. With small steps goes a pause after each, on PostgreSQL
+too, so that a kill finds it at work however quick the machine is.
 """
 
 import os
+import time
 
 from werkzeug.serving import make_server
 
+from optin.database import sqlite
 from optin.features.campaigns import add_opt_ins_task
 from optin.features.imports import work
 from optin.jobs import engine, schedule, sending, tasks
@@ -24,6 +27,8 @@ add_opt_ins_task.AT_ONCE = int(os.environ.get("AT_ONCE", add_opt_ins_task.AT_ONC
 work.AT_ONCE = int(os.environ.get("AT_ONCE", work.AT_ONCE))
 put_out.AT_ONCE = {database: int(os.environ.get("AT_ONCE", size)) for database, size in put_out.AT_ONCE.items()}
 taking_back.AT_ONCE = int(os.environ.get("AT_ONCE", taking_back.AT_ONCE))
+if "AT_ONCE" in os.environ:
+    sqlite.breathe = lambda _engine: time.sleep(0.02)
 _do = schedule.Schedule._do
 
 
