@@ -24,6 +24,7 @@ _AREA = re.compile(r"\+1([2-9][0-9]{2})[0-9]*")
 _LONGEST = 60
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z.-]*)\s*:")
 _EXTENSION = re.compile(r"(?:\bext(?:ension|n)?\b|(?<=\d)\s*(?:ext|x)|[#,;])[.:\s=a-z]*\d", re.IGNORECASE)
+_BARE = re.compile(r"[1-9][\d \-./()]{10,}")
 _ACROSS = re.compile(r"[\d\s+\-‐-―−()./~]*")
 
 _WRONG_LENGTH = {
@@ -39,14 +40,16 @@ def normalise(text: str, region: str) -> str | Refused:
 
     `region` is the two-letter code of the country whose national format is understood, such as "US".
     Only valid numbers pass (not merely possible ones), and nothing is dropped in silence: an extension, a channel
-    prefix such as `whatsapp:`, or letters are refused.
+    prefix such as `whatsapp:`, or letters are refused. Digits that begin with the region's country code are read as if
+    the + were lost where that is a mobile number: 49 151 12345678 in Germany.
     Not for an inbound `From`: a number that texted us is a number even where the library calls it invalid.
     """
     written = "".join(ch for ch in normalize("NFKC", text[: 4 * _LONGEST]) if category(ch) != "Cf").strip()
     if refused := _refusal_at_sight(written):
         return refused
+    lost_plus = _with_lost_plus(written, region)
     try:
-        number = phonenumbers.parse(written, region)
+        number = phonenumbers.parse(lost_plus or written, region)
     except NumberParseException as error:
         return Refused(_WRONG_LENGTH.get(error.error_type, "That is not a phone number."))
     if number.extension:
@@ -163,6 +166,15 @@ def regions() -> list[tuple[str, str]]:
         for code in phonenumbers.SUPPORTED_REGIONS
     ]
     return sorted(labels, key=lambda pair: pair[1].casefold())
+
+
+def _with_lost_plus(written: str, region: str) -> str:
+    """Return "+" and the digits where they begin with the region's country code and make a mobile number, else ""."""
+    if not _BARE.fullmatch(written) or not written.startswith(str(country_code(region))):
+        return ""
+    with_plus = f"+{written}"
+    number = phonenumbers.parse(with_plus, None)
+    return with_plus if phonenumbers.is_valid_number(number) and may_be_mobile(with_plus) else ""
 
 
 def _refusal_at_sight(written: str) -> Refused | None:

@@ -63,12 +63,10 @@ def _one(written: str, country: str) -> str | Refused:
             f"The spreadsheet shortened this number to {written}, and its last digits are lost: "
             "make the column a text column there and enter the number again."
         )
-    with_plus = _mobile(f"+{written}") if _BARE.fullmatch(written) else ""
-    if with_plus and written.startswith(str(phone.country_code(country))):
-        return with_plus
     number = phone.normalise(written, country)
     if not isinstance(number, Refused):
         return number
+    with_plus = _mobile(f"+{written}") if _BARE.fullmatch(written) else ""
     abroad = _ABROAD.fullmatch(written)
     other = phone.normalise(f"+{abroad[1]}", country) if abroad else number
     return number if isinstance(other, Refused) and not with_plus else with_plus or other
