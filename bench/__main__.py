@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import audiences, data, pages, webhooks
+from bench import audiences, data, imports, pages, webhooks
 
 DOCUMENT = Path(__file__).resolve().parent / "results.md"
 ROWS = 1_000_000
@@ -68,7 +68,12 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-CASES: dict[str, Case] = {"webhooks": webhooks.report, "pages": pages.report, "audiences": audiences.report}
+CASES: dict[str, Case] = {
+    "webhooks": webhooks.report,
+    "pages": pages.report,
+    "audiences": audiences.report,
+    "imports": imports.report,
+}
 if importlib.util.find_spec("bench.sending"):
     CASES["sending"] = importlib.import_module("bench.sending").report
 

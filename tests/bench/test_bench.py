@@ -35,6 +35,12 @@ def test_audiences_are_measured(database: str, capsys: pytest.CaptureFixture[str
     assert "| queue a broadcast |" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("database", data.DATABASES)
+def test_an_import_is_measured(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["imports", "--rows", str(ROWS), "--database", database])
+    assert "| the import | 100 |" in capsys.readouterr().out
+
+
 def test_a_section_is_written_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "results.md"
     document.write_text("by hand\n<!-- pages sqlite -->old<!-- end of pages sqlite -->\nby hand too\n")
