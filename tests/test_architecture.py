@@ -32,6 +32,7 @@ FLOORS = [
     {"sending"},
     {"receiving"},
     {"jobs"},
+    {"campaign_members"},
     {"web"},
     {"monitoring"},
 ]

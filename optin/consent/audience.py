@@ -1,7 +1,7 @@
 """The campaign rule for whole audiences: the reason of each member as SQL, and who has it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, True_, and_, false, func, not_, select, true
@@ -65,16 +65,18 @@ class AudienceQuestion:
     @property
     def about(self) -> About:
         """Return of whom facts are asked: of each member."""
-        zones = CampaignMember.zones
+        return replace(self.about_number(CampaignMember.number, CampaignMember.zones), members=stays(self.campaign_id))
+
+    def about_number(self, number: SQLColumnExpression[str | None], zones: SQLColumnExpression[str]) -> About:
+        """Return of whom facts are asked: of somebody with a number and its time zones."""
         closed = _within(zones, self.closed_groups)
         within_hours = not_(closed) if self.open_groups is None else _within(zones, self.open_groups)
         return About(
-            number=CampaignMember.number,
+            number=number,
             channel=self.channel,
             scope=self.scope,
             keyword_id=self.keyword_id,
             caps=(self.policy, self.now),
-            members=stays(self.campaign_id),
             given={"too_late": _late(zones, self.late_groups), "outside_hours": closed},
             otherwise={"outside_hours": within_hours},
         )
@@ -104,18 +106,20 @@ def ask(
     at: datetime | None = None,
     *,
     not_after: datetime | None = None,
+    groups: Collection[str] | None = None,
 ) -> AudienceQuestion:
     """Make the question for a campaign and a sender's scope and channel, at this moment, or as far as is known `at` one
     to come.
 
-    `not_after` is the last time of the broadcast that it is asked for.
+    `not_after` is the last time of the broadcast that it is asked for. `groups` are the time-zone groups of others of
+    whom it is asked (`reason_of_others`); None: it is asked of the members.
     """
     now = at or clock.now()
     closed: Sequence[str] = ()
     others: Sequence[str] | None = None
     late: Sequence[str] | None = None if not_after and not_after <= now else ()
     if policy.window is not None:
-        groups = zone_groups(session, campaign.id)
+        groups = zone_groups(session, campaign.id) if groups is None else groups
         closed = hours.closed_zone_groups(groups, now, policy.window)
         others = [group for group in groups if group not in closed]
         if not_after and late is not None:
@@ -139,6 +143,21 @@ def stays(campaign_id: int) -> ColumnElement[bool]:
 def reason(question: AudienceQuestion) -> ColumnElement[str]:
     """The reason why a member would not receive a message now, "" if they would."""
     about = question.about
+    return conditions.reason(rules.obstacles(question.case), lambda fact: facts.is_so(about, fact))
+
+
+def reason_of_others(
+    question: AudienceQuestion,
+    number: SQLColumnExpression[str | None],
+    zones: SQLColumnExpression[str],
+    duplicate: ColumnElement[bool],
+) -> ColumnElement[str]:
+    """The reason why somebody with a number and its time zones would not receive a message now if they were a member.
+
+    `duplicate` tells that a member who comes before them has the number. "" if they would receive it.
+    """
+    about = question.about_number(number, zones)
+    about = replace(about, given={**about.given, "duplicate": duplicate})
     return conditions.reason(rules.obstacles(question.case), lambda fact: facts.is_so(about, fact))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Executable, Insert, Table, bindparam
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Table, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -101,6 +101,12 @@ def run(session: Session, statement: Executable, values: Values | Sequence[Value
     if isinstance(statement, UpdateBase):
         _read_anew(session, statement.table)
     return result
+
+
+def change_rows(session: Session, statement: UpdateBase) -> int:
+    """Run a statement that inserts, changes or deletes rows, and return how many."""
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def insert_rows(session: Session, statement: Insert, rows: Sequence[Values]) -> list[Any]:

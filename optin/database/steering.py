@@ -32,7 +32,9 @@ def written_out(term: str) -> ColumnElement[str]:
     return found
 
 
-def evaluated_once(session: Session, query: Select[Any], order: SQLColumnExpression[Any]) -> Select[Any]:
+def evaluated_once(
+    session: Session, query: Select[*tuple[Any, ...]], order: SQLColumnExpression[Any]
+) -> Select[*tuple[Any, ...]]:
     """Keep SQLite from folding a subquery into the statement around it and asking each of its columns anew.
 
     A limit, even none, and an order keep the two apart; `order` is one that costs nothing.

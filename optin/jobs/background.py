@@ -68,6 +68,12 @@ def begin(
     return made or session.scalars(select(BackgroundTask.id).where(BackgroundTask.key == key)).one()
 
 
+def do_first(session: Session, task_id: int) -> None:
+    """Do the first step of a task that was just made, in the transaction that made it: often there is no other."""
+    task = session.get_one(BackgroundTask, task_id)
+    _STEPS[task.name](session, task)
+
+
 def under_way(session: Session, key: str) -> BackgroundTask | None:
     """Return the unfinished task of the key, of which there is one at most; None while there is none."""
     return session.scalars(select(BackgroundTask).where(BackgroundTask.key == key)).one_or_none()
@@ -76,6 +82,12 @@ def under_way(session: Session, key: str) -> BackgroundTask | None:
 def finish(task: BackgroundTask, because: str = "") -> None:
     """Say that the task is over; `because` is the sentence why, if it did not come to its end."""
     task.finished_at, task.key, task.ended_because = clock.now(), None, because
+
+
+def progress(task: BackgroundTask, count: int) -> bool:
+    """Note that so many more are done; tell whether there are twice as many now as when this last said so."""
+    before, task.done = task.done, task.done + count
+    return before.bit_length() < task.done.bit_length()
 
 
 def ask_to_stop(session: Session, task_id: int) -> bool:

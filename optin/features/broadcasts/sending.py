@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Engine, func, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience
-from optin.database.statements import insert
+from optin.database.statements import change_rows, insert
 from optin.enums import BroadcastState, Channel
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.policy import audit, cache
@@ -111,7 +110,7 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
         values["finished_at"] = now
     if state is BroadcastState.SENDING:
         values["stopped_by_id"] = None
-    moved = _changed(
+    moved = change_rows(
         session,
         update(Broadcast).where(Broadcast.id == broadcast_id, Broadcast.state.in_(FROM[state])).values(**values),
     )
@@ -170,7 +169,3 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
         .returning(Broadcast.id)
     )
     return session.get(Broadcast, made) if made else None
-
-
-def _changed(session: Session, statement: Any) -> int:
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount

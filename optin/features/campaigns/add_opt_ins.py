@@ -16,11 +16,10 @@ from optin import channels, clock
 from optin.consent import facts
 from optin.database.session import UTCDateTime
 from optin.database.sqlite import roomy
-from optin.database.statements import insert
+from optin.database.statements import change_rows, insert
 from optin.database.steering import evaluated_once, without_index
 from optin.enums import OptInStatus
 from optin.features.campaigns import leads
-from optin.features.campaigns.queries import changed
 from optin.models import Campaign, CampaignMember, OptIn, Person
 from optin.models.index_conditions import is_not_removed
 from optin.person.one_at_a_time import make_people_alone
@@ -234,7 +233,7 @@ def _bring_back(session: Session, campaign_id: int, which: Conditions, user_id: 
     chosen = select(first).where(*which, ~_is_member(campaign_id), _was_removed(campaign_id))
     mobile = select(Person.mobile).where(Person.id == CampaignMember.person_id).scalar_subquery()
     zones = select(Person.zones).where(Person.id == CampaignMember.person_id).scalar_subquery()
-    return changed(
+    return change_rows(
         session,
         update(CampaignMember)
         .where(CampaignMember.id.in_(chosen))
@@ -268,7 +267,7 @@ def _add_known(session: Session, campaign_id: int, which: Conditions, user_id: i
     columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
     statement = insert(CampaignMember).from_select(columns, rows)
     with roomy(session):
-        return changed(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
+        return change_rows(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
 
 
 def _is_member(campaign_id: int) -> ColumnElement[bool]:

@@ -66,9 +66,8 @@ def step(session: Session, task: BackgroundTask) -> None:
         choices, part = Choices(**task.arguments["choices"]), Part(after, up_to)
         added = add_opt_ins.add_some(session, campaign_id, keyword_id, task.created_by_id, choices, part)
         task.state = {"after": up_to, "report": asdict(report(task) + added)}
-        if task.done.bit_length() < (task.done + count).bit_length():
+        if background.progress(task, count):
             postgresql.analyse(session, CampaignMember)
-        task.done += count
     if count < AT_ONCE:
         _finish(session, task)
 

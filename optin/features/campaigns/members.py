@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session, selectinload
 from optin import clock, phone
 from optin.consent import audience, ledger
 from optin.database.session import UTCDateTime
-from optin.database.statements import insert
+from optin.database.statements import change_rows, insert
 from optin.enums import Reason
 from optin.features.campaigns import leads
-from optin.features.campaigns.queries import changed
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.person.one_at_a_time import make_people_alone
 from optin.policy import audit
@@ -207,7 +206,7 @@ def _insert(session: Session, campaign_id: int, person_ids: Sequence[int], user_
         ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"], rows
     )
     again = {name: statement.excluded[name] for name in ("number", "zones", "added_at", "added_by_id")}
-    return changed(
+    return change_rows(
         session,
         statement.on_conflict_do_update(
             index_elements=["campaign_id", "person_id"],

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent import audience, conditions
@@ -107,9 +106,3 @@ def example(
     found = select(Person, CampaignMember.id).join(CampaignMember, CampaignMember.person_id == Person.id)
     row = session.execute(found.where(CampaignMember.id == first)).first()
     return (row[0], row[1]) if row else None
-
-
-def changed(session: Session, statement: Any) -> int:
-    """Run a statement that changes rows and return how many."""
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})
-    return cast("CursorResult[Any]", result).rowcount
