@@ -79,6 +79,7 @@ class EndReason(LabelledEnum):
     BY_USER = "by_user", "Ended by a user", "off"
     NUMBER_LOST = "number_lost", "Number lost", "off"
     DECLINED = "declined", "Answered no", "off"
+    IMPORT_WITHDRAWN = "import_withdrawn", "Import undone", "off"
 
 
 class OptInSource(LabelledEnum):
@@ -91,11 +92,21 @@ class OptInSource(LabelledEnum):
     API = "api", "API"
 
 
+class ConsentWay(LabelledEnum):
+    """How somebody agreed whom an import opts in."""
+
+    PAPER = "paper", "On paper"
+    WEB = "web", "On a website"
+    TEXT = "text", "By text, elsewhere"
+    SPOKEN = "spoken", "Spoken, in person or by telephone"
+
+
 class EventKind(LabelledEnum):
     """What a row of the ledger says happened."""
 
     REQUESTED = "requested", "Asked to confirm", "warn"
     ACTIVATED = "activated", "Opted in", "ok"
+    IMPORTED = "imported", "Opted in by an import", "ok"
     CONFIRMED = "confirmed", "Confirmed", "ok"
     REAFFIRMED = "reaffirmed", "Asked again, already opted in", "ok"
     EXPIRED = "expired", "Confirmation expired", "off"
@@ -119,6 +130,7 @@ class EventKind(LabelledEnum):
     OPT_OUT_WITHDRAWN = "opt_out_withdrawn", "Restored: the opt-out was withdrawn", "ok"
     LOSS_WITHDRAWN = "loss_withdrawn", "Restored: the number is not lost", "ok"
     DECISION_WITHDRAWN = "decision_withdrawn", "Review decision withdrawn", "warn"
+    IMPORT_WITHDRAWN = "import_withdrawn", "Ended: the import was undone", "off"
     OPT_OUT_CORRECTED = "opt_out_corrected", "Corrected: not a request to stop", "warn"
 
 

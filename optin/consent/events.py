@@ -60,6 +60,7 @@ class Act:
     `at` is the moment of receipt, `provider_at` Twilio's own date where it is known; `text` is the text or comment.
     `sender_id` is our address that received it; `actor_id` the user, where a user acted. `phrase` is the piece of the
     text that was read as an opt-out, where it was no exact word and a user may therefore correct it.
+    `import_run_id` is the import that acts.
     """
 
     source: OptInSource
@@ -72,6 +73,7 @@ class Act:
     actor_id: int | None = None
     channel: Channel = Channel.SMS
     phrase: str | None = None
+    import_run_id: int | None = None
 
     @property
     def when(self) -> datetime:
@@ -102,21 +104,17 @@ def write(session: Session, kind: EventKind, number: str, act: Act, **about: int
 
 def write_all(session: Session, number: str, act: Act, kinds: Sequence[Event]) -> None:
     """Append several events of one act, in this order, each with a payload of its own."""
-    if not kinds:
+    write_each(session, [(number, act, event) for event in kinds])
+
+
+def write_each(session: Session, written: Sequence[tuple[str, Act, Event]]) -> None:
+    """Append events of several numbers (number, act, event), in this order, each with a payload of its own."""
+    if not written:
         return
-    common = {
-        "channel": act.channel,
-        "at": act.at,
-        "provider_at": act.provider_at,
-        "number_ref": number_ref(session, number),
-        "source": act.source,
-        "message_sid": act.message_sid,
-        "actor_id": act.actor_id,
-    }
-    payloads = [{"salt": secrets.token_hex(16), "number": number, "text": act.text} for _ in kinds]
+    payloads = [{"salt": secrets.token_hex(16), "number": number, "text": act.text} for number, act, _ in written]
     rows = [
-        {**common, **event.columns(), "payload_hash": payload_hash(**payload)}
-        for event, payload in zip(kinds, payloads, strict=True)
+        {**_columns(session, number, act), **event.columns(), "payload_hash": payload_hash(**payload)}
+        for (number, act, event), payload in zip(written, payloads, strict=True)
     ]
     if len(rows) == 1 and is_postgresql(session):
         run(session, _BOTH, {**rows[0], **{f"payload_{name}": value for name, value in payloads[0].items()}})
@@ -133,6 +131,19 @@ def payload_hash(salt: str, number: str, text: str) -> str:
     """Return the hash that ties an event to its payload, so that an erased payload can't be replaced unseen."""
     canonical = json.dumps([salt, number, text], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _columns(session: Session, number: str, act: Act) -> dict[str, Any]:
+    """Return what an act says of each event, by the names of the table's columns."""
+    return {
+        "channel": act.channel,
+        "at": act.at,
+        "provider_at": act.provider_at,
+        "number_ref": number_ref(session, number),
+        "source": act.source,
+        "message_sid": act.message_sid,
+        "actor_id": act.actor_id,
+    }
 
 
 def _key(session: Session) -> bytes:

@@ -1,5 +1,6 @@
 """What the ledger remembers for a session: the numbers whose locks its transaction has, and the installation's key."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session, SessionTransaction
@@ -19,9 +20,9 @@ class LedgerState:
         """Return the numbers that a transaction has the locks of; another one's locks have ended with it."""
         return self._locked if transaction is self._transaction else frozenset()
 
-    def note_lock(self, transaction: SessionTransaction | None, number: str) -> None:
-        """Remember that a transaction has the number's lock."""
-        self._transaction, self._locked = transaction, self.locked(transaction) | {number}
+    def note_lock(self, transaction: SessionTransaction | None, numbers: Iterable[str]) -> None:
+        """Remember that a transaction has the locks of the numbers."""
+        self._transaction, self._locked = transaction, self.locked(transaction).union(numbers)
 
 
 def state_of(session: Session) -> LedgerState:

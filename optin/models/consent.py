@@ -1,20 +1,25 @@
 """Opt-ins and what stands against sending: suppressions, holds, blocks. Only consent/ledger/ writes these."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
 from optin.enums import Channel, EndReason, LabelledEnum, OptInStatus
-from optin.models.index_conditions import has_ended, has_not_ended, is_live, is_pending, partial_index
+from optin.models.imports import ImportRun
+from optin.models.index_conditions import has_ended, has_not_ended, is_imported, is_live, is_pending, partial_index
 from optin.models.keyword import Disclosure, Keyword
 from optin.models.message import Message
 from optin.models.user import User
 
 
 class OptIn(Base):
-    """The consent of one number for one keyword; it outlives and predates any contact."""
+    """The consent of one number for one keyword; it outlives and predates any contact.
+
+    Of one that an import made (`import_run_id`), `evidence` is what its row said: way, by, told, row.
+    """
 
     __tablename__ = "opt_in"
     __table_args__ = (
@@ -25,6 +30,7 @@ class OptIn(Base):
         Index("ix_opt_in_tail", "keyword_id", text("substr(number, length(number) - 3)")),
         Index("ix_opt_in_keyword_status", "keyword_id", "status", "id"),
         partial_index("ix_opt_in_expires", "expires_at", where=is_pending),
+        partial_index("ix_opt_in_import", "import_run_id", "id", where=is_imported),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,11 +58,14 @@ class OptIn(Base):
     end_message_sid: Mapped[str | None] = mapped_column(String(34))
     end_comment: Mapped[str] = mapped_column(Text, default="")
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     keyword: Mapped[Keyword] = relationship()
     disclosure: Mapped[Disclosure | None] = relationship()
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
     ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id])
+    import_run: Mapped[ImportRun | None] = relationship()
 
     @property
     def name(self) -> str:
@@ -84,7 +93,7 @@ class Suppression(Base):
     """The number asked for no more messages at all, last at `asked_at`; at most one by each channel has not ended.
 
     `withdrawn_at`: it ended because the review decision that began it was withdrawn, or the text that began it was no
-    request to stop; so it says nothing of the person.
+    request to stop; so it says nothing of the person. `import_run_id` is the import that began it.
     """
 
     __tablename__ = "suppression"
@@ -92,6 +101,7 @@ class Suppression(Base):
         partial_index("uq_suppression_open", "number", "channel", unique=True, where=has_not_ended),
         Index("ix_suppression_number", "number", "started_at"),
         partial_index("ix_suppression_open", "id", where=has_not_ended),
+        partial_index("ix_suppression_import", "import_run_id", "id", where=is_imported),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,6 +112,7 @@ class Suppression(Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     ended_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
 
 
 class PhraseOptOut(Base):

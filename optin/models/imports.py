@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
@@ -16,7 +16,9 @@ class ImportRun(Base):
     `headers` are the file's, `header_ref` their hash: by it `mapping` (a column's index, as text, to the field) is
     remembered. `line` is the last line that the step under way has done, of `total` where that is known. `checked`
     counts what would happen, by each way with known people; `counts` what did. `round` tells the keys of one check from
-    those of an earlier one. The file and its cells are gone from `forgotten_at` on.
+    those of an earlier one. The file and its cells are gone from `forgotten_at` on. `consent` is what an admin said
+    of the people's consent (features/imports/consent_choice.py), for which they vouched with their name
+    (`attested_name`). `undo_opt_outs` tells that undoing it takes back its opt-outs as well.
     """
 
     __tablename__ = "import_run"
@@ -46,8 +48,14 @@ class ImportRun(Base):
     finished_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     forgotten_at: Mapped[datetime | None]
+    consent: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    attested_name: Mapped[str | None] = mapped_column(String(120))
+    attested_at: Mapped[datetime | None]
+    attested_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    undo_opt_outs: Mapped[bool] = mapped_column(default=False, server_default=false())
 
-    created_by: Mapped[User] = relationship()
+    created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
+    attested_by: Mapped[User | None] = relationship(foreign_keys=[attested_by_id])
 
 
 class ImportPart(Base):

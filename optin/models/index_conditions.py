@@ -148,7 +148,7 @@ def is_in_settings_trail(of: Any) -> ColumnElement[bool]:
 
 
 def is_imported(of: Any) -> ColumnElement[bool]:
-    """A person was made by an import."""
+    """A person, an opt-in or a suppression was made by an import."""
     return _is_set(of.import_run_id)
 
 

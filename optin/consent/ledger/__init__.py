@@ -7,8 +7,18 @@ about one number follow one another; what they may do is decided by the order of
 from optin.consent.ledger.correcting_opt_outs import CORRECT_WITHIN, Correction, correct, correction
 from optin.consent.ledger.double_opt_in import DoubleOptInQuestion, QuestionState, decline, question
 from optin.consent.ledger.holds_and_blocks import block, hold, keep, unblock
+from optin.consent.ledger.import_obstacles import Obstacle, ObstacleKind, obstacles
+from optin.consent.ledger.importing import ImportedOptIn, import_opt_ins, with_spellings
 from optin.consent.ledger.lost_numbers import find_number, lose_held_number, lose_number
-from optin.consent.ledger.number_lock import cancel_waiting, has_lock, lock, lock_free, lock_number, note_lock
+from optin.consent.ledger.number_lock import (
+    cancel_waiting,
+    has_lock,
+    lock,
+    lock_free,
+    lock_number,
+    lock_numbers,
+    note_lock,
+)
 from optin.consent.ledger.opting_in import (
     OptInOutcome,
     OptInResult,
@@ -29,6 +39,7 @@ from optin.consent.ledger.opting_out import (
 )
 from optin.consent.ledger.starting_again import allow_by_yes, start
 from optin.consent.ledger.staying_out import stay_out, stays_out_since
+from optin.consent.ledger.undo_import import ImportUndone, share_opt_outs, take_back_opt_outs, withdraw_imported
 from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, Withdrawal, WithdrawalRefusal, can_withdraw, withdraw
 from optin.models.index_conditions import LIVE
 
@@ -38,6 +49,10 @@ __all__ = [
     "WITHDRAW_WITHIN",
     "Correction",
     "DoubleOptInQuestion",
+    "ImportUndone",
+    "ImportedOptIn",
+    "Obstacle",
+    "ObstacleKind",
     "OptInOutcome",
     "OptInResult",
     "OptOutResult",
@@ -59,23 +74,30 @@ __all__ = [
     "find_number",
     "has_lock",
     "hold",
+    "import_opt_ins",
     "keep",
     "link_people",
     "link_person",
     "lock",
     "lock_free",
     "lock_number",
+    "lock_numbers",
     "lose_held_number",
     "lose_number",
     "note_lock",
+    "obstacles",
     "opt_in",
     "opt_out",
     "opt_out_keyword",
     "opt_out_phone",
     "question",
+    "share_opt_outs",
     "start",
     "stay_out",
     "stays_out_since",
+    "take_back_opt_outs",
     "unblock",
+    "with_spellings",
     "withdraw",
+    "withdraw_imported",
 ]

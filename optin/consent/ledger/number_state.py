@@ -5,8 +5,9 @@ Whatever is not there needs no statement that would end or cancel it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from optin.consent.events import Act
@@ -14,7 +15,7 @@ from optin.consent.ledger.number_lock import WAITING
 from optin.database.session import UTCDateTime
 from optin.database.statements import run, table
 from optin.database.steering import without_index, written_out
-from optin.enums import EndReason
+from optin.enums import EndReason, OptInSource
 from optin.models import Hold, Message, OptIn, Person, Suppression
 from optin.models.index_conditions import has_not_ended, is_live
 
@@ -71,10 +72,22 @@ _BEFORE_JOINING = select(
     _LAST_END.scalar_subquery(),
     exists().where(_PERSON.c.mobile == _OF),
 )
+
+
+def joined_after(of: Any, moment: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """An opt-in is newer than a moment. One by an import is so only where the person has texted the keyword since.
+
+    What a file says of them can't stand against their own word.
+    """
+    imported = of.source == written_out(OptInSource.IMPORT)
+    said = case((imported, of.answered_at), else_=of.requested_at)
+    return func.coalesce(said > moment, false())
+
+
 _SINCE = bindparam("since", type_=UTCDateTime())
 _BEFORE_LEAVING = select(
     or_(
-        exists().where(_OPT_IN.c.number == _OF, is_live(_OPT_IN.c), _OPT_IN.c.requested_at > _SINCE),
+        exists().where(_OPT_IN.c.number == _OF, is_live(_OPT_IN.c), joined_after(_OPT_IN.c, _SINCE)),
         exists().where(
             _SUPPRESSION.c.number == _OF, _SUPPRESSION.c.ended_at > _SINCE, _SUPPRESSION.c.withdrawn_at.is_(None)
         ),

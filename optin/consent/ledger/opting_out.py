@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, literal, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
@@ -16,7 +16,7 @@ from optin.consent.ledger.number_lock import (
     end_waiting,
     lock_number,
 )
-from optin.consent.ledger.number_state import before_leaving
+from optin.consent.ledger.number_state import before_leaving, joined_after
 from optin.consent.ledger.opting_in import link_person
 from optin.consent.rules import ONCE_UNDER_SUPPRESSION
 from optin.database.session import UTCDateTime
@@ -42,7 +42,7 @@ _END_ALL = (
     .where(
         _OPT_IN.c.number == bindparam("of"),
         is_live(_OPT_IN.c),
-        _OPT_IN.c.requested_at <= bindparam("until", type_=UTCDateTime()),
+        not_(joined_after(_OPT_IN.c, bindparam("until", type_=UTCDateTime()))),
     )
     .returning(_OPT_IN.c.id, _OPT_IN.c.keyword_id)
 )
@@ -72,7 +72,8 @@ def opt_out(
         open_hold(session, number, act, HoldCause.LATE_STOP, act.text)
         return OptOutResult(ended=[row.id for row in ended], late=True)
     new = {"channel": act.channel, "number": number, "started_at": act.when, "asked_at": act.when}
-    added = run(session, _NEW_SUPPRESSION, {**new, "message_id": act.message_id}).first()
+    by = {"message_id": act.message_id, "import_run_id": act.import_run_id}
+    added = run(session, _NEW_SUPPRESSION, {**new, **by}).first()
     if added is None:
         run(session, _ASKED_AGAIN, {"of": number, "before": act.when, "asked_at": act.when})
     if met.awaited:
@@ -111,7 +112,7 @@ def opt_out_keyword(session: Session, number: str, keyword_id: int, act: Act) ->
         number,
         EndReason.OPTED_OUT,
         act,
-        and_(OptIn.keyword_id == keyword_id, OptIn.requested_at <= act.when),
+        and_(OptIn.keyword_id == keyword_id, not_(joined_after(OptIn, literal(act.when, UTCDateTime())))),
         kind=EventKind.OPTED_OUT_KEYWORD,
     )
     if not ended:

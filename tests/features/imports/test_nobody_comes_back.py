@@ -8,17 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock, phone
-from optin.consent import conditions, facts, ledger, rules
+from optin.consent import ledger
 from optin.consent.events import Act
-from optin.enums import BlockCause, Channel, HoldCause, OptInSource, Purpose
+from optin.enums import BlockCause, HoldCause, OptInSource
 from optin.models import Keyword, Person
-from optin.policy import cache
 from tests.support import importing, world
 from tests.support.clients import Browser
+from tests.support.messageable import SCOPE, may_be_texted
 
 pytestmark = pytest.mark.slow
 
-SCOPE = "+14155550100"
 MEXICAN, BRAZILIAN = "+5215512345678", "+551161234567"
 NUMBERS = [f"+1206555{index:04d}" for index in range(100, 150)] + [phone.normalise(MEXICAN, "US"), "+5511961234567"]
 SPELLINGS = {NUMBERS[-2]: MEXICAN, NUMBERS[-1]: BRAZILIAN}
@@ -44,20 +43,6 @@ def act(session: Session, number: str, what: str, keywords: list[Keyword]) -> No
             ledger.opt_in(session, number, keywords[0], by_user)
 
 
-def may_be_texted(session: Session, keywords: list[Keyword]) -> set[tuple[str, str]]:
-    """Return which numbers may get a broadcast with each keyword, one without, or a 1:1 message."""
-    policy, found = cache.policy(session), set()
-    for number in NUMBERS:
-        for name, keyword_id in (("none", None), *((keyword.word, keyword.id) for keyword in keywords)):
-            for purpose in (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE):
-                known = facts.of_number(
-                    session, number, scope=SCOPE, channel=Channel.SMS, keyword_id=keyword_id, policy=policy
-                )
-                if rules.decide(conditions.case_of(purpose, policy, keyword_id=keyword_id), known).reason is None:
-                    found.add((f"{purpose} {name}", number))
-    return found
-
-
 def row(chance: random.Random, number: str) -> str:
     """Write a number in one of the ways in which files have it, with whatever else may stand in a row."""
     ways = [number, number.replace("+", "00"), number.removeprefix("+1"), f"'{number}", f"{number}\u00a0"]
@@ -81,7 +66,7 @@ def test_no_import_lets_anybody_be_texted(app: Flask, admin: Browser, session: S
             person = world.person(session, "Maya Ortiz", number)
             person.email = chance.choice(["", "m@example.org", f"{number}@x.org"])
     session.commit()
-    before = may_be_texted(session, keywords)
+    before = may_be_texted(session, NUMBERS, keywords)
     chosen = [chance.choice(NUMBERS) for _ in range(120)]
     rows = [row(chance, number) for number in chosen]
     said = {number for number, written in zip(chosen, rows, strict=True) if written.endswith(";yes")}
@@ -91,10 +76,10 @@ def test_no_import_lets_anybody_be_texted(app: Flask, admin: Browser, session: S
     run = importing.import_file(app, session, admin, data, known=known, columns=fields)
     assert run.state == "done"
     assert run.counts.get("new") or run.counts.get("changed") or known == "leave"
-    after = may_be_texted(session, keywords)
+    after = may_be_texted(session, NUMBERS, keywords)
     assert after <= before
     assert said
     assert not said & {number for _, number in after}
     run = importing.import_file(app, session, admin, data, kind="opted_out", columns="- mobile - - opted_out")
-    assert may_be_texted(session, keywords) <= after
+    assert may_be_texted(session, NUMBERS, keywords) <= after
     assert session.scalars(select(Person)).first() is not None

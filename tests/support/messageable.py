@@ -1,0 +1,26 @@
+"""Who may be texted: asked of the rule, for numbers, keywords and purposes, before something and after it."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.orm import Session
+
+from optin.consent import conditions, facts, rules
+from optin.enums import Channel, Purpose
+from optin.models import Keyword
+from optin.policy import cache
+
+SCOPE = "+14155550100"
+
+
+def may_be_texted(session: Session, numbers: Iterable[str], keywords: Sequence[Keyword]) -> set[tuple[str, str]]:
+    """Return which numbers may get a broadcast with each keyword, one without, or a 1:1 message."""
+    policy, found = cache.policy(session), set()
+    for number in numbers:
+        for name, keyword_id in (("none", None), *((keyword.word, keyword.id) for keyword in keywords)):
+            for purpose in (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE):
+                known = facts.of_number(
+                    session, number, scope=SCOPE, channel=Channel.SMS, keyword_id=keyword_id, policy=policy
+                )
+                if rules.decide(conditions.case_of(purpose, policy, keyword_id=keyword_id), known).reason is None:
+                    found.add((f"{purpose} {name}", number))
+    return found
