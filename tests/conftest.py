@@ -228,13 +228,14 @@ def clock() -> Iterator[Clock]:
         yield clock
 
 
-def add_user(session: Session, role: Role) -> User:
+def add_user(session: Session, role: Role, *, may_download: bool = True) -> User:
     """Store a user of the role, without a password."""
     name = role.label
     user = User(
         email=f"{name.lower()}@example.org",
         name=f"{name} Example",
         role=role,
+        may_download=may_download and role is Role.AGENT,
         created_at=the_clock.now(),
     )
     session.add(user)

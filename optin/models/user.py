@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String, Text, func
+from sqlalchemy import ForeignKey, Index, String, Text, false, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
@@ -14,6 +14,7 @@ from optin.models.index_conditions import is_in_settings_trail, partial_index
 class User(UserMixin, Base):  # type: ignore[misc]
     """Somebody who signs in. `mobile` (E.164) is a number that a code has shown to be theirs.
 
+    `may_download`: an agent may take personal data out of Optin as files; admins always may.
     `session_token` is that of the session that has just begun; it stands in the cookie and nowhere else.
     """
 
@@ -27,6 +28,7 @@ class User(UserMixin, Base):  # type: ignore[misc]
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     mobile: Mapped[str | None] = mapped_column(String(32))
     mobile_verified_at: Mapped[datetime | None]
+    may_download: Mapped[bool] = mapped_column(default=False, server_default=false())
     checklist_hidden_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
@@ -49,6 +51,11 @@ class User(UserMixin, Base):  # type: ignore[misc]
     def may(self, needed: Role) -> bool:
         """Tell whether this user's role covers `needed`."""
         return Role(self.role).covers(needed)
+
+    @property
+    def downloads(self) -> bool:
+        """Tell whether this user may take personal data out of Optin as files."""
+        return self.may(Role.ADMIN) or (self.may(Role.AGENT) and self.may_download)
 
 
 class NumberCode(Base):

@@ -17,6 +17,9 @@ from optin.web.extensions import View, login_manager
 
 READING = ("GET", "HEAD", "OPTIONS")
 UPDATED = "Optin was updated, so everyone was signed out. Please sign in again."
+NO_DOWNLOADS = (
+    "You are not allowed to download personal data. An admin can allow it under Settings › Users, on your page there."
+)
 ENDED = "You were signed out. Please sign in again."
 
 
@@ -42,6 +45,12 @@ def requires(role: Role) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def downloads(view: View) -> View:
+    """Ask besides for the right to download personal data."""
+    view.is_download = True  # type: ignore[attr-defined]
+    return view
 
 
 def init_app(app: Flask) -> None:
@@ -70,6 +79,16 @@ def needed_role(app: Flask, endpoint: str, method: str) -> Role:
     return getattr(app.view_functions[endpoint], "needed_role", default)
 
 
+def is_download(app: Flask, endpoint: str) -> bool:
+    """Tell whether `endpoint` gives personal data as a file."""
+    return bool(getattr(app.view_functions[endpoint], "is_download", False))
+
+
+def may_read(app: Flask, user: User, endpoint: str) -> bool:
+    """Tell whether the user may ask for what is at `endpoint`."""
+    return user.may(needed_role(app, endpoint, "GET")) and (user.downloads or not is_download(app, endpoint))
+
+
 def check() -> WSGIResponse | None:
     """Send strangers to the sign-in page and refuse what is not the user's. An unknown address goes on to its 404."""
     if request.endpoint is None or is_public(current_app, request.endpoint):
@@ -78,6 +97,8 @@ def check() -> WSGIResponse | None:
         return _to_sign_in()
     if not current_user.may(needed_role(current_app, request.endpoint, request.method)):
         abort(403)
+    if is_download(current_app, request.endpoint) and not current_user.downloads:
+        abort(403, NO_DOWNLOADS)
     if request.method == "GET":
         sessions.see(db.engine, g.user_session, clock.now())
     return None

@@ -24,7 +24,7 @@ from optin.database.transactions import reading
 from optin.queries import paging
 from optin.queries.cached_counts import CachedCount
 from optin.queries.paging import Page
-from optin.web import access, filters, spreadsheets
+from optin.web import access, downloads, filters, spreadsheets
 
 CSV_ROWS_AT_ONCE = 500
 Keys = Sequence[SQLColumnExpression[Any]]
@@ -131,9 +131,8 @@ class Listing:
 
     @property
     def has_file(self) -> bool:
-        """Tell whether the list is a file for whoever asks; personal data leave with agents and admins only."""
-        needed = access.needed_role(current_app, self.file_endpoint, "GET") if self.file_endpoint else None
-        return needed is not None and bool(current_user.may(needed))
+        """Tell whether the list is a file for whoever asks: personal data leave with those who may download them."""
+        return bool(self.file_endpoint) and access.may_read(current_app, current_user, self.file_endpoint)
 
     @property
     def file_url(self) -> str:
@@ -179,21 +178,29 @@ def one_of(name: str, values: Sequence[str], default: str = "") -> str:
 
 
 def download(name: str, listing: Listing, query: Select[Any], rows: Rows[Any]) -> Response:
-    """Answer with all pages of a list as a CSV file, written while it is sent.
+    """Answer with all pages of a list as a CSV file, written while it is sent, and note it in the audit trail.
 
     The first rows are read before the answer begins, so that what is wrong with the query is still an error page.
     """
     zone = filters.current_zone()
-    parts = _parts(db.engine, listing, query, rows, zone)
+    told = downloads.begin(db.engine, current_user.id, name, {**listing.values, **listing.filters})
+    parts = downloads.counted(db.engine, told, _parts(db.engine, listing, query, rows, zone))
     titles = [column.label for column in listing.columns if column.value]
     first = "\ufeff" + _line(titles, zone) + next(parts)  # the mark tells spreadsheets that it is UTF-8
     filename = f"{name}-{clock.now().astimezone(zone):%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
-    return Response(chain([first], parts), mimetype="text/csv", headers=headers)
+    response = Response(chain([first], parts), mimetype="text/csv", headers=headers)
+    response.call_on_close(parts.close)
+    return response
 
 
-def _parts(engine: Engine, listing: Listing, query: Select[Any], rows: Rows[Any], zone: ZoneInfo) -> Iterator[str]:
-    """Yield the lines of some hundred rows at a time; neither a transaction nor a row lasts from one to the next."""
+def _parts(
+    engine: Engine, listing: Listing, query: Select[Any], rows: Rows[Any], zone: ZoneInfo
+) -> Iterator[tuple[str, int]]:
+    """Yield the lines of some hundred rows at a time, and how many they are.
+
+    Neither a transaction nor a row lasts from one to the next.
+    """
     column, descending = listing.order
     values = [each.value for each in listing.columns if each.value]
     token: str | None = None
@@ -201,7 +208,7 @@ def _parts(engine: Engine, listing: Listing, query: Select[Any], rows: Rows[Any]
         with reading(engine) as session:
             page = paging.read_page(session, query, column.keys, token, descending=descending, size=CSV_ROWS_AT_ONCE)
             lines = [_line([value(row) for value in values], zone) for row in rows(session, page.rows)]
-        yield "".join(lines)
+        yield "".join(lines), len(lines)
         token = page.after
         if token is None:
             return

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, SelectField
+from wtforms import BooleanField, EmailField, Field, PasswordField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, ValidationError
 
@@ -27,6 +27,13 @@ def zones() -> list[SelectChoice]:
     """List the time zones that are named after places, and UTC."""
     names = ["UTC", *sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)]
     return [SelectChoice(name, name.replace("_", " ")) for name in names]
+
+
+DOWNLOADS = "May download personal data"
+DOWNLOADS_HELP = (
+    "Lists of people, numbers and texts as files. Admins always may, viewers never. "
+    "Each download is in the audit trail."
+)
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -78,9 +85,11 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
     email = Email("Email", [DataRequired("Enter their email address."), Length(max=LONGEST_EMAIL)], is_local=True)
     name = Line("Name", [DataRequired("Enter their name."), Length(max=LONGEST_NAME)])
     role = SelectField("Role", choices=ROLES, default=str(Role.AGENT))
+    may_download = BooleanField(DOWNLOADS, description=DOWNLOADS_HELP)
 
 
 class RoleForm(FlaskForm):  # type: ignore[misc]
     """What a user may do."""
 
     role = SelectField("Role", choices=ROLES)
+    may_download = BooleanField(DOWNLOADS, description=DOWNLOADS_HELP)

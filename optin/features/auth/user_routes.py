@@ -36,7 +36,8 @@ def invite() -> Response | tuple[str, int]:
     if not form.validate():
         return _list(form), 422
     admin = current_user._get_current_object()
-    made = accounts.invite(db.session(), admin, email=form.email.data, name=form.name.data, role=Role(form.role.data))
+    given = {"role": Role(form.role.data), "may_download": form.may_download.data}
+    made = accounts.invite(db.session(), admin, email=form.email.data, name=form.name.data, **given)
     if isinstance(made, Refused):
         refusals.show(made, form)
         return _list(form), 422
@@ -56,15 +57,17 @@ def user(user_id: int) -> str:
 @blueprint.post("/settings/users/<int:user_id>/role")
 @requires(Role.ADMIN)
 def change_role(user_id: int) -> Response | tuple[str, int]:
-    """Give a user another role; the last admin keeps theirs."""
+    """Give a user another role, or the right to download; the last admin keeps theirs."""
     found, form = db.get_or_404(User, user_id), RoleForm()
     if not form.validate():
         return _page(found, form), 422
     role = Role(form.role.data)
-    if refused := accounts.change_role(db.session(), current_user._get_current_object(), found, role):
+    admin = current_user._get_current_object()
+    if refused := accounts.change_role(db.session(), admin, found, role, may_download=form.may_download.data):
         refusals.show(refused, form)
         return _page(found, form), 422
-    return _saved(found, f"{found.name} is {'an' if role is not Role.VIEWER else 'a'} {role.label.lower()} now.")
+    files = "" if role is Role.ADMIN else f" and {'may' if found.downloads else 'may not'} download personal data"
+    return _saved(found, f"{found.name} is {'an' if role is not Role.VIEWER else 'a'} {role.label.lower()}{files} now.")
 
 
 @blueprint.post("/settings/users/<int:user_id>/disabled")

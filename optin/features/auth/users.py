@@ -16,6 +16,7 @@ from optin.refused import Refused
 from optin.web import sessions
 
 LINK_HOURS = 72
+DOWNLOADS = "may_download"
 LAST_ADMIN = "{} is the only admin. Make somebody else an admin first."
 NOT_ADMIN = "You are no longer an admin."
 
@@ -25,7 +26,9 @@ def everybody(session: Session) -> list[User]:
     return list(session.scalars(select(User).order_by(User.disabled_at.is_not(None), func.lower(User.name), User.id)))
 
 
-def invite(session: Session, admin: User, *, email: str, name: str, role: Role) -> User | Refused:
+def invite(
+    session: Session, admin: User, *, email: str, name: str, role: Role, may_download: bool = False
+) -> User | Refused:
     """Store a user who can sign in by a link alone, or say why not.
 
     The database decides whether the email is free, so that of two admins at once one wins.
@@ -35,8 +38,9 @@ def invite(session: Session, admin: User, *, email: str, name: str, role: Role) 
             user = add_user(session, email=email, name=name, role=role)
     except IntegrityError:
         return Refused("There is already a user with that email.", field="email")
-    user.time_zone = admin.time_zone
-    audit.record(session, admin.id, "invited", "user", user.id, {"role": ("", role.label)})
+    user.time_zone, user.may_download = admin.time_zone, may_download
+    told = {"role": ("", role.label), **({DOWNLOADS: ("", _yes(may_download))} if may_download else {})}
+    audit.record(session, admin.id, "invited", "user", user.id, told)
     return user
 
 
@@ -50,12 +54,20 @@ def new_link(session: Session, admin: User, user: User) -> str | Refused:
     return links.issue(session, user, now, LINK_HOURS)
 
 
-def change_role(session: Session, admin: User, user: User, role: Role) -> Refused | None:
-    """Give `user` the role, or say why not; sessions go on with the new role."""
+def change_role(
+    session: Session, admin: User, user: User, role: Role, *, may_download: bool | None = None
+) -> Refused | None:
+    """Give `user` the role and, unless None, the right to download or not, or say why not; sessions go on with them."""
     if refused := _refusal(session, admin, user, stays_admin=role is Role.ADMIN):
         return refused
+    changes: dict[str, tuple[object, object]] = {}
     if user.role != role:
-        audit.record(session, admin.id, "changed", "user", user.id, {"role": (Role(user.role).label, role.label)})
+        changes["role"] = (Role(user.role).label, role.label)
+    if may_download is not None and user.may_download != may_download:
+        changes[DOWNLOADS] = (_yes(user.may_download), _yes(may_download))
+        user.may_download = may_download
+    if changes:
+        audit.record(session, admin.id, "changed", "user", user.id, changes)
         user.role = role
     return None
 
@@ -86,6 +98,10 @@ def end_sessions(session: Session, admin: User, user: User) -> int:
     if count:
         audit.record(session, admin.id, "ended the sessions of", "user", user.id)
     return count
+
+
+def _yes(may: bool) -> str:
+    return "yes" if may else "no"
 
 
 def _refusal(session: Session, admin: User, user: User, *, stays_admin: bool) -> Refused | None:

@@ -19,7 +19,7 @@ from optin.refused import Refused
 from optin.sending import broadcast_text
 from optin.texts import send_time
 from optin.web import refusals
-from optin.web.access import requires
+from optin.web.access import downloads, requires
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
 
@@ -90,6 +90,7 @@ def show(broadcast_id: int) -> str:
 
 @blueprint.get(f"{BROADCAST}/recipients/file")
 @requires(Role.AGENT)
+@downloads
 def recipients_file(broadcast_id: int) -> Response:
     _load(broadcast_id)
     return recipient_list.file(broadcast_id)

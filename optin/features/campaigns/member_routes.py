@@ -14,7 +14,7 @@ from optin.features.campaigns.forms import AddMembersForm
 from optin.models import Campaign, CampaignMember, Person
 from optin.queries import paging
 from optin.web import record_ids
-from optin.web.access import requires
+from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import default_region, person_name, plural
 
@@ -88,6 +88,7 @@ def remove_members(campaign_id: int) -> Response:
 
 @blueprint.get(f"{CAMPAIGN}/members/file")
 @requires(Role.AGENT)
+@downloads
 def members_file(campaign_id: int) -> Response:
     return member_list.file(db.session(), load(campaign_id))
 

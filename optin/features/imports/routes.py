@@ -17,7 +17,7 @@ from optin.jobs import engine
 from optin.models import ImportRun
 from optin.refused import Refused
 from optin.web import fields, refusals
-from optin.web.access import requires
+from optin.web.access import downloads, requires
 
 __all__ = ["blueprint", "columns_routes"]
 
@@ -105,6 +105,7 @@ def rows(run_id: int) -> str:
 
 @blueprint.get(f"{RUN}/rows/file")
 @requires(Role.AGENT)
+@downloads
 def rows_file(run_id: int) -> Response:
     """Give the rows as they were in the file, each with the reason."""
     return rows_list.file(load(run_id))

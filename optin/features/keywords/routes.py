@@ -18,7 +18,7 @@ from optin.models.keyword import CONFIRMATION, QUESTION
 from optin.queries.cached_counts import CachedCount
 from optin.refused import Refused
 from optin.web import refusals
-from optin.web.access import requires
+from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import plural
 
@@ -96,6 +96,7 @@ def opt_ins(keyword_id: int) -> WSGIResponse:
 
 @blueprint.get("/keywords/<int:keyword_id>/opt-ins/file")
 @requires(Role.AGENT)
+@downloads
 def opt_ins_file(keyword_id: int) -> Response:
     return opt_in_list.file(load(keyword_id))
 

@@ -18,7 +18,7 @@ from optin.person import records
 from optin.queries import people_of_numbers
 from optin.refused import Refused
 from optin.web import refusals
-from optin.web.access import requires
+from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import person_name
 
@@ -52,6 +52,7 @@ def index(kind: PersonKind) -> str:
 
 @route("/file", "{kind}s_file")
 @requires(Role.AGENT)
+@downloads
 def index_file(kind: PersonKind) -> Response:
     return index_list.file(kind)
 

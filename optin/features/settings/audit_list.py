@@ -25,6 +25,8 @@ CHOICES = [
     ("sender", "Senders"),
     ("template", "Templates"),
     ("import", "Imports"),
+    ("download", "Downloads"),
+    ("export", "Exports of everything"),
     ("conversation", "Conversations"),
     *wording.LABELS.items(),
 ]

@@ -6,7 +6,7 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.features.settings import audit_list, queries
 from optin.features.settings.blueprint import blueprint
-from optin.web.access import requires
+from optin.web.access import downloads, requires
 
 
 @blueprint.get("/settings/audit")
@@ -27,6 +27,7 @@ def audit_trail() -> str:
 
 @blueprint.get("/settings/audit/file")
 @requires(Role.ADMIN)
+@downloads
 def audit_file() -> Response:
     """Give the changes that the list shows as a file."""
     return audit_list.file()

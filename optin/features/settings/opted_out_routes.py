@@ -8,7 +8,7 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.features.settings import opted_out_list
 from optin.features.settings.blueprint import blueprint
-from optin.web.access import requires
+from optin.web.access import downloads, requires
 
 
 @blueprint.get("/settings/opted-out")
@@ -24,6 +24,7 @@ def opted_out() -> str:
 
 @blueprint.get("/settings/opted-out/file")
 @requires(Role.AGENT)
+@downloads
 def opted_out_file() -> Response:
     """Give the numbers that the list shows as a file."""
     return opted_out_list.file()

@@ -51,6 +51,8 @@ def read(entry: AuditEntry, subject: str) -> tuple[str, str, str]:
     """Say what an entry is about, from what and to what it was changed; `subject` is the name of the record."""
     if entry.subject_kind == "setting" and entry.field in LABELS:
         return LABELS[entry.field], value(entry.field, entry.before), value(entry.field, entry.after)
+    if entry.subject_kind == "download":
+        return f"Downloaded {entry.field.replace('-', ' ')}", entry.before, entry.after
     of = "" if entry.action == SIGNED_IN else f" {subject or entry.subject_kind}"
     field = "" if entry.subject_kind == "conversation" else f": {entry.field.replace('_', ' ')}" if entry.field else ""
     what = f"{entry.action}{of}{field}"

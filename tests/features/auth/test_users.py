@@ -182,3 +182,23 @@ def test_an_unknown_user_is_not_found(admin: Browser) -> None:
     assert admin.get("/settings/users/999").status_code == 404
     for what in ("role", "disabled", "enabled", "links"):
         assert admin.post(f"/settings/users/999/{what}", data={"role": "agent"}).status_code == 404
+
+
+def test_the_right_to_download_is_given_and_taken(admin: Browser, session: Session) -> None:
+    admin.post("/settings/users", data=BEN)
+    ben = by_email(session, "ben@example.org")
+    assert not ben.downloads, "whoever is new may not by itself"
+    admin.post(f"/settings/users/{ben.id}/role", data={"role": "agent", "may_download": "y"})
+    session.commit()
+    assert ben.downloads
+    page = admin.get(f"/settings/users/{ben.id}").text
+    assert "may download from no to yes" in page
+    assert "agent and may download personal data now" in page
+    admin.post(f"/settings/users/{ben.id}/role", data={"role": "agent"})
+    session.commit()
+    assert not ben.downloads
+
+
+def test_an_invitation_may_give_it(admin: Browser, session: Session) -> None:
+    admin.post("/settings/users", data={**BEN, "may_download": "y"})
+    assert by_email(session, "ben@example.org").downloads
