@@ -80,6 +80,7 @@ class EndReason(LabelledEnum):
     NUMBER_LOST = "number_lost", "Number lost", "off"
     DECLINED = "declined", "Answered no", "off"
     IMPORT_WITHDRAWN = "import_withdrawn", "Import undone", "off"
+    MIGRATED_INACTIVE = "migrated_inactive", "Inactive before the move", "off"
 
 
 class OptInSource(LabelledEnum):
@@ -90,6 +91,7 @@ class OptInSource(LabelledEnum):
     USER = "user", "Entered by a user"
     IMPORT = "import", "Import"
     API = "api", "API"
+    MIGRATED = "migrated", "Moved from Twilio for Salesforce"
 
 
 class ConsentWay(LabelledEnum):
@@ -127,6 +129,7 @@ class EventKind(LabelledEnum):
     HELD = "held", "On hold for review", "warn"
     HOLD_RESOLVED = "hold_resolved", "Hold ended", "off"
     KEPT = "kept", "Kept after review", "ok"
+    MIGRATED_INACTIVE = "migrated_inactive", "Inactive before the move", "off"
     OPT_OUT_WITHDRAWN = "opt_out_withdrawn", "Restored: the opt-out was withdrawn", "ok"
     LOSS_WITHDRAWN = "loss_withdrawn", "Restored: the number is not lost", "ok"
     DECISION_WITHDRAWN = "decision_withdrawn", "Review decision withdrawn", "warn"
@@ -145,6 +148,7 @@ class HoldCause(LabelledEnum):
     LATE_STOP = "late_stop", "a STOP that was found after a later keyword"
     SHORT_REFUSAL = "short_refusal", "a short refusal in answer to a broadcast"
     CARRIER_BLOCK = "carrier_block", "the carrier blocks our texts, or the number is known for suing over texts"
+    STOP_AND_KEYWORD = "stop_and_keyword", "a STOP and a keyword within a minute, in Twilio for Salesforce"
     NEW_OWNER = "new_owner", "a text from a number that was not in use: perhaps a new owner"
 
 

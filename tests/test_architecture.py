@@ -46,6 +46,7 @@ FEATURES = {
     "broadcasts",
     "people",
     "imports",
+    "moving",
     "inbox",
     "message_templates",
     "review",
@@ -93,6 +94,14 @@ PURE = [
     "optin.features.imports.terms",
     "optin.features.keywords.invitation",
     "optin.features.keywords.pictures",
+    "optin.features.moving.cells",
+    "optin.features.moving.deciding",
+    "optin.features.moving.headers",
+    "optin.features.moving.records",
+    "optin.features.moving.signs",
+    "optin.features.moving.soql",
+    "optin.features.moving.terms",
+    "optin.features.moving.texts",
 ]
 PAGES = ("optin.web", "optin.features", "twilio_simulator")
 AFRESH = {  # what jobs and commands ask as well, where there is no request

@@ -28,17 +28,21 @@ FAILED = "It ended early because of an error. The reason is in the log."
 
 Step = Callable[[Session, BackgroundTask], None]
 _STEPS: dict[str, Step] = {}
+_BEFORE: dict[str, Step] = {}
 
 
-def task(name: str) -> Callable[[Step], Step]:
+def task(name: str, *, before: Step | None = None) -> Callable[[Step], Step]:
     """Register the step of all tasks of this name, which rows keep: it stays the same in later versions.
 
     A step changes `state` and `done` of the row, and calls `finish` when nothing is left or it may not go on. It must
-    look at `stop_asked_at`. The row is locked; the caller commits.
+    look at `stop_asked_at`. The row is locked; the caller commits. `before` is called before each step with a session
+    that only reads: what takes long there, such as unpacking a file, holds up nobody who writes.
     """
 
     def register(step: Step) -> Step:
         _STEPS[name] = step
+        if before is not None:
+            _BEFORE[name] = before
         return step
 
     return register
@@ -118,11 +122,14 @@ def forget_old(session: Session, now: datetime) -> None:
 
 def _step(engine: Engine, task_id: int) -> bool:
     """Do one step; tell whether something may be left. Of two that are at it at once one waits for the other."""
+    failed = _prepare(engine, task_id) if _BEFORE else None
     with writing(engine) as session:
         task = session.scalars(_open(task_id)).one_or_none()
         if task is None:
             return False
         try:
+            if failed is not None:
+                raise failed
             _STEPS[task.name](session, task)
             task.failures = 0
             session.commit()
@@ -133,6 +140,19 @@ def _step(engine: Engine, task_id: int) -> bool:
             log_error(f"a step of the task “{task.name}” failed", error)
             return _note_failure(session, task_id)
         return task.finished_at is None
+
+
+def _prepare(engine: Engine, task_id: int) -> Exception | None:
+    """Do what the task wants done before its step; return what went wrong there."""
+    with reading(engine) as session:
+        task = session.get(BackgroundTask, task_id)
+        before = _BEFORE.get(task.name) if task is not None and task.finished_at is None else None
+        if task is not None and before is not None:
+            try:
+                before(session, task)
+            except Exception as error:
+                return error
+    return None
 
 
 def _note_failure(session: Session, task_id: int) -> bool:

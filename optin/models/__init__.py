@@ -7,6 +7,7 @@ from optin.models.imports import ImportKey, ImportPart, ImportRow, ImportRun
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
+from optin.models.moving import Move, MovedRecord, MoveSign
 from optin.models.operations import BackgroundTask, Reconciliation, SendingGate, SendingPause, WriteCheck
 from optin.models.person import Person
 from optin.models.person_word import PersonWord
@@ -40,6 +41,9 @@ __all__ = [
     "KeywordWord",
     "Message",
     "MessageTemplate",
+    "Move",
+    "MoveSign",
+    "MovedRecord",
     "NumberCode",
     "NumberLoss",
     "OptIn",

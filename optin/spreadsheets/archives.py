@@ -1,4 +1,4 @@
-"""Workbooks that are ZIP files (xlsx, ods): what is in one, and how large it really is, before anything opens it."""
+"""ZIP files, and workbooks that are such (xlsx, ods): what is in one, and how large it is, before anything opens it."""
 
 import zlib
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ class Kind(Enum):
     ODS = "ods"
 
 
+MOST_FILES = 100
 _CHUNK = 1 << 16
 _LOCAL_HEADER = 30
 _ENCRYPTED = 1
@@ -41,6 +42,51 @@ def kind_of(path: Path) -> Kind | Refused:
         return kind if isinstance(kind, Refused) else _wrong_size(path, entries) or kind
     except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError):
         return Refused(DAMAGED)
+
+
+def is_archive(path: Path) -> bool:
+    """Tell whether a file is a ZIP file that is no workbook."""
+    with path.open("rb") as file:
+        if not file.read(4).startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return False
+    try:
+        with ZipFile(path) as archive:
+            names = archive.namelist()
+    except (BadZipFile, OSError, ValueError):
+        return True
+    return "mimetype" not in names and not any(name.casefold().startswith("xl/") for name in names)
+
+
+def extract(path: Path, folder: Path, room: int = UNPACKED_LIMIT) -> dict[str, Path] | Refused:
+    """Unpack the files of a ZIP file into a folder; return by its name where each is. Refused as `kind_of` does.
+
+    What programs add for themselves (hidden files, those of macOS) is left out.
+    """
+    found: dict[str, Path] = {}
+    try:
+        with ZipFile(path) as archive:
+            wanted = [entry for entry in archive.infolist() if not entry.is_dir() and _is_wanted(entry.filename)]
+            if len(wanted) > MOST_FILES:
+                return Refused(f"This ZIP file has {len(wanted):,} files; the limit is {MOST_FILES}.")
+            if any(entry.flag_bits & _ENCRYPTED for entry in wanted):
+                return Refused("This ZIP file is protected with a password. Pack the files without one.")
+            for number, entry in enumerate(wanted):
+                target = folder / str(number)
+                with archive.open(entry) as source, target.open("wb") as file:
+                    while chunk := source.read(_CHUNK * 16):
+                        room -= len(chunk)
+                        if room < 0:
+                            return Refused("What is in this ZIP file is far larger than the file shows. Split it.")
+                        file.write(chunk)
+                found[entry.filename] = target
+    except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError):
+        return Refused("This ZIP file is damaged. Pack the files anew and choose it again.")
+    return found
+
+
+def _is_wanted(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return parts[0] != "__MACOSX" and not parts[-1].startswith(".")
 
 
 def _kind(names: set[str], said: bytes) -> Kind | Refused:

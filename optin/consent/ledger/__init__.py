@@ -39,6 +39,14 @@ from optin.consent.ledger.opting_out import (
 )
 from optin.consent.ledger.starting_again import allow_by_yes, start
 from optin.consent.ledger.staying_out import stay_out, stays_out_since
+from optin.consent.ledger.taking_over import (
+    EndedElsewhere,
+    TakenOver,
+    foresee_ended,
+    hold_of_before,
+    opt_out_of_before,
+    take_over_ended,
+)
 from optin.consent.ledger.undo_import import ImportUndone, share_opt_outs, take_back_opt_outs, withdraw_imported
 from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, Withdrawal, WithdrawalRefusal, can_withdraw, withdraw
 from optin.models.index_conditions import LIVE
@@ -49,6 +57,7 @@ __all__ = [
     "WITHDRAW_WITHIN",
     "Correction",
     "DoubleOptInQuestion",
+    "EndedElsewhere",
     "ImportUndone",
     "ImportedOptIn",
     "Obstacle",
@@ -57,6 +66,7 @@ __all__ = [
     "OptInResult",
     "OptOutResult",
     "QuestionState",
+    "TakenOver",
     "Withdrawal",
     "WithdrawalRefusal",
     "allow_by_yes",
@@ -72,8 +82,10 @@ __all__ = [
     "end_opt_in",
     "expire_questions",
     "find_number",
+    "foresee_ended",
     "has_lock",
     "hold",
+    "hold_of_before",
     "import_opt_ins",
     "keep",
     "link_people",
@@ -89,6 +101,7 @@ __all__ = [
     "opt_in",
     "opt_out",
     "opt_out_keyword",
+    "opt_out_of_before",
     "opt_out_phone",
     "question",
     "share_opt_outs",
@@ -96,6 +109,7 @@ __all__ = [
     "stay_out",
     "stays_out_since",
     "take_back_opt_outs",
+    "take_over_ended",
     "unblock",
     "with_spellings",
     "withdraw",

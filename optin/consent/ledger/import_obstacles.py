@@ -54,6 +54,7 @@ _OF_END = {
     EndReason.BY_USER: ObstacleKind.ENDED,
     EndReason.NUMBER_CHANGED: ObstacleKind.NUMBER_CHANGED,
     EndReason.NUMBER_LOST: ObstacleKind.LOST,
+    EndReason.MIGRATED_INACTIVE: ObstacleKind.ENDED,
 }
 """Who undid an import may import the file again, so that its end counts for nothing."""
 

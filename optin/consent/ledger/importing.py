@@ -28,7 +28,7 @@ class ImportedOptIn:
     """The consent of one number (E.164) since a moment, as a file says.
 
     `text` says in words how they agreed: it becomes the personal part of the event. `detail` names the row of the file
-    and holds nothing personal. `evidence` is kept with the opt-in (way, by, told, row).
+    and holds nothing personal. `evidence` is kept with the opt-in (way, by, told, row), and so is `comment`.
     """
 
     number: str
@@ -37,6 +37,7 @@ class ImportedOptIn:
     detail: str = ""
     disclosure_id: int | None = None
     evidence: Mapping[str, Any] | None = None
+    comment: str = ""
 
 
 def import_opt_ins(
@@ -79,7 +80,7 @@ def _row(keyword_id: int, given: ImportedOptIn, act: Act) -> dict[str, Any]:
         "source": act.source,
         "text": "",
         "disclosure_id": given.disclosure_id,
-        "comment": "",
+        "comment": given.comment,
         "created_by_id": act.actor_id,
         "requested_at": min(given.at, act.at),
         "activated_at": min(given.at, act.at),

@@ -9,6 +9,7 @@ from optin.features.imports.deciding import Decision, KnownPerson, decide, decid
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import ImportKind, Known
 from optin.models import ImportRun
+from optin.queries import import_keys
 
 Decisions = Sequence[Mapping[Known, Decision]]
 """For each row its decision, by the way with known people."""
@@ -49,10 +50,10 @@ def _first_lines(session: Session, run: ImportRun, rows: Sequence[ImportedRow]) 
 
 def _noted(session: Session, run: ImportRun, keys: Sequence[tuple[str, int]]) -> dict[str, int]:
     """Return the first line of each of the keys, which are kept unless an earlier pass or row has done so."""
-    firsts = known_rows.first_lines(session, run, {key for key, _ in keys})
+    firsts = import_keys.first_lines(session, run, {key for key, _ in keys})
     new: dict[str, int] = {}
     for key, line in keys:
         if key not in firsts:
             new.setdefault(key, line)
-    known_rows.note_keys(session, run, new.items())
+    import_keys.note_keys(session, run, new.items())
     return firsts | new

@@ -1,21 +1,17 @@
-"""Who is here already: the people that rows of a file may be about, and on which line a number stood first."""
+"""Who is here already: the people that rows of a file may be about, and which numbers have opted in or out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin.database.statements import insert, insert_rows, table
 from optin.features.imports.deciding import KnownPerson
 from optin.features.imports.rows import ImportedRow
-from optin.models import ImportKey, ImportRun, OptIn, Person, Suppression
+from optin.models import ImportRun, OptIn, Person, Suppression
 from optin.models.index_conditions import LIVE, has_not_ended
+from optin.queries import import_keys
 
-AT_ONCE = 500
-"""Values of one IN: SQLite takes some thousands."""
-_KEY = table(ImportKey)
-_NEW_KEY = insert(_KEY).on_conflict_do_nothing().inline()
 _COLUMNS = (
     Person.id,
     Person.kind,
@@ -40,7 +36,7 @@ def people(
     numbers, emails = {row.number for row in good if row.number}, _spellings(good)
     found: dict[int, KnownPerson] = {}
     for column, values in ((Person.mobile, numbers), (Person.email, emails)):
-        for some in _pieces(sorted(values)):
+        for some in import_keys.pieces(sorted(values)):
             found |= {person.id: person for person in _having(session, run, column.in_(some), to_change)}
     by_number, by_email = defaultdict(list), defaultdict(list)
     for person in sorted(found.values(), key=lambda person: (person.kind != run.kind, person.kind, person.id)):
@@ -55,26 +51,10 @@ def people(
     }
 
 
-def note_keys(session: Session, run: ImportRun, keys: Iterable[tuple[str, int]]) -> None:
-    """Keep on which line each key of the file stands first; what was kept before stays."""
-    shared = {"run_id": run.id, "round": run.round}
-    insert_rows(session, _NEW_KEY, [{**shared, "key": key, "line": line} for key, line in keys])
-
-
-def first_lines(session: Session, run: ImportRun, keys: Collection[str]) -> dict[str, int]:
-    """Return the first line of the file for each of the keys that was kept."""
-    lines: dict[str, int] = {}
-    mine = (ImportKey.run_id == run.id, ImportKey.round == run.round)
-    for some in _pieces(sorted(keys)):
-        for key, line in session.execute(select(ImportKey.key, ImportKey.line).where(*mine, ImportKey.key.in_(some))):
-            lines[key] = line
-    return lines
-
-
 def opted_out(session: Session, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers that are opted out."""
     found: set[str] = set()
-    for some in _pieces(sorted(numbers)):
+    for some in import_keys.pieces(sorted(numbers)):
         found |= set(
             session.scalars(select(Suppression.number).where(Suppression.number.in_(some), has_not_ended(Suppression)))
         )
@@ -84,7 +64,7 @@ def opted_out(session: Session, numbers: Collection[str]) -> set[str]:
 def opted_in(session: Session, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers that have an opt-in, or are asked to confirm one."""
     found: set[str] = set()
-    for some in _pieces(sorted(numbers)):
+    for some in import_keys.pieces(sorted(numbers)):
         found |= set(session.scalars(select(OptIn.number).where(OptIn.number.in_(some), OptIn.status.in_(LIVE))))
     return found
 
@@ -100,8 +80,3 @@ def _spellings(rows: Sequence[ImportedRow]) -> set[str]:
     """Return the email addresses as they are written and in small letters, as most are stored."""
     written = {row.values["email"] for row in rows if "email" in row.values}
     return written | {email.casefold() for email in written}
-
-
-def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), AT_ONCE):
-        yield values[start : start + AT_ONCE]

@@ -2,11 +2,9 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO
 
 from sqlalchemy.orm import Session
 
@@ -14,39 +12,16 @@ from optin.models import ImportRun
 from optin.queries import import_files
 from optin.refused import Refused
 from optin.spreadsheets import read
+from optin.spreadsheets.headers import Row
 from optin.spreadsheets.read import Table
+from optin.spreadsheets.taking import OpenTable
 
-Row = tuple[int, tuple[str, ...]]
 GONE = "The file is no longer here: files are deleted after a day. Import it again."
 MOST_OPEN = 2
 _guard = threading.Lock()
 
 
-class _Opened:
-    """A table in a file of this process, and its rows from one line on."""
-
-    def __init__(self, file: IO[bytes], table: Table) -> None:
-        self.file, self.table = file, table
-        self.rows: Iterator[Row] | None = None
-        self.line = 0
-
-    def take(self, after: int, most: int) -> list[Row]:
-        """Return the next rows after a line; at once where that is the line that the last ones ended with."""
-        with _guard:
-            rows, self.rows = (self.rows if self.line == after else None), None
-        rows = rows or self.table.rows(after)
-        taken = list(islice(rows, most))
-        with _guard:
-            self.rows, self.line = rows, taken[-1][0] if taken else after
-        return taken
-
-    def give_back(self, rows: Sequence[Row], line: int) -> None:
-        """Have rows that were taken come again; `line` is the one before them."""
-        with _guard:
-            self.rows, self.line = chain(rows, self.rows or ()), line
-
-
-_opened: OrderedDict[tuple[object, ...], _Opened] = OrderedDict()
+_opened: OrderedDict[tuple[object, ...], OpenTable] = OrderedDict()
 
 
 def table_of(session: Session, run: ImportRun) -> Table | Refused:
@@ -67,7 +42,7 @@ def give_back(run: ImportRun, rows: Sequence[Row], line: int) -> None:
         opened.give_back(rows, line)
 
 
-def _open(session: Session, run: ImportRun) -> _Opened | Refused:
+def _open(session: Session, run: ImportRun) -> OpenTable | Refused:
     key = _key(run)
     with _guard:
         if key in _opened:
@@ -85,7 +60,7 @@ def _open(session: Session, run: ImportRun) -> _Opened | Refused:
     if isinstance(table, Refused):
         return table
     with _guard:
-        _opened[key] = made = _Opened(file, table)
+        _opened[key] = made = OpenTable(file, table)
         while len(_opened) > MOST_OPEN:
             _opened.popitem(last=False)
     return made
