@@ -35,6 +35,7 @@ FLOORS = [
     {"campaign_members"},
     {"web"},
     {"monitoring"},
+    {"archive"},
 ]
 FEATURES = {
     "home",

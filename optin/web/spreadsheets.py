@@ -28,6 +28,7 @@ _SIGNS = "".join(
 )
 """What begins a formula, in every width and height (a full-width ＝ does in East Asian Excel)."""
 _SIGN = re.compile(f"'*[{re.escape(_SIGNS)}]")
+_QUOTED = re.compile(f"'+[{re.escape(_SIGNS)}]")
 _NUMBER = re.compile(r"\+[0-9]{2,15}")
 
 
@@ -38,9 +39,19 @@ def line(values: Sequence[str]) -> str:
     which in a file that is read with another separator is only the beginning of one.
     """
     out = io.StringIO()
-    cells = [text if place and _NUMBER.fullmatch(text) else harmless(text) for place, text in enumerate(values)]
+    cells = [harmless_cell(text) if place else harmless(text) for place, text in enumerate(values)]
     csv.writer(out, quoting=csv.QUOTE_ALL).writerow(cells)
     return out.getvalue()
+
+
+def harmless_cell(text: str) -> str:
+    """Return the text of a cell that is not the first one of its line: a phone number stays as it is."""
+    return text if _NUMBER.fullmatch(text) else harmless(text)
+
+
+def as_it_was(text: str) -> str:
+    """Return what `harmless` was given."""
+    return _QUOTED.sub(lambda found: found[0][1:] if _may_begin(text, found.start()) else found[0], text)
 
 
 def harmless(text: str) -> str:

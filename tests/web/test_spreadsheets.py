@@ -6,7 +6,7 @@ import re
 from unicodedata import category, normalize
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -34,18 +34,7 @@ def is_a_formula(cell: str) -> bool:
     return normalize("NFKC", seen).replace("−", "-").startswith(SIGNS) and not re.fullmatch(r"\+[0-9]+", cell)
 
 
-def as_was(cell: str) -> str:
-    """Take the apostrophes away again, as docs/guide.md says."""
-    if re.fullmatch(r"\+[0-9]{2,15}", cell):
-        return cell
-    out, place = [], 0
-    for found in re.finditer(rf"'('*[{re.escape(spreadsheets._SIGNS)}])", cell):
-        out.append(cell[place : found.start()])
-        out.append(found[1] if spreadsheets._may_begin(cell, found.start()) else found[0])
-        place = found.end()
-    return "".join([*out, cell[place:]])
-
-
+@settings(deadline=None)
 @given(st.lists(st.tuples(nasty, numbers, nasty, nasty), max_size=4))
 @example([("STOP;=1+1", "+14155550134", "＝1+1", "\u200b=1")])
 @example([('a";"=1', "+14155550134", 'b";"=1', "x\n=1")])
@@ -55,7 +44,7 @@ def test_no_reading_of_a_file_begins_a_formula(rows: list[tuple[str, ...]]) -> N
     for separator in ",;\t|":
         assert [cell for cell in cells(file, separator) if is_a_formula(cell)] == [], separator
     back = list(csv.reader(io.StringIO(file, newline="")))
-    assert [tuple(map(as_was, row)) for row in back] == rows
+    assert [tuple(map(spreadsheets.as_it_was, row)) for row in back] == rows
     assert [row[1] for row in back] == [row[1] for row in rows], "numbers are as they were"
 
 

@@ -1,0 +1,156 @@
+"""Everything out, into an empty database of either kind, and out again: the same files."""
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    Table,
+    create_engine,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from optin.archive import tables
+from optin.database.session import UTCDateTime
+from optin.enums import BroadcastState, MessageStatus, Role
+from optin.models import Broadcast, Message, OptIn, Person, PersonWord, SendingGate, Setting, User
+from tests.conftest import add_user
+from tests.support import archives, outbox, world
+
+SIGNS = "aZ é\\'=+-@\"|,;\t\n\r\x01😀ß0"
+ROWS = 6
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def target(request: pytest.FixtureRequest, shared_folder: Path, tmp_path: Path) -> Iterator[str]:
+    with archives.empty_database(request.param, shared_folder, tmp_path / "target") as url:
+        yield url
+
+
+def any_value(draw: random.Random, column: Column[Any], ids: dict[str, list[Any]], number: int) -> Any:
+    """Return a value that the column takes; what is unique differs by the row's number."""
+    if column.nullable and draw.random() < 0.3:
+        return None
+    if column.foreign_keys:
+        known = ids.get(next(iter(column.foreign_keys)).column.table.name)
+        return known[number % len(known)] if known else None
+    kind = column.type
+    if isinstance(kind, UTCDateTime):
+        return datetime(2020, 1, 1, tzinfo=UTC) + timedelta(microseconds=draw.randrange(10**15))
+    if isinstance(kind, Boolean):
+        return column.name != "is_main" and draw.random() < 0.5
+    if isinstance(kind, Integer):
+        return number if column.primary_key else draw.randrange(2**31)
+    if isinstance(kind, JSON):
+        return {"a": [draw.random(), None, any_text(draw)], any_text(draw): True}
+    if isinstance(kind, LargeBinary):
+        return draw.randbytes(50)
+    if column.name == "state":
+        return BroadcastState.SENT
+    longest = getattr(kind, "length", None) or 300
+    full = column.unique or column.name in ("name", "email", "number") or draw.random() < 0.9
+    return f"{number}{any_text(draw)}"[:longest] if full else ""
+
+
+def any_text(draw: random.Random) -> str:
+    return "".join(draw.choices(SIGNS, k=draw.randrange(9)))
+
+
+def any_rows(draw: random.Random, table: Table, ids: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    rows = [
+        {column.name: any_value(draw, column, ids, number) for column in table.columns} for number in range(1, ROWS + 1)
+    ]
+    keys = [column.name for column in table.primary_key.columns]
+    found = {tuple(row[name] for name in keys): row for row in rows}
+    unique = {}
+    for row in found.values():  # pairs that are unique together, which the columns do not say
+        row |= {name: f"{row['id']}{row[name]}"[:20] for name in ("number", "normal") if row.get(name) and "id" in row}
+        if table.name == "disclosure":
+            row["version"] = row["id"]
+        unique[str(row)] = row
+    if len(keys) == 1 and keys[0] in ("id", "event_id") and rows:
+        ids[table.name] = [row[keys[0]] for row in unique.values()]
+    return list(unique.values())
+
+
+def test_any_rows_come_back_as_they_were(database: str, target: str, tmp_path: Path) -> None:
+    """Whatever stands in them, and from whichever database into which."""
+    draw, ids = random.Random("a" + database[:3] + target[:3]), {}
+    engine = create_engine(database, poolclass=NullPool)
+    with Session(engine) as session:
+        for table in tables.in_order():
+            if rows := any_rows(draw, table, ids):
+                session.execute(insert(table), rows)
+        session.execute(text("DELETE FROM setting WHERE name LIKE '%key%'"))
+        session.commit()
+    engine.dispose()
+    first = archives.export(database, tmp_path)
+    archives.fill(target, first, tmp_path)
+    second = archives.export(target, tmp_path)
+    assert archives.files(second) == archives.files(first)
+    assert len(archives.files(first)) > len(tables.in_order()), "images are files of their own"
+
+
+def test_what_is_new_afterwards_gets_new_numbers(
+    app: Flask, database: str, target: str, session: Session, tmp_path: Path
+) -> None:
+    """Ids go on, people are found by their words, opt-ins stand, and nothing that waited goes out from here as well."""
+    add_user(session, Role.ADMIN)
+    keyword = outbox.keyword(session)
+    world.text(session, "VOLUNTEER")
+    world.person(session, "Maya Cole", world.MAYA)
+    for each in MessageStatus:
+        outbox.one_to_one(session).status = each
+    session.execute(update(User).values(password_hash="not for others"))
+    session.commit()
+    zipped = archives.export(database, tmp_path)
+    assert b"not for others" not in b"".join(archives.files(zipped).values())
+    archives.fill(target, zipped, tmp_path)
+    engine = create_engine(target, poolclass=NullPool)
+    with Session(engine, expire_on_commit=False) as filled:
+        assert filled.scalars(select(OptIn.status).where(OptIn.keyword_id == keyword.id)).all() == ["active"]
+        assert filled.scalars(select(User.password_hash)).all() == [None]
+        assert filled.scalar(select(func.count()).select_from(SendingGate)) == 0
+        assert "cole" in filled.scalars(select(PersonWord.word)).all()
+        told = json.loads(filled.scalars(select(Setting.value).where(Setting.name == "filled_from_export")).one())
+        assert told["made_by"] == "a test"
+        before = dict(session.execute(select(Message.id, Message.status)).all())
+        after = dict(filled.execute(select(Message.id, Message.status)).all())
+        stays = {id_: status for id_, status in before.items() if status not in ("queued", "claimed", "sending")}
+        assert {id_: after[id_] for id_ in stays} == stays
+        aside = {before[id_]: after[id_] for id_ in set(before) - set(stays)}
+        assert aside == {"queued": "cancelled", "claimed": "cancelled", "sending": "unknown"}
+        newest = filled.scalar(select(func.max(Person.id))) or 0
+        assert world.person(filled, "Tom Ash", None).id > newest
+    engine.dispose()
+
+
+def test_no_broadcast_begins_from_here_as_well(
+    app: Flask, database: str, target: str, session: Session, tmp_path: Path
+) -> None:
+    for state in BroadcastState:
+        made = outbox.broadcast(session)
+        made.state = state
+    session.commit()
+    archives.fill(target, archives.export(database, tmp_path), tmp_path)
+    engine = create_engine(target, poolclass=NullPool)
+    with Session(engine) as filled:
+        states = filled.scalars(select(Broadcast.state).order_by(Broadcast.id)).all()
+    engine.dispose()
+    assert states == ["sent" if each == "sent" else "cancelled" for each in BroadcastState]
