@@ -108,6 +108,7 @@ PAGES = ("optin.web", "optin.features", "twilio_simulator")
 AFRESH = {  # what jobs and commands ask as well, where there is no request
     "optin.features.broadcasts.sending",
     "optin.features.campaigns.leads",
+    "optin.features.campaigns.other_campaign",
     "optin.features.imports.undo",
     "optin.features.imports.work",
     "optin.person.records",

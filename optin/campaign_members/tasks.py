@@ -116,7 +116,7 @@ def preview(task: BackgroundTask) -> Preview:
 
 def report(task: BackgroundTask) -> Added:
     """Return what a task that adds has done so far."""
-    return Added(**task.state["report"]) if task.state else Added()
+    return Added(**task.state.get("report", {}))
 
 
 @background.task(LOOKING)

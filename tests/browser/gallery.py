@@ -16,13 +16,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.campaign_members import tasks
+from optin.campaign_members.adding import Added
 from optin.config import Config
 from optin.enums import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
 from optin.environment import sqlite_url
 from optin.features.auth import passwords
 from optin.features.broadcasts import sending
-from optin.features.campaigns import add_opt_ins, add_opt_ins_task
+from optin.features.campaigns import add_opt_ins, add_opt_ins_task, other_campaign
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
+from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import runs
 from optin.features.imports.terms import ImportKind, ImportState, Known
 from optin.features.keywords import images, pictures
@@ -133,6 +136,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "opt-out": f"/review/opt-outs/{_read_as_opt_out(session)}",
         "user": f"/settings/users/{admin.id}",
         **_imports(session, admin),
+        **_additions(session, empty, admin),
     }
     session.commit()
     return at
@@ -191,6 +195,26 @@ def _adding(session: Session, campaign: Campaign, admin: User, ended_because: st
     if ended_because:
         background.finish(task, ended_because)
     return f"/campaigns/{campaign.id}/opt-ins/{task_id}"
+
+
+def _additions(session: Session, campaign: Campaign, admin: User) -> dict[str, str]:
+    """Look at the members of another campaign, and have very many of them added; return the addresses of the pages."""
+    other = _id(session, Campaign.id, Campaign.name == "River Team")
+    about = other_campaign.about(other, Which.ALL, None)
+    looked = tasks.look(session, campaign.id, other_campaign.SOURCE, about, admin.id)
+    begun = background.begin(
+        session,
+        tasks.ADDING,
+        "of the gallery",
+        {"campaign_id": campaign.id, "source": other_campaign.SOURCE, "about": about, "include_removed": False},
+        total=60_000,
+        user_id=admin.id,
+    )
+    adding = session.get_one(BackgroundTask, begun)
+    adding.done, adding.state = 12_000, {"after": 0, "report": asdict(Added(members=11_850, already=150))}
+    return {
+        name: f"/campaigns/{campaign.id}/additions/{id_}" for name, id_ in (("addition", looked), ("adding", begun))
+    }
 
 
 def _imports(session: Session, admin: User) -> dict[str, str]:

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from bench import addresses, data
 from optin import clock
+from optin.campaign_members import tasks
 from optin.consent import audience, audience_counts, ledger
 from optin.consent.events import Act
 from optin.consent.ledger import number_state
 from optin.database.session import Base, db
 from optin.enums import Channel, Closure, OptInSource, ReplyKind
-from optin.features.campaigns import add_opt_ins
+from optin.features.campaigns import add_opt_ins, other_campaign
+from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import undo
 from optin.features.keywords import check
 from optin.jobs import background
@@ -26,6 +28,7 @@ from optin.policy import policy
 from optin.queries import cached_counts
 from optin.receiving import inbound_alarm, short_refusals
 from optin.sending import claim, gate, queueing, record, unknown_outcomes
+from tests.support import campaign_scene as scene
 
 ROWS = 3000
 LARGE = (
@@ -158,6 +161,33 @@ def test_what_a_short_answer_asks_is_looked_up_by_its_number(app: Flask, session
         found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
     assert len(found) > 2
     assert not any(lines for statement, lines in found.items() if "WHERE" in statement), found
+
+
+def test_members_of_another_campaign_are_looked_up_by_their_people(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part by the range of its people's ids, and no set as large is gone through for each of them."""
+    monkeypatch.setattr(tasks, "LOOKED_AT_ONCE", 500)
+    with app.app_context():
+        engine = db.engine
+        data.fill(engine, ROWS)
+        other = scene.campaign(session, name="Other")
+        with asked(engine, "SELECT", "WITH", "INSERT", "UPDATE") as statements:
+            for which in Which:
+                about = other_campaign.about(1, which, other_campaign.last_broadcast(session, 1))
+                tasks.look(session, other.id, other_campaign.SOURCE, about, 1)
+                tasks.begin(session, other.id, other_campaign.SOURCE, about, 1, include_removed=True)
+    session.rollback()
+    found = {}
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        for statement, values in statements.items():
+            if "campaign_member" in statement:
+                lines = [*scans(connection, statement, values), *repeats(connection, statement, values)]
+                found |= {statement: lines} if lines else {}
+    assert len(statements) > 8
+    assert found == {}
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

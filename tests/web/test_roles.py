@@ -80,10 +80,16 @@ AGENTS = """
     POST /campaigns/<campaign_id>/broadcasts/draft
     POST /campaigns/<campaign_id>/broadcasts/preview
     POST /campaigns/<campaign_id>/broadcasts/test
+    GET  /campaigns/<campaign_id>/additions/<task_id>
+    GET  /campaigns/<campaign_id>/additions/<task_id>/progress
+    POST /campaigns/<campaign_id>/additions/<task_id>/start
+    POST /campaigns/<campaign_id>/additions/<task_id>/stop
     GET  /campaigns/<campaign_id>/edit
     POST /campaigns/<campaign_id>/members
     POST /campaigns/<campaign_id>/members/<member_id>/removal
     GET  /campaigns/<campaign_id>/members/file
+    GET  /campaigns/<campaign_id>/members/from-campaign
+    POST /campaigns/<campaign_id>/members/from-campaign
     GET  /campaigns/<campaign_id>/members/new
     POST /campaigns/<campaign_id>/members/removal
     GET  /campaigns/<campaign_id>/opt-ins

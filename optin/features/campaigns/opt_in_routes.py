@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import Role
-from optin.features.campaigns import add_opt_ins, add_opt_ins_task
+from optin.features.campaigns import add_opt_ins, add_opt_ins_task, following
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import AddOptInsForm
-from optin.jobs import background, engine
+from optin.jobs import engine
 from optin.models import BackgroundTask
 from optin.refused import Refused
 from optin.web import refusals
@@ -69,21 +69,15 @@ def show_adding(campaign_id: int, task_id: int) -> str:
 @requires(Role.AGENT)
 def adding_progress(campaign_id: int, task_id: int) -> Response:
     """Give the progress (fragment); 204 while it is the `version` that the page has."""
-    version = _version(_task(campaign_id, task_id))
-    if request.args.get("version") == version:
-        return make_response("", 204)
-    return make_response(_rendered("campaigns/_adding_progress.html", campaign_id, task_id))
+    return following.unchanged(_task(campaign_id, task_id)) or make_response(
+        _rendered("campaigns/_adding_progress.html", campaign_id, task_id)
+    )
 
 
 @blueprint.post(f"{TASK}/stop")
 def stop_adding(campaign_id: int, task_id: int) -> Response:
     """Add nobody more; who was added stays."""
-    task, session = _task(campaign_id, task_id), db.session()
-    stopped = background.ask_to_stop(session, task.id)
-    session.commit()
-    engine.nudge()
-    if not stopped:
-        flash("It had already ended.", "off")
+    following.stop(_task(campaign_id, task_id))
     return redirect(url_for(".show_adding", campaign_id=campaign_id, task_id=task_id), 303)
 
 
@@ -110,10 +104,6 @@ def _task(campaign_id: int, task_id: int) -> BackgroundTask:
 def _rendered(template: str, campaign_id: int, task_id: int) -> str:
     campaign, task = load(campaign_id), _task(campaign_id, task_id)
     report = add_opt_ins_task.report(task)
-    context = {"campaign": campaign, "task": task, "version": _version(task), "report": report, "said": said(report)}
+    version = following.version(task)
+    context = {"campaign": campaign, "task": task, "version": version, "report": report, "said": said(report)}
     return render_template(template, **context)
-
-
-def _version(task: BackgroundTask) -> str:
-    """Return what changes with all that the page shows."""
-    return f"{task.done}{'-stopping' if task.stop_asked_at else ''}{'-ended' if task.finished_at else ''}"

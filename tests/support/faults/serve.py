@@ -2,9 +2,9 @@
 
 PATIENCE shortens how long a job asks a database again that does not answer, SELDOM how seldom a chore is done, DEADLINE
 after how many seconds a job is over, which lasts two thirds of that as it does in use, and AT_ONCE how many opt-ins
-are added in a step, how many members of a campaign are looked at in one when a broadcast is queued, how many of its
-messages are taken back in one, and how many rows of an import. With small steps goes a pause after each, on PostgreSQL
-too, so that a kill finds it at work however quick the machine is.
+or people are added in a step, how many members of a campaign are looked at in one when a broadcast is queued, how many
+of its messages are taken back in one, and how many rows of an import. With small steps goes a pause after each,
+on PostgreSQL too, so that a kill finds it at work however quick the machine is.
 """
 
 import os
@@ -12,6 +12,7 @@ import time
 
 from werkzeug.serving import make_server
 
+from optin.campaign_members import tasks as members
 from optin.database import sqlite
 from optin.features.campaigns import add_opt_ins_task
 from optin.features.imports import work
@@ -23,6 +24,8 @@ sending.PATIENCE = float(os.environ.get("PATIENCE", sending.PATIENCE))
 if "DEADLINE" in os.environ:
     engine.DEADLINE = float(os.environ["DEADLINE"])
     tasks.SECONDS = engine.DEADLINE * 2 / 3
+for part in ("LOOKED_AT_ONCE", "ADDED_AT_ONCE"):
+    setattr(members, part, int(os.environ.get("AT_ONCE", getattr(members, part))))
 add_opt_ins_task.AT_ONCE = int(os.environ.get("AT_ONCE", add_opt_ins_task.AT_ONCE))
 work.AT_ONCE = int(os.environ.get("AT_ONCE", work.AT_ONCE))
 put_out.AT_ONCE = {database: int(os.environ.get("AT_ONCE", size)) for database, size in put_out.AT_ONCE.items()}
