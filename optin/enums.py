@@ -44,6 +44,16 @@ class Role(LabelledEnum):
         return order.index(self) >= order.index(needed)
 
 
+class FieldKind(LabelledEnum):
+    """What the values of a field of one's own are."""
+
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    DAY = "day", "Day"
+    YES_NO = "yes_no", "Yes or no"
+    CHOICE = "choice", "One of a list"
+
+
 class PersonKind(LabelledEnum):
     """What a person record is; a lead becomes a contact when it is converted."""
 

@@ -9,6 +9,7 @@ from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
 from optin.models.moving import Move, MovedRecord, MoveSign
 from optin.models.operations import BackgroundTask, Reconciliation, SendingGate, SendingPause, WriteCheck
+from optin.models.own_field import OwnField, OwnOption, OwnValue
 from optin.models.person import Person
 from optin.models.person_word import PersonWord
 from optin.models.sender import Sender
@@ -48,6 +49,9 @@ __all__ = [
     "NumberLoss",
     "OptIn",
     "OptInPerson",
+    "OwnField",
+    "OwnOption",
+    "OwnValue",
     "Person",
     "PersonWord",
     "PhraseOptOut",

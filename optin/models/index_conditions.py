@@ -20,7 +20,7 @@ CONDITION = "condition"
 
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
-SETTINGS_TRAIL = ("setting", "user", "sender", "template", "conversation", "import", "download", "export")
+SETTINGS_TRAIL = ("setting", "user", "sender", "template", "conversation", "import", "download", "export", "field")
 """What the trail of the settings tells of; that of a record is on its page."""
 ON_ITS_WAY = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 
@@ -150,6 +150,16 @@ def is_in_settings_trail(of: Any) -> ColumnElement[bool]:
 def is_imported(of: Any) -> ColumnElement[bool]:
     """A person, an opt-in or a suppression was made by an import."""
     return _is_set(of.import_run_id)
+
+
+def has_number(of: Any) -> ColumnElement[bool]:
+    """A value of a field of one's own is a number."""
+    return _is_set(of.number)
+
+
+def has_option(of: Any) -> ColumnElement[bool]:
+    """A value of a field of one's own is one of a list."""
+    return _is_set(of.option_id)
 
 
 def _is_empty(value: ColumnElement[Any]) -> ColumnElement[bool]:

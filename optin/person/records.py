@@ -18,6 +18,8 @@ from optin.consent.events import Act
 from optin.enums import Direction, OptInSource, PersonKind
 from optin.models import AuditEntry, CampaignMember, Message, OptIn, Person, Suppression, User
 from optin.models.index_conditions import has_not_ended
+from optin.own_fields import keys
+from optin.own_fields import values as own_values
 from optin.phone import spellings
 from optin.policy import audit, cache
 from optin.refused import Refused
@@ -45,13 +47,19 @@ def create(
 
     `user_id` is who did it, None for the system.
 
-    A mobile number that is not valid is refused. Raises TypeError for a field that a person does not have.
+    Fields of one's own go by their names ("own-shirt_size"), each as text. A mobile number that is not valid is refused
+    as is a value that does not fit its field. Raises TypeError for a field that a person does not have.
     """
+    own = own_values.held(session, fields)
+    texts = own_values.read(own, fields)
+    if isinstance(texts, Refused):
+        return texts
     person = Person(kind=kind, sort_name="", created_at=clock.now(), updated_at=clock.now())
     if refused := _assign(session, person, fields, region or cache.policy(session).default_region):
         return refused
     session.add(person)
     session.flush()
+    own_values.write(session, own, [(person.id, texts)])
     if person.mobile:
         ledger.lock_number(session, person.mobile)
         ledger.link_person(session, person.id, person.mobile, clock.now())
@@ -76,14 +84,19 @@ def change(
     # No stronger lock: a text that arrives meanwhile refers to this row while it holds the number's lock.
     fresh = select(Person).where(Person.id == person.id).with_for_update(key_share=True)
     session.execute(fresh.execution_options(populate_existing=True)).one()
-    before, old_number = _readable(session, person), person.mobile
+    own = own_values.held(session, fields)
+    texts = own_values.read(own, fields)
+    if isinstance(texts, Refused):
+        return texts
+    before, old_number = {**_readable(session, person), **own_values.before(session, person.id, own)}, person.mobile
     if refused := _assign(session, person, fields, region or cache.policy(session).default_region):
         return refused
-    changes = audit.differences(before, _readable(session, person))
+    changes = audit.differences(before, {**_readable(session, person), **texts})
     if not changes:
         return PersonChanges()
     person.updated_at = clock.now()
     session.flush()
+    own_values.write(session, own, [(person.id, {name: text for name, text in texts.items() if name in changes})])
     act = Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id)
     stays_out = _stay_out(session, person, old_number, act, agreed)
     ended = _follow_number(session, person, old_number, act)
@@ -156,7 +169,7 @@ def delete(session: Session, person: Person, user_id: int | None) -> None:
 
 def _assign(session: Session, person: Person, fields: Mapping[str, Any], region: str) -> Refused | None:
     """Set the fields, cleaned, and what follows from them: the sort name and the time zones; none if one is refused."""
-    unknown = set(fields) - set(FIELDS)
+    unknown = {name for name in set(fields) - set(FIELDS) if not keys.key_in(name)}
     if unknown:
         raise TypeError(f"a person has no {', '.join(sorted(unknown))}")
     mobile = read_mobile(session, str(fields.get("mobile") or ""), region)

@@ -1,4 +1,4 @@
-"""Current settings, keywords and senders, cached in the process until the database says that they have changed.
+"""Current settings, keywords, senders and fields of one's own, kept in the process until the database says otherwise.
 
 The webhook needs them for every text. The database renews a token with every change of them (CacheToken); whoever
 has read the token, in a statement that it runs anyway, gets the rest without another one.
@@ -11,7 +11,8 @@ from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from optin.database.statements import run, table
-from optin.models import CacheToken, Keyword, KeywordWord, Sender, Setting
+from optin.enums import FieldKind
+from optin.models import CacheToken, Keyword, KeywordWord, OwnField, OwnOption, Sender, Setting
 from optin.policy.policy import Policy, from_settings
 
 _TOKEN = select(table(CacheToken).c.token)
@@ -38,6 +39,23 @@ _SENDERS = select(
     _SENDER.c.kind,
     _SENDER.c.messaging_service_sid,
     _SENDER.c.advanced_opt_out,
+)
+_FIELD, _OPTION = table(OwnField), table(OwnOption)
+_FIELDS = (
+    select(
+        _FIELD.c.id,
+        _FIELD.c.key,
+        _FIELD.c.label,
+        _FIELD.c.kind,
+        _FIELD.c.help,
+        _FIELD.c.archived_at.is_not(None).label("archived"),
+        _OPTION.c.id.label("option_id"),
+        _OPTION.c.label.label("option"),
+    )
+    .select_from(_FIELD)
+    .outerjoin(_OPTION)
+    .where(_FIELD.c.deleted_at.is_(None))
+    .order_by(_FIELD.c.place, _FIELD.c.id, _OPTION.c.id)
 )
 
 
@@ -71,17 +89,32 @@ class CachedSender:
         return self.messaging_service_sid or self.address
 
 
+@dataclass(frozen=True, slots=True)
+class CachedField:
+    """A field of one's own; `options` are the labels by their ids, in their order, of one of a list."""
+
+    id: int
+    key: str
+    label: str
+    kind: FieldKind
+    help: str
+    archived: bool
+    options: Mapping[int, str]
+
+
 @dataclass(frozen=True)
 class CachedSettings:
-    """Settings, keywords by the normal form of each of their words, senders by address.
+    """Settings, keywords by the normal form of each of their words, senders by address, fields of one's own in order.
 
-    `settings` are the stored values as JSON text, those of the policy and others.
+    `settings` are the stored values as JSON text, those of the policy and others. `fields` are without those that are
+    being deleted.
     """
 
     policy: Policy
     settings: Mapping[str, str]
     keywords: Mapping[str, CachedKeyword]
     senders: Mapping[str, CachedSender]
+    fields: tuple[CachedField, ...] = ()
     active: frozenset[str] = field(init=False)
     known: frozenset[str] = field(init=False)
 
@@ -136,4 +169,18 @@ def _read(session: Session) -> CachedSettings:
         keyword = CachedKeyword(*columns)
         keywords[normal] = made.setdefault(keyword.id, keyword)
     senders = {row.address: CachedSender(*row) for row in run(session, _SENDERS)}
-    return CachedSettings(from_settings(settings), settings, keywords, senders)
+    return CachedSettings(from_settings(settings), settings, keywords, senders, _fields(session))
+
+
+def _fields(session: Session) -> tuple[CachedField, ...]:
+    found: dict[int, CachedField] = {}
+    options: dict[int, dict[int, str]] = {}
+    for row in run(session, _FIELDS):
+        mine = options.setdefault(row.id, {})
+        found.setdefault(
+            row.id,
+            CachedField(row.id, row.key, row.label, FieldKind(row.kind), row.help, bool(row.archived), mine),
+        )
+        if row.option_id is not None:
+            mine[row.option_id] = row.option
+    return tuple(found.values())

@@ -79,6 +79,11 @@ def render(template: str, fields: Mapping[str, str]) -> str:
     return _BLANK_AFTER_SPACE.sub("", text).replace(_BLANK, "")
 
 
+def names(template: str) -> set[str]:
+    """Return the names of the merge fields of a text, known or not."""
+    return {_parts(match)[0] for match in _FIELD.finditer(template)}
+
+
 def problems(template: str, known: Collection[str] = FIELDS) -> list[str]:
     """Return a sentence for each mistake that must be put right before sending; `known` are the names of fields."""
     found = [sentence for match in _FIELD.finditer(template) for sentence in _field_problems(match, known)]

@@ -19,7 +19,7 @@ from optin import clock
 from optin.campaign_members import tasks
 from optin.campaign_members.adding import Added
 from optin.config import Config
-from optin.enums import BroadcastState, CampaignStatus, MessageStatus, OptInStatus
+from optin.enums import BroadcastState, CampaignStatus, FieldKind, MessageStatus, OptInStatus
 from optin.environment import sqlite_url
 from optin.features.auth import passwords
 from optin.features.broadcasts import sending
@@ -45,12 +45,14 @@ from optin.models import (
     PhraseOptOut,
     User,
 )
+from optin.own_fields import definitions
 from optin.policy import policy
 from optin.provider import senders
 from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.refused import done
 from optin.sample_data import seed
+from tests.support import own_fields
 from tests.support.databases import sqlite_copy
 from tests.support.servers import LiveServer, serve
 from tests.support.signing_in import cookie_of
@@ -127,6 +129,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "adding-opt-ins": _adding(session, under_way, admin),
         "added-opt-ins": _adding(session, empty, admin, ended_because=add_opt_ins_task.STOPPED),
         "template": f"/templates/{_template(session, admin)}",
+        "field": f"/settings/fields/{_fields(session)}",
         "broadcast-scheduled": f"/broadcasts/{_scheduled(session, empty, admin)}",
         "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
         "opt-in": f"/opt-ins/{_id(session, OptIn.id, OptIn.status == OptInStatus.ACTIVE)}",
@@ -245,6 +248,17 @@ def _read_as_opt_out(session: Session) -> int:
     ours = senders.in_use(session)[0].address
     inbound.receive(session, InboundText(sid=f"SM{'a' * 32}", number=found.number, address=ours, body=said))
     return session.scalars(select(PhraseOptOut.id).order_by(PhraseOptOut.id.desc())).first() or 0
+
+
+def _fields(session: Session) -> int:
+    """Add fields of one's own, which Maya has something in; return the id of one that is chosen from a list."""
+    maya = session.scalars(select(Person).where(Person.first_name == "Maya")).one()
+    own_fields.put(session, own_fields.add(session, "Birthday", FieldKind.DAY), maya, "1990-05-03")
+    own_fields.put(session, own_fields.add(session, "Drives", FieldKind.YES_NO), maya, "yes")
+    size = own_fields.add(session, "Shirt size", FieldKind.CHOICE, "S", "M", "L", help="For the summer festival.")
+    own_fields.put(session, size, maya, "M")
+    definitions.archive(session, own_fields.add(session, "Locker"), None)
+    return size.id
 
 
 def _template(session: Session, admin: User) -> int:

@@ -161,6 +161,14 @@ AGENTS = """
 ADMINS = """
     GET  /settings/audit
     GET  /settings/audit/file
+    GET  /settings/fields
+    POST /settings/fields
+    GET  /settings/fields/<field_id>
+    POST /settings/fields/<field_id>
+    POST /settings/fields/<field_id>/archive
+    GET  /settings/fields/<field_id>/deletion
+    POST /settings/fields/<field_id>/deletion
+    POST /settings/fields/<field_id>/place
     POST /settings/hours
     POST /settings/replies
     GET  /settings/replies/words

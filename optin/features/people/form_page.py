@@ -12,10 +12,12 @@ from optin.enums import PersonKind
 from optin.features.people import queries
 from optin.features.people.forms import PersonForm
 from optin.models import OptIn, Person
+from optin.own_fields import values
 from optin.person import records
 from optin.person.records import PersonChanges
 from optin.queries import people_of_numbers
 from optin.refused import Refused
+from optin.web import own_fields
 from optin.web.current import current_policy
 
 
@@ -47,14 +49,17 @@ NOTHING = NumberChange([], [], None, None, is_change=False)
 
 def empty() -> PersonForm:
     """Return the form of a new record."""
-    return PersonForm(queries.owners(db.session(), None), mobile=_shown(request.args.get("mobile", "").strip()))
+    form = PersonForm.with_fields(own_fields.current_fields())
+    return form(queries.owners(db.session(), None), mobile=_shown(request.args.get("mobile", "").strip()))
 
 
 def stored(person: Person) -> PersonForm:
     """Return the form filled from the record, or from what was sent."""
-    return PersonForm(
+    fields = own_fields.current_fields()
+    return PersonForm.with_fields(fields)(
         queries.owners(db.session(), person),
         **{name: getattr(person, name) for name in (*records.TEXTS, "owner_id")},
+        **values.before(db.session(), person.id, dict(zip(own_fields.names(fields), fields, strict=True))),
         mobile=_shown(person.mobile or ""),
     )
 

@@ -6,14 +6,16 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField, StringField, ValidationError
+from wtforms import Field, HiddenField, RadioField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
 from optin.database.session import db
 from optin.models import User
 from optin.person import records
+from optin.policy.cache import CachedField
 from optin.refused import Refused
+from optin.web import own_fields
 from optin.web.current import current_policy
 from optin.web.fields import Email, Line, PhoneNumber, Text
 
@@ -41,6 +43,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     ends = HiddenField()
     stays = RadioField("The new number", choices=STAYS, default=OUT, validate_choice=False)
     agreed = Line("How and when they agreed", [Length(max=1000)])
+    own_names: tuple[str, ...] = ()
 
     def __init__(self, owners: Sequence[User], **given: Any) -> None:
         """Offer `owners` to choose from, besides nobody."""
@@ -55,6 +58,16 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
             *(SelectChoice(name) for name in names),
         ]
 
+    @classmethod
+    def with_fields(cls, fields: list[CachedField]) -> "type[PersonForm]":
+        """Return the form with a control for each of the fields of one's own behind ours."""
+        return type(cls.__name__, (cls,), {**own_fields.controls(fields), "own_names": own_fields.names(fields)})
+
+    @property
+    def own(self) -> list[Field]:
+        """Return the controls of fields of one's own."""
+        return [self[name] for name in self.own_names]
+
     @property
     def agrees(self) -> bool:
         """Tell whether the user says that the person agreed to be texted at the new number."""
@@ -63,7 +76,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     @property
     def values(self) -> dict[str, object]:
         """Return the fields as person/records.py takes them."""
-        return {name: self[name].data for name in records.FIELDS}
+        return {name: self[name].data for name in (*records.FIELDS, *self.own_names)}
 
     def validate_last_name(self, field: StringField) -> None:
         """Ask for something that the person can be found by."""

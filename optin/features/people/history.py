@@ -23,7 +23,7 @@ from optin.models import (
 from optin.person import records
 from optin.policy import audit
 from optin.queries import paging
-from optin.web import filters
+from optin.web import filters, own_fields
 from optin.web.history_tab import Address, History, HistoryLine, entry_line, history_page
 
 LABELS = {
@@ -88,7 +88,7 @@ def _lines(session: Session, person: Person, rows: list[Any]) -> dict[tuple[int,
 def _entry(entry: AuditEntry) -> HistoryLine:
     if entry.subject_kind == assignments.SUBJECT:
         return replace(entry_line(entry), what=f"Conversation {entry.action}")
-    line = entry_line(entry, LABELS.get(entry.field, entry.field))
+    line = entry_line(entry, LABELS.get(entry.field) or own_fields.labels().get(entry.field, entry.field))
     if entry.field != "mobile":
         return line
     return replace(line, before=_number(entry.before), after=_number(entry.after))

@@ -12,8 +12,10 @@ from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
 from optin.features.people import history, queries
 from optin.models import Person
+from optin.own_fields import values
 from optin.person import records
 from optin.queries import people_of_numbers
+from optin.web import own_fields
 from optin.web.current import current_policy
 from optin.web.filters import default_region
 
@@ -33,12 +35,20 @@ def render(person: Person, draft: Draft | None = None) -> str:
         address=address,
         shared=people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
         left_earlier=records.opted_out_with(session, person),
+        own=_own(person) if tab == "details" else [],
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
         memberships=queries.memberships(session, person, policy) if tab == "related" else [],
         history=history.person_history(session, person, partial(address, person, tab)) if tab == "history" else None,
         **component.context(place, component.composer_of(place, policy), draft),
     )
+
+
+def _own(person: Person) -> list[tuple[str, str]]:
+    """Return what the person has in fields of one's own, each with its label."""
+    fields = own_fields.current_fields()
+    texts = values.of_people(db.session(), [person.id], fields)[person.id] if fields else {}
+    return [(field.label, own_fields.shown(field, texts) or "–") for field in fields]
 
 
 def place_of(person: Person) -> Place:

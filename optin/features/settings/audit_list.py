@@ -24,6 +24,7 @@ CHOICES = [
     ("user", "Users"),
     ("sender", "Senders"),
     ("template", "Templates"),
+    ("field", "Fields"),
     ("import", "Imports"),
     ("download", "Downloads"),
     ("export", "Exports of everything"),

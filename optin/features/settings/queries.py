@@ -17,6 +17,7 @@ from optin.models import (
     ImportRun,
     Message,
     MessageTemplate,
+    OwnField,
     Person,
     Sender,
     Setting,
@@ -93,12 +94,13 @@ def users(session: Session) -> list[User]:
 
 
 def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[str, int | None], str]:
-    """Return what the entries are about: names of users and templates, addresses of senders, whose conversation."""
+    """Return what the entries are about: names of users, senders, templates and fields, whose conversation."""
     found: dict[tuple[str, int | None], str] = {}
     named = (
         ("user", User.id, User.name),
         ("sender", Sender.id, Sender.address),
         ("template", MessageTemplate.id, MessageTemplate.name),
+        ("field", OwnField.id, OwnField.label),
         ("import", ImportRun.id, ImportRun.file_name),
     )
     for kind, id_of, name in named:

@@ -1,0 +1,1 @@
+"""Settings › Fields: the fields of one's own on contacts and leads."""
