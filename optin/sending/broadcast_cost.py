@@ -6,6 +6,7 @@ stands in a field (marks, spaces side by side, emoji) is counted by its value.
 
 import string
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, not_, select
 from sqlalchemy.orm import Session
@@ -47,21 +48,21 @@ def segment_spread(session: Session, question: AudienceQuestion, body: str, peop
     These are `people`, and nobody needs more than `worst` segments: both were counted just now.
     """
     brand, measure = question.policy.brand, channels.rules_of(question.channel).measure
-    used = broadcast_text.personal_fields(body)
-    if not used:
+    used = broadcast_text.personal_fields(session, body)
+    if not used.names:
         return SegmentSpread({measure(merge_fields.render(body, {"brand": brand})).segments: people})
     if people > LARGE:
         return SegmentSpread({worst: people}, exact=False)
-    keys = [_key(session, getattr(Person, name)) for name in used]
+    keys = [_key(session, column) for column in used.columns]
     members = audience_counts.members(session, question)
     rows = select(*keys, func.count()).select_from(members.rows).join(Person, Person.id == CampaignMember.person_id)
-    rows = rows.where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
-    found = session.execute(rows.group_by(*keys).limit(MOST + 1)).all()
+    rows = used.join(rows).where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
+    found: list[Any] = list(session.execute(rows.group_by(*keys).limit(MOST + 1)))
     if len(found) > MOST:
         return SegmentSpread({worst: people}, exact=False)
     counts: dict[int, int] = {}
     for *filled, count in found:
-        values = {name: _filling(key) for name, key in zip(used, filled, strict=True)}
+        values = {name: _filling(key) for name, key in zip(used.names, filled, strict=True)}
         size = measure(merge_fields.render(body, {**values, "brand": brand})).segments
         counts[size] = counts.get(size, 0) + count
     return SegmentSpread(dict(sorted(counts.items())))

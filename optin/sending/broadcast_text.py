@@ -1,5 +1,9 @@
 """Look at a broadcast's text before it is sent: what forbids it, and how long it gets for the real members."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
@@ -7,6 +11,7 @@ from optin import channels
 from optin.consent import audience
 from optin.enums import Channel
 from optin.models import CampaignMember, Person, Sender
+from optin.own_fields import merging
 from optin.provider import senders
 from optin.texts import merge_fields
 from optin.texts.segments import Segments
@@ -15,19 +20,35 @@ PERSONAL = ("first_name", "last_name", "company")
 ACCENTED = 5000
 
 
+@dataclass(frozen=True)
+class PersonalFields:
+    """Merge fields of a text by their names, each as a column of a statement that has Person and is `join`ed."""
+
+    names: list[str]
+    columns: list[ColumnElement[str]]
+    own: list[merging.Column]
+
+    def join(self, rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """Return rows about people with what the columns need besides."""
+        return merging.join(rows, self.own)
+
+
 def clean(typed: str) -> str:
     """Return a text from a form as it will be sent: line breaks as one character, no NUL, no space around it."""
     return typed.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def faults(body: str, channel: str = Channel.SMS) -> list[str]:
-    """Return a sentence for each thing that forbids sending the text to whomever; merge fields count as empty."""
+def faults(body: str, known: Collection[str], channel: str = Channel.SMS) -> list[str]:
+    """Return a sentence for each thing that forbids sending the text to whomever; merge fields count as empty.
+
+    `known` are the merge fields that it may have (own_fields/merging.py).
+    """
     if not body:
         return ["Write a message first."]
     size = channels.rules_of(channel).measure(merge_fields.render(body, {}))
     if size.too_long:
         return [f"The text has {size.characters:,} characters. Shorten it to {size.longest:,}."]
-    return merge_fields.problems(body)
+    return merge_fields.problems(body, known)
 
 
 def too_long_filled_in(worst: Segments) -> str:
@@ -53,9 +74,12 @@ def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) 
     return []
 
 
-def personal_fields(body: str) -> list[str]:
-    """List the merge fields of the text that say something else to each person."""
-    return [name for name in PERSONAL if merge_fields.render(body, {name: "x"}) != merge_fields.render(body, {})]
+def personal_fields(session: Session, body: str) -> PersonalFields:
+    """Return the merge fields of the text that say something else to each person."""
+    ours = [name for name in PERSONAL if name in merge_fields.names(body)]
+    own = {field.key: merging.column(field) for field in merging.used_in(session, body)}
+    columns: list[ColumnElement[str]] = [getattr(Person, name) for name in ours]
+    return PersonalFields([*ours, *own], [*columns, *(each.text for each in own.values())], list(own.values()))
 
 
 def longest(
@@ -72,22 +96,22 @@ def longest(
     It is filled in for the member with the longest names and for those whose names may need UCS-2, the 5,000 longest of
     them. `among` looks at only so many members, the first added, where an answer while typing matters more.
     """
-    used, measure = personal_fields(body), channels.rules_of(channel).measure
+    used, measure = personal_fields(session, body), channels.rules_of(channel).measure
     sizes = [measure(merge_fields.render(body, {"brand": brand}))]
-    if used:
+    if used.names:
         for row in _candidates(session, campaign_id, used, among):
-            values = {**dict(zip(used, row, strict=True)), "brand": brand}
+            values = {**dict(zip(used.names, row, strict=True)), "brand": brand}
             sizes.append(measure(merge_fields.render(body, values)))
     return max(sizes, key=lambda size: (size.segments, size.units))
 
 
-def _candidates(session: Session, campaign_id: int, used: list[str], among: int | None) -> list[tuple[str, ...]]:
+def _candidates(session: Session, campaign_id: int, used: PersonalFields, among: int | None) -> list[tuple[str, ...]]:
     """Fetch the values of the fields that may make the text longest."""
-    columns = [getattr(Person, name) for name in used]
+    columns = used.columns
     length: ColumnElement[int] = sum((func.length(column) for column in columns[1:]), func.length(columns[0]))
     weight: ColumnElement[int] = sum((_bytes(session, column) for column in columns[1:]), _bytes(session, columns[0]))
-    people = select(*columns).join(CampaignMember, CampaignMember.person_id == Person.id)
-    people = people.where(_looked_at(campaign_id, among))
+    people = select(*columns).select_from(Person).join(CampaignMember, CampaignMember.person_id == Person.id)
+    people = used.join(people).where(_looked_at(campaign_id, among))
     plain = session.execute(people.order_by(length.desc()).limit(1)).all()
     distinct = people.where(weight > length).group_by(*columns)
     accented = session.execute(distinct.order_by(length.desc()).limit(ACCENTED)).all()

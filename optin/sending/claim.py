@@ -3,7 +3,7 @@
 These functions commit: a claim must be known to everybody before its message is started.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from optin.database.transactions import writing
 from optin.enums import BroadcastState, Channel, MessageStatus, Purpose, ReplyKind
 from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person, Sender
 from optin.models.index_conditions import is_queued
+from optin.own_fields import merging
 from optin.policy import cache
 from optin.sending import conversations, gate, overdue_replies, pauses
 from optin.sending.pauses import Pauses
@@ -114,11 +115,15 @@ def release(engine: Engine, claimed_messages: Sequence[ClaimedMessage]) -> None:
             pauses.give_back(session, tries, clock.now())
 
 
-def person_fields(person: Person | None, brand: str) -> dict[str, str]:
-    """Return the values of the merge fields for a person (None: nobody has the number)."""
+def person_fields(person: Person | None, brand: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the values of the merge fields for a person (None: nobody has the number).
+
+    `own` are those of fields of one's own (own_fields/merging.py), None for a text that can't have any.
+    """
     if person is None:
         return {"brand": brand}
     return {
+        **(own or {}),
         "first_name": person.first_name,
         "last_name": person.last_name,
         "company": person.company,
@@ -203,7 +208,9 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[ClaimedM
     ).all()
     threads = conversations.ensure(session, [_to(row) for row in rows if row.conversation_id is None], now)
     brand = cache.policy(session).brand
-    claimed_messages = [_post(row, row.conversation_id or threads[_to(row)], brand) for row in rows]
+    bodies = {row.Broadcast.body for row in rows if row.Broadcast}
+    own = merging.of_people(session, (row.Person for row in rows if row.Broadcast), *bodies)
+    claimed_messages = [_post(row, row.conversation_id or threads[_to(row)], brand, own) for row in rows]
     return [
         _with_code(session, claimed) if claimed.purpose == Purpose.CODE else claimed for claimed in claimed_messages
     ]
@@ -220,15 +227,17 @@ def _with_code(session: Session, claimed: ClaimedMessage) -> ClaimedMessage:
     return replace(claimed, body=merge_fields.render(claimed.body, {"code": code}))
 
 
-def _post(row: Any, conversation_id: int, brand: str) -> ClaimedMessage:
+def _post(row: Any, conversation_id: int, brand: str, own: Mapping[int, Mapping[str, str]]) -> ClaimedMessage:
     broadcast: Broadcast | None = row.Broadcast
+    person: Person | None = row.Person
+    fields = person_fields(person, brand, own.get(person.id) if person else None)
     return ClaimedMessage(
         message_id=row.id,
         purpose=Purpose(row.purpose),
         number=row.number,
         address=row.Sender.address,
         scope=row.Sender.scope,
-        body=merge_fields.render(broadcast.body, person_fields(row.Person, brand)) if broadcast else row.body,
+        body=merge_fields.render(broadcast.body, fields) if broadcast else row.body,
         keyword_id=broadcast.keyword_id if broadcast else None,
         broadcast_id=row.broadcast_id,
         reply_kind=ReplyKind(row.reply_kind) if row.reply_kind else None,

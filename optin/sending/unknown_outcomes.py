@@ -15,6 +15,7 @@ from optin.database.transactions import reading, writing
 from optin.enums import Channel, MessageStatus
 from optin.models import Broadcast, Message, Person, Sender
 from optin.models.index_conditions import is_unknown
+from optin.own_fields import merging
 from optin.policy import cache
 from optin.provider.gateway import Gateway, ListedMessage
 from optin.sending import conversations, status_callbacks
@@ -168,7 +169,8 @@ def _text(session: Session, message: Message) -> str:
         return message.body
     person = session.get(Person, message.person_id) if message.person_id else None
     broadcast = session.get_one(Broadcast, message.broadcast_id)
-    return merge_fields.render(broadcast.body, person_fields(person, cache.policy(session).brand))
+    own = merging.of_person(session, person, broadcast.body)
+    return merge_fields.render(broadcast.body, person_fields(person, cache.policy(session).brand, own))
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,7 @@ from optin.enums import FieldKind
 from optin.own_fields import keys, kinds
 from optin.policy.cache import CachedField
 from optin.refused import Refused
+from optin.texts import merge_fields
 from optin.web.current import current_settings
 from optin.web.fields import one_line
 
@@ -31,6 +32,11 @@ def names(fields: list[CachedField]) -> tuple[str, ...]:
 def labels() -> dict[str, str]:
     """Return what all fields of one's own are called, by their names among the fields of a person."""
     return {keys.name_of(field.key): field.label for field in current_settings().fields}
+
+
+def merge_names() -> list[str]:
+    """Return the merge fields that texts to people may have: ours, then those of one's own."""
+    return [*merge_fields.FIELDS, *(field.key for field in current_fields())]
 
 
 def shown(field: CachedField, texts: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from optin.consent import audience
 from optin.database.statements import change_rows, insert
 from optin.enums import BroadcastState, Channel
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
+from optin.own_fields import merging
 from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
@@ -137,7 +138,11 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
     """Say what forbids this text to this campaign, apart from the rule for each member."""
     body, channel = order.body, sender.channel if sender else Channel.SMS
     members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
-    found = [*broadcast_text.faults(body, channel), *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1)]
+    known = merging.hold(session, body)
+    found = [
+        *broadcast_text.faults(body, known, channel),
+        *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1),
+    ]
     if order.starts_at is None and (shut := gate.closure(session)):
         found.append(shut.sentence)
     if found:

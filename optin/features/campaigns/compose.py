@@ -13,6 +13,7 @@ from optin.enums import Purpose, Reason
 from optin.features.campaigns import queries
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Campaign, Person, Sender
+from optin.own_fields import merging
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
@@ -20,7 +21,7 @@ from optin.sending import broadcast_text, delivery
 from optin.texts import merge_fields, segments, send_time
 from optin.texts.segments import Segments
 from optin.texts.send_time import SendTime
-from optin.web import filters
+from optin.web import filters, own_fields
 
 LOOKED_AT_WHILE_TYPING = 20_000
 
@@ -84,7 +85,8 @@ def preview_text(
     covered = queries.example(session, asked, after) or queries.example(session, asked)
     example = covered or queries.example(session, asked, anybody=True)
     person, member_id = example or (None, 0)
-    preview = merge_fields.render(body, delivery.person_fields(person, brand))
+    own = merging.of_person(session, person, body)
+    preview = merge_fields.render(body, delivery.person_fields(person, brand, own))
     worst = broadcast_text.longest(session, campaign_id, body, brand, among=among, channel=asked.channel)
     plain = segments.plain(body)
     fixed = None
@@ -98,7 +100,7 @@ def preview_text(
         preview=preview,
         person=person,
         member_id=member_id,
-        faults=broadcast_text.faults(body, asked.channel) if body else [],
+        faults=broadcast_text.faults(body, merging.known(session, body), asked.channel) if body else [],
         warnings=merge_fields.warnings(body),
     )
 
@@ -144,6 +146,7 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "sender": asked.sender,
         "no_sender": senders.NONE_YET,
         "saved": message_templates.listed(session),
+        "merge_names": own_fields.merge_names(),
         "has_hours": asked.question.policy.sending_hours,
         "time_fault": draft.plan.fault(now),
         "end_fault": draft.plan.end_fault(now),

@@ -16,6 +16,7 @@ from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
+from optin.own_fields import merging
 from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text
 from optin.texts import segments, send_time
@@ -74,7 +75,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
     refused += [
-        *broadcast_text.faults(draft.body, asked.channel),
+        *broadcast_text.faults(draft.body, merging.known(session, draft.body), asked.channel),
         *broadcast_text.hindrances(sender, counts.total, people, late),
     ]
     if not refused and (too_long := broadcast_text.too_long_filled_in(looked.worst)):

@@ -11,9 +11,10 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.features.message_templates import records
 from optin.models import MessageTemplate
+from optin.own_fields import merging
 from optin.queries import message_templates
 from optin.sending import broadcast_text
-from optin.web import refusals
+from optin.web import own_fields, refusals
 from optin.web.access import requires
 from optin.web.fields import Line, MessageText
 
@@ -31,7 +32,7 @@ class TemplateForm(FlaskForm):  # type: ignore[misc]
 
     def validate_body(self, field: Field) -> None:
         """Refuse what could not be sent."""
-        if faults := broadcast_text.faults(field.data):
+        if faults := broadcast_text.faults(field.data, merging.hold(db.session(), field.data)):
             raise ValidationError(" ".join(faults))
 
 
@@ -56,7 +57,7 @@ def create() -> Response:
 def edit(template_id: int) -> str:
     """Show the form with what is stored."""
     template = _load(template_id)
-    return render_template("message_templates/edit.html", template=template, form=TemplateForm(obj=template))
+    return _page(template, TemplateForm(obj=template))
 
 
 @blueprint.post(TEMPLATE)
@@ -65,7 +66,7 @@ def update(template_id: int) -> Response:
     template, form = _load(template_id), TemplateForm()
     if not form.validate() or not _saved(template, form):
         db.session.refresh(template)
-        return make_response(render_template("message_templates/edit.html", template=template, form=form), 422)
+        return make_response(_page(template, form), 422)
     flash(f"Template “{form.name.data}” was saved.", "ok")
     return redirect(url_for(".index"), 303)
 
@@ -91,7 +92,13 @@ def _saved(template: MessageTemplate, form: TemplateForm) -> bool:
 def _list(form: TemplateForm) -> str:
     rows = message_templates.listed(db.session())
     may_edit = current_user.may(Role.AGENT)
-    return render_template("message_templates/index.html", rows=rows, form=form, may_edit=may_edit)
+    names = own_fields.merge_names()
+    return render_template("message_templates/index.html", rows=rows, form=form, may_edit=may_edit, merge_names=names)
+
+
+def _page(template: MessageTemplate, form: TemplateForm) -> str:
+    names = own_fields.merge_names()
+    return render_template("message_templates/edit.html", template=template, form=form, merge_names=names)
 
 
 def _load(template_id: int) -> MessageTemplate:

@@ -16,6 +16,7 @@ from optin.features.one_to_one.thread import Row
 from optin.models import Person
 from optin.policy.policy import Policy
 from optin.queries import message_templates
+from optin.web import own_fields
 from optin.web.filters import current_zone
 from optin.web.record_ids import message_id
 
@@ -60,6 +61,7 @@ def context(place: Place, chat: Composer, draft: Draft | None = None) -> dict[st
         "draft": draft or new_draft(),
         "before": before,
         "saved": message_templates.listed(session),
+        "merge_names": own_fields.merge_names(),
     }
 
 

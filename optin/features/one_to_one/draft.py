@@ -9,6 +9,7 @@ from optin import channels
 from optin.enums import Channel
 from optin.features.one_to_one.composer import Composer
 from optin.models import Message, Person
+from optin.own_fields import merging
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
@@ -66,9 +67,9 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
     if to.refusal or to.sender is None:
         return _closed(to)
     text = draft.body.replace("\r\n", "\n").replace("\0", "").strip()
-    if refused := _refusal_of_text(text, to.person, policy, to.channel):
+    if refused := _refusal_of_text(session, text, to.person, policy, to.channel):
         return refused
-    body = filled(text, to.person, policy)
+    body = filled(session, text, to.person, policy)
     queued = queueing.queue_one_to_one(
         session,
         number=to.number,
@@ -86,14 +87,15 @@ def send(session: Session, to: Composer, draft: Draft, policy: Policy, author_id
     return queued
 
 
-def filled(text: str, person: Person | None, policy: Policy) -> str:
+def filled(session: Session, text: str, person: Person | None, policy: Policy) -> str:
     """Return the text with its merge fields filled in for a person (None: nobody is known to have the number)."""
-    return merge_fields.render(text, person_fields(person, policy.brand)).strip()
+    own = merging.of_person(session, person, text)
+    return merge_fields.render(text, person_fields(person, policy.brand, own)).strip()
 
 
-def measured(text: str, person: Person | None, policy: Policy, channel: Channel) -> Segments:
+def measured(session: Session, text: str, person: Person | None, policy: Policy, channel: Channel) -> Segments:
     """Count the segments of a text as it would be sent to the person by a channel."""
-    return channels.rules_of(channel).measure(filled(text.replace("\r\n", "\n"), person, policy))
+    return channels.rules_of(channel).measure(filled(session, text.replace("\r\n", "\n"), person, policy))
 
 
 def _closed(to: Composer) -> Refused:
@@ -103,12 +105,14 @@ def _closed(to: Composer) -> Refused:
     return Refused(f"{to.refusal.title} {to.refusal.text}".strip(), to.refusal.reason)
 
 
-def _refusal_of_text(text: str, person: Person | None, policy: Policy, channel: Channel) -> Refused | None:
+def _refusal_of_text(
+    session: Session, text: str, person: Person | None, policy: Policy, channel: Channel
+) -> Refused | None:
     if not text:
         return Refused("Write a message first.", field=BODY)
-    if found := merge_fields.problems(text):
+    if found := merge_fields.problems(text, merging.known(session, text)):
         return Refused(" ".join(found), field=BODY)
-    body = filled(text, person, policy)
+    body = filled(session, text, person, policy)
     if not body:
         return Refused("With its merge fields filled in, this message is empty.", field=BODY)
     size = channels.rules_of(channel).measure(body)

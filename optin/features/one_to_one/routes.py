@@ -99,5 +99,5 @@ def _poll(find: Find) -> WSGIResponse:
 def _count(find: Find) -> str:
     """Count the segments of a text while it is typed (fragment)."""
     place = find()
-    measured = draft.measured(request.form.get("body", ""), place.person, current_policy(), place.channel)
+    measured = draft.measured(db.session(), request.form.get("body", ""), place.person, current_policy(), place.channel)
     return render_template("one_to_one/_count.html", segments=measured)
