@@ -23,7 +23,8 @@ from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import undo
 from optin.features.keywords import check
 from optin.jobs import background
-from optin.models import Broadcast, Campaign, ImportRun, Message, Sender, SendingGate, User
+from optin.models import Broadcast, Campaign, ImportRun, Message, OwnField, OwnValue, Sender, SendingGate, User
+from optin.own_fields import definitions
 from optin.policy import policy
 from optin.queries import cached_counts
 from optin.receiving import inbound_alarm, short_refusals
@@ -34,7 +35,7 @@ ROWS = 3000
 LARGE = (
     "person", "person_word", "opt_in", "opt_in_person", "campaign_member", "message", "conversation", "suppression",
     "hold", "provider_block", "consent_event", "consent_payload", "audit_entry",
-    "phrase_opt_out",
+    "phrase_opt_out", "own_value",
 )  # fmt: skip
 SCANNED = {
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LARGE)})(_\d+)?\b"),
@@ -254,6 +255,10 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
     ),
     "ix_message_word": lambda own: check.texted_by(own, "pizza"),
     "ix_person_import": lambda own: undo._made(own, ImportRun(id=1, line=0)),
+    "ix_own_value_number": lambda own: own.scalars(
+        select(OwnValue.person_id).where(OwnValue.field_id == 2, OwnValue.number > 3)
+    ).all(),
+    "ix_own_value_option": lambda own: definitions._options_in_use(own, own.get_one(OwnField, 3), {1: "", 2: ""}),
     "ix_background_task_open": lambda own: background.unfinished(own.get_bind()),
     "ix_figure_asked": lambda own: cached_counts.refresh(own.get_bind()),
 }  # fmt: skip

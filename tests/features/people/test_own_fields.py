@@ -171,7 +171,8 @@ def test_a_value_is_never_written_to_a_field_that_goes_or_changes_its_kind(app: 
             try:
                 with writing(engine) as own:
                     fields = {"own-going": "x", "own-turning": "1"}
-                    _ = records.change(own, own.get_one(Person, person_id), fields, None)
+                    changed = records.change(own, own.get_one(Person, person_id), fields, None)
+                    assert not isinstance(changed, Refused) or changed.sentence == values.GONE
             except Exception as error:
                 errors.append(error)
 
