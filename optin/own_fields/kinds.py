@@ -80,6 +80,8 @@ def fold(text: str) -> str:
 
 
 def _line(written: str) -> str:
+    if written.isprintable():
+        return " ".join(written.split())
     kept = "".join(" " if category(sign) == "Cc" else sign for sign in written if category(sign) != "Cs")
     return " ".join(kept.split())
 

@@ -11,6 +11,7 @@ from optin.database.statements import insert, insert_rows, table
 from optin.enums import FieldKind
 from optin.models import OwnField, OwnOption, OwnValue
 from optin.own_fields import keys, kinds
+from optin.policy import cache
 from optin.policy.cache import CachedField
 from optin.refused import Refused
 
@@ -41,6 +42,11 @@ def of_people(
             field = by_id[field_id]
             found[person_id][field.key] = text if option_id is None else field.options.get(option_id, "")
     return found
+
+
+def shown(session: Session) -> list[CachedField]:
+    """Return the fields that are shown, in their order; requests have them at hand (web/own_fields.py)."""
+    return [field for field in cache.current(session, cache.read_token(session)).fields if not field.archived]
 
 
 def held(session: Session, names: Collection[str]) -> dict[str, CachedField]:

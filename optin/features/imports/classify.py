@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from optin.features.imports import known as known_rows
 from optin.features.imports.deciding import Decision, KnownPerson, decide, decide_number, find_match
+from optin.features.imports.own_columns import NONE, OwnColumns
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import ImportKind, Known
 from optin.models import ImportRun
@@ -16,16 +17,22 @@ Decisions = Sequence[Mapping[Known, Decision]]
 
 
 def classify(
-    session: Session, run: ImportRun, rows: Sequence[ImportedRow], ways: Sequence[Known], *, to_change: bool = False
+    session: Session,
+    run: ImportRun,
+    rows: Sequence[ImportedRow],
+    ways: Sequence[Known],
+    own: OwnColumns = NONE,
+    *,
+    to_change: bool = False,
 ) -> Decisions:
     """Say what becomes of rows by each of the ways with known people.
 
-    `to_change` locks the known people until the transaction ends.
+    `own` are the columns that are fields of one's own. `to_change` locks the known people until the transaction ends.
     """
     if ImportKind(run.kind) is ImportKind.OPTED_OUT:
         return _numbers(session, run, rows, ways)
     firsts = _first_lines(session, run, rows)
-    found = known_rows.people(session, run, rows, to_change=to_change)
+    found = own.known(session, known_rows.people(session, run, rows, to_change=to_change))
     matches = {row.line: find_match(row, found[row.line]) for row in rows if not row.fault}
     about = [
         (match.key, row.line)
@@ -33,7 +40,7 @@ def classify(
         if isinstance(match := matches.get(row.line), KnownPerson) and firsts.get(row.key, row.line) == row.line
     ]
     firsts |= _noted(session, run, about)
-    return [{way: decide(row, firsts, matches.get(row.line), way) for way in ways} for row in rows]
+    return [{way: decide(row, firsts, matches.get(row.line), way, own.labels) for way in ways} for row in rows]
 
 
 def _numbers(session: Session, run: ImportRun, rows: Sequence[ImportedRow], ways: Sequence[Known]) -> Decisions:

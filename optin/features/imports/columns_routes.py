@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import Role
-from optin.features.imports import runs, tables
+from optin.features.imports import own_columns, runs, tables
 from optin.features.imports.blueprint import RUN, blueprint, context, load, to_run
 from optin.features.imports.fields import fields_of
 from optin.features.imports.forms import COLUMN, chosen
@@ -16,6 +16,8 @@ from optin.features.imports.terms import ImportKind, ImportState
 from optin.jobs import engine
 from optin.models import ImportRun
 from optin.refused import Refused
+from optin.spreadsheets.guess import Field
+from optin.web import own_fields
 from optin.web.access import requires
 
 OPEN = (ImportState.COLUMNS, ImportState.CHECKING, ImportState.CHECKED)
@@ -47,13 +49,18 @@ def choose_columns(run_id: int) -> Response | tuple[str, int]:
             flash("The file was read again. Check the columns.", "ok")
             return redirect(url_for(".columns", run_id=run_id), 303)
     else:
-        mapping = chosen(ImportKind(run.kind), request.form, len(run.headers))
+        mapping = chosen(ImportKind(run.kind), request.form, len(run.headers), _own())
         refused = runs.check(session, run, mapping, current_user.id)
         if refused is None:
             session.commit()
             engine.nudge()
             return to_run(run_id)
-    return _page(run, chosen(ImportKind(run.kind), request.form, len(run.headers)), refused), 422
+    return _page(run, chosen(ImportKind(run.kind), request.form, len(run.headers), _own()), refused), 422
+
+
+def _own() -> tuple[Field, ...]:
+    """Return the fields of one's own that a column may be."""
+    return own_columns.offered(own_fields.current_fields())
 
 
 def _page(run: ImportRun, mapping: Mapping[int, str], refused: Refused | None = None) -> str:
@@ -66,7 +73,7 @@ def _page(run: ImportRun, mapping: Mapping[int, str], refused: Refused | None = 
         table=table,
         samples=runs.samples(table),
         mapping=mapping,
-        fields=fields_of(ImportKind(run.kind)),
+        fields=fields_of(ImportKind(run.kind), _own()),
         column=COLUMN,
         delimiters=DELIMITERS,
         refused=refused,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import Known, Outcome
+from optin.own_fields import keys
 from optin.refused import Refused
 
 TEXTS = ("first_name", "last_name", "email", "company", "notes")
@@ -25,7 +26,7 @@ LABELS = {
 
 
 class KnownPerson(NamedTuple):
-    """Somebody who is here already; `mobile` is "" for none."""
+    """Somebody who is here already; `mobile` is "" for none, `own` what they have in fields of one's own by name."""
 
     id: int
     kind: str
@@ -35,6 +36,12 @@ class KnownPerson(NamedTuple):
     email: str
     company: str
     notes: str
+    own: Mapping[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """Return what they have in a field, "" for nothing; fields of one's own go by their names too."""
+        text: str = self.own.get(name, "") if keys.key_in(name) else getattr(self, name)
+        return text
 
     @property
     def key(self) -> str:
@@ -67,8 +74,17 @@ class Decision(NamedTuple):
         return self.changes_number and self.person is not None and self.person.mobile != ""
 
 
-def decide(row: ImportedRow, firsts: Firsts, match: KnownPerson | Refused | None, known: Known) -> Decision:
-    """Say what becomes of a row of people; `match` is who it is about (`find_match`)."""
+def decide(
+    row: ImportedRow,
+    firsts: Firsts,
+    match: KnownPerson | Refused | None,
+    known: Known,
+    own_labels: Mapping[str, str] | None = None,
+) -> Decision:
+    """Say what becomes of a row of people; `match` is who it is about (`find_match`).
+
+    `own_labels` are what fields of one's own are called, by their names.
+    """
     if row.fault:
         return Decision(row, Outcome.UNREADABLE, row.fault)
     what = "number" if row.number else "email address"
@@ -78,7 +94,7 @@ def decide(row: ImportedRow, firsts: Firsts, match: KnownPerson | Refused | None
         return Decision(row, Outcome.LEFT_OUT, match.sentence)
     if match is None:
         return Decision(row, Outcome.NEW)
-    return _repeated(row, firsts, match.key, "person") or _of_known(row, match, known)
+    return _repeated(row, firsts, match.key, "person") or _of_known(row, match, known, {**LABELS, **(own_labels or {})})
 
 
 def decide_number(row: ImportedRow, firsts: Firsts, *, is_out: bool) -> Decision:
@@ -122,26 +138,27 @@ def _fits(row: ImportedRow, name: str, person: KnownPerson) -> bool:
     return not name or not person.name or name == person.name
 
 
-def _of_known(row: ImportedRow, person: KnownPerson, known: Known) -> Decision:
-    given = {name: row.values[name] for name in TEXTS if row.values.get(name)}
+def _of_known(row: ImportedRow, person: KnownPerson, known: Known, labels: Mapping[str, str]) -> Decision:
+    own = [name for name in row.values if keys.key_in(name)]
+    given = {name: row.values[name] for name in (*TEXTS, *own) if row.values.get(name)}
     if row.number:
         given["mobile"] = row.number
-    differing = {name: value for name, value in given.items() if getattr(person, name) != value}
-    gaps = {name: value for name, value in differing.items() if not getattr(person, name)}
+    differing = {name: value for name, value in given.items() if person.of(name) != value}
+    gaps = {name: value for name, value in differing.items() if not person.of(name)}
     who = f"Already a {person.kind}"
     if known is Known.LEAVE or not differing:
         return Decision(row, Outcome.SAME, f"{who}.", person)
     if known is Known.FILL and not gaps:
-        return Decision(row, Outcome.SAME, f"{who}; {_listed(differing)} stays as it is.", person)
+        return Decision(row, Outcome.SAME, f"{who}; {_listed(differing, labels)} stays as it is.", person)
     changes = gaps if known is Known.FILL else differing
     replaced = [name for name in changes if name not in gaps]
-    said = [f"gets {_listed(gaps)}"] if gaps else []
-    said += [f"{_listed(replaced)} {'is' if len(replaced) == 1 else 'are'} replaced"] if replaced else []
+    said = [f"gets {_listed(gaps, labels)}"] if gaps else []
+    said += [f"{_listed(replaced, labels)} {'is' if len(replaced) == 1 else 'are'} replaced"] if replaced else []
     return Decision(row, Outcome.CHANGED, f"{who}: {', '.join(said)}.", person, changes)
 
 
-def _listed(names: Mapping[str, str] | Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join([LABELS[name] for name in names][:-1]), LABELS[[*names][-1]]]))
+def _listed(names: Mapping[str, str] | Sequence[str], labels: Mapping[str, str]) -> str:
+    return " and ".join(filter(None, [", ".join([labels[name] for name in names][:-1]), labels[[*names][-1]]]))
 
 
 def _name(first: str, last: str) -> str:

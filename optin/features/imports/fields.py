@@ -40,14 +40,14 @@ PEOPLE = (
 )
 
 
-def to_guess(kind: ImportKind) -> tuple[Field, ...]:
-    """Return the fields that a column may be, with what they are called in files."""
-    return (_PHONE, _OUT) if kind is ImportKind.OPTED_OUT else PEOPLE
+def to_guess(kind: ImportKind, own: Sequence[Field] = ()) -> tuple[Field, ...]:
+    """Return the fields that a column may be, with what they are called in files; `own` are those of one's own."""
+    return (_PHONE, _OUT) if kind is ImportKind.OPTED_OUT else (*PEOPLE, *own)
 
 
-def fields_of(kind: ImportKind) -> Mapping[str, str]:
+def fields_of(kind: ImportKind, own: Sequence[Field] = ()) -> Mapping[str, str]:
     """Return the fields that a column may be, by their names, with their labels."""
-    return {field.name: field.label for field in to_guess(kind)}
+    return {field.name: field.label for field in to_guess(kind, own)}
 
 
 def unused(headers: Sequence[str], mapping: Mapping[int, str]) -> list[str]:
@@ -55,9 +55,9 @@ def unused(headers: Sequence[str], mapping: Mapping[int, str]) -> list[str]:
     return [header for index, header in enumerate(headers) if index not in mapping]
 
 
-def refusal(kind: ImportKind, fields: Sequence[str]) -> Refused | None:
+def refusal(kind: ImportKind, fields: Sequence[str], own: Sequence[Field] = ()) -> Refused | None:
     """Refuse columns from which nobody can be imported; `fields` are the names of the chosen ones."""
-    labels = fields_of(kind)
+    labels = fields_of(kind, own)
     twice = sorted({labels[name] for name in fields if fields.count(name) > 1})
     if twice:
         return Refused(f"Choose one column alone for {', '.join(twice)}.")

@@ -3,7 +3,7 @@ but for the file itself, which is stored in pieces."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import BinaryIO
 
@@ -11,13 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.features.imports import fields, tables, tasks, undo, work
+from optin.features.imports import fields, own_columns, tables, tasks, undo, work
 from optin.features.imports.terms import UNDER_WAY, ImportKind, ImportState, Known
 from optin.models import ImportRun
+from optin.own_fields import values
 from optin.policy import audit
 from optin.queries import import_files
 from optin.refused import Refused
 from optin.spreadsheets import guess
+from optin.spreadsheets.guess import Field
 from optin.spreadsheets.read import Table
 
 SAMPLES, LOOKED_AT = 5, 200
@@ -43,7 +45,7 @@ def receive(session: Session, kind: ImportKind, file_name: str, file: BinaryIO, 
         return Refused("This file is empty.", field="file") if not run.size else Refused(table.sentence, field="file")
     _read_as(run, table)
     run.state = ImportState.COLUMNS
-    run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table)
+    run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table, _own(session))
     audit.record(session, user_id, "uploaded", work.SUBJECT, run.id, {"file": ("", run.file_name)})
     return run
 
@@ -59,7 +61,7 @@ def reread(session: Session, run: ImportRun, encoding: str, delimiter: str, shee
     headers = run.headers
     _read_as(run, table)
     if run.headers != headers:
-        run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table)
+        run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table, _own(session))
     run.state = ImportState.COLUMNS
     return None
 
@@ -67,7 +69,7 @@ def reread(session: Session, run: ImportRun, encoding: str, delimiter: str, shee
 def check(session: Session, run: ImportRun, mapping: Mapping[int, str], user_id: int) -> Refused | None:
     """Look at all rows with these columns, the first ones at once; refused where columns are missing."""
     run.mapping = {str(index): field for index, field in sorted(mapping.items())}
-    if refused := fields.refusal(ImportKind(run.kind), list(mapping.values())):
+    if refused := fields.refusal(ImportKind(run.kind), list(mapping.values()), _own(session)):
         return refused
     work.forget_preview(session, run)
     run.state, run.round, run.line, run.total, run.checked = ImportState.CHECKING, run.round + 1, 0, 0, {}
@@ -139,16 +141,21 @@ def samples(table: Table) -> list[list[str]]:
     return [list(column) for column in found]
 
 
-def guessed(kind: ImportKind, table: Table) -> dict[str, str]:
+def guessed(kind: ImportKind, table: Table, own: Sequence[Field] = ()) -> dict[str, str]:
     """Return which column is probably which field."""
     rows = (cells for _, cells in islice(table.rows(), LOOKED_AT))
-    return {str(index): name for index, name in guess.guess(table.headers, rows, fields.to_guess(kind)).items()}
+    return {str(index): name for index, name in guess.guess(table.headers, rows, fields.to_guess(kind, own)).items()}
 
 
 def remembered(session: Session, run: ImportRun) -> dict[str, str]:
     """Return which field each column was in the last file with the same headers, {} if there was none."""
     same = (ImportRun.header_ref == run.header_ref, ImportRun.kind == run.kind, ImportRun.started_at.is_not(None))
     return session.scalar(select(ImportRun.mapping).where(*same).order_by(ImportRun.id.desc()).limit(1)) or {}
+
+
+def _own(session: Session) -> Sequence[Field]:
+    """Return the fields of one's own that a column may be."""
+    return own_columns.offered(values.shown(session))
 
 
 def _read_as(run: ImportRun, table: Table) -> None:

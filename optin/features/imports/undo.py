@@ -15,9 +15,10 @@ from optin.features.imports import known
 from optin.features.imports.terms import ENDED, ImportState, Outcome
 from optin.models import CampaignMember, ImportRow, ImportRun, Message, Person
 from optin.models.index_conditions import is_imported, is_not_removed
+from optin.own_fields import keys, values
 from optin.person import records
 from optin.policy import audit, cache
-from optin.refused import done
+from optin.refused import Refused
 
 WITHIN = timedelta(hours=24)
 AT_ONCE = 250
@@ -88,6 +89,7 @@ def _changed(run: ImportRun) -> Select[ImportRow]:
 def _restore(session: Session, run: ImportRun, row: ImportRow) -> None:
     person = session.get(Person, row.person_id, with_for_update={"key_share": True}, populate_existing=True)
     before = row.before or {}
+    mine = values.held(session, before)
     changed_at, row.changed_at = row.changed_at, None
     sentence = ""
     if person is None:
@@ -99,7 +101,11 @@ def _restore(session: Session, run: ImportRun, row: ImportRow) -> None:
     if sentence or person is None:
         insert_rows(session, _NEW_ROW, [_kept(run, -row.line, sentence, row.person_id)])
         return
-    done(records.change(session, person, before, run.created_by_id, cache.policy(session).default_region))
+    back = {name: text for name, text in before.items() if name in mine or not keys.key_in(name)}
+    changed = records.change(session, person, back, run.created_by_id, cache.policy(session).default_region)
+    if isinstance(changed, Refused):
+        insert_rows(session, _NEW_ROW, [_kept(run, -row.line, changed.sentence, row.person_id)])
+        return
     run.counts = {**run.counts, "restored": run.counts.get("restored", 0) + 1}
 
 

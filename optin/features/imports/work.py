@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.sqlite import roomy
 from optin.database.statements import insert, insert_rows, table
+from optin.features.imports import own_columns, tables, undo, writing
 from optin.features.imports import rows as imported_rows
-from optin.features.imports import tables, undo, writing
 from optin.features.imports.classify import classify
 from optin.features.imports.deciding import Decision
+from optin.features.imports.own_columns import OwnColumns
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import ImportKind, ImportState, Known
 from optin.models import ImportRow, ImportRun, Person
+from optin.own_fields import keys
 from optin.person import records
 from optin.person.one_at_a_time import make_people_alone
 from optin.policy import audit, cache
@@ -51,14 +53,15 @@ def record(session: Session, run: ImportRun, action: str) -> None:
 
 
 def _check_some(session: Session, run: ImportRun) -> None:
-    rows = _read_some(session, run)
+    own = own_columns.of_run(session, run)
+    rows = _read_some(session, run, own)
     if isinstance(rows, Refused):
         run.state = ImportState.EXPIRED
         return
     ways = tuple(Known)
     checked = {way: Counter(run.checked.get(way, {})) for way in ways}
     shown = []
-    for decisions in classify(session, run, rows, ways):
+    for decisions in classify(session, run, rows, ways, own):
         for way, decision in decisions.items():
             ends, stays_out = _what_a_change_of_number_does(session, decision)
             checked[way][decision.outcome] += 1
@@ -77,15 +80,16 @@ def _check_some(session: Session, run: ImportRun) -> None:
 
 def _take_some(session: Session, run: ImportRun) -> None:
     make_people_alone(session)
-    rows = _read_some(session, run)
+    own = own_columns.of_run(session, run)
+    rows = _read_some(session, run, own)
     if isinstance(rows, Refused):
         _end(session, run, ImportState.EXPIRED)
         return
     way = Known(run.known)
-    decisions = [each[way] for each in classify(session, run, rows, [way], to_change=True)]
+    decisions = [each[way] for each in classify(session, run, rows, [way], own, to_change=True)]
     count = _what_one_step_bears(decisions)
     with roomy(session):
-        added = writing.write(session, run, decisions[:count], cache.policy(session).default_region)
+        added = writing.write(session, run, decisions[:count], cache.policy(session).default_region, own)
     run.counts = dict(Counter(run.counts) + added)
     run.line = rows[count - 1].line if rows else run.line
     left = [(row.line, tuple(row.cells)) for row in rows[count:]]
@@ -104,14 +108,15 @@ def forget_preview(session: Session, run: ImportRun) -> None:
     session.execute(delete(ImportRow).where(ImportRow.run_id == run.id, ImportRow.known.in_(list(Known))))
 
 
-def _read_some(session: Session, run: ImportRun) -> list[ImportedRow] | Refused:
+def _read_some(session: Session, run: ImportRun, own: OwnColumns) -> list[ImportedRow] | Refused:
     taken = tables.take(session, run, AT_ONCE)
     if isinstance(taken, Refused):
         return taken
-    columns = {field: int(index) for index, field in run.mapping.items()}
+    columns = {field: int(index) for index, field in run.mapping.items() if not keys.key_in(field)}
     region = cache.policy(session).default_region
     people = ImportKind(run.kind) is not ImportKind.OPTED_OUT
-    return [imported_rows.read(line, cells, columns, region, people=people) for line, cells in taken]
+    rows = [imported_rows.read(line, cells, columns, region, people=people) for line, cells in taken]
+    return [own.read(row) for row in rows] if own.fields else rows
 
 
 def _what_one_step_bears(decisions: Sequence[Decision]) -> int:

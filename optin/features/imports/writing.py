@@ -18,6 +18,7 @@ from optin.database.statements import insert, insert_rows, run, table
 from optin.enums import HoldResolution, OptInSource
 from optin.features.imports import known
 from optin.features.imports.deciding import TEXTS, Decision, KnownPerson
+from optin.features.imports.own_columns import NONE, OwnColumns
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import NOT_IN, ImportKind, Outcome
 from optin.models import ImportRow, ImportRun, Person
@@ -26,7 +27,7 @@ from optin.policy import audit
 from optin.refused import done
 
 _PERSON, _ROW = table(Person), table(ImportRow)
-_NEW_PERSON = insert(_PERSON).returning(_PERSON.c.id, _PERSON.c.mobile)
+_NEW_PERSON = insert(_PERSON).returning(_PERSON.c.id, _PERSON.c.mobile, _PERSON.c.email)
 _NEW_ROW = insert(_ROW).inline()
 _CHANGED = (
     update(_PERSON)
@@ -35,15 +36,17 @@ _CHANGED = (
 )
 
 
-def write(session: Session, given: ImportRun, decisions: Sequence[Decision], region: str) -> Counter[str]:
+def write(
+    session: Session, given: ImportRun, decisions: Sequence[Decision], region: str, own: OwnColumns = NONE
+) -> Counter[str]:
     """Do what was decided, each row once, and return what to add to the run's counts."""
     counts = Counter(decision.outcome.value for decision in decisions)
     now = clock.now()
     if ImportKind(given.kind).person_kind:
-        create(session, given, [each.row for each in decisions if each.outcome is Outcome.NEW], region, now)
+        create(session, given, [each.row for each in decisions if each.outcome is Outcome.NEW], region, now, own)
     to_note = [noted(given, each) for each in decisions if each.outcome in NOT_IN]
     changed = [each for each in decisions if each.outcome is Outcome.CHANGED]
-    to_note += _change_texts(session, given, [each for each in changed if not each.changes_number], now)
+    to_note += _change_texts(session, given, [each for each in changed if not each.changes_number], now, own)
     for each in (each for each in changed if each.changes_number):
         row, ended = _change_number(session, given, each, region)
         to_note.append(row)
@@ -53,9 +56,17 @@ def write(session: Session, given: ImportRun, decisions: Sequence[Decision], reg
     return counts
 
 
-def create(session: Session, given: ImportRun, rows: Sequence[ImportedRow], region: str, now: datetime) -> None:
+def create(
+    session: Session,
+    given: ImportRun,
+    rows: Sequence[ImportedRow],
+    region: str,
+    now: datetime,
+    own: OwnColumns = NONE,
+) -> None:
     """Make a person of each row and link them to the live opt-ins of their numbers; they are the user's."""
     made = insert_rows(session, _NEW_PERSON, [_person(given, row, region, now) for row in rows])
+    own.write_new(session, rows, made)
     having = known.opted_in(session, {row.mobile for row in made if row.mobile})
     if ids := [row.id for row in made if row.mobile in having]:
         ledger.link_people(session, ids, now)
@@ -111,14 +122,15 @@ def _person(given: ImportRun, row: ImportedRow, region: str, now: datetime) -> d
 
 
 def _change_texts(
-    session: Session, given: ImportRun, decisions: Sequence[Decision], now: datetime
+    session: Session, given: ImportRun, decisions: Sequence[Decision], now: datetime, own: OwnColumns
 ) -> list[dict[str, Any]]:
     """Set the fields of known people, with an entry of each in the trail; return the rows to note."""
     if not decisions:
         return []
-    people = [(_known(each), {**_texts(_known(each)), **each.changes}) for each in decisions]
-    run(session, _CHANGED, [_values(person, after, now) for person, after in people])
-    changes = [(person.id, audit.differences(_texts(person), after)) for person, after in people]
+    people = [(_known(each), each.changes) for each in decisions]
+    run(session, _CHANGED, [_values(person, _after(person, changes), now) for person, changes in people])
+    own.write(session, [(person.id, changes) for person, changes in people])
+    changes = [(person.id, {name: (person.of(name), new) for name, new in mine.items()}) for person, mine in people]
     audit.record_many(session, given.created_by_id, "changed", records.SUBJECT, changes)
     return [noted(given, each, _before(each), now) for each in decisions]
 
@@ -141,8 +153,8 @@ def _known(each: Decision) -> KnownPerson:
 
 
 def _before(each: Decision) -> dict[str, str]:
-    return {name: getattr(each.person, name) for name in each.changes}
+    return {name: _known(each).of(name) for name in each.changes}
 
 
-def _texts(person: KnownPerson) -> dict[str, str]:
-    return {name: getattr(person, name) for name in TEXTS}
+def _after(person: KnownPerson, changes: Mapping[str, str]) -> dict[str, str]:
+    return {name: changes.get(name, person.of(name)) for name in TEXTS}
