@@ -30,7 +30,9 @@ def writer(column: Column[Any]) -> Writer:
         return _moment
     if isinstance(column.type, Boolean):
         return _yes_or_no
-    if isinstance(column.type, Integer | BigInteger | Float):
+    if isinstance(column.type, Float):
+        return _fraction
+    if isinstance(column.type, Integer | BigInteger):
         return str
     return _nullable_text if column.nullable else spreadsheets.harmless_cell
 
@@ -71,6 +73,11 @@ def _read_moment(cell: str) -> datetime:
     if not cell.endswith("Z"):
         raise ValueError("a moment ends with Z")
     return moment.astimezone(UTC)
+
+
+def _fraction(value: float | str) -> str:
+    """SQLite says 3.0 where PostgreSQL says 3."""
+    return repr(float(value))
 
 
 def _yes_or_no(value: object) -> str:
