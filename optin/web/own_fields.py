@@ -80,7 +80,7 @@ class OwnLine(_Checked, StringField):  # type: ignore[misc]
         return super().__call__(autocomplete="off", **attributes)
 
 
-class OwnChoice(_Checked, SelectField):  # type: ignore[misc]
+class OwnSelect(_Checked, SelectField):  # type: ignore[misc]
     """Yes or no, or one of a list, or nothing."""
 
     def __init__(self, label: str, *, own: CachedField, **given: Any) -> None:
@@ -99,4 +99,4 @@ class OwnChoice(_Checked, SelectField):  # type: ignore[misc]
 
 
 def _control(field: CachedField) -> UnboundField:
-    return (OwnChoice if field.kind in (FieldKind.YES_NO, FieldKind.CHOICE) else OwnLine)(field.label, own=field)
+    return (OwnSelect if field.kind in (FieldKind.YES_NO, FieldKind.CHOICE) else OwnLine)(field.label, own=field)
