@@ -63,6 +63,8 @@ STAYS = (CampaignMember.campaign_id == 1, CampaignMember.removed_at.is_(None))
 RECENT = [Conversation.last_message_at, Conversation.id]
 IS_OPEN = Conversation.closed_at.is_(None)
 SENT = Message.broadcast_id == BROADCAST
+FILTERED = ("owner=7", "company.contains=99", "mobile.empty=yes", "consent=opted-out", "keyword.not=1", "campaign=2",
+            "heard.last=7", "added.last=7&keyword=1")  # fmt: skip
 LISTS = (
     Page("keywords", "/keywords", [Keyword.id], descending=True),
     Page("keywords by word", "/keywords?sort=keyword", [Keyword.word, Keyword.id]),
@@ -87,7 +89,8 @@ LISTS = (
     Page("contacts", "/contacts", [Person.sort_name, Person.id], [IS_CONTACT]),
     Page("contacts by company", "/contacts?sort=company", [Person.company, Person.id], [IS_CONTACT]),
     Page("contacts by email", "/contacts?sort=email", [Person.email, Person.id], [IS_CONTACT]),
-    Page("contacts by age", "/contacts?sort=-added", [Person.id], [IS_CONTACT], descending=True),
+    Page("contacts by age", "/contacts?sort=-added", [Person.created_at, Person.id], [IS_CONTACT], descending=True),
+    *(Page(f"contacts, {asked}", f"/contacts?{asked}") for asked in FILTERED),
     Page("leads", "/leads", [Person.sort_name, Person.id], [IS_LEAD]),
     Page("inbox", "/inbox", RECENT, [IS_OPEN], descending=True),
     Page("inbox, unread", "/inbox?show=unread", RECENT, [IS_OPEN, Conversation.unread > 0], descending=True),

@@ -106,7 +106,7 @@ def _facts(numbers: Sequence[str]) -> Select[str, str, str, int, datetime | None
             NumberLoss.number.in_(numbers), has_not_ended(NumberLoss)
         ),
         _stop(Hold.number, StatusKind.ON_HOLD).where(Hold.number.in_(numbers), has_not_ended(Hold)),
-        _stop(ProviderBlock.number, _FACT_BLOCKED).where(ProviderBlock.number.in_(numbers), _hinders()),
+        _stop(ProviderBlock.number, _FACT_BLOCKED).where(ProviderBlock.number.in_(numbers), hinders()),
     ]
     live = (
         select(OptIn.number, OptIn.status, Keyword.word, OptIn.id, _NEVER)
@@ -129,7 +129,7 @@ def _stop(
     )
 
 
-def _hinders() -> ColumnElement[bool]:
+def hinders() -> ColumnElement[bool]:
     """The block is open and of a sender that can send; a retired sender's block hinders nobody."""
     scopes = select(Sender.address).where(Sender.retired_at.is_(None))
     services = select(Sender.messaging_service_sid).where(

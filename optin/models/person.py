@@ -27,7 +27,8 @@ class Person(Base):
         Index("ix_person_email", "email"),
         Index("ix_person_by_company", "kind", "company", "id"),
         Index("ix_person_by_email", "kind", "email", "id"),
-        Index("ix_person_added", "kind", "id"),
+        Index("ix_person_created", "kind", "created_at", "id"),
+        Index("ix_person_owner", "owner_id", "kind", "sort_name", "id"),
         partial_index("ix_person_import", "import_run_id", "id", where=is_imported),
     )
 

@@ -16,6 +16,7 @@ from optin.database.session import UTCDateTime
 
 Row = TypeVar("Row")
 SIZE = 50
+BEFORE, AFTER = "before", "after"
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,11 @@ def read_page(
     The query selects one entity, or the keys as columns. `keys` order the list, together are unique, and are attributes
     of its rows; an index should carry them.
     """
-    backwards, values = _decode(token, keys)
+    backwards, values = decode(token, keys)
     onward = descending == backwards
     query = query.order_by(*(key.asc() if onward else key.desc() for key in keys))
     found: list[Any] = []
-    for part in _parts(session, query, keys, values, onward):
+    for part in parts(session, query, keys, values, onward):
         wanted = part.limit(size + 1 - len(found))
         found += (session.execute if len(query.column_descriptions) > 1 else session.scalars)(wanted)
         if len(found) > size:
@@ -57,12 +58,12 @@ def read_page(
     has_after = backwards or more
     return Page(
         rows,
-        token_of("before", rows[0], keys) if rows and has_before else None,
-        token_of("after", rows[-1], keys) if rows and has_after else None,
+        token_of(BEFORE, rows[0], keys) if rows and has_before else None,
+        token_of(AFTER, rows[-1], keys) if rows and has_after else None,
     )
 
 
-def _parts(
+def parts(
     session: Session,
     query: Select[Any],
     keys: Sequence[SQLColumnExpression[Any]],
@@ -89,21 +90,25 @@ def _beyond(query: Select[Any], keys: Sequence[Any], here: Sequence[Any], onward
 
 def token_of(side: str, row: object, keys: Sequence[SQLColumnExpression[Any]]) -> str:
     """Return the token of the page "before" or "after" a row."""
-    values = [getattr(row, str(key.key)) for key in keys]  # type: ignore[attr-defined]
+    return token(side, [getattr(row, str(key.key)) for key in keys])  # type: ignore[attr-defined]
+
+
+def token(side: str, values: Sequence[Any]) -> str:
+    """Return the token of the page "before" or "after" the row that has these values of the keys."""
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps([side, *plain]).encode()).decode().rstrip("=")
 
 
-def _decode(token: str | None, keys: Sequence[SQLColumnExpression[Any]]) -> tuple[bool, list[Any] | None]:
+def decode(token: str | None, keys: Sequence[SQLColumnExpression[Any]]) -> tuple[bool, list[Any] | None]:
     try:
         raw = base64.urlsafe_b64decode((token or "") + "=" * (-len(token or "") % 4))
         side, *plain = json.loads(raw)
-        if side not in ("before", "after") or len(plain) != len(keys):
+        if side not in (BEFORE, AFTER) or len(plain) != len(keys):
             return False, None
         values = [_typed(value, key) for value, key in zip(plain, keys, strict=True)]
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         return False, None
-    return side == "before", values
+    return side == BEFORE, values
 
 
 def _typed(value: object, key: SQLColumnExpression[Any]) -> Any:

@@ -92,6 +92,11 @@ def named(text: str, *, all_: bool = False) -> Select[int]:
     return select(_having_all(_by_length(text)).limit(None if all_ else LOOKED_AT).subquery().c[0])
 
 
+def word(text: str) -> Select[int]:
+    """Select the ids of people who have a word that begins with a text; people with two such words come twice."""
+    return select(PersonWord.person_id).where(_has(PersonWord, text.casefold()))
+
+
 def mobiles(text: str, *, all_: bool = False) -> Select[str | None]:
     """Select the numbers of people who have all words of the query."""
     return select(Person.mobile).where(Person.id.in_(named(text, all_=all_)))
@@ -122,7 +127,7 @@ def find(session: Session, text: str, ways: Sequence[Select[int]], among: Sequen
     places = [row[0] for row in rows]
     found = dict.fromkeys(row[1] for row in rows)
     more = any(places.count(place) > MOST for place in range(len(parts)))
-    if among and not more and _is_common(session, text):
+    if among and not more and is_common(session, text):
         for each in among:
             in_list = _look_through(session, text, each)
             if in_list.more:
@@ -141,7 +146,7 @@ def any_of(ways: Sequence[Select[int]]) -> Select[int]:
     return select(union_all(*ways).subquery().c[0])
 
 
-def _is_common(session: Session, text: str) -> bool:
+def is_common(session: Session, text: str) -> bool:
     """Tell whether more people have all the words than are looked at; few have the longest one of most queries."""
     wanted = _by_length(text)
     return all(_is_above(session, _having_all(some)) for some in (wanted[:1], wanted)[: len(wanted)])

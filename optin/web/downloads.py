@@ -23,11 +23,15 @@ _NEW = insert(AuditEntry).returning(AuditEntry.id)
 
 def begin(engine: Engine, user_id: int, name: str, narrowed: Mapping[str, object]) -> int:
     """Note that a user takes the list of this name, with what narrows it, and return the entry; `end` completes it."""
-    filters = ", ".join(f"{key}: {value}" for key, value in narrowed.items() if value not in (None, ""))
+    filters = ", ".join(f"{key}: {_said(value)}" for key, value in narrowed.items() if value not in (None, ""))
     entry = {"at": clock.now(), "user_id": user_id, "action": "downloaded", "subject_kind": SUBJECT}
     with writing(engine) as session:
         named = {"field": name[:LONGEST], "before": filters, "after": NOT_FINISHED}
         return session.scalars(_NEW.values(**entry, **named)).one()
+
+
+def _said(value: object) -> object:
+    return " or ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def end(engine: Engine, entry_id: int, said: str) -> None:

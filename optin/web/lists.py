@@ -8,6 +8,7 @@ serves it, since only by those can be sorted. Table, search form and foot come f
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -33,6 +34,8 @@ Shown = Callable[[Any], object]
 """Gives what a cell shows of a row or a value: a macro of a template, or a function."""
 Cells = Sequence[tuple[Markup, object]]
 """The cells of a row: the attributes of each, and its content."""
+Pages = Callable[[Session, str | None, int], Page[Any]]
+"""Reads the page of a token, with at most so many records."""
 Rows = Callable[[Session, Sequence[Any]], Iterable[Row]]
 """Makes of some records the rows that a list's columns say something of."""
 
@@ -177,10 +180,11 @@ def one_of(name: str, values: Sequence[str], default: str = "") -> str:
     return asked if asked in values else default
 
 
-def download(name: str, listing: Listing, query: Select[Any], rows: Rows[Any]) -> Response:
+def download(name: str, listing: Listing, query: Select[Any] | Pages, rows: Rows[Any]) -> Response:
     """Answer with all pages of a list as a CSV file, written while it is sent, and note it in the audit trail.
 
-    The first rows are read before the answer begins, so that what is wrong with the query is still an error page.
+    `query` selects its records, or is what gives a page of them. The first rows are read before the answer begins, so
+    that what is wrong with the query is still an error page.
     """
     zone = filters.current_zone()
     told = downloads.begin(db.engine, current_user.id, name, {**listing.values, **listing.filters})
@@ -195,23 +199,30 @@ def download(name: str, listing: Listing, query: Select[Any], rows: Rows[Any]) -
 
 
 def _parts(
-    engine: Engine, listing: Listing, query: Select[Any], rows: Rows[Any], zone: ZoneInfo
+    engine: Engine, listing: Listing, query: Select[Any] | Pages, rows: Rows[Any], zone: ZoneInfo
 ) -> Iterator[tuple[str, int]]:
     """Yield the lines of some hundred rows at a time, and how many they are.
 
     Neither a transaction nor a row lasts from one to the next.
     """
-    column, descending = listing.order
+    read = partial(_read, listing.order, query) if isinstance(query, Select) else query
     values = [each.value for each in listing.columns if each.value]
     token: str | None = None
     while True:
         with reading(engine) as session:
-            page = paging.read_page(session, query, column.keys, token, descending=descending, size=CSV_ROWS_AT_ONCE)
+            page = read(session, token, CSV_ROWS_AT_ONCE)
             lines = [_line([value(row) for value in values], zone) for row in rows(session, page.rows)]
         yield "".join(lines), len(lines)
         token = page.after
         if token is None:
             return
+
+
+def _read(
+    order: tuple[Column[Any], bool], query: Select[Any], session: Session, token: str | None, size: int
+) -> Page[Any]:
+    column, descending = order
+    return paging.read_page(session, query, column.keys, token, descending=descending, size=size)
 
 
 def _line(values: Sequence[object], zone: ZoneInfo) -> str:

@@ -24,6 +24,7 @@ AXE: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contr
 # What is looked at: a name, and an address that may begin with the name of one of the gallery's records.
 SCREENS = {
     "home": "/",
+    "contacts-filtered": "/contacts?owner.not=nobody&consent.not=opted-out&company.contains=a&add=added",
     "keywords": "/keywords",
     "keyword-new": "/keywords/new",
     "keyword": "keyword?tab=related",

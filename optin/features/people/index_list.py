@@ -1,18 +1,25 @@
-"""The lists of contacts and of leads: columns, search, and the same as a file."""
+"""The lists of contacts and of leads: columns, search, filters, and the same as a file."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
-from flask import Response
-from sqlalchemy import Select
-from sqlalchemy.orm import Session
+from flask import Response, request
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import consent_status
 from optin.consent.consent_status import ConsentStatus
 from optin.database.session import db
 from optin.enums import PersonKind
 from optin.features.people import queries
+from optin.features.people.list_request import ListRequest, asker, read
 from optin.models import Person
+from optin.person.filters import table
+from optin.person.filters.table import Question
+from optin.queries import look, paging, search
+from optin.queries.look import Looked
+from optin.queries.paging import Page
 from optin.web import lists
 from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
@@ -46,37 +53,77 @@ COLUMNS: tuple[Column[PersonRow], ...] = (
         is_moment=True,
         css="nowrap",
         name="added",
-        keys=[Person.id],
+        keys=[Person.created_at, Person.id],
         descending=True,
     ),
 )
 
 
-def listing(kind: PersonKind) -> Listing:
+Order = tuple[Column[Any], bool]
+
+
+class Found(NamedTuple):
+    """What a page of the list shows: the people, whether a search finds more than are listed, and what a look at
+    part of the list has not come to the end of."""
+
+    looked: Looked
+    has_more: bool
+
+
+def listing(kind: PersonKind, asked: ListRequest) -> Listing:
     """Return the list of a kind as the request asks for it."""
     address, file = f"people.{kind}s", f"people.{kind}s_file"
-    filters = {"q": lists.search(), "consent": lists.one_of("consent", [queries.NO_ACTIVE_OPT_IN])}
-    return Listing(COLUMNS, "name", address, filters=filters, file_endpoint=file)
+    return Listing(COLUMNS, "name", address, filters=asked.parameters, file_endpoint=file)
 
 
-def query(session: Session, kind: PersonKind, listing: Listing) -> tuple[Select[Person], bool]:
-    """Select what the list shows, of a search the first some hundred; the second tells whether it finds more."""
-    text, consent = listing.filters["q"], listing.filters["consent"]
-    if not text:
-        return queries.listed(session, kind, consent), False
-    hits = queries.found(session, kind, text, current_policy().default_region, consent)
-    return queries.listed(session, kind, consent, hits.ids), hits.more
+def find(session: Session, kind: PersonKind, asked: ListRequest, question: Question, listing: Listing) -> Found:
+    """Find what the page shows, of a search the first some hundred."""
+    if asked.text:
+        hits = queries.found(session, kind, asked.text, current_policy().default_region, question)
+        page = listing.page(session, _people(Person.id.in_(hits.ids)))
+        return Found(Looked(page), hits.more)
+    if not question.asked:
+        return Found(Looked(listing.page(session, _people(Person.kind == kind))), False)
+    return Found(_look(kind, question, listing.order, session, request.args.get("page"), paging.SIZE), False)
 
 
 def file(kind: PersonKind) -> Response:
     """Answer with all pages of the list as a file."""
-    session, asked = db.session(), listing(kind)
-    text, consent = asked.filters["q"], asked.filters["consent"]
-    among = queries.found_in_all(kind, text, current_policy().default_region, consent) if text else None
-    return lists.download(f"{kind}s", asked, queries.listed(session, kind, consent, among), rows)
+    session = db.session()
+    asked = read(session)
+    question, shown = table.ask(session, asked.filters, asker()), listing(kind, asked)
+    if asked.text:
+        among = queries.found_in_all(kind, asked.text, current_policy().default_region, question)
+        return lists.download(f"{kind}s", shown, _people(Person.id.in_(among)), rows)
+    if not question.asked:
+        return lists.download(f"{kind}s", shown, _people(Person.kind == kind), rows)
+    pages = partial(_pages, kind, question, shown.order)
+    return lists.download(f"{kind}s", shown, pages, rows)
 
 
 def rows(session: Session, people: Sequence[Person]) -> list[PersonRow]:
     """Return the people as rows of the list, each with the status of their number."""
     found = consent_status.of_numbers(session, [person.mobile for person in people])
     return [PersonRow(person, found.get(person.mobile or "", consent_status.NO_OPT_IN)) for person in people]
+
+
+def _people(*given: ColumnElement[bool]) -> Select[Person]:
+    return select(Person).where(*given).options(joinedload(Person.owner))
+
+
+def _pages(
+    kind: PersonKind, question: Question, order: Order, session: Session, token: str | None, size: int
+) -> Page[Person]:
+    return _look(kind, question, order, session, token, size).page
+
+
+def _look(kind: PersonKind, question: Question, order: Order, session: Session, token: str | None, size: int) -> Looked:
+    """Read a page of the people of a kind of whom all filters hold."""
+    column, descending = order
+    leading = [each for each in question.asked if each.leads and column.name == "name"]
+    base = [Person.kind == kind, *(each.holds(Person) for each in leading)]
+    if len(leading) == len(question.asked):
+        page = paging.read_page(session, _people(*base), column.keys, token, descending=descending, size=size)
+        return Looked(page)
+    wanted = queries.wanted(question, search.is_kind(kind), base)
+    return look.read_page(session, wanted, column.keys, token, descending=descending, size=size)

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload
 from optin import clock, phone
 from optin.consent import audience, facts, hours, rules
 from optin.consent.audience import AudienceQuestion
-from optin.consent.facts import About
 from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 from optin.features.one_to_one.thread import Row
 from optin.models import (
@@ -28,15 +27,15 @@ from optin.models import (
 )
 from optin.models.index_conditions import is_not_removed
 from optin.person import records
+from optin.person.filters.table import Question
 from optin.policy.policy import Policy
 from optin.provider import senders
-from optin.queries import cached_counts, search
+from optin.queries import cached_counts, look, search
 from optin.queries.cached_counts import CachedCount
+from optin.queries.look import Wanted
 from optin.queries.search import Hits
 
 SHOWN = 50
-FEW = 1000
-NO_ACTIVE_OPT_IN = "no-active-opt-in"
 
 
 @dataclass(frozen=True)
@@ -64,40 +63,45 @@ class Membership:
         return _lower(MessageStatus(self.last.status).label) if self.last else ""
 
 
-def found(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> Hits:
-    """Look up the contacts or leads that the text finds; `region` reads numbers."""
-    return search.find_people(session, text, region, search.is_kind(kind), *_given(consent))
+def found(session: Session, kind: PersonKind, text: str, region: str, question: Question) -> Hits:
+    """Look up the contacts or leads that the text finds and of whom the filters hold; `region` reads numbers."""
+    return _found(session, search.is_kind(kind), text, region, question)
 
 
-def found_in_all(kind: PersonKind, text: str, region: str, consent: str = "") -> Select[int]:
+def found_in_all(kind: PersonKind, text: str, region: str, question: Question) -> Select[int]:
     """Select all that `found` finds, however many."""
-    return search.any_of(search.people(text, region, search.is_kind(kind), *_given(consent), all_=True))
+    return search.any_of(search.people(text, region, search.is_kind(kind), *question.holds(Person), all_=True))
 
 
-def listed(
-    session: Session, kind: PersonKind, consent: str = "", among: Sequence[int] | Select[int] | None = None
-) -> Select[Person]:
-    """Select contacts or leads, all or those that a text found; `consent` may ask for who has no active opt-in.
-
-    Where only few have none they are looked up first: in the order of a list, each of a million would be asked.
-    """
-    people = select(Person).where(Person.kind == kind).options(joinedload(Person.owner))
-    if among is not None:
-        return select(Person).where(Person.id.in_(among)).options(joinedload(Person.owner))
-    if consent:
-        without = select(Person.id).where(Person.kind == kind, *_given(consent)).limit(FEW + 1)
-        few = session.scalars(without).all()
-        if len(few) <= FEW:
-            return people.where(Person.id.in_(few))
-    return people.where(*_given(consent))
-
-
-def count_others(session: Session, kind: PersonKind, text: str, region: str, consent: str = "") -> CachedCount:
-    """Count who of the other kind is found in the same way."""
+def count_others(session: Session, kind: PersonKind, text: str, region: str, question: Question) -> CachedCount:
+    """Count who of the other kind is found in the same way, as far as a quick look tells."""
     if text:
-        hits = search.find_people(session, text, region, ~search.is_kind(kind), *_given(consent))
+        hits = _found(session, ~search.is_kind(kind), text, region, question)
         return CachedCount(len(hits.ids), more=hits.more)
-    return cached_counts.up_to_few(session, select(Person.id).where(Person.kind != kind, *_given(consent)))[0]
+    given = wanted(question, ~search.is_kind(kind))
+    by_few = look.few(session, given, look.FEW)
+    if by_few is not None:
+        return cached_counts.up_to_few(session, select(Person.id).where(by_few, *given.also, *given.holds(Person)))[0]
+    return look.count_some(session, lambda of: [of.kind != kind, *question.holds(of)])
+
+
+def wanted(question: Question, of_kind: ColumnElement[bool], base: Sequence[ColumnElement[bool]] = ()) -> Wanted:
+    """Return who is looked for: people of a kind, said without its index and with it (`base`), who meet the filters."""
+    ids = [each.ids for each in question.asked if each.ids is not None]
+    numbers = [each.numbers for each in question.asked if each.numbers is not None]
+    return Wanted(base, question.holds, [of_kind], ids, numbers)
+
+
+def _found(session: Session, of_kind: ColumnElement[bool], text: str, region: str, question: Question) -> Hits:
+    if not question.asked:
+        return search.find_people(session, text, region, of_kind)
+    given = (of_kind, *question.holds(Person))
+    ways, by_few = search.people(text, region, *given), look.few(session, wanted(question, of_kind), look.FEW)
+    if by_few is not None:
+        among = select(Person.id, Person.id.label("person_id")).where(by_few, *given)
+        return search.find(session, text, ways, [among])
+    hits = search.find(session, text, ways)
+    return Hits(hits.ids, more=hits.more or search.is_common(session, text))
 
 
 def owners(session: Session, person: Person | None) -> list[User]:
@@ -173,13 +177,6 @@ def local_time(person: Person, now: datetime) -> str:
         place = names[0].rpartition("/")[2].replace("_", " ")
         return f"{locals_[0]:%H:%M}, {place}" if len(names) == 1 else f"{locals_[0]:%H:%M}"
     return f"{locals_[0]:%H:%M} to {locals_[-1]:%H:%M}"
-
-
-def _given(consent: str) -> list[ColumnElement[bool]]:
-    given: list[ColumnElement[bool]] = []
-    if consent == NO_ACTIVE_OPT_IN:
-        given += [Person.mobile.is_not(None), facts.is_not_so(About(number=Person.mobile), "any_opt_in")]
-    return given
 
 
 def _membership(session: Session, member: CampaignMember, policy: Policy, scope: str, channel: str) -> Membership:

@@ -10,11 +10,12 @@ from optin.database.session import db
 from optin.enums import PersonKind, Role
 from optin.features.one_to_one import routes as one_to_one
 from optin.features.one_to_one.component import Place
-from optin.features.people import form_page, index_list, page, queries
+from optin.features.people import form_page, index_list, list_request, page, queries
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
 from optin.person import records
+from optin.person.filters import table, terms
 from optin.queries import people_of_numbers
 from optin.refused import Refused
 from optin.web import refusals
@@ -26,26 +27,38 @@ __all__ = ["blueprint"]
 
 
 @route("", "{kind}s")
-def index(kind: PersonKind) -> str:
-    """List contacts or leads."""
-    session, listing = db.session(), index_list.listing(kind)
-    text, consent = listing.filters["q"], listing.filters["consent"]
-    query, has_more = index_list.query(session, kind, listing)
-    found = listing.page(session, query)
-    numbers = [person.mobile for person in found.rows if person.mobile]
+def index(kind: PersonKind) -> str | WSGIResponse:
+    """List contacts or leads; what the form of filters asks for becomes the address of the list."""
+    session = db.session()
+    wanted = list_request.sent(session)
+    if wanted is not None:
+        return redirect(url_for(f"people.{kind}s", **wanted), 302)
+    asked = list_request.read(session)
+    question = table.ask(session, asked.filters, list_request.asker())
+    listing = index_list.listing(kind, asked)
+    found = index_list.find(session, kind, asked, question, listing)
+    people = found.looked.page.rows
     return render_template(
         "people/index.html",
         kind=kind,
         other=PersonKind.LEAD if kind == PersonKind.CONTACT else PersonKind.CONTACT,
+        asked=asked,
+        parameters={name: value for name, value in asked.parameters.items() if value},
+        said=table.say(session, asked.filters),
+        without=[listing.url(**gone) for gone in asked.without],
+        without_any=listing.url(**dict.fromkeys(terms.parameters(asked.filters))),
+        problems=question.problems,
+        fields=list_request.fields(session).values(),
+        filter_rows=list_request.rows(session, asked, question),
         listing=listing,
-        page=found,
-        rows=index_list.rows(session, found.rows),
-        has_more=has_more,
-        search=text,
-        no_active_opt_in=queries.NO_ACTIVE_OPT_IN,
-        shared=people_of_numbers.of_numbers(session, numbers),
-        others=queries.count_others(session, kind, text, current_policy().default_region, consent)
-        if listing.is_narrowed
+        page=found.looked.page,
+        looked_at=found.looked.looked_at,
+        rows=index_list.rows(session, people),
+        has_more=found.has_more,
+        search=asked.text,
+        shared=people_of_numbers.of_numbers(session, [person.mobile for person in people if person.mobile]),
+        others=queries.count_others(session, kind, asked.text, current_policy().default_region, question)
+        if asked.text or asked.filters
         else 0,
     )
 
