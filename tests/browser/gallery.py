@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +27,7 @@ from optin.features.campaigns import add_opt_ins, add_opt_ins_task, other_campai
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
 from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import runs
+from optin.features.imports.consent_choice import ConsentChoice
 from optin.features.imports.terms import ImportKind, ImportState, Known
 from optin.features.keywords import images, pictures
 from optin.features.keywords.pictures import Picture
@@ -62,6 +63,7 @@ ANNOUNCEMENT = "Hi {{ first_name | there }}, the boat house opens on Sunday at 1
 # What became of the messages of the broadcast that is under way, in order; the others still wait.
 DONE = (MessageStatus.DELIVERED,) * 4 + (MessageStatus.SENT, MessageStatus.UNDELIVERED)
 LANDLINE = 30006
+NAMES = {ImportKind.OPTED_OUT: "Do not text.csv", ImportKind.OPT_IN: "Paper sign-ups.csv"}
 PEOPLE = """First name;Surname;Mobile;E-Mail;Organisation;Remarks;Do not text
 Maya;Chen;(415) 555-0134;maya.chen@example.org;Harbor Friends;;
 Zoë;Núñez;(415) 555-0171;zoe@example.org;Harbor Friends;Has a boat;
@@ -140,6 +142,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "user": f"/settings/users/{admin.id}",
         **_imports(session, admin),
         **_additions(session, empty, admin),
+        **_imports_of_consent(session, admin, keyword),
     }
     session.commit()
     return at
@@ -234,9 +237,43 @@ def _imports(session: Session, admin: User) -> dict[str, str]:
     return {name: f"/imports/{run.id}" for name, run in {**shown, "import-numbers": numbers}.items()}
 
 
+def _imports_of_consent(session: Session, admin: User, keyword: Keyword) -> dict[str, str]:
+    """Have opt-ins of a file to be vouched for, looked at, imported and undone, and people with their consent."""
+    rows = [f"(206) 555-{index:04d};{day}" for index, day in enumerate(("3 May 2025", "", "9 Oct 2099") * 3, start=140)]
+    numbers = "\n".join(("Phone;Signed on", *rows, "(415) 555-0134;1 June 2025", "12;")).encode()
+    asked, checked, ended, undone = (_uploaded(session, admin, ImportKind.OPT_IN, numbers) for _ in range(4))
+    with_people = _uploaded(session, admin, ImportKind.CONTACT, PEOPLE)
+    choice = ConsentChoice(
+        keyword.id, keyword.word, date="2025-05-03", way="paper", told="text", by="Ana Ruiz", zone="UTC",
+        text="I agree to texts about shifts, 2 a month. Reply STOP to end.",
+    )  # fmt: skip
+    asked.consent = {"keyword_id": keyword.id}
+    for run in (checked, ended, undone, with_people):
+        own = choice if run is with_people else replace(choice, date="")
+        runs.vouch(run, own, admin.name, admin.id)
+        assert runs.check(session, run, {int(at): name for at, name in run.mapping.items()}, admin.id) is None
+    for run in (ended, undone):
+        assert runs.start(session, run, Known.FILL, admin.id) is None
+        if run is ended:
+            opt_in_id = _id(session, OptIn.id, OptIn.import_run_id == ended.id)
+    undone.counts = {**undone.counts, "new": 3, "withdrawn": 2, "kept_in": 1}
+    undone.state, undone.undone_at = ImportState.UNDONE, clock.now()
+    shown = {
+        "consent": asked,
+        "opt-ins": checked,
+        "opt-ins-done": ended,
+        "opt-ins-undone": undone,
+        "people": with_people,
+    }
+    return {
+        **{f"import-{name}": f"/imports/{run.id}" for name, run in shown.items()},
+        "opt-in-imported": f"/opt-ins/{opt_in_id}",
+    }
+
+
 def _uploaded(session: Session, admin: User, kind: ImportKind, data: bytes) -> ImportRun:
-    name = "Do not text.csv" if kind is ImportKind.OPTED_OUT else "Harbor volunteers 2026.csv"
-    return done(runs.receive(session, kind, name, BytesIO(data), admin.id))
+    name = NAMES.get(kind, "Harbor volunteers 2026.csv")
+    return done(runs.receive(session, kind, name, BytesIO(data), admin.id, consent={}))
 
 
 def _read_as_opt_out(session: Session) -> int:

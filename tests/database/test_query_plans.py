@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -259,6 +260,8 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
         select(OwnValue.person_id).where(OwnValue.field_id == 2, OwnValue.number > 3)
     ).all(),
     "ix_own_value_option": lambda own: definitions._options_in_use(own, own.get_one(OwnField, 3), {1: "", 2: ""}),
+    "ix_opt_in_import": lambda own: ledger.withdraw_imported(own, replace(ACT, import_run_id=1), 0, 10),
+    "ix_suppression_import": lambda own: ledger.take_back_opt_outs(own, replace(ACT, import_run_id=1), 0, 10),
     "ix_background_task_open": lambda own: background.unfinished(own.get_bind()),
     "ix_figure_asked": lambda own: cached_counts.refresh(own.get_bind()),
 }  # fmt: skip

@@ -159,6 +159,9 @@ AGENTS = """
     POST /templates/<template_id>/deletion
 """
 ADMINS = """
+    GET  /imports/<run_id>/consent
+    POST /imports/<run_id>/consent
+    POST /imports/<run_id>/consent/removal
     GET  /settings/audit
     GET  /settings/audit/file
     GET  /settings/fields

@@ -36,6 +36,7 @@ OF_ONES_OWN = {
 ENDING = {"auth.sign_out", "auth.end_all_sessions", "auth.end_session", "auth.end_user_sessions", "auth.disable_user"}
 ADMINS_READ = ("/settings/users", "/settings/twilio", "/settings/audit", "/settings/fields", "/settings/replies/words")
 ADMINS_WRITE = "/settings/"
+ADMINS_ALONE = "/imports/<int:run_id>/consent"
 
 
 def requests(app: Flask) -> Iterator[tuple[Rule, str, str]]:
@@ -57,7 +58,7 @@ def ask(browser: Browser, method: str, path: str, csrf: bool = True) -> int:
 def needed(rule: Rule, method: str) -> Role:
     """Say who may ask, from the address alone: viewers read, agents write, admins change settings and see users."""
     writes = method != "GET"
-    if rule.rule.startswith(ADMINS_WRITE if writes else ADMINS_READ):
+    if rule.rule.startswith((ADMINS_ALONE, *((ADMINS_WRITE,) if writes else ADMINS_READ))):
         return Role.ADMIN
     return Role.AGENT if writes and rule.endpoint not in OF_ONES_OWN else Role.VIEWER
 

@@ -1,5 +1,6 @@
 """The blueprint of imports, and loading the run that an address names; routes.py puts its addresses on it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -7,6 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin.database.session import db
+from optin.enums import ConsentWay, Role
 from optin.features.imports import tasks
 from optin.features.imports.terms import ImportKind, ImportState, labels
 from optin.models import ImportRun
@@ -34,7 +36,8 @@ def load(run_id: int, *, to_change: bool = False) -> ImportRun:
     run = tasks.locked(session, run_id) if to_change else session.get(ImportRun, run_id)
     if run is None:
         abort(404)
-    if not current_user.may(ImportKind(run.kind).role):
+    with_consent = to_change and run.attested_name is not None
+    if not current_user.may(Role.ADMIN if with_consent else ImportKind(run.kind).role):
         abort(403)
     return run
 
@@ -44,16 +47,27 @@ def to_run(run_id: int) -> Response:
     return redirect(url_for("imports.show", run_id=run_id), 303)
 
 
+def back_url(kind: ImportKind, consent: Mapping[str, Any] | None = None) -> str:
+    """Return the list that rows of a kind go to; of opt-ins that of their keyword, where it is known."""
+    if kind is ImportKind.OPTED_OUT:
+        return url_for("settings.opted_out")
+    if kind is not ImportKind.OPT_IN:
+        return url_for(f"people.{kind}s")
+    if consent is None:
+        return url_for("keywords.index")
+    return url_for("keywords.show", keyword_id=consent["keyword_id"], tab="related")
+
+
 def context(run: ImportRun) -> dict[str, object]:
     """Return what every page of a run shows."""
     kind = ImportKind(run.kind)
     named = labels(kind, run.known)
-    back = "settings.opted_out" if kind is ImportKind.OPTED_OUT else f"people.{kind}s"
     return {
         "run": run,
         "kind": kind,
         "state": ImportState(run.state),
-        "back_url": url_for(back),
+        "consent_way": ConsentWay(run.consent["way"]).label if run.consent and run.consent.get("way") else "",
+        "back_url": back_url(kind, run.consent),
         "labels": named,
         "outcomes": list(named),
     }

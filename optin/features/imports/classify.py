@@ -1,19 +1,36 @@
 """What becomes of some rows of a file, by what the database knows of them. It reads, and keeps the keys of the rows."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from optin.features.imports import consenting
 from optin.features.imports import known as known_rows
-from optin.features.imports.deciding import Decision, KnownPerson, decide, decide_number, find_match
+from optin.features.imports.consenting import ConsentDecision
+from optin.features.imports.deciding import (
+    Decision,
+    KnownPerson,
+    decide,
+    decide_number,
+    decide_opt_in,
+    find_match,
+)
 from optin.features.imports.own_columns import NONE, OwnColumns
 from optin.features.imports.rows import ImportedRow
-from optin.features.imports.terms import ImportKind, Known
+from optin.features.imports.terms import NOT_IN, OF_OPT_IN, ImportKind, Known
 from optin.models import ImportRun
 from optin.queries import import_keys
 
 Decisions = Sequence[Mapping[Known, Decision]]
 """For each row its decision, by the way with known people."""
+
+
+class Classified(NamedTuple):
+    """What becomes of rows, and of the consent of those that have one, by their lines."""
+
+    decisions: Decisions
+    consents: Mapping[int, ConsentDecision] = {}
 
 
 def classify(
@@ -24,13 +41,16 @@ def classify(
     own: OwnColumns = NONE,
     *,
     to_change: bool = False,
-) -> Decisions:
+) -> Classified:
     """Say what becomes of rows by each of the ways with known people.
 
     `own` are the columns that are fields of one's own. `to_change` locks the known people until the transaction ends.
     """
-    if ImportKind(run.kind) is ImportKind.OPTED_OUT:
-        return _numbers(session, run, rows, ways)
+    match ImportKind(run.kind):
+        case ImportKind.OPTED_OUT:
+            return Classified(_numbers(session, run, rows, ways))
+        case ImportKind.OPT_IN:
+            return _opt_ins(session, run, rows, ways)
     firsts = _first_lines(session, run, rows)
     found = own.known(session, known_rows.people(session, run, rows, to_change=to_change))
     matches = {row.line: find_match(row, found[row.line]) for row in rows if not row.fault}
@@ -40,7 +60,26 @@ def classify(
         if isinstance(match := matches.get(row.line), KnownPerson) and firsts.get(row.key, row.line) == row.line
     ]
     firsts |= _noted(session, run, about)
-    return [{way: decide(row, firsts, matches.get(row.line), way, own.labels) for way in ways} for row in rows]
+    decisions = [{way: decide(row, firsts, matches.get(row.line), way, own.labels) for way in ways} for row in rows]
+    taken = [row for row, each in zip(rows, decisions, strict=True) if each[ways[0]].outcome not in NOT_IN]
+    return Classified(decisions, _consents(session, run, taken))
+
+
+def _opt_ins(session: Session, run: ImportRun, rows: Sequence[ImportedRow], ways: Sequence[Known]) -> Classified:
+    firsts = _first_lines(session, run, rows)
+    faults = {row.line: found for row in rows if (found := decide_opt_in(row, firsts))}
+    consents = _consents(session, run, [row for row in rows if row.line not in faults])
+    decisions = [faults.get(row.line) or _of_consent(row, consents[row.line]) for row in rows]
+    return Classified([dict.fromkeys(ways, decision) for decision in decisions], consents)
+
+
+def _of_consent(row: ImportedRow, consent: ConsentDecision) -> Decision:
+    return Decision(row, OF_OPT_IN[consent.outcome], consent.sentence)
+
+
+def _consents(session: Session, run: ImportRun, rows: Sequence[ImportedRow]) -> Mapping[int, ConsentDecision]:
+    choice = consenting.choice_of(session, run)
+    return consenting.decide(session, choice, rows) if choice else {}
 
 
 def _numbers(session: Session, run: ImportRun, rows: Sequence[ImportedRow], ways: Sequence[Known]) -> Decisions:

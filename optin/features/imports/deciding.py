@@ -108,6 +108,13 @@ def decide_number(row: ImportedRow, firsts: Firsts, *, is_out: bool) -> Decision
     return Decision(row, Outcome.SAME, "Already opted out.") if is_out else Decision(row, Outcome.NEW)
 
 
+def decide_opt_in(row: ImportedRow, firsts: Firsts) -> Decision | None:
+    """Say why a row of a list of opt-ins is none whatever its consent is; None where its consent decides."""
+    if row.fault:
+        return Decision(row, Outcome.UNREADABLE, row.fault)
+    return _repeated(row, firsts, row.key, "number")
+
+
 def find_match(row: ImportedRow, found: Sequence[KnownPerson]) -> KnownPerson | Refused | None:
     """Return who a row is about, None for somebody new; refused where nobody can tell."""
     name = _name(row.values.get("first_name", ""), row.values.get("last_name", ""))

@@ -18,8 +18,25 @@ _OUTS = (
     "sperrvermerk, widerspruch, widerrufen, baja, no contactar, no enviar, no escribir, no molestar, désinscrit, "
     "désabonné, ne pas contacter, ne pas envoyer, pas de sms, não contatar, não contactar, não enviar"
 )
+CONSENT_DATE, CONSENT_WAY, CONSENT_TOLD, CONSENT_BY = "consent_date", "consent_way", "consent_told", "consent_by"
+CONSENT_FIELDS = (CONSENT_DATE, CONSENT_WAY, CONSENT_TOLD, CONSENT_BY)
 _PHONE = Field(MOBILE, "Mobile phone", tuple(_PHONES.split(", ")), "phone")
 _OUT = Field(OPTED_OUT, "Opted out", tuple(_OUTS.split(", ")), "yes_no")
+_DATES = (
+    "consent date, date of consent, opt in date, opted in on, opted in at, agreed on, signed on, sign up date, "
+    "signed up, einwilligung am, eingewilligt am, fecha de consentimiento, date de consentement"
+)
+_WAYS = "consent method, consent way, how they agreed, opt in method, consent source, opt in source"
+_TOLD = "what they were told, consent text, opt in text, consent language, consent wording, disclosure"
+_BY = "collected by, consent collected by, taken by, recorded by, signed up by, recruited by, erfasst von"
+CONSENT = (
+    Field(CONSENT_DATE, "Consent: date", tuple(_DATES.split(", ")), "date"),
+    Field(CONSENT_WAY, "Consent: way", tuple(_WAYS.split(", "))),
+    Field(CONSENT_TOLD, "Consent: what they were told", tuple(_TOLD.split(", "))),
+    Field(CONSENT_BY, "Consent: collected by", tuple(_BY.split(", "))),
+)
+_SIGNED = Field(CONSENT_DATE, "Consent: date", (*CONSENT[0].headers, "date", "signed", "datum", "fecha"), "date")
+"""In a list of opt-ins a date is that of the opt-in; of people it may be anything."""
 PEOPLE = (
     Field("first_name", "First name", ("first", "given name", "forename", "vorname", "nombre", "prénom")),
     Field(
@@ -40,14 +57,19 @@ PEOPLE = (
 )
 
 
-def to_guess(kind: ImportKind, own: Sequence[Field] = ()) -> tuple[Field, ...]:
-    """Return the fields that a column may be, with what they are called in files; `own` are those of one's own."""
-    return (_PHONE, _OUT) if kind is ImportKind.OPTED_OUT else (*PEOPLE, *own)
+def to_guess(kind: ImportKind, more: Sequence[Field] = ()) -> tuple[Field, ...]:
+    """Return the fields that a column may be, with what they are called in files.
+
+    `more` are those that people may have besides: fields of one's own, and CONSENT where the user may import that.
+    """
+    if kind is ImportKind.OPT_IN:
+        return (_PHONE, _SIGNED, *CONSENT[1:], _OUT)
+    return (_PHONE, _OUT) if kind is ImportKind.OPTED_OUT else (*PEOPLE, *more)
 
 
-def fields_of(kind: ImportKind, own: Sequence[Field] = ()) -> Mapping[str, str]:
+def fields_of(kind: ImportKind, more: Sequence[Field] = ()) -> Mapping[str, str]:
     """Return the fields that a column may be, by their names, with their labels."""
-    return {field.name: field.label for field in to_guess(kind, own)}
+    return {field.name: field.label for field in to_guess(kind, more)}
 
 
 def unused(headers: Sequence[str], mapping: Mapping[int, str]) -> list[str]:
@@ -57,11 +79,11 @@ def unused(headers: Sequence[str], mapping: Mapping[int, str]) -> list[str]:
 
 def refusal(kind: ImportKind, fields: Sequence[str], own: Sequence[Field] = ()) -> Refused | None:
     """Refuse columns from which nobody can be imported; `fields` are the names of the chosen ones."""
-    labels = fields_of(kind, own)
+    labels = fields_of(kind, (*own, *CONSENT))
     twice = sorted({labels[name] for name in fields if fields.count(name) > 1})
     if twice:
         return Refused(f"Choose one column alone for {', '.join(twice)}.")
-    if kind is ImportKind.OPTED_OUT and MOBILE not in fields:
+    if not kind.person_kind and MOBILE not in fields:
         return Refused("Choose the column with the mobile phone.")
     if MOBILE not in fields and EMAIL not in fields:
         return Refused("Choose the column with the mobile phone, or the one with the email address.")

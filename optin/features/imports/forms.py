@@ -19,8 +19,8 @@ class FileForm(FlaskForm):  # type: ignore[misc]
     file = FileField("File", [FileRequired("Choose a file.")])
 
 
-def chosen(kind: ImportKind, form: MultiDict[str, str], columns: int, own: Sequence[Field] = ()) -> Mapping[int, str]:
+def chosen(kind: ImportKind, form: MultiDict[str, str], columns: int, more: Sequence[Field] = ()) -> Mapping[int, str]:
     """Return the field of each column that has one; names that are no field's are none."""
-    known = fields_of(kind, own)
+    known = fields_of(kind, more)
     given = {index: form.get(f"{COLUMN}{index}", "") for index in range(columns)}
     return {index: name for index, name in given.items() if name in known}

@@ -8,20 +8,19 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import Role
-from optin.features.imports import columns_routes, rows_list, runs, undo, work
-from optin.features.imports.blueprint import RUN, blueprint, context, load, to_run
-from optin.features.imports.fields import OPTED_OUT, unused
+from optin.features.imports import columns_routes, consent_routes, preview, rows_list, runs, undo, work, writing
+from optin.features.imports.blueprint import RUN, back_url, blueprint, context, load, to_run
 from optin.features.imports.forms import FileForm
-from optin.features.imports.terms import OUTCOMES, UNDER_WAY, ImportKind, ImportState, Known, Outcome, labels
+from optin.features.imports.terms import CONSENT, LISTED, UNDER_WAY, ImportKind, ImportState, Known, Outcome, labels
 from optin.jobs import engine
 from optin.models import ImportRun
 from optin.refused import Refused
 from optin.web import fields, refusals
 from optin.web.access import downloads, requires
 
-__all__ = ["blueprint", "columns_routes"]
+__all__ = ["blueprint", "columns_routes", "consent_routes"]
 
-LISTED = 50
+RUNS = 50
 FOLLOWED = (*UNDER_WAY, ImportState.PAUSED)
 
 
@@ -31,7 +30,7 @@ def index() -> str:
     """List the last imports of the kinds that the user may import."""
     kinds = [kind for kind in ImportKind if current_user.may(kind.role)]
     newest = select(ImportRun).where(ImportRun.kind.in_(kinds)).options(joinedload(ImportRun.created_by))
-    found = db.session.scalars(newest.order_by(ImportRun.id.desc()).limit(LISTED)).all()
+    found = db.session.scalars(newest.order_by(ImportRun.id.desc()).limit(RUNS)).all()
     return render_template("imports/index.html", runs=found, kinds=kinds, context=context)
 
 
@@ -39,7 +38,7 @@ def index() -> str:
 @requires(Role.AGENT)
 def new(kind: str) -> str:
     """Ask for the file."""
-    return render_template("imports/file.html", kind=_kind(kind), form=FileForm())
+    return _file_page(_kind(kind), FileForm())
 
 
 @blueprint.post("/imports/new/<kind>")
@@ -47,12 +46,20 @@ def create(kind: str) -> Response | tuple[str, int]:
     """Keep the file and lead to its columns."""
     wanted, form = _kind(kind), FileForm()
     if not form.validate():
-        return render_template("imports/file.html", kind=wanted, form=form), 422
-    given = form.file.data
-    run = runs.receive(db.session(), wanted, fields.one_line(given.filename), given.stream, current_user.id)
+        return _file_page(wanted, form), 422
+    given, keyword = form.file.data, request.args.get("keyword", type=int)
+    consent = {"keyword_id": keyword} if keyword else {}
+    run = runs.receive(
+        db.session(),
+        wanted,
+        fields.one_line(given.filename),
+        given.stream,
+        current_user.id,
+        consent=consent if current_user.may(Role.ADMIN) else None,
+    )
     if isinstance(run, Refused):
         refusals.show(run, form)
-        return render_template("imports/file.html", kind=wanted, form=form), 422
+        return _file_page(wanted, form), 422
     db.session.commit()
     return redirect(url_for(".columns", run_id=run.id), 303)
 
@@ -67,7 +74,7 @@ def show(run_id: int) -> str | Response:
     if run.state in FOLLOWED:
         return render_template("imports/progress.html", **_progress(run))
     if run.state == ImportState.CHECKED:
-        return render_template("imports/preview.html", **_preview(run))
+        return render_template("imports/preview.html", **preview.shown(run))
     return render_template("imports/result.html", **context(run), **_result(run))
 
 
@@ -145,7 +152,8 @@ def cancel(run_id: int) -> Response:
 def take_back(run_id: int) -> Response:
     """Undo what the run did."""
     run = load(run_id, to_change=True)
-    return _done(run, runs.begin_undo(db.session(), run, current_user.id))
+    opt_outs = "opt_outs" in request.form and current_user.may(Role.ADMIN)
+    return _done(run, runs.begin_undo(db.session(), run, current_user.id, opt_outs=opt_outs))
 
 
 def _done(run: ImportRun, refused: Refused | None) -> Response:
@@ -156,6 +164,10 @@ def _done(run: ImportRun, refused: Refused | None) -> Response:
     return to_run(run.id)
 
 
+def _file_page(kind: ImportKind, form: FileForm) -> str:
+    return render_template("imports/file.html", kind=kind, form=form, back_url=back_url(kind))
+
+
 def _kind(name: str) -> ImportKind:
     """Return the kind of an address, or answer 404, or 403 where it is not the user's."""
     if name not in list(ImportKind):
@@ -164,32 +176,26 @@ def _kind(name: str) -> ImportKind:
     return kind if current_user.may(kind.role) else abort(403)
 
 
+def kind_of(run: ImportRun) -> ImportKind:
+    """Return what the rows of a run become."""
+    return ImportKind(run.kind)
+
+
 def _result(run: ImportRun) -> dict[str, object]:
-    return {"can_undo": undo.can_undo(run), "within": undo.WITHIN}
+    may_return = run.counts.get("opted_out", 0) if current_user.may(Role.ADMIN) else 0
+    return {
+        "can_undo": undo.can_undo(run, opt_outs=bool(may_return)),
+        "only_opt_outs": not undo.can_undo(run, opt_outs=False),
+        "may_return": may_return,
+        "within": undo.WITHIN,
+        "kept": writing.KEPT if any(run.counts.get(each, 0) > writing.KEPT for each in LISTED) else 0,
+        "consent_outcomes": CONSENT if run.attested_name and kind_of(run).person_kind else (),
+    }
 
 
 def _progress(run: ImportRun) -> dict[str, object]:
     """Return what the page of a run under way shows; its version changes with all of it."""
     stalled = runs.has_stalled(db.session(), run)
-    done = sum(run.counts.get(outcome, 0) for outcome in OUTCOMES)
+    done = sum(run.counts.get(outcome, 0) for outcome in labels(kind_of(run), run.known))
     version = f"{run.state}-{run.line}-{run.total}-{stalled}"
     return {**context(run), "stalled": stalled, "done": done, "version": version}
-
-
-def _preview(run: ImportRun) -> dict[str, object]:
-    """Return what the page shows before anything is done, for the way with known people that is asked for."""
-    way = request.args.get("known", "")
-    way = Known(way) if way in list(Known) else Known.FILL
-    counts = {each: run.checked.get(each, {}) for each in Known}
-    kind, known = ImportKind(run.kind), counts[Known.LEAVE].get(Outcome.SAME, 0)
-    mapping = {int(index): field for index, field in run.mapping.items()}
-    return {
-        **context(run),
-        "way": way,
-        "ways": list(Known),
-        "counts": counts,
-        "known": known,
-        "labels": labels(kind, way),
-        "unused": unused(run.headers, mapping),
-        "says_who_left": OPTED_OUT in mapping.values(),
-    }

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from optin.features.imports.fields import EMAIL, MOBILE, NAME, OPTED_OUT
+from optin.features.imports.fields import CONSENT_FIELDS, EMAIL, MOBILE, NAME, OPTED_OUT
+from optin.features.imports.terms import ImportKind
 from optin.refused import Refused
 from optin.spreadsheets import answers, numbers
 from optin.spreadsheets.dates import date_in
@@ -26,8 +27,8 @@ class ImportedRow(NamedTuple):
     """A row: its line, its cells as they were read, and what they say.
 
     `number` is E.164, "" for none; `others` are further ones of the same cell. `values` are the texts of a person,
-    without empty ones. `fault` says why the row can't be read, "" if it can; the numbers and the mark `opted_out` count
-    even then.
+    without empty ones, `said` those about their consent. `fault` says why the row can't be read, "" if it can; the
+    numbers and the mark `opted_out` count even then.
     """
 
     line: int
@@ -37,6 +38,7 @@ class ImportedRow(NamedTuple):
     values: Mapping[str, str] = {}
     opted_out: bool | None = None
     fault: str = ""
+    said: Mapping[str, str] = {}
 
     @property
     def key(self) -> str:
@@ -44,14 +46,16 @@ class ImportedRow(NamedTuple):
         return self.number or self.values.get(EMAIL, "").casefold()
 
 
-def read(line: int, cells: Sequence[str], columns: Mapping[str, int], region: str, *, people: bool) -> ImportedRow:
+def read(line: int, cells: Sequence[str], columns: Mapping[str, int], region: str, kind: ImportKind) -> ImportedRow:
     """Return what a row says; `columns` has the index of each field, `region` is where national numbers are of.
 
-    `people` tells that the rows are people, and not numbers that are opted out unless a column says otherwise.
+    Rows of a list of opted-out numbers are opted out unless a column says otherwise.
     """
+    people = kind.person_kind is not None
+    said: dict[str, str] = {}
     values: dict[str, str] = {}
     faults: list[str] = []
-    number, opted_out = "", None if people else OPTED_OUT not in columns
+    number, opted_out = "", OPTED_OUT not in columns if kind is ImportKind.OPTED_OUT else None
     others: tuple[str, ...] = ()
     note = ""
     for name, index in columns.items():
@@ -68,6 +72,8 @@ def read(line: int, cells: Sequence[str], columns: Mapping[str, int], region: st
             opted_out = has_left(cell)
             if opted_out is None:
                 faults.append(f"“{cell[:SAID]}” in Opted out is neither yes nor no.")
+        elif name in CONSENT_FIELDS:
+            said[name] = cell
         elif people:
             _take(values, name, cell)
     if people:
@@ -76,7 +82,7 @@ def read(line: int, cells: Sequence[str], columns: Mapping[str, int], region: st
         _find_faults(values, faults)
     if not faults and not number and EMAIL not in values:
         faults.append("It has neither a mobile phone nor an email address." if people else "It has no number.")
-    return ImportedRow(line, cells, number, others, values, opted_out, " ".join(faults) if faults else "")
+    return ImportedRow(line, cells, number, others, values, opted_out, " ".join(faults), said)
 
 
 def has_left(cell: str) -> bool | None:

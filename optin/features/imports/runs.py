@@ -4,14 +4,16 @@ but for the file itself, which is stored in pieces."""
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.features.imports import fields, own_columns, tables, tasks, undo, work
+from optin.features.imports import consent_undo, fields, own_columns, tables, tasks, undo, work
+from optin.features.imports.consent_choice import ConsentChoice
 from optin.features.imports.terms import UNDER_WAY, ImportKind, ImportState, Known
 from optin.models import ImportRun
 from optin.own_fields import values
@@ -27,14 +29,26 @@ LONGEST_NAME = 200
 WRONG_STATE = "This import has moved on meanwhile. Here is how it stands now."
 
 
-def receive(session: Session, kind: ImportKind, file_name: str, file: BinaryIO, user_id: int) -> ImportRun | Refused:
-    """Keep a file and read its headers; refused, with nothing kept, where it is no table."""
+def receive(
+    session: Session,
+    kind: ImportKind,
+    file_name: str,
+    file: BinaryIO,
+    user_id: int,
+    *,
+    consent: Mapping[str, Any] | None = None,
+) -> ImportRun | Refused:
+    """Keep a file and read its headers; refused, with nothing kept, where it is no table.
+
+    `consent`: the user may import consent; what it has is a first answer to what that is.
+    """
     run = ImportRun(
         kind=kind,
         state=ImportState.STORING,
         file_name=file_name[-LONGEST_NAME:] or "file",
         created_at=clock.now(),
         created_by_id=user_id,
+        consent=dict(consent) if consent else None,
     )
     session.add(run)
     session.commit()
@@ -45,12 +59,14 @@ def receive(session: Session, kind: ImportKind, file_name: str, file: BinaryIO, 
         return Refused("This file is empty.", field="file") if not run.size else Refused(table.sentence, field="file")
     _read_as(run, table)
     run.state = ImportState.COLUMNS
-    run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table, _own(session))
+    run.mapping = _columns(session, run, table, consent=consent is not None)
     audit.record(session, user_id, "uploaded", work.SUBJECT, run.id, {"file": ("", run.file_name)})
     return run
 
 
-def reread(session: Session, run: ImportRun, encoding: str, delimiter: str, sheet: str) -> Refused | None:
+def reread(
+    session: Session, run: ImportRun, encoding: str, delimiter: str, sheet: str, *, consent: bool = False
+) -> Refused | None:
     """Read the file of a run in another way; refused where it is no table then, and stays as it was."""
     before = run.encoding, run.delimiter, run.sheet
     run.encoding, run.delimiter, run.sheet = encoding or None, delimiter or None, sheet or None
@@ -61,20 +77,43 @@ def reread(session: Session, run: ImportRun, encoding: str, delimiter: str, shee
     headers = run.headers
     _read_as(run, table)
     if run.headers != headers:
-        run.mapping = remembered(session, run) or guessed(ImportKind(run.kind), table, _own(session))
+        run.mapping = _columns(session, run, table, consent=consent)
+        forget_consent(run)
     run.state = ImportState.COLUMNS
     return None
 
 
 def check(session: Session, run: ImportRun, mapping: Mapping[int, str], user_id: int) -> Refused | None:
-    """Look at all rows with these columns, the first ones at once; refused where columns are missing."""
-    run.mapping = {str(index): field for index, field in sorted(mapping.items())}
-    if refused := fields.refusal(ImportKind(run.kind), list(mapping.values()), _own(session)):
+    """Look at all rows with these columns, the first ones at once; refused where columns or consent are missing."""
+    if refused := choose(session, run, mapping):
         return refused
+    if run.kind == ImportKind.OPT_IN and run.attested_name is None:
+        return Refused("Say first what their consent is.")
     work.forget_preview(session, run)
     run.state, run.round, run.line, run.total, run.checked = ImportState.CHECKING, run.round + 1, 0, 0, {}
     tasks.begin(session, run, user_id)
     return None
+
+
+def choose(session: Session, run: ImportRun, mapping: Mapping[int, str]) -> Refused | None:
+    """Note what the columns are; refused where some are missing. What was vouched for with others is so no more."""
+    chosen = {str(index): field for index, field in sorted(mapping.items())}
+    if _about_consent(chosen) != _about_consent(run.mapping):
+        forget_consent(run)
+    run.mapping = chosen
+    return fields.refusal(ImportKind(run.kind), list(mapping.values()), _own(session))
+
+
+def vouch(run: ImportRun, choice: ConsentChoice, name: str, user_id: int) -> None:
+    """Note what an admin says of the consent in the file, and vouches for with their name."""
+    said = asdict(choice)
+    run.consent = {key: value for key, value in said.items() if key != "versions"}
+    run.attested_name, run.attested_at, run.attested_by_id = name, clock.now(), user_id
+
+
+def forget_consent(run: ImportRun) -> None:
+    """Import no consent, unless somebody vouches for it anew; what they answered stays as a first answer."""
+    run.attested_name = run.attested_at = run.attested_by_id = None
 
 
 def start(session: Session, run: ImportRun, known: Known, user_id: int) -> Refused | None:
@@ -117,11 +156,17 @@ def cancel(session: Session, run: ImportRun) -> Refused | None:
     return None
 
 
-def begin_undo(session: Session, run: ImportRun, user_id: int) -> Refused | None:
-    """Undo what the run did; refused after a day, and where it did nothing that can be undone."""
+def begin_undo(session: Session, run: ImportRun, user_id: int, *, opt_outs: bool = False) -> Refused | None:
+    """Undo what the run did, its opt-outs only where that is asked for.
+
+    Refused after a day, and where it did nothing that can be undone.
+    """
     if not undo.can_undo(run):
         return Refused("This import can no longer be undone.")
-    run.state, run.line = ImportState.UNDOING, 0
+    if not opt_outs and not undo.can_undo(run, opt_outs=False):
+        return Refused("Tick that the opt-outs are taken back: this import did nothing else.")
+    run.state, run.line, run.undo_opt_outs = ImportState.UNDOING, 0, opt_outs
+    consent_undo.begin(run, user_id)
     tasks.begin(session, run, user_id)
     return None
 
@@ -141,10 +186,16 @@ def samples(table: Table) -> list[list[str]]:
     return [list(column) for column in found]
 
 
-def guessed(kind: ImportKind, table: Table, own: Sequence[Field] = ()) -> dict[str, str]:
+def samples_of(session: Session, run: ImportRun) -> list[list[str]]:
+    """Return the first values of each column of a run's file, none where the file is gone."""
+    table = tables.table_of(session, run)
+    return [[] for _ in run.headers] if isinstance(table, Refused) else samples(table)
+
+
+def guessed(kind: ImportKind, table: Table, more: Sequence[Field] = ()) -> dict[str, str]:
     """Return which column is probably which field."""
     rows = (cells for _, cells in islice(table.rows(), LOOKED_AT))
-    return {str(index): name for index, name in guess.guess(table.headers, rows, fields.to_guess(kind, own)).items()}
+    return {str(index): name for index, name in guess.guess(table.headers, rows, fields.to_guess(kind, more)).items()}
 
 
 def remembered(session: Session, run: ImportRun) -> dict[str, str]:
@@ -156,6 +207,19 @@ def remembered(session: Session, run: ImportRun) -> dict[str, str]:
 def _own(session: Session) -> Sequence[Field]:
     """Return the fields of one's own that a column may be."""
     return own_columns.offered(values.shown(session))
+
+
+def _columns(session: Session, run: ImportRun, table: Table, *, consent: bool) -> dict[str, str]:
+    """Return what the columns were in an earlier file, else what they probably are, as far as the user may say so."""
+    found = remembered(session, run)
+    if not consent:
+        found = {index: field for index, field in found.items() if field not in fields.CONSENT_FIELDS}
+    more = (*_own(session), *(fields.CONSENT if consent else ()))
+    return found or guessed(ImportKind(run.kind), table, more)
+
+
+def _about_consent(mapping: Mapping[str, str]) -> Mapping[str, str]:
+    return {index: field for index, field in mapping.items() if field in fields.CONSENT_FIELDS}
 
 
 def _read_as(run: ImportRun, table: Table) -> None:

@@ -10,17 +10,18 @@ class ImportKind(LabelledEnum):
 
     CONTACT = "contact", "Contacts"
     LEAD = "lead", "Leads"
+    OPT_IN = "opt_in", "Opt-ins"
     OPTED_OUT = "opted_out", "Opted-out numbers"
 
     @property
     def person_kind(self) -> PersonKind | None:
         """Return which people the rows become, None where they become none."""
-        return None if self is ImportKind.OPTED_OUT else PersonKind(self.value)
+        return PersonKind(self.value) if self in (ImportKind.CONTACT, ImportKind.LEAD) else None
 
     @property
     def role(self) -> Role:
         """Return who may import it, at least."""
-        return Role.ADMIN if self is ImportKind.OPTED_OUT else Role.AGENT
+        return Role.AGENT if self.person_kind else Role.ADMIN
 
 
 class ImportState(LabelledEnum):
@@ -55,13 +56,30 @@ class Outcome(LabelledEnum):
     SAME = "same", "No change", "off"
     LEFT_OUT = "left_out", "Left out", "warn"
     UNREADABLE = "unreadable", "Can’t be read", "bad"
+    TO_CONFIRM = "to_confirm", "To be asked to confirm", "warn"
+    OPTED_IN = "opted_in", "Opted in", "ok"
+    IN_ALREADY = "in_already", "Opted in already", "off"
+    NO_CONSENT = "no_consent", "Consent left out", "warn"
     KEPT = "kept", "Not undone", "warn"
+    KEPT_IN = "kept_in", "Still opted in", "warn"
+    KEPT_OUT = "kept_out", "Still opted out", "warn"
 
 
 OUTCOMES = (Outcome.NEW, Outcome.CHANGED, Outcome.SAME, Outcome.LEFT_OUT, Outcome.UNREADABLE)
 """The five that a page counts."""
 NOT_IN = (Outcome.LEFT_OUT, Outcome.UNREADABLE)
 """What comes back as a file."""
+CONSENT = (Outcome.OPTED_IN, Outcome.IN_ALREADY, Outcome.TO_CONFIRM, Outcome.NO_CONSENT)
+"""What becomes of the consent of people who are imported with it, beside what becomes of them."""
+OF_OPT_IN = {
+    Outcome.OPTED_IN: Outcome.NEW,
+    Outcome.IN_ALREADY: Outcome.SAME,
+    Outcome.TO_CONFIRM: Outcome.TO_CONFIRM,
+    Outcome.NO_CONSENT: Outcome.LEFT_OUT,
+}
+"""The same of rows that are nothing but opt-ins."""
+LISTED = (Outcome.NEW, Outcome.SAME, Outcome.OPTED_IN, Outcome.IN_ALREADY)
+"""What went well: of these an import keeps the first rows, to be looked at."""
 UNDER_WAY = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
 """In these states a background task is at it."""
 ENDED = (ImportState.DONE, ImportState.CANCELLED)
@@ -73,5 +91,9 @@ def labels(kind: ImportKind, known: str) -> Mapping[Outcome, str]:
     if kind is ImportKind.OPTED_OUT:
         named = {Outcome.NEW: "Opted out now", Outcome.SAME: "Opted out before"}
         return {outcome: named.get(outcome, outcome.label) for outcome in OUTCOMES if outcome is not Outcome.CHANGED}
+    if kind is ImportKind.OPT_IN:
+        named = {Outcome.NEW: Outcome.OPTED_IN.label, Outcome.SAME: Outcome.IN_ALREADY.label}
+        order = (Outcome.NEW, Outcome.SAME, Outcome.TO_CONFIRM, *NOT_IN)
+        return {outcome: named.get(outcome, outcome.label) for outcome in order}
     changed = "Overwritten" if known == Known.OVERWRITE else "Gaps filled"
     return {outcome: outcome.label for outcome in OUTCOMES} | {Outcome.CHANGED: changed}

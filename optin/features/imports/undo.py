@@ -1,6 +1,7 @@
-"""Undoing an import: who it made is deleted, who it changed is as before, unless somebody has changed them since.
+"""Undoing an import: its opt-ins end, who it made is deleted, who it changed is as before, but for what happened since.
 
-Opt-outs stay: leaving is liberal. So does a number that has opt-ins now: taking it away would end them.
+Opt-outs stay unless an admin takes them back: leaving is liberal. So does a number that has opt-ins now: taking it away
+would end them.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.statements import insert, insert_rows, table
-from optin.features.imports import known
-from optin.features.imports.terms import ENDED, ImportState, Outcome
+from optin.features.imports import consent_undo, known
+from optin.features.imports.terms import ENDED, ImportKind, ImportState, Outcome
 from optin.models import CampaignMember, ImportRow, ImportRun, Message, Person
 from optin.models.index_conditions import is_imported, is_not_removed
 from optin.own_fields import keys, values
@@ -30,14 +31,17 @@ GONE = "Deleted since the import."
 _NEW_ROW = insert(table(ImportRow)).on_conflict_do_nothing().inline()
 
 
-def can_undo(run: ImportRun) -> bool:
-    """Tell whether a run has ended within the last day and has made or changed somebody."""
+def can_undo(run: ImportRun, *, opt_outs: bool = True) -> bool:
+    """Tell whether a run has ended within the last day and has done something; `opt_outs` tells whether they count."""
     ended = run.state in ENDED and run.finished_at is not None and clock.now() - run.finished_at < WITHIN
-    return bool(ended and (run.counts.get(Outcome.NEW) or run.counts.get(Outcome.CHANGED)) and run.kind != "opted_out")
+    did = [Outcome.CHANGED, Outcome.OPTED_IN, *([] if run.kind == ImportKind.OPTED_OUT else [Outcome.NEW])]
+    return bool(ended and any(run.counts.get(name) for name in (*did, *(["opted_out"] if opt_outs else []))))
 
 
 def undo_some(session: Session, run: ImportRun) -> None:
-    """Undo the next of a run, the people that it made first; `run.line` counts those who had to stay."""
+    """Undo the next of a run: opt-outs where that was asked for, opt-ins, who it made, who it changed."""
+    if consent_undo.undo_some(session, run):
+        return
     made = _made(session, run)
     if made:
         _delete(session, run, made)
@@ -48,7 +52,7 @@ def undo_some(session: Session, run: ImportRun) -> None:
     session.flush()
     if len(changed) < AT_ONCE:
         run.state, run.undone_at = ImportState.UNDONE, clock.now()
-        audit.record(session, run.created_by_id, "undone", "import", run.id, {"file": ("", run.file_name)})
+        audit.record(session, consent_undo.actor_id(run), "undone", "import", run.id, {"file": ("", run.file_name)})
 
 
 def _made(session: Session, run: ImportRun) -> Sequence[Person]:
@@ -73,7 +77,9 @@ def _delete(session: Session, run: ImportRun, made: Sequence[Person]) -> None:
             kept[person.id] = IN_CAMPAIGN
         elif person.id in texted:
             kept[person.id] = WRITTEN_TO
-    insert_rows(session, _NEW_ROW, [_kept(run, person_id, sentence, person_id) for person_id, sentence in kept.items()])
+    by_id = {person.id: person for person in made}
+    rows = [_kept(session, run, person_id, kept[person_id], by_id[person_id]) for person_id in kept]
+    _note_kept(session, run, rows)
     gone = [person_id for person_id in ids if person_id not in kept]
     session.execute(delete(Person).where(Person.id.in_(gone)).execution_options(synchronize_session=False))
     run.counts = {**run.counts, "deleted": run.counts.get("deleted", 0) + len(gone)}
@@ -99,23 +105,31 @@ def _restore(session: Session, run: ImportRun, row: ImportRow) -> None:
     elif "mobile" in before and person.mobile and known.opted_in(session, [person.mobile]):
         sentence = OPTED_IN
     if sentence or person is None:
-        insert_rows(session, _NEW_ROW, [_kept(run, -row.line, sentence, row.person_id)])
+        _note_kept(session, run, [_kept(session, run, -row.line, sentence, person)])
         return
     back = {name: text for name, text in before.items() if name in mine or not keys.key_in(name)}
-    changed = records.change(session, person, back, run.created_by_id, cache.policy(session).default_region)
+    region = cache.policy(session).default_region
+    changed = records.change(session, person, back, consent_undo.actor_id(run), region)
     if isinstance(changed, Refused):
-        insert_rows(session, _NEW_ROW, [_kept(run, -row.line, changed.sentence, row.person_id)])
+        _note_kept(session, run, [_kept(session, run, -row.line, changed.sentence, person)])
         return
     run.counts = {**run.counts, "restored": run.counts.get("restored", 0) + 1}
 
 
-def _kept(run: ImportRun, line: int, sentence: str, person_id: int | None) -> dict[str, object]:
+def _note_kept(session: Session, run: ImportRun, rows: Sequence[dict[str, object]]) -> None:
+    insert_rows(session, _NEW_ROW, rows)
+    run.counts = {**run.counts, "kept": run.counts.get("kept", 0) + len(rows)}
+
+
+def _kept(session: Session, run: ImportRun, line: int, sentence: str, person: Person | None) -> dict[str, object]:
     """Note somebody who stays as they are; rows that were changed have their line with a minus, others the id."""
+    name = [person.name_in(cache.policy(session).default_region)] if person else None
     return {
         "run_id": run.id,
         "known": "",
         "outcome": Outcome.KEPT,
         "line": line,
         "sentence": sentence,
-        "person_id": person_id,
+        "cells": name,
+        "person_id": person.id if person else None,
     }

@@ -12,10 +12,11 @@ from optin.database.statements import insert, insert_rows, table
 from optin.features.imports import own_columns, tables, undo, writing
 from optin.features.imports import rows as imported_rows
 from optin.features.imports.classify import classify
+from optin.features.imports.consenting import ConsentDecision
 from optin.features.imports.deciding import Decision
 from optin.features.imports.own_columns import OwnColumns
 from optin.features.imports.rows import ImportedRow
-from optin.features.imports.terms import ImportKind, ImportState, Known
+from optin.features.imports.terms import ImportKind, ImportState, Known, Outcome
 from optin.models import ImportRow, ImportRun, Person
 from optin.own_fields import keys
 from optin.person import records
@@ -27,9 +28,12 @@ AT_ONCE = 2000
 """So many rows are looked at in one step, and at most so much is done: SQLite has one writer."""
 SLOW = 20
 """What takes as long as so many rows: the end of consent, with its events."""
+SLOWER = 3
+"""What an opt-in takes besides its row."""
 SHOWN = 200
 """So many rows of each kind can be looked at before anything is done."""
 SUBJECT = "import"
+STAYS_OUT = ConsentDecision(Outcome.NO_CONSENT, "They opted out with an earlier number and stay opted out.")
 _NEW_ROW = insert(table(ImportRow)).on_conflict_do_nothing().inline()
 
 
@@ -60,10 +64,17 @@ def _check_some(session: Session, run: ImportRun) -> None:
         return
     ways = tuple(Known)
     checked = {way: Counter(run.checked.get(way, {})) for way in ways}
-    shown = []
-    for decisions in classify(session, run, rows, ways, own):
+    shown: list[Mapping[str, object]] = []
+    found, people = classify(session, run, rows, ways, own), ImportKind(run.kind).person_kind is not None
+    for decisions in found.decisions:
         for way, decision in decisions.items():
             ends, stays_out = _what_a_change_of_number_does(session, decision)
+            consent = found.consents.get(decision.row.line) if people else None
+            if consent:
+                consent = STAYS_OUT if stays_out and consent.agreed else consent
+                checked[way][consent.outcome] += 1
+                if checked[way][consent.outcome] <= SHOWN:
+                    shown.append({**writing.noted_consent(run, decision.row, consent), "known": way.value})
             checked[way][decision.outcome] += 1
             checked[way]["opted_out"] += bool(decision.row.opted_out and decision.row.number)
             checked[way]["numbers_changed"] += decision.replaces_number
@@ -86,10 +97,12 @@ def _take_some(session: Session, run: ImportRun) -> None:
         _end(session, run, ImportState.EXPIRED)
         return
     way = Known(run.known)
-    decisions = [each[way] for each in classify(session, run, rows, [way], own, to_change=True)]
-    count = _what_one_step_bears(decisions)
+    found = classify(session, run, rows, [way], own, to_change=True)
+    decisions = [each[way] for each in found.decisions]
+    count = _what_one_step_bears(decisions, found.consents)
     with roomy(session):
-        added = writing.write(session, run, decisions[:count], cache.policy(session).default_region, own)
+        region = cache.policy(session).default_region
+        added = writing.write(session, run, decisions[:count], found.consents, region, own)
     run.counts = dict(Counter(run.counts) + added)
     run.line = rows[count - 1].line if rows else run.line
     left = [(row.line, tuple(row.cells)) for row in rows[count:]]
@@ -114,16 +127,17 @@ def _read_some(session: Session, run: ImportRun, own: OwnColumns) -> list[Import
         return taken
     columns = {field: int(index) for index, field in run.mapping.items() if not keys.key_in(field)}
     region = cache.policy(session).default_region
-    people = ImportKind(run.kind) is not ImportKind.OPTED_OUT
-    rows = [imported_rows.read(line, cells, columns, region, people=people) for line, cells in taken]
+    kind = ImportKind(run.kind)
+    rows = [imported_rows.read(line, cells, columns, region, kind) for line, cells in taken]
     return [own.read(row) for row in rows] if own.fields else rows
 
 
-def _what_one_step_bears(decisions: Sequence[Decision]) -> int:
+def _what_one_step_bears(decisions: Sequence[Decision], consents: Mapping[int, ConsentDecision]) -> int:
     """Return how many rows from the first on are done now, at least one."""
     effort = 0
     for count, decision in enumerate(decisions):
         effort += SLOW if decision.changes_number or decision.row.opted_out else 1
+        effort += SLOWER if decision.row.line in consents else 0
         if effort > AT_ONCE and count:
             return count
     return len(decisions)

@@ -4,7 +4,7 @@ Whoever calls this has the lock under which people are made for numbers (person/
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,16 +16,19 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.statements import insert, insert_rows, run, table
 from optin.enums import HoldResolution, OptInSource
-from optin.features.imports import known
+from optin.features.imports import known, statement
+from optin.features.imports.consenting import ConsentDecision, choice_of, left_out
 from optin.features.imports.deciding import TEXTS, Decision, KnownPerson
 from optin.features.imports.own_columns import NONE, OwnColumns
 from optin.features.imports.rows import ImportedRow
-from optin.features.imports.terms import NOT_IN, ImportKind, Outcome
+from optin.features.imports.terms import LISTED, OF_OPT_IN, ImportKind, Outcome
 from optin.models import ImportRow, ImportRun, Person
 from optin.person import records
 from optin.policy import audit
 from optin.refused import done
 
+KEPT = 10_000
+"""So many of the rows that went well can be looked at afterwards; of a million nobody reads them all."""
 _PERSON, _ROW = table(Person), table(ImportRow)
 _NEW_PERSON = insert(_PERSON).returning(_PERSON.c.id, _PERSON.c.mobile, _PERSON.c.email)
 _NEW_ROW = insert(_ROW).inline()
@@ -37,22 +40,37 @@ _CHANGED = (
 
 
 def write(
-    session: Session, given: ImportRun, decisions: Sequence[Decision], region: str, own: OwnColumns = NONE
+    session: Session,
+    given: ImportRun,
+    decisions: Sequence[Decision],
+    consents: Mapping[int, ConsentDecision],
+    region: str,
+    own: OwnColumns = NONE,
 ) -> Counter[str]:
     """Do what was decided, each row once, and return what to add to the run's counts."""
-    counts = Counter(decision.outcome.value for decision in decisions)
-    now = clock.now()
-    if ImportKind(given.kind).person_kind:
+    now, people = clock.now(), ImportKind(given.kind).person_kind is not None
+    ledger.lock_numbers(session, ledger.with_spellings(_touched(decisions, consents)))
+    if people:
         create(session, given, [each.row for each in decisions if each.outcome is Outcome.NEW], region, now, own)
-    to_note = [noted(given, each) for each in decisions if each.outcome in NOT_IN]
+    counts: Counter[str] = Counter()
+    to_note = []
     changed = [each for each in decisions if each.outcome is Outcome.CHANGED]
     to_note += _change_texts(session, given, [each for each in changed if not each.changes_number], now, own)
     for each in (each for each in changed if each.changes_number):
         row, ended = _change_number(session, given, each, region)
         to_note.append(row)
         counts["opt_ins_ended"] += ended
-    insert_rows(session, _NEW_ROW, to_note)
     counts["opted_out"] += opt_out(session, given, (each.row for each in decisions))
+    consents = opt_in(session, given, decisions, consents)
+    if people:
+        counts += Counter(each.outcome.value for each in consents.values())
+        rows = {each.row.line: each.row for each in decisions}
+        to_note += [noted_consent(given, rows[line], each) for line, each in consents.items()]
+    else:
+        decisions = [_as_done(each, consents) for each in decisions]
+    counts += Counter(decision.outcome.value for decision in decisions)
+    to_note += [noted(given, each) for each in decisions if each.outcome is not Outcome.CHANGED]
+    insert_rows(session, _NEW_ROW, _first_ones(given, to_note))
     return counts
 
 
@@ -82,9 +100,33 @@ def opt_out(session: Session, given: ImportRun, rows: Iterable[ImportedRow]) -> 
     asked = known.opted_in(session, out)
     for number in sorted(said.keys() - (out - asked)):
         text = f"Row {said[number]:,} of {given.file_name}"
-        act = Act(OptInSource.IMPORT, clock.now(), text=text, actor_id=given.created_by_id)
+        act = Act(OptInSource.IMPORT, clock.now(), text=text, actor_id=given.created_by_id, import_run_id=given.id)
         ledger.opt_out_phone(session, number, act, resolution=HoldResolution.OPT_OUT)
+    ledger.share_opt_outs(session, out, given.id)
     return len(said.keys() - out)
+
+
+def opt_in(
+    session: Session, given: ImportRun, decisions: Sequence[Decision], consents: Mapping[int, ConsentDecision]
+) -> Mapping[int, ConsentDecision]:
+    """Opt in the numbers whose consent counts; return what became of the consent of these rows, by their lines.
+
+    The ledger decides once more, under the locks: a STOP may have come this moment, or stand in the same file.
+    """
+    mine = {each.row.line: consents[each.row.line] for each in decisions if each.row.line in consents}
+    choice = choice_of(session, given)
+    if choice is None:
+        return mine
+    numbers = {each.row.line: each.row.number for each in decisions}
+    opt_ins = {
+        line: statement.opt_in(given, choice, numbers[line], line, each.agreed)
+        for line, each in mine.items()
+        if each.agreed
+    }
+    act = Act(OptInSource.IMPORT, clock.now(), actor_id=given.attested_by_id, import_run_id=given.id)
+    against = ledger.import_opt_ins(session, choice.keyword_id, list(opt_ins.values()), act)
+    refused = {line: against[each.number] for line, each in opt_ins.items() if each.number in against}
+    return {**mine, **{line: left_out(obstacle, choice) for line, obstacle in refused.items()}}
 
 
 def noted(
@@ -102,6 +144,39 @@ def noted(
         "before": before,
         "changed_at": changed_at,
     }
+
+
+def noted_consent(given: ImportRun, row: ImportedRow, consent: ConsentDecision) -> dict[str, Any]:
+    """Return the row of import_row that says what became of the consent in a row of the file."""
+    return noted(given, Decision(row, consent.outcome, consent.sentence))
+
+
+def _as_done(each: Decision, consents: Mapping[int, ConsentDecision]) -> Decision:
+    consent = consents.get(each.row.line)
+    return each._replace(outcome=OF_OPT_IN[consent.outcome], sentence=consent.sentence) if consent else each
+
+
+def _touched(decisions: Sequence[Decision], consents: Mapping[int, ConsentDecision]) -> Collection[str]:
+    """Return the numbers whose consent may change, to be locked together and in one order."""
+    numbers: set[str] = set()
+    for each in decisions:
+        row, consent = each.row, consents.get(each.row.line)
+        if row.number and (row.opted_out or (consent and consent.agreed)):
+            numbers |= {row.number, *(row.others if row.opted_out else ())}
+        if each.changes_number:
+            numbers |= {_known(each).mobile, each.changes["mobile"]} - {""}
+    return numbers
+
+
+def _first_ones(given: ImportRun, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows to keep: all but those that went well after the first ones of their outcome."""
+    seen = Counter(given.counts)
+    kept = []
+    for row in rows:
+        seen[row["outcome"]] += 1
+        if row["outcome"] not in LISTED or seen[row["outcome"]] <= KEPT:
+            kept.append(row)
+    return kept
 
 
 def _person(given: ImportRun, row: ImportedRow, region: str, now: datetime) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from optin.consent import consent_status, ledger, phrase_opt_outs
 from optin.consent.events import Act
 from optin.consent.ledger import LIVE, OptInOutcome, OptInResult
 from optin.database.session import db
-from optin.enums import EndReason, OptInSource, Role
+from optin.enums import ConsentWay, EndReason, OptInSource, Role
 from optin.features.opt_ins import records
 from optin.models import Keyword, OptIn
 from optin.queries import people_of_numbers
@@ -127,6 +127,7 @@ def _page(opt_in: OptIn, form: EndForm) -> str:
         "number_status": consent_status.of_number(session, opt_in.number),
         "is_live": opt_in.status in LIVE,
         "source": OptInSource(opt_in.source),
+        "way": ConsentWay(opt_in.evidence["way"]) if opt_in.evidence and opt_in.evidence.get("way") else None,
         "sender": records.sender(session, opt_in),
         "people": people_of_numbers.of_opt_ins(session, [opt_in]).get(opt_in.id, []),
         "blocked_scopes": records.blocked_scopes(session, opt_in.number),

@@ -41,7 +41,7 @@ def test_the_numbers_are_opted_out(app: Flask, admin: Browser, session: Session)
     assert [(event.kind, event.actor_id) for event in events] == [(EventKind.OPTED_OUT, admin.user.id)] * 2
     assert "Row 2 of people.csv" in admin.get("/settings/opted-out").text
     page = admin.get(f"/imports/{run_id}").text
-    assert "Undo the import" not in page
+    assert "Also take back 2 opt-outs" in page
     before = len(session.scalars(select(ConsentEvent)).all())
     importing.import_file(app, session, admin, LIST, kind="opted_out")
     assert len(session.scalars(select(ConsentEvent)).all()) == before
