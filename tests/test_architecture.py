@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from optin.archive import tables
+from optin.consent.replay import EFFECTS
+from optin.database.session import Base
+from optin.database.statements import table
+from optin.enums import EventKind
 from tests.support import ledger_writes
 from tests.support.thrown_away import thrown_away
 
@@ -342,3 +347,16 @@ def test_what_a_webhook_runs_is_given_its_session() -> None:
         ahead = {name for each in ahead for name in imported(project()[each]) if name in project()} - reached - apart
     assert {"optin.consent.ledger.opting_out", "optin.web.errors"} <= reached
     assert [name for name in sorted(reached) if "optin.database.session.db" in imported(project()[name])] == []
+
+
+def test_every_table_is_exported_or_left_out_for_a_reason() -> None:
+    """A new table goes into one of the two lists of optin/archive/tables.py."""
+    exported = {table(model).name for model in tables.EXPORTED}
+    assert exported | set(tables.LEFT_OUT) == set(Base.metadata.tables)
+    assert exported & set(tables.LEFT_OUT) == set()
+    assert {each.name for each in tables.in_order()} == exported
+
+
+def test_every_kind_of_event_has_its_effect() -> None:
+    """A new kind goes into `EFFECTS` of optin/consent/replay.py, so that `verify` knows what follows from it."""
+    assert set(EFFECTS) == set(EventKind)

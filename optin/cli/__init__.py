@@ -13,6 +13,7 @@ from optin.cli import (
     simulator,
     start,
     user,
+    verify,
     worker,
 )
 from optin.cli.plainly import plainly
@@ -33,5 +34,6 @@ def init_app(app: Flask) -> None:
         backup,
         export_all,
         import_all,
+        verify,
     ):
         app.cli.add_command(plainly(app, module.command))

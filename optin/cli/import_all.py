@@ -11,6 +11,7 @@ from sqlalchemy import select
 from optin import clock
 from optin.archive import filling, making, opening
 from optin.archive.opening import BadArchive
+from optin.cli import verify
 from optin.cli.sign_in_link import address
 from optin.cli.start import answers
 from optin.config import Config
@@ -48,6 +49,7 @@ def command(file: Path) -> None:
     click.echo("Filled with " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts) + ".")
     click.echo(CLOSED)
     _let_the_admins_in(config)
+    verify.report(db.engine)
 
 
 def _let_the_admins_in(config: Config) -> None:

@@ -1,5 +1,7 @@
 """What stands against sending to a number: holds, blocks at Twilio, and the end of a suppression."""
 
+from dataclasses import replace
+
 from sqlalchemy import String, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from optin.database.prepared import Values
 from optin.database.session import UTCDateTime
 from optin.database.statements import insert, run, table
 from optin.database.steering import written_out
-from optin.enums import BlockCause, EventKind, HoldCause, HoldResolution
+from optin.enums import BlockCause, Channel, EventKind, HoldCause, HoldResolution
 from optin.models import Hold, OptIn, ProviderBlock, Suppression
 from optin.models.index_conditions import has_not_ended, is_live
 from optin.phone import spellings
@@ -106,10 +108,11 @@ def open_hold(
 
     `again` is the hold whose decision was withdrawn: the days go on from its text, by its channel.
     """
+    channel = Channel(again.channel) if again else act.channel
     added = session.execute(
         insert(Hold)
         .values(
-            channel=again.channel if again else act.channel,
+            channel=channel,
             number=number,
             started_at=again.started_at if again else act.when,
             message_id=again.message_id if again else act.message_id,
@@ -122,7 +125,7 @@ def open_hold(
     end_waiting(session, number, act.at)
     if added is None:
         return
-    events.write(session, EventKind.HELD, number, act, detail=cause.label)
+    events.write(session, EventKind.HELD, number, replace(act, channel=channel), detail=cause.label)
 
 
 def resolve_hold(session: Session, number: str, resolution: HoldResolution, act: Act) -> bool:
@@ -157,7 +160,8 @@ def end_suppression(session: Session, number: str, act: Act) -> None:
 def end_other_spellings(session: Session, number: str, act: Act) -> None:
     """Who comes back under one spelling of a number comes back under all: an opt-out is kept under each."""
     for spelling in spellings.same(number):
-        run(session, _END_SUPPRESSION, _end_values(spelling, act))
+        if run(session, _END_SUPPRESSION, _end_values(spelling, act)).first() is not None:
+            events.write(session, EventKind.SUPPRESSION_ENDED, spelling, act, detail="by another spelling")
 
 
 def _end_values(number: str, act: Act) -> Values:

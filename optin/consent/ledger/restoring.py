@@ -1,13 +1,14 @@
 """Giving back what an opt-out ended: shared by withdrawn review decisions and by corrected opt-outs."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.enums import EventKind, OptInStatus
+from optin.enums import Channel, EventKind, OptInStatus
 from optin.models import ConsentEvent, OptIn, Suppression
 from optin.models.index_conditions import has_not_ended
 
@@ -42,11 +43,13 @@ def lift_suppression(session: Session, number: str, act: Act, began: ColumnEleme
         update(Suppression)
         .where(Suppression.number == number, has_not_ended(Suppression), began)
         .values(ended_at=act.at, withdrawn_at=act.at)
-        .returning(Suppression.id)
-    ).first()
-    if lifted is not None:
-        events.write(session, EventKind.SUPPRESSION_ENDED, number, act, detail=why)
-    return lifted is not None
+        .returning(Suppression.channel)
+    ).all()
+    for row in lifted:
+        events.write(
+            session, EventKind.SUPPRESSION_ENDED, number, replace(act, channel=Channel(row.channel)), detail=why
+        )
+    return bool(lifted)
 
 
 def _stands_again(session: Session, opt_in: OptIn, act: Act, kind: EventKind) -> bool:

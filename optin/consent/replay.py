@@ -1,0 +1,192 @@
+"""What follows from the events of one number, read in their order: its opt-ins, and what stands against sending to it.
+
+Each kind of event has its effect in `EFFECTS`. What the ledger writes into its tables must be what follows from the
+events that it writes: optin/consent/verifying.py compares the two.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from optin.enums import EndReason, EventKind, HoldResolution, OptInStatus
+
+
+class LedgerEvent(Protocol):
+    """What is read of an event."""
+
+    kind: str
+    channel: str
+    at: datetime
+    provider_at: datetime | None
+    keyword_id: int | None
+    opt_in_id: int | None
+    detail: str
+
+
+@dataclass
+class OptInState:
+    """How an opt-in stands: its keyword, its status, why it ended; and whether it was ever active."""
+
+    keyword_id: int | None
+    status: str
+    end_reason: str | None = None
+    was_active: bool = False
+
+
+@dataclass
+class NumberReplay:
+    """How a number stands. Holds and losses by channel with the moment at which they began; blocks by scope."""
+
+    opt_ins: dict[int, OptInState] = field(default_factory=dict)
+    suppressed: set[str] = field(default_factory=set)
+    held: dict[str, datetime] = field(default_factory=dict)
+    blocked: set[str] = field(default_factory=set)
+    lost: dict[str, datetime] = field(default_factory=dict)
+    lost_by_user_at: datetime | None = None
+
+
+Effect = Callable[[NumberReplay, LedgerEvent], None]
+SUPPRESSION_ENDED = "suppression ended"
+"""What STARTED says where it ended one."""
+BY_CHANNEL = (HoldResolution.START.label, HoldResolution.KEYWORD.label)
+"""What lets us send again ends the hold of its channel alone; leaving ends those of all."""
+
+
+def replay(events: Iterable[LedgerEvent]) -> NumberReplay:
+    """Return how a number stands after its events, which are given in the order of their ids."""
+    state = NumberReplay()
+    for event in events:
+        EFFECTS[EventKind(event.kind)](state, event)
+    return state
+
+
+def when(event: LedgerEvent) -> datetime:
+    """Return the moment that orders it among other acts."""
+    return event.provider_at or event.at
+
+
+def _asked(state: NumberReplay, event: LedgerEvent) -> None:
+    known: OptInState = state.opt_ins.setdefault(
+        event.opt_in_id or 0, OptInState(event.keyword_id, OptInStatus.PENDING)
+    )
+    known.status, known.end_reason = OptInStatus.PENDING, None
+
+
+def _active(state: NumberReplay, event: LedgerEvent) -> None:
+    state.opt_ins[event.opt_in_id or 0] = OptInState(event.keyword_id, OptInStatus.ACTIVE, was_active=True)
+
+
+def _expired(state: NumberReplay, event: LedgerEvent) -> None:
+    _change(state, event, OptInStatus.EXPIRED, None)
+
+
+def _ended(reason: EndReason) -> Effect:
+    return lambda state, event: _change(state, event, OptInStatus.INACTIVE, reason)
+
+
+def _stands_again(state: NumberReplay, event: LedgerEvent) -> None:
+    known: OptInState | None = state.opt_ins.get(event.opt_in_id or 0)
+    if known is not None:
+        known.status, known.end_reason = OptInStatus.ACTIVE if known.was_active else OptInStatus.PENDING, None
+
+
+def _change(state: NumberReplay, event: LedgerEvent, status: OptInStatus, reason: EndReason | None) -> None:
+    if event.opt_in_id is not None:
+        known: OptInState = state.opt_ins.setdefault(event.opt_in_id, OptInState(event.keyword_id, status))
+        known.status, known.end_reason = status, reason
+
+
+def _opted_out(state: NumberReplay, event: LedgerEvent) -> None:
+    if event.opt_in_id is None:
+        state.suppressed.add(event.channel)
+    _change(state, event, OptInStatus.INACTIVE, EndReason.OPTED_OUT)
+
+
+def _suppression_ended(state: NumberReplay, event: LedgerEvent) -> None:
+    state.suppressed.discard(event.channel)
+
+
+def _started(state: NumberReplay, event: LedgerEvent) -> None:
+    if event.detail == SUPPRESSION_ENDED:
+        state.suppressed.discard(event.channel)
+
+
+def _lost(state: NumberReplay, event: LedgerEvent) -> None:
+    state.lost.setdefault(event.channel, when(event))
+    _change(state, event, OptInStatus.INACTIVE, EndReason.NUMBER_LOST)
+
+
+def _found(state: NumberReplay, event: LedgerEvent) -> None:
+    state.lost.pop(event.channel, None)
+
+
+def _blocked(state: NumberReplay, event: LedgerEvent) -> None:
+    state.blocked.add(event.detail.partition(" ")[0])
+
+
+def _unblocked(state: NumberReplay, event: LedgerEvent) -> None:
+    state.blocked.discard(event.detail)
+
+
+def _held(state: NumberReplay, event: LedgerEvent) -> None:
+    state.held.setdefault(event.channel, when(event))
+
+
+def _hold_resolved(state: NumberReplay, event: LedgerEvent) -> None:
+    if event.detail == HoldResolution.NUMBER_LOST.label:
+        state.lost_by_user_at = when(event)
+    if event.detail in BY_CHANNEL:
+        state.held.pop(event.channel, None)
+        return
+    older = {channel for channel, began in state.held.items() if began <= when(event)}
+    for channel in older or set(state.held):
+        del state.held[channel]
+
+
+def _kept(state: NumberReplay, event: LedgerEvent) -> None:
+    state.held.pop(event.channel, None)
+
+
+def _decision_withdrawn(state: NumberReplay, event: LedgerEvent) -> None:
+    """A loss that the user noted is none; one that the carrier had told before stays."""
+    if event.detail.startswith(HoldResolution.NUMBER_LOST.label):
+        for channel in [each for each, began in state.lost.items() if began == state.lost_by_user_at]:
+            del state.lost[channel]
+
+
+def _nothing(_state: NumberReplay, _event: LedgerEvent) -> None:
+    """It says something that changes no consent, or other events say what it changed."""
+
+
+EFFECTS: dict[EventKind, Effect] = {
+    EventKind.REQUESTED: _asked,
+    EventKind.ACTIVATED: _active,
+    EventKind.IMPORTED: _active,
+    EventKind.CONFIRMED: _active,
+    EventKind.RESTORED: _active,
+    EventKind.REAFFIRMED: _nothing,
+    EventKind.EXPIRED: _expired,
+    EventKind.DECLINED: _ended(EndReason.DECLINED),
+    EventKind.OPTED_OUT: _opted_out,
+    EventKind.OPTED_OUT_KEYWORD: _ended(EndReason.OPTED_OUT),
+    EventKind.NUMBER_CHANGED: _ended(EndReason.NUMBER_CHANGED),
+    EventKind.ENDED_BY_USER: _ended(EndReason.BY_USER),
+    EventKind.IMPORT_WITHDRAWN: _ended(EndReason.IMPORT_WITHDRAWN),
+    EventKind.MIGRATED_INACTIVE: _ended(EndReason.MIGRATED_INACTIVE),
+    EventKind.NUMBER_LOST: _lost,
+    EventKind.NUMBER_FOUND: _found,
+    EventKind.SUPPRESSION_ENDED: _suppression_ended,
+    EventKind.STARTED: _started,
+    EventKind.BLOCKED: _blocked,
+    EventKind.UNBLOCKED: _unblocked,
+    EventKind.HELD: _held,
+    EventKind.HOLD_RESOLVED: _hold_resolved,
+    EventKind.KEPT: _kept,
+    EventKind.OPT_OUT_WITHDRAWN: _stands_again,
+    EventKind.LOSS_WITHDRAWN: _stands_again,
+    EventKind.DECISION_WITHDRAWN: _decision_withdrawn,
+    EventKind.AGREED: _nothing,
+    EventKind.UNLINKED: _nothing,
+    EventKind.OPT_OUT_CORRECTED: _nothing,
+}
