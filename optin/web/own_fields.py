@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import has_request_context
+from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.fields.core import UnboundField
 from wtforms.widgets import DateInput, TextInput
 
 from optin.enums import FieldKind
-from optin.own_fields import keys, kinds
+from optin.own_fields import keys, kinds, values
+from optin.person.filters import own, table
+from optin.person.filters.field import Field
 from optin.policy.cache import CachedField
 from optin.refused import Refused
 from optin.texts import merge_fields
@@ -22,6 +26,14 @@ YES_OR_NO = {kinds.YES: "Yes", kinds.NO: "No"}
 def current_fields() -> list[CachedField]:
     """Return the fields of one's own that are shown, in their order."""
     return [field for field in current_settings().fields if not field.archived]
+
+
+def _filters(session: Session) -> list[Field]:
+    """Return what people can be filtered by; jobs have no request at hand."""
+    return own.fields(current_fields() if has_request_context() else values.shown(session))
+
+
+table.register(_filters)
 
 
 def names(fields: list[CachedField]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The lists of contacts and of leads: columns, search, filters, and the same as a file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,21 +15,24 @@ from optin.enums import PersonKind
 from optin.features.people import queries
 from optin.features.people.list_request import ListRequest, asker, read
 from optin.models import Person
+from optin.own_fields import values
 from optin.person.filters import table
 from optin.person.filters.table import Question
+from optin.policy.cache import CachedField
 from optin.queries import look, paging, search
 from optin.queries.look import Looked
 from optin.queries.paging import Page
-from optin.web import lists
+from optin.web import lists, own_fields
 from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
 
 
 class PersonRow(NamedTuple):
-    """A contact or lead, and where their number stands."""
+    """A contact or lead, where their number stands, and for a file what they have in fields of one's own by key."""
 
     person: Person
     consent: ConsentStatus
+    own: Mapping[str, str] = {}
 
 
 COLUMNS: tuple[Column[PersonRow], ...] = (
@@ -73,7 +76,12 @@ class Found(NamedTuple):
 def listing(kind: PersonKind, asked: ListRequest) -> Listing:
     """Return the list of a kind as the request asks for it."""
     address, file = f"people.{kind}s", f"people.{kind}s_file"
-    return Listing(COLUMNS, "name", address, filters=asked.parameters, file_endpoint=file)
+    columns = (*COLUMNS, *map(_column, own_fields.current_fields()))
+    return Listing(columns, "name", address, filters=asked.parameters, file_endpoint=file)
+
+
+def _column(field: CachedField) -> Column[PersonRow]:
+    return Column(field.label, lambda row: row.own.get(field.key, ""), in_table=False)
 
 
 def find(session: Session, kind: PersonKind, asked: ListRequest, question: Question, listing: Listing) -> Found:
@@ -89,22 +97,28 @@ def find(session: Session, kind: PersonKind, asked: ListRequest, question: Quest
 
 def file(kind: PersonKind) -> Response:
     """Answer with all pages of the list as a file."""
-    session = db.session()
+    session, filled = db.session(), partial(_with_own, own_fields.current_fields())
     asked = read(session)
     question, shown = table.ask(session, asked.filters, asker()), listing(kind, asked)
     if asked.text:
         among = queries.found_in_all(kind, asked.text, current_policy().default_region, question)
-        return lists.download(f"{kind}s", shown, _people(Person.id.in_(among)), rows)
+        return lists.download(f"{kind}s", shown, _people(Person.id.in_(among)), filled)
     if not question.asked:
-        return lists.download(f"{kind}s", shown, _people(Person.kind == kind), rows)
+        return lists.download(f"{kind}s", shown, _people(Person.kind == kind), filled)
     pages = partial(_pages, kind, question, shown.order)
-    return lists.download(f"{kind}s", shown, pages, rows)
+    return lists.download(f"{kind}s", shown, pages, filled)
 
 
 def rows(session: Session, people: Sequence[Person]) -> list[PersonRow]:
     """Return the people as rows of the list, each with the status of their number."""
     found = consent_status.of_numbers(session, [person.mobile for person in people])
     return [PersonRow(person, found.get(person.mobile or "", consent_status.NO_OPT_IN)) for person in people]
+
+
+def _with_own(fields: Sequence[CachedField], session: Session, people: Sequence[Person]) -> list[PersonRow]:
+    """Return the same with what the people have in fields of one's own."""
+    own = values.of_people(session, [person.id for person in people], fields)
+    return [row._replace(own=own.get(row.person.id, {})) for row in rows(session, people)]
 
 
 def _people(*given: ColumnElement[bool]) -> Select[Person]:

@@ -28,6 +28,8 @@ class Operator(LabelledEnum):
     CONTAINS = "contains", "contains"
     STARTS = "starts", "starts with"
     EQUALS = "equals", "is exactly"
+    ABOVE = "above", "is greater than"
+    BELOW = "below", "is less than"
     FILLED = "filled", "is filled in"
     EMPTY = "empty", "is empty"
     SINCE = "since", "on or after"
@@ -41,6 +43,7 @@ class Operand(Enum):
 
     NOTHING = auto()
     TEXT = auto()
+    NUMBER = auto()
     CHOICE = auto()
     DAY = auto()
     DAYS = auto()
