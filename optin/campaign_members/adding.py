@@ -68,11 +68,8 @@ def reasons(
 
     They are among `all_` that are added, of whom only the first with a number gets anything. Members are left out.
     """
-    why = audience.reason_of_others(
-        question, Person.mobile, Person.zones, _has_number_in(question.campaign_id) | _comes_later(all_)
-    )
     kind = _kind(question.campaign_id)
-    columns = (kind.label("kind"), why.label("why"))
+    columns = (kind.label("kind"), _why(question, all_).label("why"))
     each = select(*columns).where(_are(ids), kind != Kind.MEMBER)
     found = evaluated_once(session, each, Person.id).subquery()
     counts: dict[Kind, Counter[str]] = {Kind.NEW: Counter(), Kind.REMOVED: Counter()}
@@ -80,6 +77,14 @@ def reasons(
     for name, reason, count in session.execute(grouped):
         counts[Kind(name)][reason] = count
     return counts
+
+
+def reason_of_each(
+    session: Session, question: AudienceQuestion, ids: Select[int], all_: Select[int]
+) -> Mapping[int, str]:
+    """Say the same of each of a few people, by the person's id."""
+    why = _why(question, all_)
+    return {row[0]: row[1] for row in session.execute(select(Person.id, why).where(_are(ids)))}
 
 
 def add(
@@ -94,10 +99,12 @@ def add(
 ) -> Added:
     """Make members of people, given by a query for their ids, each once; the caller holds the campaign's lock.
 
-    `more` are further columns of the new rows, the same for all.
+    `more` are further columns of their rows, the same for all.
     """
     found = kinds(session, campaign_id, ids)
-    came_back = _bring_back(session, campaign_id, ids, user_id, now) if include_removed and found[Kind.REMOVED] else 0
+    came_back = (
+        _bring_back(session, campaign_id, ids, user_id, now, more) if include_removed and found[Kind.REMOVED] else 0
+    )
     new = _insert(session, campaign_id, ids, user_id, now, more) if found[Kind.NEW] else 0
     return Added(new + came_back, came_back, found[Kind.MEMBER], found[Kind.REMOVED] - came_back)
 
@@ -121,7 +128,9 @@ def _insert(
         return change_rows(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))
 
 
-def _bring_back(session: Session, campaign_id: int, ids: Select[int], user_id: int | None, now: datetime) -> int:
+def _bring_back(
+    session: Session, campaign_id: int, ids: Select[int], user_id: int | None, now: datetime, more: Mapping[str, object]
+) -> int:
     """Let who was removed be a member again, in the row that they had: number and zones in it are as they are now."""
     some = select(ids.subquery().c[0])
     removed = (
@@ -132,9 +141,14 @@ def _bring_back(session: Session, campaign_id: int, ids: Select[int], user_id: i
     again = (
         update(CampaignMember)
         .where(*removed)
-        .values(removed_at=None, removed_by_id=None, added_at=now, added_by_id=user_id)
+        .values(removed_at=None, removed_by_id=None, added_at=now, added_by_id=user_id, **more)
     )
     return change_rows(session, again.execution_options(synchronize_session=False))
+
+
+def _why(question: AudienceQuestion, all_: Select[int]) -> ColumnElement[str]:
+    duplicate = _has_number_in(question.campaign_id) | _comes_later(all_)
+    return audience.reason_of_others(question, Person.mobile, Person.zones, duplicate)
 
 
 def _kind(campaign_id: int) -> ColumnElement[str]:

@@ -3,13 +3,26 @@
 They stand as constants beside the functions that run them, with `bindparam`s for what differs.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, Table, bindparam
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    CursorResult,
+    Executable,
+    FromClause,
+    Insert,
+    String,
+    Table,
+    bindparam,
+    func,
+    literal,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -107,6 +120,13 @@ def change_rows(session: Session, statement: UpdateBase) -> int:
     """Run a statement that inserts, changes or deletes rows, and return how many."""
     result = session.execute(statement, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
+
+
+def listed(session: Session, values: Sequence[str | None]) -> FromClause:
+    """Return values of a program as rows to select from, in one column: `value`."""
+    if is_postgresql(session):
+        return func.unnest(literal(list(values), ARRAY(String()))).table_valued("value").render_derived()
+    return func.json_each(json.dumps(values)).table_valued("value")
 
 
 def insert_rows(session: Session, statement: Insert, rows: Sequence[Values]) -> list[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
 from optin.enums import CampaignStatus, Channel
-from optin.models.index_conditions import is_not_removed, partial_index
+from optin.models.index_conditions import is_imported, is_not_removed, partial_index
 from optin.models.keyword import Keyword
 from optin.models.person import Person
 from optin.models.sender import Sender
@@ -56,7 +56,10 @@ class KeptDraft(Base):
 
 
 class CampaignMember(Base):
-    """A person in a campaign. It carries the person's number and zones so that audiences need no join."""
+    """A person in a campaign. It carries the person's number and zones so that audiences need no join.
+
+    `import_run_id` is the import that added them or brought them back, while that can be undone.
+    """
 
     __tablename__ = "campaign_member"
     __table_args__ = (
@@ -65,6 +68,7 @@ class CampaignMember(Base):
         Index("ix_campaign_member_tail", "campaign_id", text("substr(number, length(number) - 3)")),
         partial_index("ix_campaign_member_zones", "campaign_id", "zones", where=is_not_removed),
         partial_index("ix_campaign_member_list", "campaign_id", "id", where=is_not_removed),
+        partial_index("ix_campaign_member_import", "import_run_id", "id", where=is_imported),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -76,6 +80,7 @@ class CampaignMember(Base):
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     removed_at: Mapped[datetime | None]
     removed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
 
     person: Mapped[Person] = relationship()
     campaign: Mapped[Campaign] = relationship()

@@ -19,6 +19,7 @@ class ImportRun(Base):
     those of an earlier one. The file and its cells are gone from `forgotten_at` on. `consent` is what an admin said
     of the people's consent (features/imports/consent_choice.py), for which they vouched with their name
     (`attested_name`). `undo_opt_outs` tells that undoing it takes back its opt-outs as well.
+    `campaign_id` is where members are imported into.
     """
 
     __tablename__ = "import_run"
@@ -53,6 +54,7 @@ class ImportRun(Base):
     attested_at: Mapped[datetime | None]
     attested_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     undo_opt_outs: Mapped[bool] = mapped_column(default=False, server_default=false())
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
 
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     attested_by: Mapped[User | None] = relationship(foreign_keys=[attested_by_id])

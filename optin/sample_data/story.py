@@ -100,7 +100,7 @@ def _add_by_hand(name: str, people: tuple[str, ...], town: Town) -> None:
     with town.session() as session:
         ids = [_person(session, full_name).id for full_name in people]
         campaign = _campaign_named(session, name)
-        members.add(session, campaign, town.user_id, person_ids=ids, numbers=[], create_leads=False)
+        members.add(session, campaign.id, town.user_id, list(ids))
 
 
 def _broadcast(name: str, body: str, town: Town) -> None:

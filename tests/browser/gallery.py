@@ -143,6 +143,7 @@ def _addresses(session: Session) -> dict[str, str]:
         **_imports(session, admin),
         **_additions(session, empty, admin),
         **_imports_of_consent(session, admin, keyword),
+        **_pasted(session, empty, admin),
     }
     session.commit()
     return at
@@ -221,6 +222,16 @@ def _additions(session: Session, campaign: Campaign, admin: User) -> dict[str, s
     return {
         name: f"/campaigns/{campaign.id}/additions/{id_}" for name, id_ in (("addition", looked), ("adding", begun))
     }
+
+
+def _pasted(session: Session, campaign: Campaign, admin: User) -> dict[str, str]:
+    """Have numbers pasted, with pieces that are none; return the addresses of the pages."""
+    pieces = ["(415) 555-0134", "646 555 0177", "+1 312-555-0122", "12", "ask Tom", "206-555-0199", "415.555.0134"]
+    run = done(runs.paste(session, campaign.id, "Pasted numbers", pieces, admin.id))
+    added = done(runs.paste(session, campaign.id, "Pasted numbers", [*pieces, "206-555-0198"], admin.id))
+    assert runs.start(session, added, Known.LEADS, admin.id) is None
+    at = {"paste": f"/imports/numbers/{campaign.id}", "members-file": f"/imports/new/member?campaign={campaign.id}"}
+    return {**at, "pasted": f"/imports/{run.id}", "members-imported": f"/imports/{added.id}"}
 
 
 def _imports(session: Session, admin: User) -> dict[str, str]:

@@ -127,6 +127,8 @@ AGENTS = """
     GET  /imports/<run_id>/rows/file
     POST /imports/<run_id>/start
     POST /imports/<run_id>/undo
+    GET  /imports/numbers/<campaign_id>
+    POST /imports/numbers/<campaign_id>
     GET  /imports/new/<kind>
     POST /imports/new/<kind>
     GET  /keywords/<keyword_id>/edit

@@ -57,10 +57,3 @@ class AddOptInsForm(FlaskForm):  # type: ignore[misc]
 
     create_leads = BooleanField("Create leads for unknown numbers", default=True)
     include_removed = BooleanField("Include people who were removed earlier by hand")
-
-
-class AddMembersForm(FlaskForm):  # type: ignore[misc]
-    """Numbers that are typed or pasted; people are ticked in the list beside it."""
-
-    numbers = Text("Numbers", [Length(max=500_000, message="Paste at most 500,000 characters.")])
-    create_leads = BooleanField("Create leads for unknown numbers", default=True)

@@ -1,16 +1,14 @@
 """Adding members by hand, removing members."""
 
-from collections.abc import Collection, Mapping
-
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from optin.campaign_members.adding import Added
 from optin.database.session import db
 from optin.enums import PersonKind, Role
 from optin.features.campaigns import member_list, members
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
-from optin.features.campaigns.forms import AddMembersForm
 from optin.models import Campaign, CampaignMember, Person
 from optin.queries import paging
 from optin.web import record_ids
@@ -18,40 +16,23 @@ from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import default_region, person_name, plural
 
-REFUSED_SHOWN = 100
-
 
 @blueprint.get(f"{CAMPAIGN}/members/new")
 @requires(Role.AGENT)
 def new_members(campaign_id: int) -> str:
-    """Offer contacts and leads to tick, and a field for numbers."""
-    return _add_page(load(campaign_id), AddMembersForm())
+    """Offer the ways to add members, and contacts and leads to tick."""
+    return _add_page(load(campaign_id))
 
 
 @blueprint.post(f"{CAMPAIGN}/members")
 def add_members(campaign_id: int) -> Response:
-    """Add the ticked people and those of the numbers; what is no number comes back, each piece with its sentence."""
-    campaign, form = load(campaign_id), AddMembersForm()
-    ticked = _ticked("person")
-    if not form.validate():
-        return make_response(_add_page(campaign, form, set(ticked)), 422)
-    pasted = members.read_numbers(form.numbers.data, current_policy().default_region)
-    if not (ticked or pasted.numbers):
-        form.numbers.errors = [] if pasted.refused else ["Select someone in the list, or enter a number."]
-        return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
-    added = members.add(
-        db.session(),
-        campaign,
-        current_user.id,
-        person_ids=ticked,
-        numbers=pasted.numbers,
-        create_leads="create_leads" in request.form,
-    )
+    """Add the ticked people."""
+    campaign, ticked = load(campaign_id), _ticked("person")
+    if not ticked:
+        return make_response(_add_page(campaign, "Select someone in the list."), 422)
+    added = members.add(db.session(), campaign.id, current_user.id, ticked)
     db.session.commit()
     flash(_said_of_added(added), "ok" if added.members else "off")
-    if pasted.refused:
-        form.numbers.data = "\n".join(pasted.refused)
-        return make_response(_add_page(campaign, form, refused=pasted.refused), 422)
     return redirect(url_for(".show", campaign_id=campaign_id, tab="members"), 303)
 
 
@@ -104,10 +85,8 @@ def _said_of_waiting(taken_back: int) -> str:
     return f" {plural(taken_back, 'waiting message was', 'waiting messages were')} cancelled."
 
 
-def _add_page(
-    campaign: Campaign, form: AddMembersForm, ticked: Collection[int] = (), refused: Mapping[str, str] | None = None
-) -> str:
-    """Offer people and the field; `refused` are the pieces in it that are no numbers, with the sentence why."""
+def _add_page(campaign: Campaign, error: str = "") -> str:
+    """Offer the ways, and people to tick."""
     search = request.values.get("q", "").replace("\0", "").strip()
     kind = request.values.get("kind", "")
     kind = kind if kind in list(PersonKind) else ""
@@ -116,16 +95,10 @@ def _add_page(
     page = paging.read_page(session, query, keys, request.values.get("page"))
     present = members.present(session, campaign.id, [person.id for person in page.rows])
     context = {"search": search, "kind": kind, "kinds": PersonKind, "page": page, "has_more": has_more}
-    context |= {"campaign": campaign, "form": form, "ticked": ticked, "present": present}
-    return render_template("campaigns/add_members.html", refused=refused or {}, shown=REFUSED_SHOWN, **context)
+    context |= {"campaign": campaign, "present": present, "error": error}
+    return render_template("campaigns/add_members.html", **context)
 
 
-def _said_of_added(added: members.AddResult) -> str:
-    parts = [f"{plural(added.members, 'member', 'members')} added"]
-    if added.leads:
-        parts.append(f"{plural(added.leads, 'lead', 'leads')} created")
-    if added.unknown:
-        parts.append(f"{plural(added.unknown, 'number', 'numbers')} left out: no contact or lead")
-    if not added.members and not added.unknown:
-        parts.append("they were already members")
-    return ", ".join(parts) + "."
+def _said_of_added(added: Added) -> str:
+    said = f"{plural(added.members, 'member', 'members')} added"
+    return f"{said}." if added.members else f"{said}, they were already members."

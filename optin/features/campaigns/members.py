@@ -1,48 +1,21 @@
 """The members of a campaign: who they are and what they would get, adding them by hand, removing them."""
 
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
-from sqlalchemy import Select, exists, func, literal, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from optin import clock, phone
+from optin import clock
+from optin.campaign_members import adding
+from optin.campaign_members.adding import Added
 from optin.consent import audience, ledger
-from optin.database.session import UTCDateTime
-from optin.database.statements import change_rows, insert
 from optin.enums import Reason
-from optin.features.campaigns import leads
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
-from optin.person.one_at_a_time import make_people_alone
 from optin.policy import audit
-from optin.queries import people_of_numbers, search
+from optin.queries import search
 from optin.queries.search import Hits
-from optin.refused import Refused
 
 WILL_RECEIVE = "will_receive"
-NUMBERS_AT_ONCE = 5000
-
-
-@dataclass(frozen=True)
-class PastedNumbers:
-    """What a pasted list of numbers came to: E.164 numbers, and each piece that is none, with the sentence why.
-
-    A piece that stands in the list twice is one.
-    """
-
-    numbers: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AddResult:
-    """What adding by hand did; `unknown` numbers have no contact or lead and none was wanted."""
-
-    members: int
-    leads: int
-    unknown: int
 
 
 def found(session: Session, campaign_id: int, text: str, region: str) -> Hits:
@@ -112,45 +85,14 @@ def present(session: Session, campaign_id: int, person_ids: Sequence[int]) -> se
     return set(session.scalars(rows))
 
 
-def read_numbers(text: str, region: str) -> PastedNumbers:
-    """Read pasted numbers, one a line or with commas between them; `region` is that of national formats."""
-    numbers: dict[str, None] = {}
-    refused: dict[str, str] = {}
-    for piece in filter(None, (piece.strip() for piece in re.split(r"[\n\r,;]+", text))):
-        number = phone.normalise(piece, region)
-        if isinstance(number, Refused):
-            refused[piece] = number.sentence
-        else:
-            numbers[number] = None
-    return PastedNumbers(list(numbers), refused)
-
-
-def add(
-    session: Session,
-    campaign: Campaign,
-    user_id: int,
-    *,
-    person_ids: Collection[int],
-    numbers: Sequence[str],
-    create_leads: bool,
-) -> AddResult:
-    """Add people, and the person who has each number, as members; who was removed comes back in the same row."""
-    if create_leads:
-        make_people_alone(session)
-    now = clock.now()
-    found = _people_of(session, numbers)
-    unknown = [number for number in numbers if number not in found]
-    made = leads.create(session, unknown, user_id, now) if create_leads else 0
-    if made:
-        found |= _people_of(session, unknown)
-    ids = sorted({*person_ids, *found.values()})
-    members = sum(
-        _insert(session, campaign.id, ids[start : start + NUMBERS_AT_ONCE], user_id, now)
-        for start in range(0, len(ids), NUMBERS_AT_ONCE)
-    )
-    if members:
-        audit.record(session, user_id, "added members", "campaign", campaign.id, {"Members": ("", members)})
-    return AddResult(members, made, len(unknown) - made)
+def add(session: Session, campaign_id: int, user_id: int, person_ids: Sequence[int]) -> Added:
+    """Add people whom a user has chosen one by one; who was removed comes back."""
+    session.scalars(Campaign.locked(campaign_id)).one()
+    chosen = select(Person.id).where(Person.id.in_(person_ids))
+    added = adding.add(session, campaign_id, chosen, user_id, clock.now(), include_removed=True)
+    if added.members:
+        audit.record(session, user_id, "added members", "campaign", campaign_id, {"Members": ("", added.members)})
+    return added
 
 
 def remove(session: Session, member: CampaignMember, user_id: int, region: str) -> int:
@@ -186,34 +128,6 @@ def remove_many(
         .with_for_update(key_share=True)
     ).all()
     return len(leaving), sum(remove(session, member, user_id, region) for member in leaving)
-
-
-def _people_of(session: Session, numbers: Sequence[str]) -> dict[str, int]:
-    """Return the person who stands for each number that has one."""
-    found: dict[str, int] = {}
-    for start in range(0, len(numbers), NUMBERS_AT_ONCE):
-        having = people_of_numbers.of_numbers(session, numbers[start : start + NUMBERS_AT_ONCE])
-        found |= {number: persons[0].id for number, persons in having.items()}
-    return found
-
-
-def _insert(session: Session, campaign_id: int, person_ids: Sequence[int], user_id: int, now: datetime) -> int:
-    """Make members of people; return how many were none before."""
-    rows = select(
-        literal(campaign_id), Person.id, Person.mobile, Person.zones, literal(now, UTCDateTime()), literal(user_id)
-    ).where(Person.id.in_(person_ids))
-    statement = insert(CampaignMember).from_select(
-        ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"], rows
-    )
-    again = {name: statement.excluded[name] for name in ("number", "zones", "added_at", "added_by_id")}
-    return change_rows(
-        session,
-        statement.on_conflict_do_update(
-            index_elements=["campaign_id", "person_id"],
-            set_={**again, "removed_at": None, "removed_by_id": None},
-            where=CampaignMember.removed_at.is_not(None),
-        ),
-    )
 
 
 def _ways(campaign_id: int, text: str, region: str, *, all_: bool = False) -> list[Select[int]]:

@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import ConsentWay, Role
-from optin.features.imports import tasks
+from optin.features.imports import members, tasks
 from optin.features.imports.terms import ImportKind, ImportState, labels
 from optin.models import ImportRun
 from optin.queries import import_files
 
 blueprint = Blueprint("imports", __name__)
 RUN = "/imports/<int:run_id>"
+PASTED = "Pasted numbers"
 TOO_LARGE = f"The file is larger than {import_files.LARGEST // 2**20} MB. Split it and import the parts one by one."
 
 
@@ -47,8 +48,10 @@ def to_run(run_id: int) -> Response:
     return redirect(url_for("imports.show", run_id=run_id), 303)
 
 
-def back_url(kind: ImportKind, consent: Mapping[str, Any] | None = None) -> str:
-    """Return the list that rows of a kind go to; of opt-ins that of their keyword, where it is known."""
+def back_url(kind: ImportKind, consent: Mapping[str, Any] | None = None, campaign_id: int | None = None) -> str:
+    """Return the list that rows of a kind go to; of opt-ins that of the keyword, of members of the campaign."""
+    if kind is ImportKind.MEMBER:
+        return url_for("campaigns.show", campaign_id=campaign_id, tab="members")
     if kind is ImportKind.OPTED_OUT:
         return url_for("settings.opted_out")
     if kind is not ImportKind.OPT_IN:
@@ -67,7 +70,9 @@ def context(run: ImportRun) -> dict[str, object]:
         "kind": kind,
         "state": ImportState(run.state),
         "consent_way": ConsentWay(run.consent["way"]).label if run.consent and run.consent.get("way") else "",
-        "back_url": back_url(kind, run.consent),
+        "back_url": back_url(kind, run.consent, run.campaign_id),
         "labels": named,
         "outcomes": list(named),
+        "campaign": members.campaign_of(db.session(), run),
+        "is_pasted": run.file_name == PASTED and kind is ImportKind.MEMBER,
     }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from optin.features.imports import consenting
+from optin.features.imports import consenting, members
 from optin.features.imports import known as known_rows
 from optin.features.imports.consenting import ConsentDecision
 from optin.features.imports.deciding import (
@@ -16,11 +16,13 @@ from optin.features.imports.deciding import (
     decide_opt_in,
     find_match,
 )
+from optin.features.imports.member_deciding import decide_member, find_person
 from optin.features.imports.own_columns import NONE, OwnColumns
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import NOT_IN, OF_OPT_IN, ImportKind, Known
 from optin.models import ImportRun
 from optin.queries import import_keys
+from optin.refused import Refused
 
 Decisions = Sequence[Mapping[Known, Decision]]
 """For each row its decision, by the way with known people."""
@@ -53,16 +55,38 @@ def classify(
             return _opt_ins(session, run, rows, ways)
     firsts = _first_lines(session, run, rows)
     found = own.known(session, known_rows.people(session, run, rows, to_change=to_change))
+    if ImportKind(run.kind) is ImportKind.MEMBER:
+        return Classified(_members(session, run, rows, ways, firsts, found))
     matches = {row.line: find_match(row, found[row.line]) for row in rows if not row.fault}
-    about = [
+    firsts |= _noted(session, run, _about(rows, firsts, matches))
+    decisions = [{way: decide(row, firsts, matches.get(row.line), way, own.labels) for way in ways} for row in rows]
+    taken = [row for row, each in zip(rows, decisions, strict=True) if each[ways[0]].outcome not in NOT_IN]
+    return Classified(decisions, _consents(session, run, taken))
+
+
+def _members(
+    session: Session,
+    run: ImportRun,
+    rows: Sequence[ImportedRow],
+    ways: Sequence[Known],
+    firsts: Mapping[str, int],
+    found: Mapping[int, Sequence[KnownPerson]],
+) -> Decisions:
+    standing = members.standing(session, run, [person.id for people in found.values() for person in people])
+    matches = {row.line: find_person(row, found[row.line], standing) for row in rows if not row.fault}
+    firsts = {**firsts, **_noted(session, run, _about(rows, firsts, matches))}
+    return [{way: decide_member(row, firsts, matches.get(row.line), standing, way) for way in ways} for row in rows]
+
+
+def _about(
+    rows: Sequence[ImportedRow], firsts: Mapping[str, int], matches: Mapping[int, KnownPerson | Refused | None]
+) -> list[tuple[str, int]]:
+    """Return by their keys the people whom rows are about that repeat no earlier one, each with the row's line."""
+    return [
         (match.key, row.line)
         for row in rows
         if isinstance(match := matches.get(row.line), KnownPerson) and firsts.get(row.key, row.line) == row.line
     ]
-    firsts |= _noted(session, run, about)
-    decisions = [{way: decide(row, firsts, matches.get(row.line), way, own.labels) for way in ways} for row in rows]
-    taken = [row for row, each in zip(rows, decisions, strict=True) if each[ways[0]].outcome not in NOT_IN]
-    return Classified(decisions, _consents(session, run, taken))
 
 
 def _opt_ins(session: Session, run: ImportRun, rows: Sequence[ImportedRow], ways: Sequence[Known]) -> Classified:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from flask import flash, render_template, url_for
+from flask import abort, flash, render_template, url_for
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -16,6 +16,7 @@ from optin.features.imports.blueprint import RUN, blueprint, context, load, to_r
 from optin.features.imports.columns_routes import OPEN
 from optin.features.imports.consent_form import DAY_FIRST, MONTH_FIRST, ConsentForm, answers
 from optin.features.imports.fields import CONSENT_DATE, CONSENT_FIELDS
+from optin.features.imports.terms import ImportKind
 from optin.jobs import engine
 from optin.models import ImportRun, Keyword
 from optin.refused import Refused
@@ -28,7 +29,7 @@ from optin.web.current import current_policy
 @requires(Role.ADMIN)
 def consent(run_id: int) -> str | Response:
     """Ask what the consent in the file is."""
-    run = load(run_id)
+    run = _load(run_id)
     return _page(run, _form(run)) if run.state in OPEN else to_run(run_id)
 
 
@@ -36,7 +37,7 @@ def consent(run_id: int) -> str | Response:
 @requires(Role.ADMIN)
 def vouch(run_id: int) -> Response | tuple[str, int]:
     """Note what it is, and check all rows with it."""
-    run, session = load(run_id, to_change=True), db.session()
+    run, session = _load(run_id, to_change=True), db.session()
     if run.state not in OPEN:
         flash(runs.WRONG_STATE, "warn")
         return to_run(run_id)
@@ -51,12 +52,17 @@ def vouch(run_id: int) -> Response | tuple[str, int]:
 @requires(Role.ADMIN)
 def import_without(run_id: int) -> Response:
     """Import the people without their consent."""
-    run = load(run_id, to_change=True)
+    run = _load(run_id, to_change=True)
     if run.state not in OPEN:
         flash(runs.WRONG_STATE, "warn")
         return to_run(run_id)
     runs.forget_consent(run)
     return _checked(run, runs.check(db.session(), run, _mapping(run), current_user.id))
+
+
+def _load(run_id: int, *, to_change: bool = False) -> ImportRun:
+    run = load(run_id, to_change=to_change)
+    return abort(404) if run.kind == ImportKind.MEMBER else run  # members are imported without consent
 
 
 def _checked(run: ImportRun, refused: Refused | None) -> Response:

@@ -88,13 +88,13 @@ def decide(
     if row.fault:
         return Decision(row, Outcome.UNREADABLE, row.fault)
     what = "number" if row.number else "email address"
-    if repeated := _repeated(row, firsts, row.key, what):
-        return repeated
+    if earlier := repeated(row, firsts, row.key, what):
+        return earlier
     if isinstance(match, Refused):
         return Decision(row, Outcome.LEFT_OUT, match.sentence)
     if match is None:
         return Decision(row, Outcome.NEW)
-    return _repeated(row, firsts, match.key, "person") or _of_known(row, match, known, {**LABELS, **(own_labels or {})})
+    return repeated(row, firsts, match.key, "person") or _of_known(row, match, known, {**LABELS, **(own_labels or {})})
 
 
 def decide_number(row: ImportedRow, firsts: Firsts, *, is_out: bool) -> Decision:
@@ -103,8 +103,8 @@ def decide_number(row: ImportedRow, firsts: Firsts, *, is_out: bool) -> Decision
         return Decision(row, Outcome.UNREADABLE, row.fault)
     if row.opted_out is False:
         return Decision(row, Outcome.LEFT_OUT, "The file says that it is not opted out.")
-    if repeated := _repeated(row, firsts, row.key, "number"):
-        return repeated
+    if earlier := repeated(row, firsts, row.key, "number"):
+        return earlier
     return Decision(row, Outcome.SAME, "Already opted out.") if is_out else Decision(row, Outcome.NEW)
 
 
@@ -112,7 +112,7 @@ def decide_opt_in(row: ImportedRow, firsts: Firsts) -> Decision | None:
     """Say why a row of a list of opt-ins is none whatever its consent is; None where its consent decides."""
     if row.fault:
         return Decision(row, Outcome.UNREADABLE, row.fault)
-    return _repeated(row, firsts, row.key, "number")
+    return repeated(row, firsts, row.key, "number")
 
 
 def find_match(row: ImportedRow, found: Sequence[KnownPerson]) -> KnownPerson | Refused | None:
@@ -130,7 +130,7 @@ def find_match(row: ImportedRow, found: Sequence[KnownPerson]) -> KnownPerson | 
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _repeated(row: ImportedRow, firsts: Firsts, key: str, what: str) -> Decision | None:
+def repeated(row: ImportedRow, firsts: Firsts, key: str, what: str) -> Decision | None:
     """Leave out a row of which the key stands in an earlier one."""
     first = firsts.get(key, row.line)
     if first == row.line:

@@ -20,7 +20,8 @@ _OUTS = (
 )
 CONSENT_DATE, CONSENT_WAY, CONSENT_TOLD, CONSENT_BY = "consent_date", "consent_way", "consent_told", "consent_by"
 CONSENT_FIELDS = (CONSENT_DATE, CONSENT_WAY, CONSENT_TOLD, CONSENT_BY)
-_PHONE = Field(MOBILE, "Mobile phone", tuple(_PHONES.split(", ")), "phone")
+NUMBER = "Mobile phone"
+_PHONE = Field(MOBILE, NUMBER, tuple(_PHONES.split(", ")), "phone")
 _OUT = Field(OPTED_OUT, "Opted out", tuple(_OUTS.split(", ")), "yes_no")
 _DATES = (
     "consent date, date of consent, opt in date, opted in on, opted in at, agreed on, signed on, sign up date, "
@@ -64,6 +65,8 @@ def to_guess(kind: ImportKind, more: Sequence[Field] = ()) -> tuple[Field, ...]:
     """
     if kind is ImportKind.OPT_IN:
         return (_PHONE, _SIGNED, *CONSENT[1:], _OUT)
+    if kind is ImportKind.MEMBER:  # of members no consent is made
+        more = [field for field in more if field.name not in CONSENT_FIELDS]
     return (_PHONE, _OUT) if kind is ImportKind.OPTED_OUT else (*PEOPLE, *more)
 
 

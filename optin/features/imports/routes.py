@@ -8,17 +8,38 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import Role
-from optin.features.imports import columns_routes, consent_routes, preview, rows_list, runs, undo, work, writing
+from optin.features.imports import (
+    columns_routes,
+    consent_routes,
+    numbers_routes,
+    preview,
+    rows_list,
+    runs,
+    undo,
+    work,
+    writing,
+)
 from optin.features.imports.blueprint import RUN, back_url, blueprint, context, load, to_run
 from optin.features.imports.forms import FileForm
-from optin.features.imports.terms import CONSENT, LISTED, UNDER_WAY, ImportKind, ImportState, Known, Outcome, labels
+from optin.features.imports.terms import (
+    CONSENT,
+    LISTED,
+    UNDER_WAY,
+    ImportKind,
+    ImportState,
+    Known,
+    Outcome,
+    labels,
+    ways,
+)
 from optin.jobs import engine
-from optin.models import ImportRun
+from optin.models import Campaign, ImportRun
 from optin.refused import Refused
 from optin.web import fields, refusals
 from optin.web.access import downloads, requires
+from optin.web.record_ids import record_id
 
-__all__ = ["blueprint", "columns_routes", "consent_routes"]
+__all__ = ["blueprint", "columns_routes", "consent_routes", "numbers_routes"]
 
 RUNS = 50
 FOLLOWED = (*UNDER_WAY, ImportState.PAUSED)
@@ -29,9 +50,10 @@ FOLLOWED = (*UNDER_WAY, ImportState.PAUSED)
 def index() -> str:
     """List the last imports of the kinds that the user may import."""
     kinds = [kind for kind in ImportKind if current_user.may(kind.role)]
+    to_begin = [kind for kind in kinds if kind is not ImportKind.MEMBER]
     newest = select(ImportRun).where(ImportRun.kind.in_(kinds)).options(joinedload(ImportRun.created_by))
     found = db.session.scalars(newest.order_by(ImportRun.id.desc()).limit(RUNS)).all()
-    return render_template("imports/index.html", runs=found, kinds=kinds, context=context)
+    return render_template("imports/index.html", runs=found, kinds=to_begin, context=context)
 
 
 @blueprint.get("/imports/new/<kind>")
@@ -44,7 +66,7 @@ def new(kind: str) -> str:
 @blueprint.post("/imports/new/<kind>")
 def create(kind: str) -> Response | tuple[str, int]:
     """Keep the file and lead to its columns."""
-    wanted, form = _kind(kind), FileForm()
+    wanted, form, campaign = _kind(kind), FileForm(), _campaign(kind)
     if not form.validate():
         return _file_page(wanted, form), 422
     given, keyword = form.file.data, request.args.get("keyword", type=int)
@@ -56,6 +78,7 @@ def create(kind: str) -> Response | tuple[str, int]:
         given.stream,
         current_user.id,
         consent=consent if current_user.may(Role.ADMIN) else None,
+        campaign_id=campaign.id if campaign else None,
     )
     if isinstance(run, Refused):
         refusals.show(run, form)
@@ -122,7 +145,9 @@ def rows_file(run_id: int) -> Response:
 def start(run_id: int) -> Response:
     """Take over the rows."""
     run, known = load(run_id, to_change=True), request.form.get("known", "")
-    if known not in list(Known):
+    if run.kind == ImportKind.MEMBER:
+        known = preview.way_of_members(request.form)
+    if known not in ways(ImportKind(run.kind)):
         abort(400)
     return _done(run, runs.start(db.session(), run, Known(known), current_user.id))
 
@@ -165,7 +190,16 @@ def _done(run: ImportRun, refused: Refused | None) -> Response:
 
 
 def _file_page(kind: ImportKind, form: FileForm) -> str:
-    return render_template("imports/file.html", kind=kind, form=form, back_url=back_url(kind))
+    campaign = _campaign(kind)
+    back = back_url(kind, campaign_id=campaign.id if campaign else None)
+    return render_template("imports/file.html", kind=kind, form=form, back_url=back, campaign=campaign)
+
+
+def _campaign(kind: str) -> Campaign | None:
+    """Return the campaign that members are imported into, or answer 404; None for another kind."""
+    if kind != ImportKind.MEMBER:
+        return None
+    return db.session.get(Campaign, request.args.get("campaign", 0, type=record_id)) or abort(404)
 
 
 def _kind(name: str) -> ImportKind:

@@ -38,6 +38,12 @@ def query(run: ImportRun, listing: Listing) -> Select[ImportRow]:
     return select(ImportRow).where(*mine, ImportRow.outcome.in_([outcome] if outcome else list(NOT_IN)))
 
 
+def first(session: Session, run: ImportRun, known: Known, outcome: Outcome, most: int = 10) -> Sequence[ImportRow]:
+    """Return the first rows of an outcome of those that would happen in a way."""
+    mine = (ImportRow.run_id == run.id, ImportRow.known == known, ImportRow.outcome == outcome)
+    return session.scalars(select(ImportRow).where(*mine).order_by(ImportRow.line).limit(most)).all()
+
+
 def file(run: ImportRun) -> Response:
     """Answer with the rows as they were in the file, each with the reason."""
     asked = listing(run)

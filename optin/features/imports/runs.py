@@ -1,10 +1,13 @@
 """A run from its file to its result: what may follow what, and what is remembered of earlier ones. Nothing commits,
 but for the file itself, which is stored in pieces."""
 
+import codecs
+import csv
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from io import BytesIO, StringIO
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -37,10 +40,12 @@ def receive(
     user_id: int,
     *,
     consent: Mapping[str, Any] | None = None,
+    campaign_id: int | None = None,
 ) -> ImportRun | Refused:
     """Keep a file and read its headers; refused, with nothing kept, where it is no table.
 
-    `consent`: the user may import consent; what it has is a first answer to what that is.
+    `consent`: the user may import consent; what it has is a first answer to what that is. `campaign_id` is where
+    members go.
     """
     run = ImportRun(
         kind=kind,
@@ -49,6 +54,7 @@ def receive(
         created_at=clock.now(),
         created_by_id=user_id,
         consent=dict(consent) if consent else None,
+        campaign_id=campaign_id,
     )
     session.add(run)
     session.commit()
@@ -62,6 +68,25 @@ def receive(
     run.mapping = _columns(session, run, table, consent=consent is not None)
     audit.record(session, user_id, "uploaded", work.SUBJECT, run.id, {"file": ("", run.file_name)})
     return run
+
+
+def paste(
+    session: Session, campaign_id: int, file_name: str, pieces: Sequence[str], user_id: int
+) -> ImportRun | Refused:
+    """Keep pasted numbers as a file of members with one column, and look at the first of them at once."""
+    text = StringIO()
+    csv.writer(text).writerows([[fields.NUMBER], *([piece] for piece in pieces)])
+    file = BytesIO(codecs.BOM_UTF8 + text.getvalue().encode(errors="replace"))
+    run = receive(session, ImportKind.MEMBER, file_name, file, user_id, campaign_id=campaign_id)
+    if isinstance(run, Refused):
+        return run
+    return reread(session, run, run.encoding or "", ",", "") or check(session, run, {0: fields.MOBILE}, user_id) or run
+
+
+def pasted(session: Session, run: ImportRun) -> list[str]:
+    """Return the pieces that were pasted, none where they are gone."""
+    table = tables.table_of(session, run)
+    return [] if isinstance(table, Refused) else [cells[0] for _, cells in table.rows()]
 
 
 def reread(

@@ -1,6 +1,6 @@
 """The terms of imports, each with the words that people see. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from optin.enums import LabelledEnum, PersonKind, Role
 
@@ -12,10 +12,13 @@ class ImportKind(LabelledEnum):
     LEAD = "lead", "Leads"
     OPT_IN = "opt_in", "Opt-ins"
     OPTED_OUT = "opted_out", "Opted-out numbers"
+    MEMBER = "member", "Members"
 
     @property
     def person_kind(self) -> PersonKind | None:
-        """Return which people the rows become, None where they become none."""
+        """Return which people the rows become that are about nobody who is here, None where they become none."""
+        if self is ImportKind.MEMBER:
+            return PersonKind.LEAD
         return PersonKind(self.value) if self in (ImportKind.CONTACT, ImportKind.LEAD) else None
 
     @property
@@ -41,11 +44,33 @@ class ImportState(LabelledEnum):
 
 
 class Known(LabelledEnum):
-    """What to do with people who are here already."""
+    """What to do with people who are here already. Of members the ways say what to do with those who are not, and
+    whether people come back who were removed from the campaign by hand."""
 
     LEAVE = "leave", "Leave them as they are"
     FILL = "fill", "Fill gaps"
     OVERWRITE = "overwrite", "Overwrite"
+    LEADS = "leads", "Create leads"
+    HERE = "here", "Leave out who is not here"
+    LEADS_BACK = "leads_back", "Create leads, and include the removed"
+    HERE_BACK = "here_back", "Leave out who is not here, and include the removed"
+
+    @property
+    def makes_leads(self) -> bool:
+        """Tell whether people who are not here become leads."""
+        return self in (Known.LEADS, Known.LEADS_BACK)
+
+    @property
+    def brings_back(self) -> bool:
+        """Tell whether people come back who were removed by hand."""
+        return self in (Known.LEADS_BACK, Known.HERE_BACK)
+
+    @classmethod
+    def of_members(cls, *, makes_leads: bool, brings_back: bool) -> "Known":
+        """Return the way of members that does so."""
+        if makes_leads:
+            return cls.LEADS_BACK if brings_back else cls.LEADS
+        return cls.HERE_BACK if brings_back else cls.HERE
 
 
 class Outcome(LabelledEnum):
@@ -86,8 +111,19 @@ ENDED = (ImportState.DONE, ImportState.CANCELLED)
 """After these there is a result, which can be undone."""
 
 
+def ways(kind: ImportKind) -> Sequence[Known]:
+    """Return the ways of a kind, first that which is chosen unless another is."""
+    if kind is ImportKind.MEMBER:
+        return (Known.LEADS, Known.HERE, Known.LEADS_BACK, Known.HERE_BACK)
+    return (Known.FILL, Known.LEAVE, Known.OVERWRITE)
+
+
 def labels(kind: ImportKind, known: str) -> Mapping[Outcome, str]:
     """Return what the outcomes are called in an import of a kind, where known people are treated in a way."""
+    if kind is ImportKind.MEMBER:
+        named = {Outcome.NEW: "New members", Outcome.CHANGED: "Back in the campaign", Outcome.SAME: "Already members"}
+        shown = OUTCOMES if known in (Known.LEADS_BACK, Known.HERE_BACK) else (Outcome.NEW, Outcome.SAME, *NOT_IN)
+        return {outcome: named.get(outcome, outcome.label) for outcome in shown}
     if kind is ImportKind.OPTED_OUT:
         named = {Outcome.NEW: "Opted out now", Outcome.SAME: "Opted out before"}
         return {outcome: named.get(outcome, outcome.label) for outcome in OUTCOMES if outcome is not Outcome.CHANGED}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.statements import insert, insert_rows, table
-from optin.features.imports import consent_undo, known
+from optin.features.imports import consent_undo, known, member_undo
 from optin.features.imports.terms import ENDED, ImportKind, ImportState, Outcome
 from optin.models import CampaignMember, ImportRow, ImportRun, Message, Person
 from optin.models.index_conditions import is_imported, is_not_removed
@@ -39,8 +39,13 @@ def can_undo(run: ImportRun, *, opt_outs: bool = True) -> bool:
 
 
 def undo_some(session: Session, run: ImportRun) -> None:
-    """Undo the next of a run: opt-outs where that was asked for, opt-ins, who it made, who it changed."""
+    """Undo the next of a run: opt-outs where that was asked for, opt-ins, members, who it made, who it changed."""
     if consent_undo.undo_some(session, run):
+        return
+    stays = member_undo.undo_some(session, run) if run.campaign_id else None
+    if stays is not None:
+        people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(stays)))}
+        _note_kept(session, run, [_kept(session, run, -id_, why, people[id_]) for id_, why in stays.items()])
         return
     made = _made(session, run)
     if made:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.sqlite import roomy
 from optin.database.statements import insert, insert_rows, table
-from optin.features.imports import own_columns, tables, undo, writing
+from optin.features.imports import members, own_columns, tables, undo, writing
 from optin.features.imports import rows as imported_rows
 from optin.features.imports.classify import classify
 from optin.features.imports.consenting import ConsentDecision
@@ -17,6 +17,7 @@ from optin.features.imports.deciding import Decision
 from optin.features.imports.own_columns import OwnColumns
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import ImportKind, ImportState, Known, Outcome
+from optin.features.imports.terms import ways as ways_of
 from optin.models import ImportRow, ImportRun, Person
 from optin.own_fields import keys
 from optin.person import records
@@ -62,7 +63,7 @@ def _check_some(session: Session, run: ImportRun) -> None:
     if isinstance(rows, Refused):
         run.state = ImportState.EXPIRED
         return
-    ways = tuple(Known)
+    ways = ways_of(ImportKind(run.kind))
     checked = {way: Counter(run.checked.get(way, {})) for way in ways}
     shown: list[Mapping[str, object]] = []
     found, people = classify(session, run, rows, ways, own), ImportKind(run.kind).person_kind is not None
@@ -81,6 +82,8 @@ def _check_some(session: Session, run: ImportRun) -> None:
             checked[way]["opt_ins_ended"] += ends
             if checked[way][decision.outcome] <= SHOWN:
                 shown.append(_shown(run, way, decision, ends, stays_out))
+    for way, whys in members.whys(session, run, found.decisions).items():
+        checked[way] += whys
     insert_rows(session, _NEW_ROW, shown)
     run.checked = {way.value: dict(counts) for way, counts in checked.items()}
     run.total += len(rows)
@@ -91,6 +94,7 @@ def _check_some(session: Session, run: ImportRun) -> None:
 
 def _take_some(session: Session, run: ImportRun) -> None:
     make_people_alone(session)
+    members.lock_campaign(session, run)
     own = own_columns.of_run(session, run)
     rows = _read_some(session, run, own)
     if isinstance(rows, Refused):

@@ -16,7 +16,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.statements import insert, insert_rows, run, table
 from optin.enums import HoldResolution, OptInSource
-from optin.features.imports import known, statement
+from optin.features.imports import known, members, statement
 from optin.features.imports.consenting import ConsentDecision, choice_of, left_out
 from optin.features.imports.deciding import TEXTS, Decision, KnownPerson
 from optin.features.imports.own_columns import NONE, OwnColumns
@@ -50,11 +50,18 @@ def write(
     """Do what was decided, each row once, and return what to add to the run's counts."""
     now, people = clock.now(), ImportKind(given.kind).person_kind is not None
     ledger.lock_numbers(session, ledger.with_spellings(_touched(decisions, consents)))
-    if people:
-        create(session, given, [each.row for each in decisions if each.outcome is Outcome.NEW], region, now, own)
     counts: Counter[str] = Counter()
     to_note = []
     changed = [each for each in decisions if each.outcome is Outcome.CHANGED]
+    if people:
+        new = [each.row for each in decisions if each.outcome is Outcome.NEW and each.person is None]
+        made = create(session, given, new, region, now, own)
+        if given.campaign_id:
+            counts["leads"] += len(made)
+            before = members.removals(session, given, changed)
+            to_note += [noted(given, each, before[_known(each).id]) for each in changed]
+            members.add(session, given, decisions, made, now)
+            changed = []
     to_note += _change_texts(session, given, [each for each in changed if not each.changes_number], now, own)
     for each in (each for each in changed if each.changes_number):
         row, ended = _change_number(session, given, each, region)
@@ -81,13 +88,15 @@ def create(
     region: str,
     now: datetime,
     own: OwnColumns = NONE,
-) -> None:
-    """Make a person of each row and link them to the live opt-ins of their numbers; they are the user's."""
+) -> list[int]:
+    """Make a person of each row and link them to the live opt-ins of their numbers; they are the user's. Return their
+    ids."""
     made = insert_rows(session, _NEW_PERSON, [_person(given, row, region, now) for row in rows])
     own.write_new(session, rows, made)
     having = known.opted_in(session, {row.mobile for row in made if row.mobile})
     if ids := [row.id for row in made if row.mobile in having]:
         ledger.link_people(session, ids, now)
+    return [row.id for row in made]
 
 
 def opt_out(session: Session, given: ImportRun, rows: Iterable[ImportedRow]) -> int:
@@ -130,7 +139,7 @@ def opt_in(
 
 
 def noted(
-    given: ImportRun, each: Decision, before: Mapping[str, str] | None = None, changed_at: datetime | None = None
+    given: ImportRun, each: Decision, before: Mapping[str, object] | None = None, changed_at: datetime | None = None
 ) -> dict[str, Any]:
     """Return the row of import_row that says what became of a row of the file."""
     return {
@@ -184,7 +193,7 @@ def _person(given: ImportRun, row: ImportedRow, region: str, now: datetime) -> d
     mobile = row.number or None
     return {
         **texts,
-        "kind": given.kind,
+        "kind": ImportKind(given.kind).person_kind,
         "sort_name": records.sort_name(texts["first_name"], texts["last_name"], row.number, texts["email"]),
         "mobile": mobile,
         "owner_id": given.created_by_id,

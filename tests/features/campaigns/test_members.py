@@ -11,7 +11,7 @@ from optin import clock
 from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, OptInSource, PersonKind
-from optin.models import CampaignMember, Message, Person
+from optin.models import CampaignMember, Message
 from optin.policy import policy
 from tests.support import campaign_scene as scene
 from tests.support import world
@@ -162,93 +162,42 @@ def test_a_member_of_another_campaign_is_404(session: Session, agent: Browser) -
     assert row.removed_at is None
 
 
-def test_people_are_added_by_ticking_and_by_pasting(session: Session, agent: Browser) -> None:
+def test_people_are_added_by_ticking(session: Session, agent: Browser) -> None:
     campaign = scene.campaign(session)
     maya, tom = world.person(session, "Maya Chen", A), world.person(session, "Tom Reyes", B)
     back = scene.member(session, campaign, tom, removed=True)
-    data = {"person": [str(maya.id)], "numbers": "(646) 555-0177, 312 555 0118\n+1 312-555-0118", "create_leads": "y"}
+    data = {"person": [str(maya.id), str(tom.id)]}
     response = agent.post(f"/campaigns/{campaign.id}/members", data=data, follow_redirects=True)
-    assert "3 members added, 1 lead created." in response.text
-    assert [row.number for row in scene.members(session, campaign)] == [C, A, B]
+    assert "2 members added." in response.text
+    assert [row.number for row in scene.members(session, campaign)] == [A, B]
+    session.refresh(back)
     assert back.removed_at is None
-    assert session.scalars(select(Person.kind).where(Person.mobile == C)).one() == PersonKind.LEAD
     again = agent.post(f"/campaigns/{campaign.id}/members", data=data, follow_redirects=True)
     assert "0 members added, they were already members." in again.text
 
 
-def test_without_leads_unknown_numbers_are_left_out(session: Session, agent: Browser) -> None:
+@pytest.mark.parametrize("data", [{}, {"person": ["x", str(10**30)]}])
+def test_nobody_is_added_where_nobody_was_ticked(session: Session, agent: Browser, data: dict[str, list[str]]) -> None:
     campaign = scene.campaign(session)
-    response = agent.post(f"/campaigns/{campaign.id}/members", data={"numbers": A}, follow_redirects=True)
-    assert "0 members added, 1 number left out: no contact or lead." in response.text
-    assert session.scalars(select(Person)).all() == []
-
-
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        ({}, "Select someone in the list, or enter a number."),
-        ({"person": ["x", str(10**30)]}, "Select someone in the list, or enter a number."),
-        ({"numbers": "12\n911"}, "“12”: That number is too short"),
-        ({"numbers": "1" * 500_001}, "Paste at most 500,000 characters."),
-        ({"numbers": "call me"}, "A phone number has no letters"),
-    ],
-)
-def test_a_bad_list_comes_back_and_nobody_is_added(session: Session, agent: Browser, data: dict, sentence: str) -> None:
-    campaign = scene.campaign(session)
-    response = agent.post(f"/campaigns/{campaign.id}/members", data={**data, "create_leads": "y"})
+    response = agent.post(f"/campaigns/{campaign.id}/members?q=may", data=data)
     assert response.status_code == 422
-    assert sentence in response.text
-    assert data.get("numbers", "") in response.text
+    assert "Select someone in the list." in response.text
+    assert 'value="may"' in response.text
     assert session.scalars(select(CampaignMember)).all() == []
 
 
-BAD = {
-    "12": "That number is too short",
-    "ask Tom": "A phone number has no letters",
-    "+1 999 555 0134": "999",
-    "415 555 0134 x 3": "without an extension",
-    "=1+1": "Only digits",
-    "7" * 90: "too long",
-}
-
-
-def field(page: str) -> list[str]:
-    """Return the lines in the field for numbers."""
-    return html.unescape(re.findall(r"<textarea[^>]*>\r?\n(.*?)</textarea>", page, re.DOTALL)[0]).splitlines()
-
-
-@pytest.mark.parametrize("separator", ["\n", ", ", ";\r\n"])
-def test_good_numbers_are_added_and_bad_ones_come_back(session: Session, agent: Browser, separator: str) -> None:
-    campaign = scene.campaign(session)
-    maya = world.person(session, "Maya Chen", A)
-    pieces = [B, *list(BAD)[:3], "(312) 555-0118", *list(BAD)[3:]]
-    data = {"person": [str(maya.id)], "numbers": separator.join(pieces), "create_leads": "y"}
-    response = agent.post(f"/campaigns/{campaign.id}/members", data=data)
-    assert response.status_code == 422
-    assert [row.number for row in scene.members(session, campaign)] == sorted([A, B, C])
-    text = html.unescape(response.text)
-    assert "3 members added, 2 leads created." in text
-    assert "6 entries are not phone numbers and were left in the field below." in text
-    assert "Nothing was saved" not in text
-    for piece, sentence in BAD.items():
-        line = next(line for line in text.splitlines() if f"“{piece[:39]}" in line)
-        assert sentence in line
-    assert field(response.text) == list(BAD)
-    assert re.search('<input[^>]* checked [^>]*name="create_leads"', response.text)
-    assert "member already" in text
-    again = agent.post(f"/campaigns/{campaign.id}/members", data={"numbers": "312 555 0118", "create_leads": "y"})
-    assert again.status_code == 303
-
-
-def test_very_many_bad_numbers_all_come_back(session: Session, agent: Browser) -> None:
-    campaign = scene.campaign(session)
-    bad = [f"Name {each}" for each in range(300)]
-    response = agent.post(
-        f"/campaigns/{campaign.id}/members", data={"numbers": "\n".join([*bad, A]), "create_leads": "y"}
-    )
-    assert field(response.text) == bad
-    assert "And 200 more." in response.text
-    assert [row.number for row in scene.members(session, campaign)] == [A]
+def test_the_page_offers_every_way(session: Session, agent: Browser) -> None:
+    campaign = scene.campaign(session, world.keyword(session))
+    page = agent.get(f"/campaigns/{campaign.id}/members/new").text
+    ways = html.unescape(page.split('<nav class="ways-in"')[1].split("</nav>")[0])
+    assert re.findall('href="([^"]*)"', ways) == [
+        f"/campaigns/{campaign.id}/opt-ins",
+        f"/imports/numbers/{campaign.id}",
+        f"/imports/new/member?campaign={campaign.id}",
+        f"/campaigns/{campaign.id}/members/from-campaign",
+    ]
+    for address in re.findall('href="([^"]*)"', ways):
+        assert agent.get(address).status_code == 200
 
 
 def test_people_to_add_are_searched_and_members_marked(session: Session, agent: Browser) -> None:
