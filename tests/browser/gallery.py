@@ -261,7 +261,7 @@ def _imports_of_consent(session: Session, admin: User, keyword: Keyword) -> dict
     asked.consent = {"keyword_id": keyword.id}
     for run in (checked, ended, undone, with_people):
         own = choice if run is with_people else replace(choice, date="")
-        runs.vouch(run, own, admin.name, admin.id)
+        runs.vouch(session, run, own, admin.name, admin.id)
         assert runs.check(session, run, {int(at): name for at, name in run.mapping.items()}, admin.id) is None
     for run in (ended, undone):
         assert runs.start(session, run, Known.FILL, admin.id) is None

@@ -112,8 +112,10 @@ def read(row: ImportedRow, choice: ConsentChoice, now: datetime) -> Agreed | Not
         return _left_out("It does not say how they agreed.")
     by = " ".join(row.said.get(CONSENT_BY, choice.by).split())[:LONGEST_BY]
     told = row.said.get(CONSENT_TOLD) or (choice.text if choice.told == PASTED else "")
+    if len(told) > LONGEST_TOLD:
+        return _left_out(f"What they were told has more than {LONGEST_TOLD:,} characters.")
     if told:
-        return Agreed(begin, way, by, told[:LONGEST_TOLD], None)
+        return Agreed(begin, way, by, told, None)
     version = _version(choice, end)
     if isinstance(version, NotAgreed):
         return version

@@ -44,7 +44,7 @@ def vouch(run_id: int) -> Response | tuple[str, int]:
     form = _form(run)
     if not form.validate():
         return _page(run, form), 422
-    runs.vouch(run, form.choice(current_user.time_zone), form.name.data, current_user.id)
+    runs.vouch(session, run, form.choice(current_user.time_zone), form.name.data, current_user.id)
     return _checked(run, runs.check(session, run, _mapping(run), current_user.id))
 
 

@@ -129,11 +129,13 @@ def choose(session: Session, run: ImportRun, mapping: Mapping[int, str]) -> Refu
     return fields.refusal(ImportKind(run.kind), list(mapping.values()), _own(session))
 
 
-def vouch(run: ImportRun, choice: ConsentChoice, name: str, user_id: int) -> None:
+def vouch(session: Session, run: ImportRun, choice: ConsentChoice, name: str, user_id: int) -> None:
     """Note what an admin says of the consent in the file, and vouches for with their name."""
     said = asdict(choice)
     run.consent = {key: value for key, value in said.items() if key != "versions"}
     run.attested_name, run.attested_at, run.attested_by_id = name, clock.now(), user_id
+    said_of = {"file": ("", run.file_name), "keyword": ("", choice.word), "name": ("", name)}
+    audit.record(session, user_id, "vouched for", work.SUBJECT, run.id, said_of)
 
 
 def forget_consent(run: ImportRun) -> None:

@@ -32,13 +32,6 @@ def keyword(session: Session, clock: Clock) -> Keyword:
     return made
 
 
-def vouched(browser: Browser, run_id: int, **given: object) -> str:
-    """Answer the consent step; return the page that follows."""
-    data = {"way": "paper", "told": "day", "by": "Ana Ruiz", "order": "day", "attested": "y", "name": browser.user.name}
-    answer = browser.post(f"/imports/{run_id}/consent", data={**data, **given})
-    return browser.get(answer.location).text if answer.status_code == 303 else answer.text
-
-
 def run_all(
     app: Flask, session: Session, browser: Browser, data: bytes, kind: str, columns: str, **given: object
 ) -> ImportRun:
@@ -49,7 +42,7 @@ def run_all(
     answer = browser.post(f"/imports/{run_id}/columns", data={**importing.selected(page), **chosen})
     assert answer.location.endswith("/consent")
     assert "You vouch for it" in browser.get(answer.location).text
-    vouched(browser, run_id, **given)
+    importing.vouch(browser, run_id, **given)
     importing.work(app, session)
     importing.start(browser, run_id)
     importing.work(app, session)
@@ -93,7 +86,7 @@ def test_a_list_of_opt_ins(app: Flask, admin: Browser, session: Session, keyword
         assert said in page
     result = admin.get(f"/imports/{run.id}").text
     assert importing.shown(result)[0] == ("1", "Opted in")
-    assert "Download the list" in result
+    assert "Download it" in result
     assert "646 555 0177" in admin.get(f"/imports/{run.id}/rows/file?outcome=to_confirm").text
     assert "(415) 555-0134" in admin.get(f"/imports/{run.id}/rows?outcome=new").text
     assert session.scalars(select(Message).where(Message.direction == "outbound", Message.number != LEAVER)).all() == []
@@ -172,7 +165,7 @@ def test_what_is_missing_is_said_and_nothing_is_lost(
     admin: Browser, session: Session, keyword: Keyword, given: dict[str, str], said: str
 ) -> None:
     run_id = importing.upload(admin, importing.table("4155550134", headers="Phone"), "opt_in")
-    page = vouched(admin, run_id, **{"keyword": keyword.id, "by": "The harbor crew", "text": "", **given})
+    page = importing.vouch(admin, run_id, **{"keyword": keyword.id, "by": "The harbor crew", "text": "", **given})
     assert "Nothing has been saved yet." in page
     assert said in page
     assert given.get("by", "The harbor crew") in page
@@ -211,7 +204,7 @@ def test_agents_import_no_consent(admin: Browser, agent: Browser, session: Sessi
     assert agent.get(f"/imports/{run_id}/consent").status_code == 403
     assert "Add their consent" not in agent.get(f"/imports/{run_id}").text
     assert "Add their consent" in admin.get(f"/imports/{run_id}").text
-    vouched(admin, run_id, keyword=keyword.id, date="2026-07-01")
+    importing.vouch(admin, run_id, keyword=keyword.id, date="2026-07-01")
     assert agent.get(f"/imports/{run_id}").status_code == 200
     assert agent.post(f"/imports/{run_id}/start", data={"known": "fill"}).status_code == 403
 
@@ -219,7 +212,7 @@ def test_agents_import_no_consent(admin: Browser, agent: Browser, session: Sessi
 def test_other_columns_have_to_be_vouched_for_anew(admin: Browser, session: Session, keyword: Keyword) -> None:
     data = importing.table("4155550134;3 July 2026;2 June 2026", headers="Phone;Signed on;Other")
     run_id = importing.upload(admin, data, "opt_in")
-    vouched(admin, run_id, keyword=keyword.id)
+    importing.vouch(admin, run_id, keyword=keyword.id)
     assert "Opt in 1 number" in admin.get(f"/imports/{run_id}").text
     page = importing.selected(admin.get(f"/imports/{run_id}/columns").text)
     answer = admin.post(f"/imports/{run_id}/columns", data={**page, "column-1": "", "column-2": "consent_date"})

@@ -210,6 +210,7 @@ def test_only_what_nobody_has_touched_is_undone(app: Flask, agent: Browser, sess
     agent.post(f"/imports/{run.id}/undo")
     importing.work(app, session)
     assert {person.last_name for person in people(session).values()} == {"10", "11", "One"}
+    assert "Not undone" in agent.get(f"/imports/{run.id}").text
     page = agent.get(f"/imports/{run.id}/rows?outcome=kept").text
     assert (page.count("Changed since the import."), page.count("A member of a campaign by now.")) == (2, 1)
     assert agent.post(f"/imports/{run.id}/undo", follow_redirects=True).text.count("can no longer be undone") == 1

@@ -11,7 +11,7 @@ from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import BlockCause, HoldCause, OptInSource
-from optin.models import Keyword, Person
+from optin.models import ImportRun, Keyword, Person
 from tests.support import importing, world
 from tests.support.clients import Browser
 from tests.support.messageable import SCOPE, may_be_texted
@@ -83,3 +83,41 @@ def test_no_import_lets_anybody_be_texted(app: Flask, admin: Browser, session: S
     run = importing.import_file(app, session, admin, data, kind="opted_out", columns="- mobile - - opted_out")
     assert may_be_texted(session, NUMBERS, keywords) <= after
     assert session.scalars(select(Person)).first() is not None
+
+
+@pytest.mark.parametrize(("seed", "takes_back"), [(4, False), (5, True)])
+def test_no_consent_in_a_file_brings_back_who_left(
+    app: Flask, admin: Browser, session: Session, seed: int, takes_back: bool
+) -> None:
+    """Contacts with a consent of today, whatever they did before; and no undo brings anybody back either."""
+    chance = random.Random(seed)
+    keywords = [world.keyword(session), world.keyword(session, "donate")]
+    left = set()
+    for number in NUMBERS:
+        for what in (chance.choice(ACTS) for _ in range(chance.randrange(4))):
+            act(session, number, what, keywords)
+            if what in ("stop", "phrase", "hold", "block"):
+                left.add(number)
+            elif what in ("keyword", "other"):
+                left.discard(number)
+    session.commit()
+    before = may_be_texted(session, NUMBERS, keywords)
+    rows = [row(chance, number) for number in NUMBERS]
+    said = {number for number, written in zip(NUMBERS, rows, strict=True) if written.endswith(";yes")}
+    run_id = importing.upload(admin, importing.table(*rows, headers="Name;Mobile;Email;Company;Out"))
+    names = ("name", "mobile", "email", "company", "opted_out")
+    importing.choose(admin, run_id, **{f"column-{index}": name for index, name in enumerate(names)})
+    now = clock.now().date().isoformat()
+    importing.vouch(admin, run_id, keyword=keywords[0].id, date=now, told="text", text="Texts about the boat.")
+    importing.work(app, session)
+    importing.start(admin, run_id)
+    importing.work(app, session)
+    run = session.get_one(ImportRun, run_id, populate_existing=True)
+    assert run.counts["opted_in"]
+    after = may_be_texted(session, NUMBERS, keywords)
+    assert {each for each in after - before if each[1] in left} == set()
+    assert not said & {number for _, number in after}
+    assert admin.post(f"/imports/{run_id}/undo", data={"opt_outs": "yes"} if takes_back else {}).status_code == 303
+    importing.work(app, session)
+    assert session.get_one(ImportRun, run_id, populate_existing=True).state == "undone"
+    assert may_be_texted(session, NUMBERS, keywords) <= before
