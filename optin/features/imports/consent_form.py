@@ -7,12 +7,21 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, Validation
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from optin import clock
 from optin.enums import ConsentWay
-from optin.features.imports.consent_choice import LONGEST_BY, LONGEST_TOLD, OF_THE_DAY, PASTED, ConsentChoice, Told
+from optin.features.imports.consent_choice import (
+    FIRST_TEXTS,
+    LONGEST_BY,
+    LONGEST_TOLD,
+    OF_THE_DAY,
+    PASTED,
+    ConsentChoice,
+    Told,
+)
 from optin.features.imports.fields import CONSENT_BY, CONSENT_WAY
 from optin.models import Keyword
 from optin.web.fields import Line, Text
-from optin.web.filters import day
+from optin.web.filters import current_zone, day
 
 MONTH_FIRST, DAY_FIRST = "month", "day"
 
@@ -46,6 +55,13 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
               for keyword in keywords for each in _versions(keyword)),
             SelectChoice(PASTED, "Another text"),
         ]  # fmt: skip
+
+    def validate_date(self, field: Field) -> None:
+        """Refuse a day on which nobody can have agreed."""
+        if field.data and field.data > clock.now().astimezone(current_zone()).date():
+            raise ValidationError("Choose today or an earlier day.")
+        if field.data and field.data.year < FIRST_TEXTS:
+            raise ValidationError("That is before the first text message. Check the year.")
 
     def validate_way(self, field: Field) -> None:
         """Ask for the way where no column has it."""

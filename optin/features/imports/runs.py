@@ -134,7 +134,7 @@ def vouch(session: Session, run: ImportRun, choice: ConsentChoice, name: str, us
     said = asdict(choice)
     run.consent = {key: value for key, value in said.items() if key != "versions"}
     run.attested_name, run.attested_at, run.attested_by_id = name, clock.now(), user_id
-    said_of = {"file": ("", run.file_name), "keyword": ("", choice.word), "name": ("", name)}
+    said_of = {"keyword": ("", choice.word), "name": ("", name)}
     audit.record(session, user_id, "vouched for", work.SUBJECT, run.id, said_of)
 
 

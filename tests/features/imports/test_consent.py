@@ -158,7 +158,10 @@ def test_the_opt_outs_of_an_import_are_taken_back_where_an_admin_ticks_it(
         ({"name": "Somebody Else"}, "Type your name as it stands in Optin"), ({"attested": ""}, "without it nobody"),
         ({"way": ""}, "Choose how they agreed."), ({"by": ""}, "Say who collected it"),
         ({"told": "text"}, "Paste the text"), ({"told": "999"}, "Not a valid choice"), ({"keyword": ""}, "Keyword"),
-        ({"date": "2026-99-99"}, "Date on which they agreed"), ({"way": "pigeon"}, "How they agreed"),
+        ({"date": "2026-99-99"}, "Date on which they agreed"),
+        ({"date": "2026-08-02"}, "Choose today or an earlier day."),
+        ({"date": "0001-01-01"}, "Check the year."),
+        ({"way": "pigeon"}, "How they agreed"),
     ],
 )  # fmt: skip
 def test_what_is_missing_is_said_and_nothing_is_lost(
@@ -170,6 +173,28 @@ def test_what_is_missing_is_said_and_nothing_is_lost(
     assert said in page
     assert given.get("by", "The harbor crew") in page
     assert session.get_one(ImportRun, run_id).attested_name is None
+
+
+def test_without_a_keyword_one_is_asked_for(admin: Browser) -> None:
+    run_id = importing.upload(admin, importing.table("4155550134", headers="Phone"), "opt_in")
+    assert "There is no keyword yet." in admin.get(f"/imports/{run_id}/consent").text
+    assert "Choose the keyword." in importing.vouch(admin, run_id)
+
+
+def test_a_row_that_says_opted_out_counts_whatever_it_says_of_consent(
+    app: Flask, admin: Browser, session: Session, keyword: Keyword
+) -> None:
+    world.text(session, "volunteer", MAYA)
+    data = importing.table(
+        "(415) 555-0134;nonsense;pigeon;yes", "646-555-0177 / 312-555-0118;;;yes", "206 555 0101;3 July 2026;paper;no",
+        headers="Phone;Signed on;Consent way;Opted out",
+    )  # fmt: skip
+    fields = "mobile consent_date consent_way opted_out"
+    run = run_all(app, session, admin, data, "opt_in", fields, keyword=keyword.id)
+    assert (run.counts["new"], run.counts["left_out"], run.counts["opted_out"]) == (1, 2, 3)
+    active = session.scalars(select(OptIn.number).where(OptIn.status == OptInStatus.ACTIVE)).all()
+    assert active == ["+12065550101"]
+    assert set(session.scalars(select(Suppression.number))) == {MAYA, "+16465550177", "+13125550118"}
 
 
 def test_a_pasted_text_may_be_older_than_the_keyword(
