@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -103,15 +102,8 @@ def _expire_questions(session: Session, now: datetime) -> None:
 
 
 def counting(worker: Worker) -> list[Chore]:
-    """List what keeps figures and SQLite's statistics fresh: long reads, on a schedule of their own."""
-
-    def look_at_tables() -> None:
-        if worker.engine.dialect.name == "sqlite":
-            with writing(worker.engine) as session:
-                session.execute(text("PRAGMA analysis_limit = 1000"))
-                session.execute(text("PRAGMA optimize"))
-
-    return [Chore(2, lambda: cached_counts.refresh(worker.engine)), Chore(3600, look_at_tables)]
+    """List what keeps figures fresh: long reads, on a schedule of their own."""
+    return [Chore(2, lambda: cached_counts.refresh(worker.engine))]
 
 
 def comparisons(worker: Worker) -> list[Chore]:

@@ -25,9 +25,9 @@ class OptIn(Base):
     __table_args__ = (
         partial_index("uq_opt_in_live", "channel", "number", "keyword_id", unique=True, where=is_live),
         Index("ix_opt_in_number", "number", "status", "keyword_id", "channel"),
-        Index("ix_opt_in_keyword_number", "keyword_id", "status", "number"),
+        Index("ix_opt_in_keyword_number", "keyword_id", "status", "number", "channel"),
         Index("ix_opt_in_keyword", "keyword_id", "id"),
-        Index("ix_opt_in_tail", "keyword_id", text("substr(number, length(number) - 3)")),
+        Index("ix_opt_in_tail", text("substr(number, length(number) - 3)")),
         Index("ix_opt_in_keyword_status", "keyword_id", "status", "id"),
         partial_index("ix_opt_in_expires", "expires_at", where=is_pending),
         partial_index("ix_opt_in_import", "import_run_id", "id", where=is_imported),

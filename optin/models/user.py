@@ -94,6 +94,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),
+        partial_index("ix_audit_entry_kind", "subject_kind", "id", where=is_in_settings_trail),
         partial_index("ix_audit_entry_user", "user_id", "id", where=is_in_settings_trail),
     )
 

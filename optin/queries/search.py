@@ -64,18 +64,30 @@ def contains(column: Text, piece: str) -> ColumnElement[bool]:
 def numbers(column: Text, text: str, region: str) -> list[ColumnElement[bool]]:
     """Return conditions, one of which holds where a number begins or ends as the query says, each a range of an index.
 
-    None where the query is no piece of a number. It may begin with the country code, or be written as in `region`:
-    leading zeros are left out ("07911" and "0044 7911" of +447911). The end needs four digits.
+    None where the query is no piece of a number.
     """
-    digits = number_digits(text)
-    if not digits:
+    return [*number_begins(column, text, region), *number_ends(column, text)]
+
+
+def number_begins(column: Text, text: str, region: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that a number begins so: with the country code, or as it is written in `region`.
+
+    Leading zeros are left out ("07911" and "0044 7911" of +447911).
+    """
+    begin = number_digits(text).lstrip("0")
+    if not begin:
         return []
-    begin = digits.lstrip("0")
     stored = spellings.canonical(f"+{begin}").removeprefix("+")
     starts = dict.fromkeys((begin, f"{phone.country_code(region)}{begin}", stored))
-    ways = [_begins(column, start) for start in starts]
+    return [_begins(column, start) for start in starts]
+
+
+def number_ends(column: Text, text: str) -> list[ColumnElement[bool]]:
+    """Return the condition that a number ends so, none where the query has fewer than four digits."""
+    digits = number_digits(text)
+    begin = digits.lstrip("0")
     end = begin if len(begin) >= TAIL else digits
-    return [*ways, and_(tail(column) == end[-TAIL:], column.endswith(end))] if len(end) >= TAIL else ways
+    return [and_(tail(column) == end[-TAIL:], column.endswith(end))] if len(end) >= TAIL else []
 
 
 def tail(column: Text) -> ColumnElement[str]:

@@ -24,6 +24,8 @@ from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import undo
 from optin.features.keywords import check
 from optin.jobs import background
+from optin.jobs.schedule import counting
+from optin.jobs.worker import Worker
 from optin.models import Broadcast, Campaign, ImportRun, Message, OwnField, OwnValue, Sender, SendingGate, User
 from optin.own_fields import definitions
 from optin.policy import policy
@@ -221,9 +223,31 @@ def test_members_with_a_rare_reason_are_chosen_before_the_list_is_read(
             assert re.search(first, plan), plan
 
 
+@pytest.mark.parametrize("status", ["", "active"])
+def test_opt_ins_are_found_by_the_end_of_their_number(app: Flask, session: Session, status: str) -> None:
+    """By their status, SQLite would go through all opt-ins of a keyword that have it."""
+    engine, client = _filled(app, session)
+    statements = _asked_by(app, client, engine, f"/keywords/1?tab=related&q=55501234&status={status}")
+    finding = {asked: given for asked, given in statements.items() if "length(opt_in.number)" in asked}
+    assert finding
+    assert _serves_all(engine, "ix_opt_in_tail", finding)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_nothing_has_sqlite_note_how_full_its_tables_are(app: Flask, session: Session) -> None:
+    """With what it noted of small tables it would read them from one end to the other, once they are large."""
+    engine, client = _filled(app, session)
+    for chore in counting(Worker(app)):
+        chore.do()
+    assert client.get("/").status_code == 200
+    with engine.connect() as connection:
+        assert not connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name LIKE 'sqlite_stat%'").all()
+
+
 NUMBER = "+12065550147"
 ACT = Act(OptInSource.SMS, clock.now(), sender_id=1)
 RELIES_ON: dict[str, str | Callable[[Session], object]] = {
+    "ix_audit_entry_kind": "/settings/audit?about=brand",
     "ix_audit_entry_user": "/settings/audit?who=7",
     "ix_campaign_member_list": "/campaigns/1?tab=members",
     "ix_campaign_member_number": "/campaigns/1?tab=members&reason=duplicate",

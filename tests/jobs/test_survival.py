@@ -98,7 +98,6 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
         3600,
         3600,
         2,
-        3600,
         5,
         60,
         3600,

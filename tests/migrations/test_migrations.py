@@ -38,6 +38,21 @@ def test_migrations_can_be_taken_back_and_run_again(app: Flask) -> None:
         flask_migrate.check()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_upgrade_has_sqlite_forget_its_statistics(app: Flask) -> None:
+    """Those of small tables would have it read large ones from one end to the other."""
+    statistics = text("SELECT count(*) FROM sqlite_master WHERE name LIKE 'sqlite_stat%'")
+    with app.app_context():
+        flask_migrate.downgrade(revision="0032")
+        with db.engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+            assert connection.scalar(statistics)
+        flask_migrate.upgrade()
+        with db.engine.begin() as connection:
+            assert not connection.scalar(statistics)
+        flask_migrate.check()
+
+
 def test_an_upgrade_reads_the_ordinary_texts_of_the_last_year(app: Flask, session: Session, clock: Clock) -> None:
     keyword(session, "volunteer")
     clock.forward(days=-400)

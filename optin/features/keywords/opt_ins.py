@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
+from optin.database.steering import without_index
 from optin.enums import OptInStatus
 from optin.models import OptIn, OptInPerson, Person
 from optin.queries import cached_counts, people_of_numbers, search
@@ -63,18 +64,21 @@ def found(session: Session, keyword_id: int, asked: OptInFilter, region: str) ->
     own = _own(keyword_id, asked)
     links = select(OptInPerson.opt_in_id, OptInPerson.person_id).where(OptInPerson.opt_in_id == OptIn.id, *own)
     having = select(OptIn.id, Person.id.label("person_id")).where(Person.mobile == OptIn.number, *own)
-    return search.find(session, asked.search, _ways(own, asked.search, region), [links, having])
+    return search.find(session, asked.search, _ways(keyword_id, asked, region), [links, having])
 
 
 def found_in_all(keyword_id: int, asked: OptInFilter, region: str) -> Select[int] | None:
     """Select all that `found` finds, however many."""
-    return search.any_of(_ways(_own(keyword_id, asked), asked.search, region, all_=True)) if asked.search else None
+    return search.any_of(_ways(keyword_id, asked, region, all_=True)) if asked.search else None
 
 
 def query(keyword_id: int, asked: OptInFilter, among: Sequence[int] | Select[int] | None) -> Select[OptIn]:
-    """Select the opt-ins of a keyword that are asked for, all or those that a search found."""
-    opt_ins = select(OptIn).where(*_given(keyword_id, asked))
-    return opt_ins if among is None else opt_ins.where(OptIn.id.in_(among))
+    """Select the opt-ins of a keyword that are asked for, all or those that a search for them found.
+
+    Asked of these once more whose they are, SQLite would read them along the keyword's index, and sort them.
+    """
+    opt_ins = select(OptIn)
+    return opt_ins.where(*_given(keyword_id, asked)) if among is None else opt_ins.where(OptIn.id.in_(among))
 
 
 def listed(session: Session, page: Page[OptIn], hits: Hits | None) -> OptInList:
@@ -106,14 +110,25 @@ def _own(keyword_id: int, asked: OptInFilter) -> list[ColumnElement[bool]]:
     return [OptIn.keyword_id == keyword_id, OptIn.status.in_(wanted)]
 
 
-def _ways(own: Sequence[ColumnElement[bool]], text: str, region: str, *, all_: bool = False) -> list[Select[int]]:
+def _ways(keyword_id: int, asked: OptInFilter, region: str, *, all_: bool = False) -> list[Select[int]]:
     """Find opt-ins whose number it is, or that somebody with these names has or had."""
+    own, text = _own(keyword_id, asked), asked.search
     links = select(OptInPerson.opt_in_id).where(OptInPerson.person_id.in_(search.named(text, all_=all_)))
     return [
         select(OptIn.id).where(OptIn.number.in_(search.mobiles(text, all_=all_)), *own),
         select(OptIn.id).where(OptIn.id.in_(links), *own),
-        *(select(OptIn.id).where(way, *own) for way in search.numbers(OptIn.number, text, region)),
+        *(select(OptIn.id).where(way, *own) for way in search.number_begins(OptIn.number, text, region)),
+        *(
+            select(OptIn.id).where(way, *_past_index(keyword_id, asked))
+            for way in search.number_ends(OptIn.number, text)
+        ),
     ]
+
+
+def _past_index(keyword_id: int, asked: OptInFilter) -> list[ColumnElement[bool]]:
+    """Ask for the same where few are left: SQLite would begin with all opt-ins of the keyword."""
+    status = [(OptIn.status + "") == asked.status] if asked.status in list(OptInStatus) else []
+    return [without_index(OptIn.keyword_id) == keyword_id, *status]
 
 
 def _rows(status: str) -> Callable[[Any], Select[Any]]:

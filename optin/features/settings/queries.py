@@ -77,15 +77,16 @@ def texts_of(session: Session, rows: Collection[Suppression]) -> dict[int | None
 
 def audit_entries(kinds: Collection[str], settings: Collection[str], user_id: int | None) -> Select[AuditEntry]:
     """Select the trail of settings, users and senders, or of the kinds and settings named; by one user or by all."""
-    kind = AuditEntry.subject_kind + ""  # along the newest: SQLite would fetch and sort all of these kinds
+    kind, listed = AuditEntry.subject_kind + "", is_in_settings_trail(AuditEntry)
+    wanted, of_these = [*kinds, *(["setting"] if settings else [])], AuditEntry.field.in_(settings)
+    if len(wanted) == 1 and not user_id:
+        found = select(AuditEntry).where(AuditEntry.subject_kind == wanted[0], listed)
+        return found.where(of_these) if settings else found
     if user_id:
-        found = select(AuditEntry).where(AuditEntry.user_id == user_id, is_in_settings_trail(AuditEntry))
-    else:
+        found = select(AuditEntry).where(AuditEntry.user_id == user_id, listed)
+    else:  # along the newest: SQLite would fetch and sort all of these kinds
         found = select(AuditEntry).where(kind.in_(SETTINGS_TRAIL))
-    if not kinds and not settings:
-        return found
-    of_settings = and_(kind == "setting", AuditEntry.field.in_(settings))
-    return found.where(or_(kind.in_(kinds), of_settings))
+    return found.where(or_(kind.in_(kinds), and_(kind == "setting", of_these))) if wanted else found
 
 
 def users(session: Session) -> list[User]:
