@@ -26,7 +26,7 @@ from optin.policy import audit, cache
 from optin.provider import senders
 
 LOOKING, ADDING = "look at people to add", "add members"
-LOOKED_AT_ONCE, ADDED_AT_ONCE = 5000, 10_000
+LOOKED_AT_ONCE, ADDED_AT_ONCE = 4000, 10_000
 CAMPAIGN_GONE = "The campaign has been deleted."
 SOURCE_GONE = "Where these people come from has been deleted."
 STOPPED = "It was stopped."

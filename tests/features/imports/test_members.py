@@ -2,6 +2,7 @@
 
 import html
 import re
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience_counts, ledger
 from optin.consent.audience import ask
+from optin.database.session import db
 from optin.enums import BroadcastState, PersonKind
 from optin.features.imports import member_undo, work
 from optin.features.imports.terms import Known
+from optin.jobs import background
 from optin.models import Campaign, CampaignMember, ConsentEvent, ImportRun, Message, Person
 from optin.policy import cache, policy
 from tests.support import campaign_scene as scene
@@ -272,6 +275,43 @@ def test_undoing_takes_out_whom_it_added_and_nobody_else(
     kept = agent.get(f"/imports/{run_id}/rows?outcome=kept").text
     assert member_undo.WRITTEN_TO in kept
     assert member_undo.REMOVED in kept
+
+
+def test_two_at_once_add_each_number_once(
+    app: Flask, session: Session, agent: Browser, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same numbers pasted twice and imported by two processes: one lead and one member for each."""
+    monkeypatch.setattr(work, "AT_ONCE", 5)
+    for number in range(2000, 2100, 3):
+        world.person(session, f"Person {number}", f"+1415555{number}")
+    runs = [paste(agent, campaign, "\n".join(f"415555{number}" for number in range(2000, 2100))) for _ in range(2)]
+    jobs(app, session)
+    for run_id in runs:
+        start(agent, run_id)
+    session.commit()
+    with app.app_context():
+        engine = db.engine
+    errors: list[Exception] = []
+
+    def run(task_id: int) -> None:
+        try:
+            background.run(engine, task_id, 60, threading.Event())
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(task_id,)) for task_id in background.unfinished(engine) * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    session.expire_all()
+    assert errors == []
+    assert len(threads) == 4
+    assert [row.number for row in scene.members(session, campaign)] == [f"+1415555{n}" for n in range(2000, 2100)]
+    assert len(session.scalars(select(Person)).all()) == 100
+    found = [session.get_one(ImportRun, run_id, populate_existing=True) for run_id in runs]
+    assert [run.state for run in found] == ["done", "done"]
+    assert sum(run.counts.get(NEW, 0) for run in found) == 100
 
 
 def test_the_page_shows_what_is_ticked(session: Session, agent: Browser, campaign: Campaign) -> None:
