@@ -145,6 +145,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.auth.routes import blueprint as auth
     from optin.features.broadcasts.routes import blueprint as broadcasts
     from optin.features.campaigns.routes import blueprint as campaigns
+    from optin.features.exports.routes import blueprint as exports
     from optin.features.field_settings.routes import blueprint as field_settings
     from optin.features.home.routes import blueprint as home
     from optin.features.imports.routes import blueprint as imports
@@ -170,6 +171,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         broadcasts,
         people,
         imports,
+        exports,
         inbox,
         message_templates,
         review,

@@ -53,6 +53,7 @@ FEATURES = {
     "people",
     "imports",
     "moving",
+    "exports",
     "inbox",
     "message_templates",
     "field_settings",

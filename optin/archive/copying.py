@@ -7,6 +7,7 @@ and packed: SQLite copies its file, PostgreSQL writes each table as text (COPY).
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from optin.storage.troubles import Trouble
 
 Rows = Iterator[Sequence[Any]]
 PREFIX = "export-"
+LEFT = 6 * 3600
 _ESCAPED = re.compile(r"\\(.)")
 _SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -45,6 +47,7 @@ class Copy:
 def taken(engine: Engine, folder: Path, tables: Sequence[Table], spare: int) -> Iterator[Copy]:
     """Take a copy into the folder, which is deleted with the block. Raises NoRoom unless `spare` bytes stay free."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clean_up(folder)
     with TemporaryDirectory(prefix=PREFIX, dir=folder) as made:
         if engine.dialect.name == POSTGRESQL:
             yield _from_postgresql(engine, Path(made), tables, spare)
@@ -60,9 +63,11 @@ def taken(engine: Engine, folder: Path, tables: Sequence[Table], spare: int) -> 
 
 
 def clean_up(folder: Path) -> None:
-    """Delete the copies that processes left behind which were killed; only while nobody makes one."""
+    """Delete the copies that processes left behind which were killed: those in which nothing was written for hours."""
+    before = time.time() - LEFT
     for left in folder.glob(f"{PREFIX}*"):
-        shutil.rmtree(left, ignore_errors=True)
+        if max(each.stat().st_mtime for each in (left, *left.iterdir())) < before:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _see_to_room(folder: Path, needed: int, spare: int) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 NAME, README_NAME = "manifest.json", "README.txt"
@@ -34,6 +35,11 @@ class Manifest:
     files: dict[str, FileEntry]
     format: int = FORMAT
     app: str = APP
+
+    @property
+    def when(self) -> datetime:
+        """Return the moment as such."""
+        return datetime.fromisoformat(self.moment)
 
     def text(self) -> str:
         """Return it as it stands in the ZIP."""

@@ -48,6 +48,8 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
 )
 LEFT_OUT: Mapping[str, str] = {
     "background_task": "work that is under way belongs to the installation that does it",
+    "export_part": "an export holds no other export",
+    "export_run": "an export holds no other export",
     "figure": "counts are counted anew",
     "import_key": "it is needed only while a file is being imported",
     "import_part": "files that were imported are kept for a day only",

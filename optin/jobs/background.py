@@ -27,8 +27,11 @@ FAILURES = 3
 FAILED = "It ended early because of an error. The reason is in the log."
 
 Step = Callable[[Session, BackgroundTask], None]
+Whole = Callable[[Engine, int, threading.Event], None]
 _STEPS: dict[str, Step] = {}
 _BEFORE: dict[str, Step] = {}
+_WHOLES: dict[str, Whole] = {}
+"""How tasks are done that can't be cut into steps (jobs/long_task.py)."""
 
 
 def task(name: str, *, before: Step | None = None) -> Callable[[Step], Step]:
@@ -46,6 +49,11 @@ def task(name: str, *, before: Step | None = None) -> Callable[[Step], Step]:
         return step
 
     return register
+
+
+def whole(name: str, do: Whole) -> None:
+    """Register how all tasks of this name are done, which rows keep, in one go."""
+    _WHOLES[name] = do
 
 
 def begin(
@@ -112,6 +120,11 @@ def run(engine: Engine, task_id: int, seconds: float, stopping: threading.Event)
 
     Raises what a step raises when the database does not work; another job goes on with it.
     """
+    with reading(engine) as session:
+        whole = _WHOLES.get(session.scalar(select(BackgroundTask.name).where(BackgroundTask.id == task_id)) or "")
+    if whole is not None:
+        whole(engine, task_id, stopping)
+        return
     take_turns(engine, lambda: _step(engine, task_id), until(time.monotonic() + seconds, stopping))
 
 
@@ -124,7 +137,7 @@ def _step(engine: Engine, task_id: int) -> bool:
     """Do one step; tell whether something may be left. Of two that are at it at once one waits for the other."""
     failed = _prepare(engine, task_id) if _BEFORE else None
     with writing(engine) as session:
-        task = session.scalars(_open(task_id)).one_or_none()
+        task = session.scalars(locked(task_id)).one_or_none()
         if task is None:
             return False
         try:
@@ -138,7 +151,7 @@ def _step(engine: Engine, task_id: int) -> bool:
             if is_away(error):
                 raise
             log_error(f"a step of the task “{task.name}” failed", error)
-            return _note_failure(session, task_id)
+            return note_failure(session, task_id)
         return task.finished_at is None
 
 
@@ -155,9 +168,9 @@ def _prepare(engine: Engine, task_id: int) -> Exception | None:
     return None
 
 
-def _note_failure(session: Session, task_id: int) -> bool:
+def note_failure(session: Session, task_id: int) -> bool:
     """Count the failure and end the task after too many; tell whether it may be tried again."""
-    task = session.scalars(_open(task_id)).one_or_none()
+    task = session.scalars(locked(task_id)).one_or_none()
     if task is None:
         return False
     task.failures += 1
@@ -167,7 +180,7 @@ def _note_failure(session: Session, task_id: int) -> bool:
     return task.finished_at is None
 
 
-def _open(task_id: int) -> Select[BackgroundTask]:
+def locked(task_id: int) -> Select[BackgroundTask]:
     """Select an unfinished task, locked until the transaction ends."""
     chosen = select(BackgroundTask).where(BackgroundTask.id == task_id, _is_open())
     return chosen.with_for_update().execution_options(populate_existing=True)
@@ -175,4 +188,4 @@ def _open(task_id: int) -> Select[BackgroundTask]:
 
 def _is_open() -> ColumnElement[bool]:
     """It is not finished, and this version knows its name: one that a newer version made waits for that version."""
-    return and_(is_not_finished(BackgroundTask), BackgroundTask.name.in_(_STEPS))
+    return and_(is_not_finished(BackgroundTask), BackgroundTask.name.in_([*_STEPS, *_WHOLES]))

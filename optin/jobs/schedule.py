@@ -22,7 +22,7 @@ from optin.jobs import background
 from optin.jobs.errors import log_error
 from optin.jobs.worker import Worker
 from optin.provider.gateway import GatewayError
-from optin.queries import cached_counts, import_files, throttle
+from optin.queries import cached_counts, export_files, import_files, throttle
 from optin.receiving import reconcile
 from optin.sending import delivery, overdue_replies, pauses, scheduled, send_until, wait_ends
 
@@ -94,6 +94,7 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(3600, lambda: throttle.forget_old(worker.engine, clock.now())),
         Chore(3600, lambda: committed(background.forget_old)),
         Chore(3600, lambda: import_files.forget_old(worker.engine)),
+        Chore(3600, lambda: export_files.forget_old(worker.engine)),
     ]
 
 

@@ -19,6 +19,7 @@ class Worker:
 
     def __init__(self, app: Flask) -> None:
         config: Config = app.config["OPTIN"]
+        self.folder = config.instance_path
         with app.app_context():
             self.engine = db.engine
         self.looked_for, self.stopping = threading.Event(), threading.Event()

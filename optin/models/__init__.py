@@ -2,6 +2,7 @@
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
 from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
+from optin.models.export import ExportPart, ExportRun
 from optin.models.figure import Figure
 from optin.models.imports import ImportKey, ImportPart, ImportRow, ImportRun
 from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
@@ -31,6 +32,8 @@ __all__ = [
     "Conversation",
     "Disclosure",
     "DisclosureImage",
+    "ExportPart",
+    "ExportRun",
     "Figure",
     "Hold",
     "ImportKey",

@@ -5,6 +5,7 @@ The trail has its entry before the first byte leaves: without it nothing does. T
 
 import logging
 from collections.abc import Generator, Iterable, Mapping
+from typing import TypeVar
 
 from sqlalchemy import Engine, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,8 @@ from optin.database.statements import insert
 from optin.database.transactions import writing
 from optin.models import AuditEntry
 
+Piece = TypeVar("Piece")
+Parts = Iterable[tuple[Piece, int]]
 SUBJECT = "download"
 LONGEST = 80
 NOT_FINISHED = "not finished"
@@ -43,7 +46,7 @@ def end(engine: Engine, entry_id: int, said: str) -> None:
         log.warning("how much was downloaded could not be noted in the audit trail", exc_info=True)
 
 
-def counted(engine: Engine, entry_id: int, parts: Iterable[tuple[str, int]]) -> Generator[str]:
+def counted(engine: Engine, entry_id: int, parts: Parts[Piece]) -> Generator[Piece]:
     """Yield the parts of a file, each given with its number of rows; then, or when it is broken off, note the sum."""
     rows, how = 0, ", broken off"
     try:

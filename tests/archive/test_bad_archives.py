@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -162,6 +163,10 @@ def test_what_a_killed_process_left_is_deleted(tmp_path: Path) -> None:
     left = tmp_path / f"{copying.PREFIX}x"
     left.mkdir()
     (left / "copy.db").write_text("a")
+    copying.clean_up(tmp_path)
+    assert left.exists(), "somebody may be at it"
+    for each in (left / "copy.db", left):
+        os.utime(each, (0, 0))
     copying.clean_up(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

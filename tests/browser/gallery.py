@@ -26,6 +26,7 @@ from optin.features.broadcasts import sending
 from optin.features.campaigns import add_opt_ins, add_opt_ins_task, other_campaign
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
 from optin.features.campaigns.other_campaign import Which
+from optin.features.exports import tasks as exports
 from optin.features.imports import runs
 from optin.features.imports.consent_choice import ConsentChoice
 from optin.features.imports.terms import ImportKind, ImportState, Known
@@ -37,6 +38,7 @@ from optin.models import (
     Broadcast,
     Campaign,
     Conversation,
+    ExportRun,
     ImportRun,
     Keyword,
     Message,
@@ -141,6 +143,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "opt-out": f"/review/opt-outs/{_read_as_opt_out(session)}",
         "user": f"/settings/users/{admin.id}",
         **_imports(session, admin),
+        "export": _exports(session, admin),
         **_additions(session, empty, admin),
         **_imports_of_consent(session, admin, keyword),
         **_pasted(session, empty, admin),
@@ -280,6 +283,26 @@ def _imports_of_consent(session: Session, admin: User, keyword: Keyword) -> dict
         **{f"import-{name}": f"/imports/{run.id}" for name, run in shown.items()},
         "opt-in-imported": f"/opt-ins/{opt_in_id}",
     }
+
+
+def _exports(session: Session, admin: User) -> str:
+    """Have an export that can be downloaded, one that was stopped, and one that is being made."""
+    now = clock.now()
+    whole = ExportRun(moment=now - timedelta(hours=2), finished_at=now - timedelta(hours=1), rows=863, size=229_493)
+    stopped, under_way = ExportRun(), ExportRun()
+    for run in (whole, stopped, under_way):
+        run.created_at, run.created_by_id = now, admin.id
+        session.add(run)
+        session.flush()
+        about = {"run_id": run.id}
+        run.task_id = background.begin(session, exports.NAME, exports.KEY, about, total=1000, user_id=admin.id)
+        task = session.get_one(BackgroundTask, run.task_id)
+        if run is under_way:
+            task.done = 412
+        else:
+            background.finish(task, "It was stopped." if run is stopped else "")
+        session.flush()
+    return "/settings/export"
 
 
 def _uploaded(session: Session, admin: User, kind: ImportKind, data: bytes) -> ImportRun:

@@ -94,6 +94,7 @@ SCREENS = {
     "settings-users": "/settings/users",
     "settings-user": "user",
     "settings-audit": "/settings/audit",
+    "settings-export": "export",
     "search": "/search?q=river",
     "account": "/account",
     "phones": "/simulator/phones?phone=%2B14155550134&phone=%2B16465550177",

@@ -174,6 +174,11 @@ ADMINS = """
     GET  /settings/fields/<field_id>/deletion
     POST /settings/fields/<field_id>/deletion
     POST /settings/fields/<field_id>/place
+    GET  /settings/export
+    POST /settings/export
+    GET  /settings/export/<run_id>/file
+    GET  /settings/export/progress
+    POST /settings/export/stop
     POST /settings/hours
     POST /settings/replies
     GET  /settings/replies/words

@@ -34,7 +34,14 @@ OF_ONES_OWN = {
 }
 # What ends the session of who asks: nothing could be asked after it.
 ENDING = {"auth.sign_out", "auth.end_all_sessions", "auth.end_session", "auth.end_user_sessions", "auth.disable_user"}
-ADMINS_READ = ("/settings/users", "/settings/twilio", "/settings/audit", "/settings/fields", "/settings/replies/words")
+ADMINS_READ = (
+    "/settings/users",
+    "/settings/twilio",
+    "/settings/audit",
+    "/settings/fields",
+    "/settings/replies/words",
+    "/settings/export",
+)
 ADMINS_WRITE = "/settings/"
 ADMINS_ALONE = "/imports/<int:run_id>/consent"
 

@@ -53,6 +53,8 @@ def read(entry: AuditEntry, subject: str) -> tuple[str, str, str]:
         return LABELS[entry.field], value(entry.field, entry.before), value(entry.field, entry.after)
     if entry.subject_kind == "download":
         return f"Downloaded {entry.field.replace('-', ' ')}", entry.before, entry.after
+    if entry.subject_kind == "export":
+        return f"{entry.action.capitalize()} an export of everything", entry.before, entry.after
     of = "" if entry.action == SIGNED_IN else f" {subject or entry.subject_kind}"
     field = "" if entry.subject_kind == "conversation" else f": {entry.field.replace('_', ' ')}" if entry.field else ""
     what = f"{entry.action}{of}{field}"

@@ -3,23 +3,27 @@
 PATIENCE shortens how long a job asks a database again that does not answer, SELDOM how seldom a chore is done, DEADLINE
 after how many seconds a job is over, which lasts two thirds of that as it does in use, and AT_ONCE how many opt-ins
 or people are added in a step, how many members of a campaign are looked at in one when a broadcast is queued, how many
-of its messages are taken back in one, and how many rows of an import. With small steps goes a pause after each,
-on PostgreSQL too, so that a kill finds it at work however quick the machine is.
+of its messages are taken back in one, how many rows of an import, and how many an export writes at once. With small
+steps goes a pause after each, on PostgreSQL too, so that a kill finds it at work however quick the machine is.
 """
 
 import os
 import time
+from datetime import timedelta
 
 from werkzeug.serving import make_server
 
+from optin.archive import writing
 from optin.campaign_members import tasks as members
 from optin.database import sqlite
 from optin.features.campaigns import add_opt_ins_task
 from optin.features.imports import work
-from optin.jobs import engine, schedule, sending, tasks
+from optin.jobs import engine, long_task, schedule, sending, tasks
+from optin.queries import export_files
 from optin.sending import put_out, taking_back
 from tests.support.faults.made import app
 
+_beat = long_task.Life.beat
 sending.PATIENCE = float(os.environ.get("PATIENCE", sending.PATIENCE))
 if "DEADLINE" in os.environ:
     engine.DEADLINE = float(os.environ["DEADLINE"])
@@ -32,6 +36,9 @@ put_out.AT_ONCE = {database: int(os.environ.get("AT_ONCE", size)) for database, 
 taking_back.AT_ONCE = int(os.environ.get("AT_ONCE", taking_back.AT_ONCE))
 if "AT_ONCE" in os.environ:
     sqlite.breathe = lambda _engine: time.sleep(0.02)
+    writing.ROWS_AT_ONCE, export_files.PART = int(os.environ["AT_ONCE"]), 4096
+    long_task.BEAT, long_task.SILENT = 0.05, timedelta(seconds=2)
+    long_task.Life.beat = lambda life, more=0: time.sleep(0.02) or _beat(life, more)
 _do = schedule.Schedule._do
 
 
