@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import func, select
 
 from optin.features.imports import work
-from optin.models import Person, User
+from optin.models import OptIn, Person, User
 from tests.browser.guests import ChromiumGuest
 from tests.support import importing, world
 from tests.support.servers import LiveServer
@@ -46,4 +46,50 @@ def test_a_file_is_imported(
     with live_server.session() as session:
         assert session.scalar(select(func.count()).select_from(Person)) == ROWS + 1
         assert session.scalars(select(Person.last_name).where(Person.mobile == MAYA)).one() == "Stone"
+    guest.context.close()
+
+
+def test_opt_ins_of_a_list_are_vouched_for(live_server: LiveServer, chromium: Browser, tmp_path: Path) -> None:
+    """From the keyword's opt-ins to the origin of one of them, and undone with an opt-out that is taken back."""
+    with live_server.session() as session:
+        keyword = world.keyword(session)
+        keyword_id, user = keyword.id, session.scalars(select(User)).first()
+        cookie = cookie_of(live_server.app, user)
+        name = user.name if user else ""
+    file = tmp_path / "paper.csv"
+    file.write_text(
+        "Phone;Signed on;Opted out\n(415) 555-0134;3 May 2025;\n206 555 0101;;\n206 555 0102;3 May 2025;yes\n"
+    )
+    guest = ChromiumGuest(chromium, live_server.url)
+    guest.context.add_cookies([{"name": "optin_session", "value": cookie, "url": live_server.url}])
+    page = guest.page
+    page.goto(f"/keywords/{keyword_id}?tab=related")
+    page.get_by_role("link", name="Import", exact=True).click()
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Keyword")).to_have_value(str(keyword_id))
+    page.get_by_label("How they agreed").select_option("On paper")
+    page.get_by_label("Who collected it").fill("Ana Ruiz")
+    page.get_by_label("What they were told").select_option("Another text")
+    page.get_by_label("The text").fill("Texts about shifts, 2 a month.")
+    page.get_by_role("button", name="Check the rows").click()
+    expect(page.get_by_text("Nothing has been saved yet.")).to_be_visible()
+    expect(page.get_by_label("The text")).to_have_value("Texts about shifts, 2 a month.")
+    page.get_by_label("These people agreed").check()
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Check the rows").click()
+    page.get_by_role("button", name="Opt in 1 number").click()
+    expect(page.get_by_role("heading", name="To be asked to confirm")).to_be_visible(timeout=20_000)
+    page.get_by_label("Also take back 1 opt-out").check()
+    with live_server.session() as session:
+        made = session.scalars(select(OptIn)).one()
+        assert (made.number, made.status) == (MAYA, "active")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Undo the import").click()
+    expect(page.get_by_text("Opt-ins ended")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Opt-outs taken back")).to_be_visible()
+    page.goto(f"/opt-ins/{made.id}")
+    expect(page.get_by_role("heading", name="Origin")).to_be_visible()
+    expect(page.get_by_text("Ended: the import was undone")).to_be_visible()
     guest.context.close()
