@@ -233,7 +233,10 @@ def _pasted(session: Session, campaign: Campaign, admin: User) -> dict[str, str]
     run = done(runs.paste(session, campaign.id, "Pasted numbers", pieces, admin.id))
     added = done(runs.paste(session, campaign.id, "Pasted numbers", [*pieces, "206-555-0198"], admin.id))
     assert runs.start(session, added, Known.LEADS, admin.id) is None
-    at = {"paste": f"/imports/numbers/{campaign.id}", "members-file": f"/imports/new/member?campaign={campaign.id}"}
+    at = {
+        "paste": f"/campaigns/{campaign.id}/members/numbers",
+        "members-file": f"/imports/new/member?campaign={campaign.id}",
+    }
     return {**at, "pasted": f"/imports/{run.id}", "members-imported": f"/imports/{added.id}"}
 
 

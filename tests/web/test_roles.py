@@ -91,6 +91,8 @@ AGENTS = """
     GET  /campaigns/<campaign_id>/members/from-campaign
     POST /campaigns/<campaign_id>/members/from-campaign
     GET  /campaigns/<campaign_id>/members/new
+    GET  /campaigns/<campaign_id>/members/numbers
+    POST /campaigns/<campaign_id>/members/numbers
     POST /campaigns/<campaign_id>/members/removal
     GET  /campaigns/<campaign_id>/opt-ins
     POST /campaigns/<campaign_id>/opt-ins
@@ -127,8 +129,6 @@ AGENTS = """
     GET  /imports/<run_id>/rows/file
     POST /imports/<run_id>/start
     POST /imports/<run_id>/undo
-    GET  /imports/numbers/<campaign_id>
-    POST /imports/numbers/<campaign_id>
     GET  /imports/new/<kind>
     POST /imports/new/<kind>
     GET  /keywords/<keyword_id>/edit

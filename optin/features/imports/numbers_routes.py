@@ -37,7 +37,7 @@ class NumbersForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-@blueprint.get("/imports/numbers/<int:campaign_id>")
+@blueprint.get("/campaigns/<int:campaign_id>/members/numbers")
 @requires(Role.AGENT)
 def numbers(campaign_id: int) -> str:
     """Ask for the numbers; those of a `run` in the address stand there already."""
@@ -48,7 +48,7 @@ def numbers(campaign_id: int) -> str:
     return _page(campaign, form)
 
 
-@blueprint.post("/imports/numbers/<int:campaign_id>")
+@blueprint.post("/campaigns/<int:campaign_id>/members/numbers")
 def paste(campaign_id: int) -> Response:
     """Keep the numbers and lead to what will happen; each piece counts once, and what is no number is listed there."""
     request.max_form_memory_size = 3 * LONGEST

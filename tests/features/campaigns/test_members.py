@@ -192,12 +192,15 @@ def test_the_page_offers_every_way(session: Session, agent: Browser) -> None:
     ways = html.unescape(page.split('<nav class="ways-in"')[1].split("</nav>")[0])
     assert re.findall('href="([^"]*)"', ways) == [
         f"/campaigns/{campaign.id}/opt-ins",
-        f"/imports/numbers/{campaign.id}",
+        f"/campaigns/{campaign.id}/members/numbers",
         f"/imports/new/member?campaign={campaign.id}",
         f"/campaigns/{campaign.id}/members/from-campaign",
     ]
     for address in re.findall('href="([^"]*)"', ways):
         assert agent.get(address).status_code == 200
+    scene.member(session, campaign, world.person(session, "Maya Chen", A))
+    tab = html.unescape(agent.get(f"/campaigns/{campaign.id}?tab=members").text)
+    assert f'href="/imports/new/member?campaign={campaign.id}">Import</a>' in tab
 
 
 def test_people_to_add_are_searched_and_members_marked(session: Session, agent: Browser) -> None:

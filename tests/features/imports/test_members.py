@@ -85,7 +85,7 @@ def start(browser: Browser, run_id: int, *, leads: bool = True, back: bool = Fal
 
 def paste(browser: Browser, campaign: Campaign, numbers: str) -> int:
     """Paste numbers; return the run's id."""
-    answer = browser.post(f"/imports/numbers/{campaign.id}", data={"numbers": numbers})
+    answer = browser.post(f"/campaigns/{campaign.id}/members/numbers", data={"numbers": numbers})
     assert answer.status_code == 303, answer.text
     return int(answer.location.rsplit("/", 1)[1])
 
@@ -193,7 +193,7 @@ def test_good_numbers_go_on_and_bad_ones_are_listed(
     assert ("1", "Left out") in shown(page)
     for piece, sentence in BAD_PIECES.items():
         assert re.search(f"<li[^>]*>“{re.escape(piece.strip())}[^<]*{sentence}", page), piece
-    again = html.unescape(agent.get(f"/imports/numbers/{campaign.id}?run={run_id}").text)
+    again = html.unescape(agent.get(f"/campaigns/{campaign.id}/members/numbers?run={run_id}").text)
     for piece in pieces:
         assert piece.strip() in again
     start(agent, run_id)
@@ -213,7 +213,7 @@ def test_good_numbers_go_on_and_bad_ones_are_listed(
     ],
 )
 def test_what_is_nothing_comes_back(agent: Browser, campaign: Campaign, numbers: str, sentence: str) -> None:
-    answer = agent.post(f"/imports/numbers/{campaign.id}", data={"numbers": numbers})
+    answer = agent.post(f"/campaigns/{campaign.id}/members/numbers", data={"numbers": numbers})
     assert answer.status_code == 422
     assert sentence in answer.text
 
@@ -331,9 +331,9 @@ def test_members_need_their_campaign(agent: Browser, viewer: Browser, campaign: 
     for address in ("/imports/new/member", "/imports/new/member?campaign=99", f"/imports/new/member?campaign={10**30}"):
         assert agent.get(address).status_code == 404, address
         assert agent.post(address).status_code == 404, address
-    assert agent.get("/imports/numbers/99").status_code == 404
-    assert viewer.get(f"/imports/numbers/{campaign.id}").status_code == 403
-    assert viewer.post(f"/imports/numbers/{campaign.id}").status_code == 403
+    assert agent.get("/campaigns/99/members/numbers").status_code == 404
+    assert viewer.get(f"/campaigns/{campaign.id}/members/numbers").status_code == 403
+    assert viewer.post(f"/campaigns/{campaign.id}/members/numbers").status_code == 403
     assert "member" not in agent.get("/imports").text.lower().split("<main", 1)[1].split("import contacts")[0]
 
 
