@@ -21,7 +21,7 @@ from optin.database.session import Base, db
 from optin.enums import Channel, Closure, OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins, other_campaign
 from optin.features.campaigns.other_campaign import Which
-from optin.features.imports import undo
+from optin.features.imports import member_undo, undo
 from optin.features.keywords import check
 from optin.jobs import background
 from optin.jobs.schedule import counting
@@ -280,6 +280,7 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
     ),
     "ix_message_word": lambda own: check.texted_by(own, "pizza"),
     "ix_person_import": lambda own: undo._made(own, ImportRun(id=1, line=0)),
+    "ix_campaign_member_import": lambda own: member_undo._next(own, ImportRun(id=1)),
     "ix_own_value_number": lambda own: own.scalars(
         select(OwnValue.person_id).where(OwnValue.field_id == 2, OwnValue.number > 3)
     ).all(),
