@@ -13,6 +13,8 @@ from optin.database.statements import table
 
 EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.User,
+    models.SavedView,
+    models.DefaultView,
     models.Setting,
     models.Sender,
     models.Keyword,

@@ -13,6 +13,7 @@ from optin.models.operations import BackgroundTask, Reconciliation, SendingGate,
 from optin.models.own_field import OwnField, OwnOption, OwnValue
 from optin.models.person import Person
 from optin.models.person_word import PersonWord
+from optin.models.saved_view import DefaultView, SavedView
 from optin.models.sender import Sender
 from optin.models.setting import CacheToken, Setting
 from optin.models.template import MessageTemplate
@@ -30,6 +31,7 @@ __all__ = [
     "ConsentEvent",
     "ConsentPayload",
     "Conversation",
+    "DefaultView",
     "Disclosure",
     "DisclosureImage",
     "ExportPart",
@@ -60,6 +62,7 @@ __all__ = [
     "PhraseOptOut",
     "ProviderBlock",
     "Reconciliation",
+    "SavedView",
     "Sender",
     "SendingGate",
     "SendingPause",

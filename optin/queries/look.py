@@ -110,10 +110,10 @@ def read_page(
 
 
 def count(
-    session: Session, holds: Conditions, after: int = 0, up_to: int | None = None, *, seconds: float = SECONDS
+    session: Session, holds: Conditions, after: int = 0, up_to: int | None = None, *, seconds: float | None = None
 ) -> tuple[int, int | None]:
     """Count people of whom all of `holds` is so, by their ids; return the count, and where to go on or None."""
-    until, found = time.monotonic() + seconds, 0
+    until, found = time.monotonic() + (SECONDS if seconds is None else seconds), 0
     while True:
         last, is_last = _end_of_part(session, after, up_to)
         rows = _between(after, last)

@@ -24,6 +24,9 @@ AXE: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contr
 # What is looked at: a name, and an address that may begin with the name of one of the gallery's records.
 SCREENS = {
     "home": "/",
+    "contacts-views": "/contacts/views",
+    "view-new": "/contacts/views/new?owner=me",
+    "act-deletion": "/contacts/act?act=deletion&all=1&company.contains=a",
     "contacts-filtered": "/contacts?owner.not=nobody&consent.not=opted-out&company.contains=a&add=added",
     "keywords": "/keywords",
     "keyword-new": "/keywords/new",

@@ -12,6 +12,10 @@ from tests.support.clients import Browser
 
 # Public addresses need nobody who is signed in: tests/web/test_routes.py has them.
 VIEWERS = """
+    GET  /contacts/views
+    POST /contacts/views/default
+    GET  /leads/views
+    POST /leads/views/default
     GET  /
     GET  /account
     POST /account
@@ -67,6 +71,30 @@ VIEWERS = """
     GET  /simulator/phones/new
 """
 AGENTS = """
+    GET  /contacts/act
+    POST /contacts/act
+    GET  /contacts/act/count
+    GET  /contacts/acts/<task_id>
+    GET  /contacts/acts/<task_id>/progress
+    POST /contacts/acts/<task_id>/stop
+    POST /contacts/views/<view_id>
+    POST /contacts/views/<view_id>/deletion
+    GET  /contacts/views/<view_id>/edit
+    POST /contacts/views/<view_id>/edit
+    GET  /contacts/views/new
+    POST /contacts/views/new
+    GET  /leads/act
+    POST /leads/act
+    GET  /leads/act/count
+    GET  /leads/acts/<task_id>
+    GET  /leads/acts/<task_id>/progress
+    POST /leads/acts/<task_id>/stop
+    POST /leads/views/<view_id>
+    POST /leads/views/<view_id>/deletion
+    GET  /leads/views/<view_id>/edit
+    POST /leads/views/<view_id>/edit
+    GET  /leads/views/new
+    POST /leads/views/new
     POST /account/number
     POST /account/number/code
     POST /account/number/removal

@@ -24,6 +24,8 @@ PUBLIC = {
 SIGNED = ("/webhooks/twilio/sms", "/webhooks/twilio/status")
 # What a viewer may post: nothing but what concerns the viewer alone.
 OF_ONES_OWN = {
+    "people.default_contact_view",
+    "people.default_lead_view",
     "auth.sign_out",
     "auth.save_account",
     "auth.change_password",

@@ -1,6 +1,6 @@
 """The lists of contacts and of leads: columns, search, filters, and the same as a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import consent_status
-from optin.consent.consent_status import ConsentStatus
 from optin.database.session import db
 from optin.enums import PersonKind
-from optin.features.people import queries
+from optin.features.people import columns, queries
+from optin.features.people.columns import PersonRow
 from optin.features.people.list_request import ListRequest, asker, read
 from optin.models import Person
 from optin.own_fields import values
@@ -25,42 +25,6 @@ from optin.queries.paging import Page
 from optin.web import lists, own_fields
 from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
-
-
-class PersonRow(NamedTuple):
-    """A contact or lead, where their number stands, and for a file what they have in fields of one's own by key."""
-
-    person: Person
-    consent: ConsentStatus
-    own: Mapping[str, str] = {}
-
-
-COLUMNS: tuple[Column[PersonRow], ...] = (
-    Column("Name", cell="name", css="text-break", name="name", keys=[Person.sort_name, Person.id]),
-    Column("First name", lambda row: row.person.first_name, in_table=False),
-    Column("Last name", lambda row: row.person.last_name, in_table=False),
-    Column("Mobile phone", lambda row: row.person.mobile, is_phone=True),
-    Column("Consent", lambda row: row.consent.text, cell="consent"),
-    Column(
-        "Company",
-        lambda row: row.person.company,
-        css="text-break",
-        name="company",
-        keys=[Person.company, Person.id],
-    ),
-    Column("Email", lambda row: row.person.email, css="text-break", name="email", keys=[Person.email, Person.id]),
-    Column("Owner", lambda row: row.person.owner.name if row.person.owner else ""),
-    Column(
-        "Added",
-        lambda row: row.person.created_at,
-        is_moment=True,
-        css="nowrap",
-        name="added",
-        keys=[Person.created_at, Person.id],
-        descending=True,
-    ),
-)
-
 
 Order = tuple[Column[Any], bool]
 
@@ -76,8 +40,11 @@ class Found(NamedTuple):
 def listing(kind: PersonKind, asked: ListRequest) -> Listing:
     """Return the list of a kind as the request asks for it."""
     address, file = f"people.{kind}s", f"people.{kind}s_file"
-    columns = (*COLUMNS, *map(_column, own_fields.current_fields()))
-    return Listing(columns, "name", address, filters=asked.parameters, file_endpoint=file)
+    order = (asked.view.sort if asked.view else "") or "name"
+    shown = columns.chosen(asked.content.columns)
+    if not asked.content.columns:
+        shown = (*shown, *map(_column, own_fields.current_fields()))
+    return Listing(shown, order, address, filters=asked.parameters, file_endpoint=file)
 
 
 def _column(field: CachedField) -> Column[PersonRow]:
@@ -98,7 +65,7 @@ def find(session: Session, kind: PersonKind, asked: ListRequest, question: Quest
 def file(kind: PersonKind) -> Response:
     """Answer with all pages of the list as a file."""
     session, filled = db.session(), partial(_with_own, own_fields.current_fields())
-    asked = read(session)
+    asked = read(session, kind)
     question, shown = table.ask(session, asked.filters, asker()), listing(kind, asked)
     if asked.text:
         among = queries.found_in_all(kind, asked.text, current_policy().default_region, question)

@@ -1,8 +1,9 @@
 """Contacts and leads: lists, record page, form, conversion, deletion. Both kinds share the views."""
 
 from functools import partial
+from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
@@ -10,11 +11,11 @@ from optin.database.session import db
 from optin.enums import PersonKind, Role
 from optin.features.one_to_one import routes as one_to_one
 from optin.features.one_to_one.component import Place
-from optin.features.people import form_page, index_list, list_request, page, queries
+from optin.features.people import act_routes, columns, form_page, index_list, list_request, page, queries, view_routes
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
-from optin.person import records
+from optin.person import records, views
 from optin.person.filters import table, terms
 from optin.queries import people_of_numbers
 from optin.refused import Refused
@@ -23,17 +24,19 @@ from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import person_name
 
-__all__ = ["blueprint"]
+__all__ = ["act_routes", "blueprint", "view_routes"]
 
 
 @route("", "{kind}s")
 def index(kind: PersonKind) -> str | WSGIResponse:
     """List contacts or leads; what the form of filters asks for becomes the address of the list."""
     session = db.session()
-    wanted = list_request.sent(session)
+    if not request.args and (first := views.default(session, kind, current_user)):
+        return redirect(url_for(f"people.{kind}s", view=first), 302)
+    asked = list_request.read(session, kind)
+    wanted = list_request.sent(session, asked)
     if wanted is not None:
-        return redirect(url_for(f"people.{kind}s", **wanted), 302)
-    asked = list_request.read(session)
+        return redirect(url_for(f"people.{kind}s", **_given(wanted)), 302)
     question = table.ask(session, asked.filters, list_request.asker())
     listing = index_list.listing(kind, asked)
     found = index_list.find(session, kind, asked, question, listing)
@@ -43,10 +46,14 @@ def index(kind: PersonKind) -> str | WSGIResponse:
         kind=kind,
         other=PersonKind.LEAD if kind == PersonKind.CONTACT else PersonKind.CONTACT,
         asked=asked,
-        parameters={name: value for name, value in asked.parameters.items() if value},
+        parameters=_given({"q": asked.text, **terms.parameters(asked.filters)}),
+        everything=_given({**asked.edited(asked.content), "sort": asked.content.sort}),
+        views=views.listed(session, kind, current_user),
+        columns=columns.offered(asked.content.columns),
+        may_change=views.may_change,
         said=table.say(session, asked.filters),
-        without=[listing.url(**gone) for gone in asked.without],
-        without_any=listing.url(**dict.fromkeys(terms.parameters(asked.filters))),
+        without=[url_for(f"people.{kind}s", **_given(each)) for each in asked.without],
+        without_any=url_for(f"people.{kind}s", **_given(asked.with_filters(()))),
         problems=question.problems,
         fields=list_request.fields(session).values(),
         filter_rows=list_request.rows(session, asked, question),
@@ -161,6 +168,10 @@ def delete(kind: PersonKind, person_id: int) -> WSGIResponse:
     db.session.commit()
     flash(f"{kind.label} {name} was deleted. The opt-ins of the number were kept.", "ok")
     return redirect(url_for(f"people.{kind}s"), 303)
+
+
+def _given(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value}
 
 
 def _place(kind: PersonKind, person_id: int) -> Place:

@@ -18,6 +18,7 @@ from optin.campaign_members import tasks as members
 from optin.database import sqlite
 from optin.features.campaigns import add_opt_ins_task
 from optin.features.imports import work
+from optin.features.people import acts
 from optin.jobs import engine, long_task, schedule, sending, tasks
 from optin.queries import export_files
 from optin.sending import put_out, taking_back
@@ -30,6 +31,7 @@ if "DEADLINE" in os.environ:
     tasks.SECONDS = engine.DEADLINE * 2 / 3
 for part in ("LOOKED_AT_ONCE", "ADDED_AT_ONCE"):
     setattr(members, part, int(os.environ.get("AT_ONCE", getattr(members, part))))
+acts.AT_ONCE = {act: int(os.environ.get("AT_ONCE", size)) for act, size in acts.AT_ONCE.items()}
 add_opt_ins_task.AT_ONCE = int(os.environ.get("AT_ONCE", add_opt_ins_task.AT_ONCE))
 work.AT_ONCE = int(os.environ.get("AT_ONCE", work.AT_ONCE))
 put_out.AT_ONCE = {database: int(os.environ.get("AT_ONCE", size)) for database, size in put_out.AT_ONCE.items()}
