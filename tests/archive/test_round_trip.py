@@ -27,10 +27,24 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from optin.archive import tables
+from optin.archive import filling, tables
+from optin.consent import decisions, ledger
+from optin.consent.verifying import Found, differences
 from optin.database.session import UTCDateTime
 from optin.enums import BroadcastState, MessageStatus, Role
-from optin.models import Broadcast, Message, OptIn, Person, PersonWord, SendingGate, Setting, User
+from optin.models import (
+    Broadcast,
+    ConsentPayload,
+    Keyword,
+    Message,
+    OptIn,
+    Person,
+    PersonWord,
+    SendingGate,
+    Setting,
+    User,
+)
+from optin.policy import policy
 from tests.conftest import add_user
 from tests.support import archives, outbox, world
 
@@ -158,3 +172,67 @@ def test_no_broadcast_begins_from_here_as_well(
         states = filled.scalars(select(Broadcast.state).order_by(Broadcast.id)).all()
     engine.dispose()
     assert states == ["sent" if each == "sent" else "cancelled" for each in BroadcastState]
+
+
+def decided(session: Session) -> dict[tuple[str, int | None], str]:
+    """Return for every number and keyword why a broadcast would not be sent to it now, "" where it would."""
+    rule = {"policy": policy.load(session), "scope": world.OURS, "channel": "sms"}
+    numbers = session.scalars(select(ConsentPayload.number).distinct()).all()
+    keywords = [None, *session.scalars(select(Keyword.id))]
+    return {
+        (number, keyword_id): str(decisions.of_campaign(session, number, keyword_id=keyword_id, **rule).reason or "")
+        for number in numbers
+        for keyword_id in keywords
+    }
+
+
+def test_the_same_may_be_sent_to_everybody(
+    app: Flask, database: str, target: str, session: Session, tmp_path: Path
+) -> None:
+    """And the log leads to it, there as here."""
+    outbox.keyword(session), outbox.keyword(session, "GARDEN", double_opt_in=True)
+    texts = ("VOLUNTEER", "GARDEN", "we have to stop this bill", "STOP", "START", "VOLUNTEER")
+    for each, number in enumerate(outbox.numbers(len(texts) + 1)):
+        for body in texts[: each + 1]:
+            world.text(session, body, number)
+    ledger.lose_number(session, outbox.numbers(1)[0], outbox.act())
+    session.commit()
+    before = decided(session)
+    archives.fill(target, archives.export(database, tmp_path), tmp_path)
+    engine = create_engine(target, poolclass=NullPool)
+    with Session(engine) as filled:
+        assert decided(filled) == before
+    assert list(differences(engine, Found())) == []
+    engine.dispose()
+    assert {"", "opted_out", "number_lost", "on_hold", "pending", "not_opted_in"} <= set(before.values())
+
+
+def test_what_breaks_off_in_the_middle_leaves_it_empty(
+    database: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a kill does: it is one transaction, indexes and references included."""
+    engine = create_engine(target, poolclass=NullPool)
+    shape = text(
+        "SELECT count(*) FROM pg_indexes WHERE schemaname = 'public'"
+        if engine.dialect.name == "postgresql"
+        else "SELECT count(*) FROM sqlite_master WHERE type = 'index'"
+    )
+    with Session(engine) as session:
+        indexes = session.scalar(shape)
+    load = filling._load
+
+    def fail(session: Session, table: Table, *rest: Any) -> None:
+        if table.name == "consent_event":
+            raise KeyboardInterrupt
+        load(session, table, *rest)
+
+    with Session(create_engine(database, poolclass=NullPool)) as session:
+        add_user(session, Role.ADMIN)
+    zipped = archives.export(database, tmp_path)
+    monkeypatch.setattr(filling, "_load", fail)
+    with pytest.raises(KeyboardInterrupt):
+        archives.fill(target, zipped, tmp_path)
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(User)) == 0
+        assert session.scalar(shape) == indexes
+    engine.dispose()

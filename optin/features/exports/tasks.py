@@ -24,13 +24,14 @@ SUBJECT = "export"
 
 def begin(session: Session, user: User) -> None:
     """Have an export made unless one is being made; the caller commits, and `engine.nudge` has it run at once."""
-    if under_way(session) is not None:
-        return
     run = ExportRun(created_at=clock.now(), created_by_id=user.id)
     session.add(run)
     session.flush()
     about = {"run_id": run.id}
     run.task_id = background.begin(session, NAME, KEY, about, total=_rows(session), user_id=user.id)
+    if session.get_one(BackgroundTask, run.task_id).arguments != about:  # somebody else's, which is under way
+        session.delete(run)
+        return
     audit.record(session, user.id, "began", SUBJECT, run.id)
 
 

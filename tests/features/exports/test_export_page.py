@@ -1,6 +1,7 @@
 """Settings › Export everything: made in the background, downloaded for a day by admins, with an entry in the trail."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from optin.archive import making, opening
 from optin.database.session import db
+from optin.database.transactions import writing
+from optin.features.exports import tasks
 from optin.jobs import background
-from optin.models import AuditEntry, BackgroundTask, ExportPart, ExportRun
+from optin.models import AuditEntry, BackgroundTask, ExportPart, ExportRun, User
 from optin.queries import export_files
 from tests.conftest import Clock
 from tests.support import world
@@ -58,6 +61,26 @@ def test_an_export_is_made_followed_and_downloaded(
     assert (told.action, told.field, told.after) == ("downloaded", "everything", f"{rows} rows")
     audit = admin.get("/settings/audit").text
     assert ("Began an export of everything" in audit, "Downloaded everything" in audit) == (True, True)
+
+
+def test_of_several_who_ask_at_once_one_has_it_made(app: Flask, admin: Browser, session: Session) -> None:
+    assert admin.user is not None
+    user_id, together = admin.user.id, threading.Barrier(4)
+    session.commit()
+    with app.app_context():
+        engine = db.engine
+
+    def ask(_: int) -> None:
+        together.wait()
+        with writing(engine) as own:
+            tasks.begin(own, own.get_one(User, user_id))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(4)))
+    assert session.scalar(select(func.count()).select_from(ExportRun)) == 1
+    assert session.scalar(select(func.count()).select_from(BackgroundTask)) == 1
+    began = select(func.count()).where(AuditEntry.subject_kind == "export")
+    assert session.scalar(began) == 1
 
 
 def test_it_is_gone_after_a_day(app: Flask, admin: Browser, session: Session, clock: Clock) -> None:
