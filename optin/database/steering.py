@@ -6,6 +6,7 @@ Who uses one of these says why, and a line in tests/database/test_query_plans.py
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, func, literal_column
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 
@@ -40,6 +41,17 @@ def evaluated_once(
     A limit, even none, and an order keep the two apart; `order` is one that costs nothing.
     """
     return query.order_by(order).limit(-1) if session.get_bind().dialect.name == "sqlite" else query
+
+
+def is_in(session: Session, column: SQLColumnExpression[Any], value: object) -> ColumnElement[bool]:
+    """The condition that a column has one value, for a page of an index that begins with the column and has the order.
+
+    The order has to name the column too. PostgreSQL leaves it out of the order of one value otherwise, and then goes
+    through the newest rows of all values: past all the others, where those asked for are old.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(array([value]))
+    return column == value
 
 
 def is_one_of_few(session: Session, column: SQLColumnExpression[Any], few: Select[Any]) -> ColumnElement[bool]:

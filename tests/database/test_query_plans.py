@@ -233,6 +233,21 @@ def test_opt_ins_are_found_by_the_end_of_their_number(app: Flask, session: Sessi
     assert _serves_all(engine, "ix_opt_in_tail", finding)
 
 
+def test_a_thread_is_read_along_its_own_index(app: Flask, session: Session) -> None:
+    """PostgreSQL would look for a long talk among the newest messages of all: the order must not allow for that."""
+    engine, client = _filled(app, session)
+    statements = _asked_by(app, client, engine, f"/inbox/{ROWS}")
+    thread = {asked: given for asked, given in statements.items() if "message.id DESC" in asked and "user_1" in asked}
+    assert thread
+    assert _serves_all(engine, "ix_message_conversation", thread)
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("DROP INDEX ix_message_conversation")
+            connection.exec_driver_sql("SET enable_sort = off")
+            assert not _serves(connection, "pk_message", thread)
+        connection.rollback()
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_nothing_has_sqlite_note_how_full_its_tables_are(app: Flask, session: Session) -> None:
     """With what it noted of small tables it would read them from one end to the other, once they are large."""

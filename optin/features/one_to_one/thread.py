@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock
 from optin.consent import phrase_opt_outs
+from optin.database.steering import is_in
 from optin.enums import Direction, Meaning, MessageStatus, Purpose, Reason
 from optin.models import Message, PhraseOptOut
 from optin.provider import statuses
@@ -19,6 +20,7 @@ from optin.sending.pauses import Pauses
 AT_ONCE = 50
 QUOTED_AT_MOST = 80
 NEVER_SENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED)
+_NEWEST_FIRST = (Message.conversation_id.desc(), Message.id.desc())  # the whole index, for steering.is_in
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ def load(session: Session, conversation_id: int | None, *, before: int | None = 
     """Read the newest messages of a conversation, or those before a message id."""
     if conversation_id is None:
         return Thread([])
-    given = select(Message).where(Message.conversation_id == conversation_id)
+    given = select(Message).where(is_in(session, Message.conversation_id, conversation_id))
     if before is not None:
         given = given.where(Message.id < before)
-    newest_first = given.options(joinedload(Message.author)).order_by(Message.id.desc()).limit(AT_ONCE + 1)
+    newest_first = given.options(joinedload(Message.author)).order_by(*_NEWEST_FIRST).limit(AT_ONCE + 1)
     found = list(session.scalars(newest_first))
     shown = found[:AT_ONCE][::-1]
     read = phrase_opt_outs.of_messages(session, [each.id for each in shown if each.meaning == Meaning.OPT_OUT])

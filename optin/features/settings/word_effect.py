@@ -17,7 +17,7 @@ from optin.web.current import current_settings
 
 YEAR = timedelta(days=365)
 MOST_READ = 10_000
-"""So many texts are read anew: about half a second."""
+"""So many texts are looked at, each wording once: at most a second or two where no two are the same."""
 EXAMPLES = 3
 OPTED_OUT, HELD = "opted out", "on hold for review"
 
@@ -65,9 +65,8 @@ def of_words(session: Session, typed: Collection[str], shown: str = "") -> Effec
         return new
     rows = session.execute(_texts(clock.now() - YEAR)).all()
     looked_at = rows[:MOST_READ]
-    changes = [
-        (body, change) for body in (row.body for row in looked_at) if (change := _change(body, cached, tuple(typed)))
-    ]
+    of_each = {body: _change(body, cached, tuple(typed)) for body in {row.body for row in looked_at}}
+    changes = [(row.body, change) for row in looked_at if (change := of_each[row.body])]
     return Effect(
         added=new.added,
         opted_out=sum(change == OPTED_OUT for _, change in changes),

@@ -115,3 +115,16 @@ def test_a_hold_that_becomes_an_opt_out_counts_as_one(admin: Browser, session: S
 def test_markup_in_a_text_is_text(admin: Browser, session: Session) -> None:
     text(session, "no <script>alert(1)</script>")
     assert "<script>alert" not in save(admin, "no").text
+
+
+def test_a_wording_that_many_have_is_read_once(
+    admin: Browser, session: Session, texts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (MAYA, TOM, INES):
+        text(session, "Is there no bus today", number)
+    read: list[str] = []
+    change = word_effect._change
+    monkeypatch.setattr(word_effect, "_change", lambda body, *more: read.append(body) or change(body, *more))
+    said = shown(save(admin, "no").text)
+    assert read.count("Is there no bus today") == 1
+    assert "put those of 5 texts on hold" in said
