@@ -145,6 +145,7 @@ class EventKind(LabelledEnum):
     DECISION_WITHDRAWN = "decision_withdrawn", "Review decision withdrawn", "warn"
     IMPORT_WITHDRAWN = "import_withdrawn", "Ended: the import was undone", "off"
     OPT_OUT_CORRECTED = "opt_out_corrected", "Corrected: not a request to stop", "warn"
+    MERGE_UNDONE = "merge_undone", "Restored: the merge was undone", "ok"
 
 
 class HoldCause(LabelledEnum):

@@ -57,6 +57,7 @@ LEFT_OUT: Mapping[str, str] = {
     "import_part": "files that were imported are kept for a day only",
     "in_force_token": "the database makes it",
     "move_sign": "it is needed only while another system's export is being moved over",
+    "person_merge": "a merge can be undone only where it was made; who is part of whom stands with the people",
     "number_code": "it holds codes that were texted to users",
     "person_word": "the database makes it of the people",
     "reconciliation": "what was asked of Twilio is asked anew",

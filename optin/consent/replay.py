@@ -185,6 +185,7 @@ EFFECTS: dict[EventKind, Effect] = {
     EventKind.KEPT: _kept,
     EventKind.OPT_OUT_WITHDRAWN: _stands_again,
     EventKind.LOSS_WITHDRAWN: _stands_again,
+    EventKind.MERGE_UNDONE: _stands_again,
     EventKind.DECISION_WITHDRAWN: _decision_withdrawn,
     EventKind.AGREED: _nothing,
     EventKind.UNLINKED: _nothing,

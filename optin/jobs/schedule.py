@@ -21,6 +21,7 @@ from optin.enums import OptInSource
 from optin.jobs import background
 from optin.jobs.errors import log_error
 from optin.jobs.worker import Worker
+from optin.person import merging
 from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, export_files, import_files, throttle
 from optin.receiving import reconcile
@@ -93,6 +94,7 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(60, lambda: committed(pauses.end_idle)),
         Chore(3600, lambda: throttle.forget_old(worker.engine, clock.now())),
         Chore(3600, lambda: committed(background.forget_old)),
+        Chore(3600, lambda: committed(merging.forget_old)),
         Chore(3600, lambda: import_files.forget_old(worker.engine)),
         Chore(3600, lambda: export_files.forget_old(worker.engine)),
     ]

@@ -12,6 +12,7 @@ from optin.models.moving import Move, MovedRecord, MoveSign
 from optin.models.operations import BackgroundTask, Reconciliation, SendingGate, SendingPause, WriteCheck
 from optin.models.own_field import OwnField, OwnOption, OwnValue
 from optin.models.person import Person
+from optin.models.person_merge import PersonMerge
 from optin.models.person_word import PersonWord
 from optin.models.saved_view import DefaultView, SavedView
 from optin.models.sender import Sender
@@ -58,6 +59,7 @@ __all__ = [
     "OwnOption",
     "OwnValue",
     "Person",
+    "PersonMerge",
     "PersonWord",
     "PhraseOptOut",
     "ProviderBlock",

@@ -162,6 +162,16 @@ def has_option(of: Any) -> ColumnElement[bool]:
     return _is_set(of.option_id)
 
 
+def is_merged(of: Any) -> ColumnElement[bool]:
+    """A record was merged into another one."""
+    return _is_set(of.merged_into_id)
+
+
+def can_still_be_undone(of: Any) -> ColumnElement[bool]:
+    """What an undo of the merge needs is still kept."""
+    return _is_set(of.before)
+
+
 def _is_empty(value: ColumnElement[Any]) -> ColumnElement[bool]:
     return value.is_(None)
 

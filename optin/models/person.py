@@ -8,8 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from optin import phone
 from optin.database.session import Base
 from optin.models.imports import ImportRun
-from optin.models.index_conditions import is_imported, partial_index
+from optin.models.index_conditions import is_imported, is_merged, partial_index
 from optin.models.user import User
+
+MERGED = "merged"
+"""The kind of a record that was merged into another: no list has it."""
 
 
 class Person(Base):
@@ -17,6 +20,7 @@ class Person(Base):
 
     `sort_name` (casefolded "last first") orders lists.
     `zones` are the number's time zones joined by "|", or the override. `import_run_id` is the import that made them.
+    A record that was merged into another is of the kind MERGED, empty, and stays for what refers to it: its messages.
     """
 
     __tablename__ = "person"
@@ -30,6 +34,7 @@ class Person(Base):
         Index("ix_person_created", "kind", "created_at", "id"),
         Index("ix_person_owner", "owner_id", "kind", "sort_name", "id"),
         partial_index("ix_person_import", "import_run_id", "id", where=is_imported),
+        partial_index("ix_person_merged_into", "merged_into_id", where=is_merged),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,14 +54,20 @@ class Person(Base):
     converted_at: Mapped[datetime | None]
     converted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    merged_into_id: Mapped[int | None]
 
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     import_run: Mapped[ImportRun | None] = relationship()
+    merged_into: Mapped["Person | None"] = relationship(
+        primaryjoin="foreign(Person.merged_into_id) == remote(Person.id)", viewonly=True
+    )
 
     def name_in(self, region: str) -> str:
         """Return "First Last", or what there is of it, else what tells this person from others.
 
-        A number is that as people in `region` (two letters) write it.
+        A number is that as people in `region` (two letters) write it. A merged record has the name of the kept one.
         """
+        if self.merged_into_id and self.merged_into:
+            return self.merged_into.name_in(region)
         number = phone.display(self.mobile, region) if self.mobile else ""
         return f"{self.first_name} {self.last_name}".strip() or number or self.email or "No name"

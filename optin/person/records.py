@@ -3,31 +3,35 @@
 A change of the mobile number ends consent, so it is decided here and not in a form. Nothing here commits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from unicodedata import category
 
 from sqlalchemy import Select, select, update
+from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import Direction, OptInSource, PersonKind
-from optin.models import AuditEntry, CampaignMember, Message, OptIn, Person, Suppression, User
+from optin.models import AuditEntry, CampaignMember, Keyword, Message, OptIn, Person, PersonMerge, Suppression, User
 from optin.models.index_conditions import has_not_ended
 from optin.own_fields import keys
 from optin.own_fields import values as own_values
 from optin.phone import spellings
 from optin.policy import audit, cache
+from optin.queries import merged_people
 from optin.refused import Refused
 
 TEXTS = ("first_name", "last_name", "email", "company", "time_zone", "notes")
 FIELDS = (*TEXTS, "mobile", "owner_id")
 SORT_NAME = 170
 SUBJECT = "person"
+MERGE_UNDONE = "merge undone"
+"""The action by which a record gives a number back that it had by a merge alone; it is none of their earlier ones."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,10 @@ def change(
     texts = own_values.read(own, fields)
     if isinstance(texts, Refused):
         return texts
-    before, old_number = {**_readable(session, person), **own_values.before(session, person.id, own)}, person.mobile
+    before, old_number = {**readable(session, person), **own_values.before(session, person.id, own)}, person.mobile
     if refused := _assign(session, person, fields, region or cache.policy(session).default_region):
         return refused
-    changes = audit.differences(before, {**_readable(session, person), **texts})
+    changes = audit.differences(before, {**readable(session, person), **texts})
     if not changes:
         return PersonChanges()
     person.updated_at = clock.now()
@@ -99,9 +103,9 @@ def change(
     own_values.write(session, own, [(person.id, {name: text for name, text in texts.items() if name in changes})])
     act = Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id)
     stays_out = _stay_out(session, person, old_number, act, agreed)
-    ended = _follow_number(session, person, old_number, act)
+    ended = follow_number(session, person, old_number, act)
     if ended:
-        changes["opt_ins_ended"] = ("", ", ".join(opt_in.keyword.word for opt_in in ended))
+        changes["opt_ins_ended"] = ("", keywords_of(session, [opt_in.id for opt_in in ended]))
     audit.record(session, user_id, "changed", SUBJECT, person.id, changes)
     return PersonChanges(list(changes), ended, stays_out)
 
@@ -118,13 +122,16 @@ def what_ends(session: Session, person: Person, new_mobile: str | None) -> list[
 
 def opted_out_since(session: Session, person: Person, new_mobile: str | None) -> datetime | None:
     """Return since when the person is opted out by an earlier number, where that counts for `new_mobile` too."""
-    earlier = (person.mobile or _removed_number(session, person)) if new_mobile else None
-    return ledger.stays_out_since(session, earlier, new_mobile) if earlier and new_mobile else None
+    if not new_mobile:
+        return None
+    since = (ledger.stays_out_since(session, earlier, new_mobile) for earlier in last_numbers(session, person))
+    return max(filter(None, since), default=None)
 
 
 def opted_out_with(session: Session, person: Person) -> Suppression | None:
     """Return the newest opt-out of a number that the person had earlier, None while the numbers of old stand well."""
-    theirs = Suppression.number.in_(_earlier_numbers(person)), Suppression.number != (person.mobile or "")
+    everyone = merged_people.ids_of(session, person.id)
+    theirs = Suppression.number.in_(_earlier_numbers(*everyone)), Suppression.number != (person.mobile or "")
     newest = select(Suppression).where(*theirs, has_not_ended(Suppression)).order_by(Suppression.asked_at.desc())
     return session.scalars(newest.limit(1)).first()
 
@@ -161,14 +168,16 @@ def convert(session: Session, lead: Person, user_id: int | None) -> bool:
 
 
 def delete(session: Session, person: Person, user_id: int | None) -> None:
-    """Delete a person; the opt-ins and the suppression of the number stay, because they are the number's."""
+    """Delete a person and what was merged into it; the opt-ins and the suppression of the number stay: they are its."""
     audit.record(session, user_id, "deleted", SUBJECT, person.id)
+    parts = [part for part in merged_people.ids_of(session, person.id) if part != person.id]
+    session.execute(delete_rows(Person).where(Person.id.in_(parts)).execution_options(synchronize_session=False))
     session.delete(person)
     session.flush()
 
 
 def _assign(session: Session, person: Person, fields: Mapping[str, Any], region: str) -> Refused | None:
-    """Set the fields, cleaned, and what follows from them: the sort name and the time zones; none if one is refused."""
+    """Set the fields, cleaned, and what follows from them; none if one is refused."""
     unknown = {name for name in set(fields) - set(FIELDS) if not keys.key_in(name)}
     if unknown:
         raise TypeError(f"a person has no {', '.join(sorted(unknown))}")
@@ -182,11 +191,15 @@ def _assign(session: Session, person: Person, fields: Mapping[str, Any], region:
         person.owner_id = fields["owner_id"]
     if "mobile" in fields:
         person.mobile = mobile
-    person.sort_name = sort_name(
-        person.first_name or "", person.last_name or "", person.mobile or "", person.email or ""
-    )
-    person.zones = _zones(person, region)
+    derive(person, region)
     return None
+
+
+def derive(person: Person, region: str) -> None:
+    """Set what follows from a person's fields: the sort name and the time zones."""
+    names = (person.first_name or "", person.last_name or "")
+    person.sort_name = sort_name(*names, person.mobile or "", person.email or "")
+    person.zones = _zones(person, region)
 
 
 def sort_name(first_name: str, last_name: str, mobile: str, email: str) -> str:
@@ -206,7 +219,7 @@ def _zones(person: Person, region: str) -> str:
     return phone.zone_group(person.mobile, region) if person.mobile else ""
 
 
-def _readable(session: Session, person: Person) -> dict[str, object]:
+def readable(session: Session, person: Person) -> dict[str, object]:
     """Return the fields as the history shows them."""
     owner = session.get(User, person.owner_id) if person.owner_id else None
     values = {name: getattr(person, name) or "" for name in (*TEXTS, "mobile")}
@@ -217,11 +230,11 @@ def _stay_out(session: Session, person: Person, old_number: str | None, act: Act
     """Let a new number be opted out as the earlier one is; tell whether that was so."""
     if not person.mobile or person.mobile == old_number:
         return False
-    earlier = old_number or _removed_number(session, person)
-    return earlier is not None and ledger.stay_out(session, earlier, person.mobile, act, agreed)
+    earlier = [old_number] if old_number else last_numbers(session, person, has_none=True)
+    return any(ledger.stay_out(session, each, person.mobile, act, agreed) for each in earlier)
 
 
-def _follow_number(session: Session, person: Person, old_number: str | None, act: Act) -> list[OptIn]:
+def follow_number(session: Session, person: Person, old_number: str | None, act: Act) -> list[OptIn]:
     """Let memberships carry the number and zones as they are now; end what the old number's consent was."""
     session.execute(
         update(CampaignMember)
@@ -236,16 +249,36 @@ def _follow_number(session: Session, person: Person, old_number: str | None, act
     return list(session.scalars(opt_ins.order_by(OptIn.id)))
 
 
-def _removed_number(session: Session, person: Person) -> str | None:
-    """Return the last number that was taken from the person, in E.164."""
-    number = session.scalar(_earlier_numbers(person).order_by(AuditEntry.id.desc()).limit(1))
-    return spellings.canonical(number) if number else None
+def keywords_of(session: Session, opt_in_ids: Sequence[int]) -> str:
+    """Return the keywords of opt-ins, such as "volunteer, donate2026"."""
+    words = select(Keyword.word).join(OptIn, OptIn.keyword_id == Keyword.id).where(OptIn.id.in_(opt_in_ids))
+    return ", ".join(session.scalars(words.order_by(OptIn.id)))
 
 
-def _earlier_numbers(person: Person) -> Select[str]:
+def last_numbers(session: Session, person: Person, *, has_none: bool = False) -> list[str]:
+    """Return the person's number, or the last one that was taken away (E.164), by which they may have opted out.
+
+    Of a person without a number these are also the last ones of those who were merged into them since they had one.
+    `has_none` asks for those whatever the record says now.
+    """
+    if person.mobile and not has_none:
+        return [person.mobile]
+    own = session.execute(
+        _earlier_numbers(person.id).add_columns(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1)
+    ).first()
+    found = [spellings.canonical(own.before)] if own else []
+    since = [PersonMerge.at >= own.at] if own else []
+    merges = select(PersonMerge.merged_id).where(PersonMerge.kept_id == person.id, PersonMerge.undone_at.is_(None))
+    for merged_id in session.scalars(merges.where(*since)):
+        found += last_numbers(session, session.get_one(Person, merged_id))
+    return found
+
+
+def _earlier_numbers(*person_ids: int) -> Select[str]:
     return select(AuditEntry.before).where(
         AuditEntry.subject_kind == SUBJECT,
-        AuditEntry.subject_id == person.id,
+        AuditEntry.subject_id.in_(person_ids),
         AuditEntry.field == "mobile",
         AuditEntry.before != "",
+        AuditEntry.action != MERGE_UNDONE,
     )

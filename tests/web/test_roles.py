@@ -53,6 +53,7 @@ VIEWERS = """
     GET  /leads/<person_id>/number
     GET  /leads/<person_id>/thread
     GET  /opt-ins/<opt_in_id>
+    GET  /people/<person_id>
     GET  /review
     GET  /review/decided
     GET  /review/opt-outs
@@ -131,6 +132,7 @@ AGENTS = """
     GET  /contacts/<person_id>/deletion
     POST /contacts/<person_id>/deletion
     GET  /contacts/<person_id>/edit
+    GET  /contacts/<person_id>/merge
     POST /contacts/<person_id>/edit
     POST /contacts/<person_id>/messages
     POST /contacts/<person_id>/messages/segments
@@ -166,17 +168,22 @@ AGENTS = """
     GET  /leads/<person_id>/deletion
     POST /leads/<person_id>/deletion
     GET  /leads/<person_id>/edit
+    GET  /leads/<person_id>/merge
     POST /leads/<person_id>/edit
     POST /leads/<person_id>/messages
     POST /leads/<person_id>/messages/segments
     GET  /leads/file
     GET  /leads/new
     POST /leads/new
+    GET  /merges/<merge_id>/undo
+    POST /merges/<merge_id>/undo
     POST /opt-ins
     POST /opt-ins/<opt_in_id>/end
     GET  /opt-ins/new
     POST /opt-outs
     GET  /opt-outs/new
+    GET  /people/<one_id>/merge/<other_id>
+    POST /people/<one_id>/merge/<other_id>
     POST /review/<hold_id>/decision
     POST /review/<hold_id>/withdrawal
     POST /review/opt-outs/<opt_out_id>/correction

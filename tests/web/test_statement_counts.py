@@ -44,13 +44,13 @@ class Most(NamedTuple):
 MOST = {
     "webhook of a keyword": Most(11, 10),
     "webhook of a STOP": Most(14, 12),
-    "changed mobile number": Most(22, 22),  # it asks twice whether an opt-out goes with the person
+    "changed mobile number": Most(26, 26),  # it asks twice whether an opt-out goes with the person and what was merged
     "campaign, broadcasts": Most(13, 13),
     "campaign": Most(10, 10),
-    "campaign, members": Most(15, 15),
+    "campaign, members": Most(16, 16),  # one for records that were merged into members
     "campaign, members on hold": Most(14, 14),
     "keyword": Most(9, 9),
-    "contact": Most(13, 13),  # one for an opt-out with an earlier number
+    "contact": Most(21, 21),  # an opt-out with an earlier number, what was merged into it, likely duplicates
     "thread": Most(15, 15),
     "home": Most(24, 24),
     "settings": Most(4, 4),

@@ -10,6 +10,7 @@ from optin.consent.ledger.holds_and_blocks import block, hold, keep, unblock
 from optin.consent.ledger.import_obstacles import Obstacle, ObstacleKind, obstacles
 from optin.consent.ledger.importing import ImportedOptIn, import_opt_ins, with_spellings
 from optin.consent.ledger.lost_numbers import find_number, lose_held_number, lose_number
+from optin.consent.ledger.moving_links import Links, links_of, move_links, return_links
 from optin.consent.ledger.number_lock import (
     cancel_waiting,
     has_lock,
@@ -49,6 +50,7 @@ from optin.consent.ledger.taking_over import (
 )
 from optin.consent.ledger.undo_import import ImportUndone, share_opt_outs, take_back_opt_outs, withdraw_imported
 from optin.consent.ledger.undo_review import WITHDRAW_WITHIN, Withdrawal, WithdrawalRefusal, can_withdraw, withdraw
+from optin.consent.ledger.undoing_merges import GivenBack, MergeAct, undo_merge
 from optin.models.index_conditions import LIVE
 
 __all__ = [
@@ -58,8 +60,11 @@ __all__ = [
     "Correction",
     "DoubleOptInQuestion",
     "EndedElsewhere",
+    "GivenBack",
     "ImportUndone",
     "ImportedOptIn",
+    "Links",
+    "MergeAct",
     "Obstacle",
     "ObstacleKind",
     "OptInOutcome",
@@ -90,12 +95,14 @@ __all__ = [
     "keep",
     "link_people",
     "link_person",
+    "links_of",
     "lock",
     "lock_free",
     "lock_number",
     "lock_numbers",
     "lose_held_number",
     "lose_number",
+    "move_links",
     "note_lock",
     "obstacles",
     "opt_in",
@@ -104,6 +111,7 @@ __all__ = [
     "opt_out_of_before",
     "opt_out_phone",
     "question",
+    "return_links",
     "share_opt_outs",
     "start",
     "stay_out",
@@ -111,6 +119,7 @@ __all__ = [
     "take_back_opt_outs",
     "take_over_ended",
     "unblock",
+    "undo_merge",
     "with_spellings",
     "withdraw",
     "withdraw_imported",

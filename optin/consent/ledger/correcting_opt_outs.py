@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.consent.ledger.holds_and_blocks import open_hold
 from optin.consent.ledger.number_lock import lock_number
-from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, lift_suppression
+from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, hold_again, lift_suppression
 from optin.consent.ledger.undo_review import Withdrawal, WithdrawalRefusal
 from optin.database.statements import insert
-from optin.enums import EndReason, EventKind, HoldCause, HoldResolution
+from optin.enums import EndReason, EventKind, HoldResolution
 from optin.models import ConsentEvent, Hold, OptIn, PhraseOptOut, Suppression
 from optin.phone import spellings
 
@@ -104,16 +103,8 @@ def _take_back(session: Session, number: str, opt_outs: Sequence[PhraseOptOut], 
     restored = give_back(session, number, act, and_(OptIn.end_reason == EndReason.OPTED_OUT, by_text))
     began = Suppression.message_id.in_([opt_out.message_id for opt_out in opt_outs])
     lift_suppression(session, number, act, began, "the opt-out was corrected")
-    resolved = select(Hold).where(
-        Hold.number == number,
-        Hold.ended_at.in_([opt_out.when for opt_out in opt_outs]),
-        Hold.resolution == HoldResolution.STOP,
-        Hold.withdrawn_at.is_(None),
-    )
-    for held in session.scalars(resolved.order_by(Hold.id)):
-        held.withdrawn_at, held.withdrawn_by_id = act.at, act.actor_id
-        session.flush()
-        open_hold(session, number, act, HoldCause(held.cause), held.trigger, again=held)
+    resolved = Hold.ended_at.in_([opt_out.when for opt_out in opt_outs])
+    hold_again(session, number, act, and_(resolved, Hold.resolution == HoldResolution.STOP))
     return restored
 
 

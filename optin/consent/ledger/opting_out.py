@@ -23,7 +23,7 @@ from optin.database.session import UTCDateTime
 from optin.database.statements import insert, run, table
 from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInStatus, Purpose, Reason
 from optin.models import Message, OptIn, OptInPerson, Person, Suppression
-from optin.models.index_conditions import LIVE, has_not_ended, is_live, is_pending
+from optin.models.index_conditions import LIVE, has_not_ended, is_live, is_on_its_way, is_pending
 from optin.phone import spellings
 
 
@@ -141,6 +141,7 @@ def change_number(session: Session, person_id: int, old: str | None, new: str | 
         cancel_waiting(
             session,
             Message.person_id == person_id,
+            is_on_its_way(Message),
             Message.number == old,
             Message.purpose.in_((Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)),
             reason=Reason.NUMBER_CHANGED,

@@ -1,4 +1,4 @@
-"""Giving back what an opt-out ended: shared by withdrawn review decisions and by corrected opt-outs."""
+"""Giving back what an opt-out ended: shared by withdrawn review decisions, corrected opt-outs and undone merges."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act
-from optin.enums import Channel, EventKind, OptInStatus
-from optin.models import ConsentEvent, OptIn, Suppression
+from optin.consent.ledger.holds_and_blocks import open_hold
+from optin.enums import Channel, EventKind, HoldCause, OptInStatus
+from optin.models import ConsentEvent, Hold, OptIn, Suppression
 from optin.models.index_conditions import has_not_ended
 
 TWILIOS_DOOR = (EventKind.BLOCKED, EventKind.UNBLOCKED)
@@ -50,6 +51,15 @@ def lift_suppression(session: Session, number: str, act: Act, began: ColumnEleme
             session, EventKind.SUPPRESSION_ENDED, number, replace(act, channel=Channel(row.channel)), detail=why
         )
     return bool(lifted)
+
+
+def hold_again(session: Session, number: str, act: Act, resolved: ColumnElement[bool]) -> None:
+    """Hold the number again for what the `resolved` holds were about, and withdraw how they ended."""
+    held = select(Hold).where(Hold.number == number, resolved, Hold.withdrawn_at.is_(None))
+    for each in session.scalars(held.order_by(Hold.id)).all():
+        each.withdrawn_at, each.withdrawn_by_id = act.at, act.actor_id
+        session.flush()
+        open_hold(session, number, act, HoldCause(each.cause), each.trigger, again=each)
 
 
 def _stands_again(session: Session, opt_in: OptIn, act: Act, kind: EventKind) -> bool:

@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.events import Act, Event
-from optin.consent.ledger.holds_and_blocks import open_hold
 from optin.consent.ledger.importing import with_spellings
 from optin.consent.ledger.number_lock import AT_ONCE, WAITING, end_waiting, lock_number, lock_numbers
-from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, lift_suppression
-from optin.enums import EndReason, EventKind, HoldCause, HoldResolution, OptInSource, OptInStatus
+from optin.consent.ledger.restoring import AFTER_OPT_OUT, first_after, give_back, hold_again, lift_suppression
+from optin.enums import EndReason, EventKind, HoldResolution, OptInSource, OptInStatus
 from optin.models import ConsentEvent, Hold, Message, OptIn, Suppression
 from optin.models.index_conditions import is_imported
 
@@ -107,11 +106,7 @@ def _take_back(session: Session, opt_out: Suppression, act: Act) -> None:
     by_run = and_(OptIn.end_reason == EndReason.OPTED_OUT, OptIn.ended_at == began, OptIn.end_message_sid.is_(None))
     give_back(session, number, act, by_run)
     lift_suppression(session, number, act, Suppression.id == opt_out.id, "the import was undone")
-    resolved = (Hold.number == number, Hold.ended_at == began, Hold.resolution == HoldResolution.OPT_OUT)
-    for held in session.scalars(select(Hold).where(*resolved, Hold.withdrawn_at.is_(None)).order_by(Hold.id)).all():
-        held.withdrawn_at, held.withdrawn_by_id = act.at, act.actor_id
-        session.flush()
-        open_hold(session, number, act, HoldCause(held.cause), held.trigger, again=held)
+    hold_again(session, number, act, and_(Hold.ended_at == began, Hold.resolution == HoldResolution.OPT_OUT))
 
 
 def share_opt_outs(session: Session, numbers: Collection[str], run_id: int) -> None:

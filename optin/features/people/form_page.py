@@ -10,7 +10,7 @@ from optin.consent import consent_status
 from optin.database.session import db
 from optin.enums import PersonKind
 from optin.features.people import queries
-from optin.features.people.forms import PersonForm
+from optin.features.people.forms import NEEDS_REASON, PersonForm
 from optin.models import OptIn, Person
 from optin.own_fields import values
 from optin.person import records
@@ -95,9 +95,7 @@ def unconfirmed(form: PersonForm, person: Person) -> bool:
     session, new = db.session(), _new_number(person, form.mobile.data or "")
     out_since = records.opted_out_since(session, person, new) if new != person.mobile else None
     if out_since and form.agrees and not form.agreed.data:
-        form.agreed.errors = [
-            "Say how and when they agreed, such as “at the desk, 3 May”. It becomes part of the proof."
-        ]
+        form.agreed.errors = [NEEDS_REASON]
         return True
     return not _to_show(records.what_ends(session, person, new), out_since) <= set((form.ends.data or "").split(","))
 

@@ -22,6 +22,7 @@ from optin.web.fields import Email, Line, PhoneNumber, Text
 FROM_NUMBER = ""
 OUT, AGREED = "out", "agreed"
 STAYS = [SelectChoice(OUT, "Keep them opted out there too"), SelectChoice(AGREED, "They agreed to be texted there")]
+NEEDS_REASON = "Say how and when they agreed, such as “at the desk, 3 May”. It becomes part of the proof."
 _AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 

@@ -21,8 +21,7 @@ from optin.models import (
     User,
 )
 from optin.person import records
-from optin.policy import audit
-from optin.queries import paging
+from optin.queries import merged_people, paging
 from optin.web import filters, own_fields
 from optin.web.history_tab import Address, History, HistoryLine, entry_line, history_page
 
@@ -37,6 +36,8 @@ LABELS = {
     "time_zone": "Time zone",
     "notes": "Notes",
     "kind": "Kind",
+    "merged_with": "Merged with",
+    "merged_into": "Merged into",
     "opt_ins_ended": "Opt-ins ended with the number",
 }
 RECORD, CONSENT = 0, 1
@@ -45,7 +46,7 @@ RECORD, CONSENT = 0, 1
 def person_history(session: Session, person: Person, address: Address) -> History:
     """Return the page that the request asks for; both trails are one list by their time."""
     done = select(AuditEntry.at, literal(RECORD).label("trail"), AuditEntry.id).where(
-        AuditEntry.id.in_(_done_to(person))
+        AuditEntry.id.in_(_done_to(session, person))
     )
     happened = select(ConsentEvent.at, literal(CONSENT).label("trail"), ConsentEvent.id)
     both = union_all(done, happened.where(ConsentEvent.id.in_(_about(person)))).subquery()
@@ -55,9 +56,12 @@ def person_history(session: Session, person: Person, address: Address) -> Histor
     return history_page(page, [lines[row.trail, row.id] for row in page.rows], address)
 
 
-def _done_to(person: Person) -> Select[int]:
-    """Select what users did to the record, and to the conversation with the person's number."""
-    entries = audit.history(records.SUBJECT, person.id).order_by(None).with_only_columns(AuditEntry.id)
+def _done_to(session: Session, person: Person) -> Select[int]:
+    """Select what users did to the record, to those merged into it, and to the conversation with the number."""
+    everyone = merged_people.ids_of(session, person.id)
+    entries = select(AuditEntry.id).where(
+        AuditEntry.subject_kind == records.SUBJECT, AuditEntry.subject_id.in_(everyone)
+    )
     if not person.mobile:
         return entries
     talks = select(Conversation.id).where(Conversation.channel.in_(list(Channel)), Conversation.number == person.mobile)

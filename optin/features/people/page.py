@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import render_template, request, url_for
+from flask import abort, render_template, request, url_for
 
 from optin import clock
 from optin.database.session import db
@@ -10,11 +10,11 @@ from optin.enums import PersonKind
 from optin.features.one_to_one import component, routes
 from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
-from optin.features.people import history, queries
+from optin.features.people import history, merge_page, queries
 from optin.models import Person
 from optin.own_fields import values
 from optin.person import records
-from optin.queries import people_of_numbers
+from optin.queries import merged_people, people_of_numbers
 from optin.web import own_fields
 from optin.web.current import current_policy
 from optin.web.filters import default_region
@@ -34,6 +34,7 @@ def render(person: Person, draft: Draft | None = None) -> str:
         tab=tab,
         address=address,
         shared=people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
+        merged=merge_page.recent(person),
         left_earlier=records.opted_out_with(session, person),
         own=_own(person) if tab == "details" else [],
         local_time=queries.local_time(person, clock.now()),
@@ -61,6 +62,11 @@ def place_of(person: Person) -> Place:
         render=partial(render, person),
         events=lambda: queries.number_changes(db.session(), person, default_region()),
     )
+
+
+def address_of_kept(person: Person) -> str:
+    """Return the address of the record that a record is part of now; 404 if that was deleted."""
+    return address(merged_people.kept(db.session(), person) or abort(404))
 
 
 def address(person: Person, tab: str | None = None, page: str | None = None) -> str:

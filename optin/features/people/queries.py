@@ -30,7 +30,7 @@ from optin.person import records
 from optin.person.filters.table import Question
 from optin.policy.policy import Policy
 from optin.provider import senders
-from optin.queries import cached_counts, look, search
+from optin.queries import cached_counts, look, merged_people, search
 from optin.queries.cached_counts import CachedCount
 from optin.queries.look import Wanted
 from optin.queries.search import Hits
@@ -75,14 +75,15 @@ def found_in_all(kind: PersonKind, text: str, region: str, question: Question) -
 
 def count_others(session: Session, kind: PersonKind, text: str, region: str, question: Question) -> CachedCount:
     """Count who of the other kind is found in the same way, as far as a quick look tells."""
+    other = next(each for each in PersonKind if each != kind)
     if text:
-        hits = _found(session, ~search.is_kind(kind), text, region, question)
+        hits = _found(session, search.is_kind(other), text, region, question)
         return CachedCount(len(hits.ids), more=hits.more)
-    given = wanted(question, ~search.is_kind(kind))
+    given = wanted(question, search.is_kind(other))
     by_few = look.few(session, given, look.FEW)
     if by_few is not None:
         return cached_counts.up_to_few(session, select(Person.id).where(by_few, *given.also, *given.holds(Person)))[0]
-    return look.count_some(session, lambda of: [of.kind != kind, *question.holds(of)])
+    return look.count_some(session, lambda of: [of.kind == other, *question.holds(of)])
 
 
 def wanted(question: Question, of_kind: ColumnElement[bool], base: Sequence[ColumnElement[bool]] = ()) -> Wanted:
@@ -102,6 +103,13 @@ def _found(session: Session, of_kind: ColumnElement[bool], text: str, region: st
         return search.find(session, text, ways, [among])
     hits = search.find(session, text, ways)
     return Hits(hits.ids, more=hits.more or search.is_common(session, text))
+
+
+def others_found(session: Session, person: Person, text: str, region: str) -> tuple[Sequence[Person], bool]:
+    """Return the first contacts and leads that a text finds besides the person, and whether there are more."""
+    hits = search.find_people(session, text, region, Person.id != person.id) if text else Hits([])
+    people = select(Person).where(Person.id.in_(hits.ids)).order_by(Person.sort_name, Person.id)
+    return session.scalars(people.limit(SHOWN)).all(), hits.more or len(hits.ids) > SHOWN
 
 
 def owners(session: Session, person: Person | None) -> list[User]:
@@ -125,6 +133,7 @@ def opt_ins(session: Session, person: Person) -> list[OptIn]:
 
 def memberships(session: Session, person: Person, policy: Policy) -> list[Membership]:
     """List the campaigns of the person, the newest first, asked with the sender that is the default."""
+    everyone = merged_people.ids_of(session, person.id)
     members = (
         select(CampaignMember)
         .where(CampaignMember.person_id == person.id, is_not_removed(CampaignMember))
@@ -133,7 +142,7 @@ def memberships(session: Session, person: Person, policy: Policy) -> list[Member
         .limit(SHOWN)
     )
     scope, channel = facts.scope_and_channel(next(iter(senders.in_use(session)), None))
-    return [_membership(session, member, policy, scope, channel) for member in session.scalars(members)]
+    return [_membership(session, member, policy, scope, channel, everyone) for member in session.scalars(members)]
 
 
 def in_campaigns(session: Session, person: Person) -> int:
@@ -145,7 +154,8 @@ def in_campaigns(session: Session, person: Person) -> int:
 
 def number_changes(session: Session, person: Person, region: str) -> list[Row]:
     """Return the person's changes of number as events for the thread, oldest first; numbers as `region` writes them."""
-    given = [AuditEntry.subject_kind == records.SUBJECT, AuditEntry.subject_id == person.id]
+    everyone = merged_people.ids_of(session, person.id)
+    given = [AuditEntry.subject_kind == records.SUBJECT, AuditEntry.subject_id.in_(everyone)]
     told = select(AuditEntry).where(*given, AuditEntry.field.in_(("mobile", "opt_ins_ended")))
     entries = list(session.scalars(told.options(joinedload(AuditEntry.user)).order_by(AuditEntry.id)))
     ended = {entry.at: entry.after.count(",") + 1 for entry in entries if entry.field == "opt_ins_ended"}
@@ -179,7 +189,10 @@ def local_time(person: Person, now: datetime) -> str:
     return f"{locals_[0]:%H:%M} to {locals_[-1]:%H:%M}"
 
 
-def _membership(session: Session, member: CampaignMember, policy: Policy, scope: str, channel: str) -> Membership:
+def _membership(
+    session: Session, member: CampaignMember, policy: Policy, scope: str, channel: str, everyone: Sequence[int]
+) -> Membership:
+    """Return a campaign of a person; `everyone` are the records that are one with theirs, whose messages count."""
     campaign, now = member.campaign, clock.now()
     closed = hours.closed_zone_groups([member.zones], now, policy.window) if policy.window else []
     question = AudienceQuestion(campaign.id, campaign.keyword_id, scope, channel, policy, now, closed)
@@ -187,7 +200,7 @@ def _membership(session: Session, member: CampaignMember, policy: Policy, scope:
     sent = (
         select(Message)
         .join(Broadcast, Broadcast.id == Message.broadcast_id)
-        .where(Message.person_id == member.person_id, Broadcast.campaign_id == campaign.id)
+        .where(Message.person_id.in_(everyone), Broadcast.campaign_id == campaign.id)
         .where(Message.status.not_in((MessageStatus.QUEUED, MessageStatus.CLAIMED)))
     )
     last = session.scalars(sent.order_by(Message.id.desc()).limit(1)).first()

@@ -11,7 +11,17 @@ from optin.database.session import db
 from optin.enums import PersonKind, Role
 from optin.features.one_to_one import routes as one_to_one
 from optin.features.one_to_one.component import Place
-from optin.features.people import act_routes, columns, form_page, index_list, list_request, page, queries, view_routes
+from optin.features.people import (
+    act_routes,
+    columns,
+    form_page,
+    index_list,
+    list_request,
+    merge_routes,
+    page,
+    queries,
+    view_routes,
+)
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person
@@ -24,7 +34,7 @@ from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import person_name
 
-__all__ = ["act_routes", "blueprint", "view_routes"]
+__all__ = ["act_routes", "blueprint", "merge_routes", "view_routes"]
 
 
 @route("", "{kind}s")
@@ -101,9 +111,9 @@ def create(kind: PersonKind) -> WSGIResponse | tuple[str, int]:
 
 @route(RECORD, "{kind}")
 def show(kind: PersonKind, person_id: int) -> str | WSGIResponse:
-    """Show the record; a lead that was converted is found at its old address too."""
+    """Show the record; one that was converted or merged leads from its old address to where it is."""
     person = db.session.get(Person, person_id) or abort(404)
-    return page.render(person) if person.kind == kind else redirect(page.address(person), 303)
+    return page.render(person) if person.kind == kind else redirect(page.address_of_kept(person), 303)
 
 
 @route(f"{RECORD}/edit", "edit_{kind}")
