@@ -61,6 +61,15 @@ class PersonKind(LabelledEnum):
     LEAD = "lead", "Lead"
 
 
+class Likeness(LabelledEnum):
+    """How sure it is that two records are of one person; the values are in order."""
+
+    SURE = "1", "Almost certainly one person", "ok"
+    LIKELY = "2", "Probably one person", "ok"
+    PERHAPS = "3", "Perhaps one person", "warn"
+    OTHERS = "4", "Probably different people", "off"
+
+
 class SenderKind(LabelledEnum):
     """What kind of address we send from: it decides who answers STOP (Twilio's STOP filtering)."""
 

@@ -18,7 +18,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.transactions import writing
 from optin.enums import OptInSource
-from optin.jobs import background
+from optin.jobs import background, duplicate_search
 from optin.jobs.errors import log_error
 from optin.jobs.worker import Worker
 from optin.person import merging
@@ -30,6 +30,9 @@ from optin.sending import delivery, overdue_replies, pauses, scheduled, send_unt
 DAY = timedelta(hours=24)
 RETRY = 15.0
 """Seconds after which a chore that failed is done again, if its time does not come before."""
+
+FIRST_SEARCH = 600.0
+"""Seconds after the start of a process until it looks for duplicates: there is more urgent work."""
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +95,11 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(5, lambda: overdue_replies.end_overdue(worker.engine)),
         Chore(60, lambda: committed(_expire_questions)),
         Chore(60, lambda: committed(pauses.end_idle)),
+        Chore(60, lambda: committed(merging.gather_strays)),
         Chore(3600, lambda: throttle.forget_old(worker.engine, clock.now())),
         Chore(3600, lambda: committed(background.forget_old)),
         Chore(3600, lambda: committed(merging.forget_old)),
+        Chore(3600, lambda: committed(duplicate_search.begin_if_changed), due=time.monotonic() + FIRST_SEARCH),
         Chore(3600, lambda: import_files.forget_old(worker.engine)),
         Chore(3600, lambda: export_files.forget_old(worker.engine)),
     ]

@@ -2,6 +2,7 @@
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
 from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
+from optin.models.duplicates import DuplicateGroup, NotDuplicate
 from optin.models.export import ExportPart, ExportRun
 from optin.models.figure import Figure
 from optin.models.imports import ImportKey, ImportPart, ImportRow, ImportRun
@@ -35,6 +36,7 @@ __all__ = [
     "DefaultView",
     "Disclosure",
     "DisclosureImage",
+    "DuplicateGroup",
     "ExportPart",
     "ExportRun",
     "Figure",
@@ -51,6 +53,7 @@ __all__ = [
     "Move",
     "MoveSign",
     "MovedRecord",
+    "NotDuplicate",
     "NumberCode",
     "NumberLoss",
     "OptIn",

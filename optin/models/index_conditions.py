@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnClause, ColumnElement, Index, and_, column, literal_column
+from sqlalchemy.sql.elements import TextClause
 
 from optin.database.steering import written_out
 from optin.enums import Direction, MessageStatus, OptInStatus, Purpose
@@ -35,7 +36,7 @@ class _Named:
         return column(name, Boolean() if name.startswith("is_") else None)
 
 
-def partial_index(name: str, *columns: str, where: Condition, unique: bool = False) -> Index:
+def partial_index(name: str, *columns: str | TextClause, where: Condition, unique: bool = False) -> Index:
     """Return an index of nothing but the rows of which a condition is true, on both databases."""
     rows = where(_Named())
     return Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows, info={CONDITION: where})
@@ -160,6 +161,11 @@ def has_number(of: Any) -> ColumnElement[bool]:
 def has_option(of: Any) -> ColumnElement[bool]:
     """A value of a field of one's own is one of a list."""
     return _is_set(of.option_id)
+
+
+def has_email(of: Any) -> ColumnElement[bool]:
+    """A person has an email address."""
+    return and_(of.email != literal_column("''"))
 
 
 def is_merged(of: Any) -> ColumnElement[bool]:

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from optin import phone
 from optin.database.session import Base
 from optin.models.imports import ImportRun
-from optin.models.index_conditions import is_imported, is_merged, partial_index
+from optin.models.index_conditions import has_email, is_imported, is_merged, partial_index
 from optin.models.user import User
 
 MERGED = "merged"
-"""The kind of a record that was merged into another: no list has it."""
+"""The kind of a record that was merged into another: no list has it. It stands behind all others."""
 
 
 class Person(Base):
@@ -34,6 +34,7 @@ class Person(Base):
         Index("ix_person_created", "kind", "created_at", "id"),
         Index("ix_person_owner", "owner_id", "kind", "sort_name", "id"),
         partial_index("ix_person_import", "import_run_id", "id", where=is_imported),
+        partial_index("ix_person_email_folded", text("lower(email)"), where=has_email),
         partial_index("ix_person_merged_into", "merged_into_id", where=is_merged),
     )
 

@@ -24,7 +24,7 @@ class MovedMembers:
 class Snapshot:
     """The fields of both records before, those of the kept one after, and what moved.
 
-    `given_up` and `number` are the numbers that ended and stayed with the merge.
+    `given_up` and `number` are the numbers that ended and stayed with the merge, `own` the filled fields of one's own.
     """
 
     kept: dict[str, Any]
@@ -34,6 +34,7 @@ class Snapshot:
     number: str | None = None
     members: MovedMembers = field(default_factory=MovedMembers)
     links: Links = field(default_factory=Links)
+    own: list[int] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON takes it."""

@@ -18,16 +18,19 @@ from optin.consent.events import Act
 from optin.consent.ledger.number_lock import WAITING
 from optin.database.statements import insert, table
 from optin.enums import OptInSource, PersonKind
-from optin.models import Message, Person, PersonMerge
-from optin.models.index_conditions import can_still_be_undone, is_merged, is_on_its_way
+from optin.models import CampaignMember, Message, Person, PersonMerge
+from optin.models.index_conditions import can_still_be_undone, is_merged, is_not_removed, is_on_its_way
 from optin.models.person import MERGED
+from optin.own_fields import moving
 from optin.person import merge_members, records
 from optin.person.merge_snapshot import Snapshot, values_of
 from optin.person.records import SUBJECT
 from optin.policy import audit, cache
+from optin.queries import merged_people
 from optin.refused import Refused
 
 UNDO_WITHIN = timedelta(hours=24)
+STRAYS_AT_ONCE = 100
 LONGEST_NOTES = 20_000
 GONE = Refused("One of the two was merged or deleted in the meantime.")
 CHANGED = Refused("One of the two was changed in the meantime. Look at both again.")
@@ -97,6 +100,7 @@ def _merge(session: Session, kept: Person, other: Person, values: Mapping[str, A
         ledger.lock_number(session, each)
     _fill(session, kept, values, act.at)
     _empty(session, other, kept, act.at)
+    snapshot.own = moving.fill(session, other.id, kept.id)
     snapshot.members = merge_members.move(session, other, kept, act.at, act.actor_id)
     stays_out = number is not None and any(
         ledger.stay_out(session, each, number, act, agreed) for each in sorted(earlier - {number})
@@ -139,6 +143,21 @@ def forget_old(session: Session, now: datetime) -> None:
     session.execute(delete(Person).where(Person.id.in_(orphans)).execution_options(synchronize_session=False))
     late = update(PersonMerge).where(can_still_be_undone(PersonMerge), PersonMerge.at < now - UNDO_WITHIN)
     session.execute(late.values(before=None).execution_options(synchronize_session=False))
+
+
+def gather_strays(session: Session, now: datetime) -> None:
+    """Give the kept record what came to a merged one while both were made one, such as from a page of before."""
+    merged = select(CampaignMember.person_id).join(PersonMerge, PersonMerge.merged_id == CampaignMember.person_id)
+    recent = (can_still_be_undone(PersonMerge), PersonMerge.undone_at.is_(None), is_not_removed(CampaignMember))
+    for person_id in session.scalars(merged.where(*recent).distinct().limit(STRAYS_AT_ONCE)).all():
+        stray = session.get_one(Person, person_id)
+        kept = merged_people.kept(session, stray)
+        if kept is None:
+            continue
+        lock_both(session, stray.id, kept.id)
+        if stray.merged_into_id:
+            merge_members.move(session, stray, kept, now, None)
+            records.follow_number(session, kept, kept.mobile, Act(source=OptInSource.USER, at=now))
 
 
 def _lock(session: Session, kept: Person, other: Person) -> bool:

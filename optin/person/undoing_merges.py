@@ -16,6 +16,7 @@ from optin.enums import OptInSource
 from optin.models import Person, PersonMerge, Suppression
 from optin.models.index_conditions import has_not_ended
 from optin.models.person import MERGED
+from optin.own_fields import moving
 from optin.person import merge_members, merging, records
 from optin.person.merge_snapshot import Snapshot
 from optin.person.records import FIELDS, SUBJECT
@@ -88,6 +89,7 @@ def _undo(session: Session, merge: PersonMerge, kept: Person, other: Person, act
     other.kind, other.merged_into_id = snapshot.merged["kind"], None
     restored = {name: value for name, value in snapshot.kept.items() if name in FIELDS and name not in done.stays}
     _fill(session, kept, restored, region, act.at)
+    moving.take_back(session, other.id, kept.id, snapshot.own)
     ledger.return_links(session, snapshot.links, other.id, kept.id)
     merge_members.give_back(session, snapshot.members, other, kept, merge.at)
     done.consent = _give_back(session, snapshot, merge, kept, other, act)

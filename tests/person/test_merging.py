@@ -24,6 +24,8 @@ from optin.models import (
     Message,
     OptIn,
     OptInPerson,
+    OwnField,
+    OwnValue,
     Person,
     PersonMerge,
     User,
@@ -220,6 +222,18 @@ def test_who_is_removed_after_the_merge_is_not_brought_back_by_its_undo(
     assert session.scalars(select(CampaignMember.id).where(CampaignMember.removed_at.is_(None))).all() == []
 
 
+def test_what_comes_to_the_merged_record_from_a_page_of_before_goes_to_the_kept_one(
+    session: Session, noor: Person, nora: Person, campaign: Campaign
+) -> None:
+    merge(session, noor, nora)
+    member(session, campaign, nora)
+    merging.gather_strays(session, clocks.now())
+    session.commit()
+    row = session.scalars(select(CampaignMember)).one()
+    assert (row.person_id, row.number, row.removed_at) == (noor.id, ONE, None)
+    merging.gather_strays(session, clocks.now())
+
+
 def test_what_waits_goes_with_the_number_that_stays_and_not_with_the_other(
     session: Session, noor: Person, nora: Person
 ) -> None:
@@ -414,3 +428,21 @@ def test_an_act_older_than_the_merge_is_found_after_it(
     ledger.opt_out(session, TWO, late)
     undo(session, made)
     assert status(session, TWO) is StatusKind.OPTED_OUT
+
+
+def test_fields_of_ones_own_are_filled_where_they_are_empty_and_come_back(
+    session: Session, noor: Person, nora: Person
+) -> None:
+    fields = [OwnField(key=key, label=key, kind="text", place=1, created_at=clocks.now()) for key in ("size", "pet")]
+    session.add_all(fields)
+    session.flush()
+    size, pet = (each.id for each in fields)
+    for person, field, text in ((noor, size, "S"), (nora, size, "L"), (nora, pet, "cat")):
+        session.add(OwnValue(person_id=person.id, field_id=field, text=text, folded=text.lower()))
+    session.commit()
+    before = {(row.person_id, row.field_id, row.text) for row in session.scalars(select(OwnValue))}
+    made = merge(session, noor, nora)
+    mine = select(OwnValue.field_id, OwnValue.text).where(OwnValue.person_id == noor.id)
+    assert {tuple(row) for row in session.execute(mine)} == {(size, "S"), (pet, "cat")}
+    undo(session, made)
+    assert {(row.person_id, row.field_id, row.text) for row in session.scalars(select(OwnValue))} == before

@@ -147,6 +147,9 @@ AGENTS = """
     POST /keywords/<keyword_id>
     POST /keywords/<keyword_id>/archive
     POST /keywords/<keyword_id>/deletion
+    GET  /duplicates
+    POST /duplicates/dismissals
+    POST /duplicates/search
     GET  /imports
     GET  /imports/<run_id>
     POST /imports/<run_id>/cancellation

@@ -11,8 +11,9 @@ from optin.campaign_members.adding import Added
 from optin.consent import audience, ledger
 from optin.enums import Reason
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
+from optin.models.person import MERGED
 from optin.policy import audit
-from optin.queries import search
+from optin.queries import merged_people, search
 from optin.queries.search import Hits
 
 WILL_RECEIVE = "will_receive"
@@ -58,17 +59,18 @@ def reasons(
 
 
 def last_messages(session: Session, campaign_id: int, person_ids: Sequence[int]) -> dict[int, Message]:
-    """Return the last message of the campaign's broadcasts to each person."""
+    """Return the last message of the campaign's broadcasts to each person, and to what became part of them."""
+    kept = merged_people.kept_ids(session, person_ids)
     newest = (
         select(func.max(Message.id))
         .where(
-            Message.person_id.in_(person_ids),
+            Message.person_id.in_(kept),
             exists().where(Broadcast.id == Message.broadcast_id, Broadcast.campaign_id == campaign_id),
         )
         .group_by(Message.person_id)
     )
-    found = session.scalars(select(Message).where(Message.id.in_(newest)))
-    return {int(message.person_id or 0): message for message in found}
+    found = session.scalars(select(Message).where(Message.id.in_(newest)).order_by(Message.id))
+    return {kept[int(message.person_id or 0)]: message for message in found}
 
 
 def candidates(session: Session, text: str, kind: str, region: str) -> tuple[Select[Person], bool]:
@@ -76,7 +78,7 @@ def candidates(session: Session, text: str, kind: str, region: str) -> tuple[Sel
     if text:
         hits = search.find_people(session, text, region, *([search.is_kind(kind)] if kind else []))
         return select(Person).where(Person.id.in_(hits.ids)), hits.more
-    return select(Person).where(*([Person.kind == kind] if kind else [])), False
+    return select(Person).where(Person.kind == kind if kind else Person.kind < MERGED), False
 
 
 def present(session: Session, campaign_id: int, person_ids: Sequence[int]) -> set[int]:

@@ -36,6 +36,7 @@ LABELS = {
     "time_zone": "Time zone",
     "notes": "Notes",
     "kind": "Kind",
+    "not_duplicate_of": "",
     "merged_with": "Merged with",
     "merged_into": "Merged into",
     "opt_ins_ended": "Opt-ins ended with the number",

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import PersonKind, Role
-from optin.features.people import merge_page, page, queries
+from optin.features.people import duplicates_page, merge_page, page, queries
 from optin.features.people.blueprint import blueprint
 from optin.features.people.loading import RECORD, load, route
 from optin.models import Person, PersonMerge
@@ -27,7 +27,13 @@ def choose(kind: PersonKind, person_id: int) -> str:
     person, text = load(kind, person_id), lists.search()
     people, has_more = queries.others_found(db.session(), person, text, current_policy().default_region)
     return render_template(
-        "people/choose_merge.html", person=person, kind=kind, search=text, people=people, has_more=has_more
+        "people/choose_merge.html",
+        person=person,
+        kind=kind,
+        search=text,
+        people=people,
+        has_more=has_more,
+        matches=[] if text else duplicates_page.matches(db.session(), person),
     )
 
 

@@ -3,14 +3,15 @@
 from functools import partial
 
 from flask import abort, render_template, request, url_for
+from flask_login import current_user
 
 from optin import clock
 from optin.database.session import db
-from optin.enums import PersonKind
+from optin.enums import PersonKind, Role
 from optin.features.one_to_one import component, routes
 from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
-from optin.features.people import history, merge_page, queries
+from optin.features.people import duplicates_page, history, merge_page, queries
 from optin.models import Person
 from optin.own_fields import values
 from optin.person import records
@@ -35,6 +36,7 @@ def render(person: Person, draft: Draft | None = None) -> str:
         address=address,
         shared=people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
         merged=merge_page.recent(person),
+        matches=duplicates_page.matches(session, person) if current_user.may(Role.AGENT) else [],
         left_earlier=records.opted_out_with(session, person),
         own=_own(person) if tab == "details" else [],
         local_time=queries.local_time(person, clock.now()),

@@ -197,14 +197,20 @@ def _membership(
     closed = hours.closed_zone_groups([member.zones], now, policy.window) if policy.window else []
     question = AudienceQuestion(campaign.id, campaign.keyword_id, scope, channel, policy, now, closed)
     why = session.scalar(select(audience.reason(question)).where(CampaignMember.id == member.id))
+    sent = (_last_sent(session, person_id, campaign.id) for person_id in everyone)
+    last = max(filter(None, sent), key=lambda message: message.id, default=None)
+    return Membership(campaign, Reason(why) if why else None, last)
+
+
+def _last_sent(session: Session, person_id: int, campaign_id: int) -> Message | None:
+    """Return the last message of a campaign to one record: by one each, its index is read from the end."""
     sent = (
         select(Message)
         .join(Broadcast, Broadcast.id == Message.broadcast_id)
-        .where(Message.person_id.in_(everyone), Broadcast.campaign_id == campaign.id)
+        .where(Message.person_id == person_id, Broadcast.campaign_id == campaign_id)
         .where(Message.status.not_in((MessageStatus.QUEUED, MessageStatus.CLAIMED)))
     )
-    last = session.scalars(sent.order_by(Message.id.desc()).limit(1)).first()
-    return Membership(campaign, Reason(why) if why else None, last)
+    return session.scalars(sent.order_by(Message.id.desc()).limit(1)).first()
 
 
 def _told(entry: AuditEntry, region: str, ended: int) -> str:

@@ -14,6 +14,7 @@ from optin.features.one_to_one.component import Place
 from optin.features.people import (
     act_routes,
     columns,
+    duplicates_routes,
     form_page,
     index_list,
     list_request,
@@ -34,7 +35,7 @@ from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import person_name
 
-__all__ = ["act_routes", "blueprint", "merge_routes", "view_routes"]
+__all__ = ["act_routes", "blueprint", "duplicates_routes", "merge_routes", "view_routes"]
 
 
 @route("", "{kind}s")
