@@ -195,6 +195,7 @@ def test_the_page_offers_every_way(session: Session, agent: Browser) -> None:
         f"/campaigns/{campaign.id}/members/numbers",
         f"/imports/new/member?campaign={campaign.id}",
         f"/campaigns/{campaign.id}/members/from-campaign",
+        "/contacts",
     ]
     for address in re.findall('href="([^"]*)"', ways):
         assert agent.get(address).status_code == 200
