@@ -114,7 +114,7 @@ def fill(engine: Engine, rows: int) -> None:
         connection.execute(text("DROP TABLE n"))
         _go_on_counting(connection)
         connection.commit()
-    if engine.dialect.name == "postgresql":  # SQLite keeps no statistics (decision 14)
+    if engine.dialect.name == "postgresql":  # SQLite keeps no statistics (decision 15)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
 

@@ -19,3 +19,10 @@ def test_links_and_files(doc: Path) -> None:
     named = [] if doc in OF_THEN else [file or folder for file, folder in FILE.findall(text)]
     assert [name for name in named if not ((ROOT / name).exists() or (ROOT / "optin" / name).exists())] == []
     assert [link for link in LINK.findall(text) if not (doc.parent / link).exists()] == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    decisions = sorted((ROOT / "docs/decisions").glob("*.md"))
+    numbers = [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    assert [path.name[:4] for path in decisions] == numbers
+    assert [path.read_text().split(".")[0] for path in decisions] == [f"# {int(number)}" for number in numbers]

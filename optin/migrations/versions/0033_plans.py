@@ -1,4 +1,4 @@
-"""Lists along indexes of their own, also where SQLite guesses: it forgets how full its tables were (decision 14)."""
+"""Lists along indexes of their own, also where SQLite guesses: it forgets how full its tables were (decision 15)."""
 
 from collections.abc import Sequence
 
