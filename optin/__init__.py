@@ -152,6 +152,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.inbox.routes import blueprint as inbox
     from optin.features.keywords.routes import blueprint as keywords
     from optin.features.message_templates.routes import blueprint as message_templates
+    from optin.features.moving.routes import blueprint as moving
     from optin.features.opt_ins.routes import blueprint as opt_ins
     from optin.features.opt_outs.routes import blueprint as opt_outs
     from optin.features.people.routes import blueprint as people
@@ -174,6 +175,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         exports,
         inbox,
         message_templates,
+        moving,
         review,
         settings,
         field_settings,

@@ -122,6 +122,7 @@ AFRESH = {  # what jobs and commands ask as well, where there is no request
     "optin.features.imports.members",
     "optin.features.imports.undo",
     "optin.features.imports.work",
+    "optin.features.moving.job",
     "optin.person.records",
 }
 VIEWS = {"Response", "WSGIResponse", "tuple[str, int]"}

@@ -13,7 +13,7 @@ from optin import clock
 from optin.database.statements import insert, run, table
 from optin.database.transactions import reading, writing
 from optin.database.turns import take_turns
-from optin.models import ImportKey, ImportPart, ImportRow, ImportRun
+from optin.models import ImportKey, ImportPart, ImportRow, ImportRun, MoveSign
 
 PART = 2**20
 LARGEST = 200 * 2**20
@@ -49,7 +49,7 @@ def parts(session: Session, run_id: int) -> Iterator[bytes]:
 def forget_old(engine: Engine) -> None:
     """Delete the files of runs that ended, or begun, a day ago, with what was read from them; who waits has expired."""
     for run_id in _old(engine):
-        for forget_some in (_forget_parts, _forget_keys, _forget_texts):
+        for forget_some in (_forget_parts, _forget_keys, _forget_signs, _forget_texts):
             take_turns(engine, partial(_in_one_transaction, engine, forget_some, run_id))
         with writing(engine) as session:
             mine = update(ImportRun).where(ImportRun.id == run_id)
@@ -84,6 +84,17 @@ def _forget_keys(session: Session, run_id: int) -> bool:
     if some:
         session.execute(delete(ImportKey).where(mine, tuple_(*key) <= tuple_(*some[-1])))
     return bool(some)
+
+
+def _forget_signs(session: Session, run_id: int) -> bool:
+    """Delete what was put by of some numbers of a move; tell whether there were any."""
+    mine = MoveSign.run_id == run_id
+    numbers = session.scalars(
+        select(MoveSign.number).where(mine).distinct().order_by(MoveSign.number).limit(ROWS)
+    ).all()
+    if numbers:
+        session.execute(delete(MoveSign).where(mine, MoveSign.number <= numbers[-1]))
+    return bool(numbers)
 
 
 def _forget_texts(session: Session, run_id: int) -> bool:

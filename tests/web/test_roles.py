@@ -218,6 +218,16 @@ ADMINS = """
     GET  /settings/export/progress
     POST /settings/export/stop
     POST /settings/hours
+    GET  /settings/move
+    POST /settings/move
+    GET  /settings/move/<run_id>
+    POST /settings/move/<run_id>/cancellation
+    POST /settings/move/<run_id>/pause
+    GET  /settings/move/<run_id>/progress
+    POST /settings/move/<run_id>/resumption
+    GET  /settings/move/<run_id>/rows/<which>
+    GET  /settings/move/<run_id>/rows/<which>/file
+    POST /settings/move/<run_id>/start
     POST /settings/replies
     GET  /settings/replies/words
     POST /settings/sms

@@ -38,6 +38,7 @@ OF_ONES_OWN = {
 ENDING = {"auth.sign_out", "auth.end_all_sessions", "auth.end_session", "auth.end_user_sessions", "auth.disable_user"}
 ADMINS_READ = (
     "/settings/users",
+    "/settings/move",
     "/settings/twilio",
     "/settings/audit",
     "/settings/fields",

@@ -35,7 +35,7 @@ def load(run_id: int, *, to_change: bool = False) -> ImportRun:
     """
     session = db.session()
     run = tasks.locked(session, run_id) if to_change else session.get(ImportRun, run_id)
-    if run is None:
+    if run is None or run.kind not in list(ImportKind):
         abort(404)
     with_consent = to_change and run.attested_name is not None
     if not current_user.may(Role.ADMIN if with_consent else ImportKind(run.kind).role):

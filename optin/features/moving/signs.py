@@ -101,4 +101,5 @@ def from_json(kind: type[Sign], said: Mapping[str, Any]) -> Sign:
     known = {each.name for each in fields(kind)}
     values = {name: value for name, value in said.items() if name in known}
     moments = {name: datetime.fromisoformat(values[name]) for name in _MOMENTS & values.keys() if values[name]}
-    return kind(**{**values, **moments})
+    meaning = {"meaning": SignMeaning(values["meaning"])} if "meaning" in values else {}
+    return kind(**{**values, **moments, **meaning})
