@@ -17,8 +17,8 @@ from optin import clock, phone
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import Direction, OptInSource, PersonKind
-from optin.models import AuditEntry, CampaignMember, Keyword, Message, OptIn, Person, PersonMerge, Suppression, User
-from optin.models.index_conditions import has_not_ended
+from optin.models import AuditEntry, CampaignMember, Keyword, Message, OptIn, Person, Suppression, User
+from optin.models.index_conditions import has_not_ended, is_merged
 from optin.own_fields import keys
 from optin.own_fields import values as own_values
 from optin.phone import spellings
@@ -267,10 +267,9 @@ def last_numbers(session: Session, person: Person, *, has_none: bool = False) ->
         _earlier_numbers(person.id).add_columns(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1)
     ).first()
     found = [spellings.canonical(own.before)] if own else []
-    since = [PersonMerge.at >= own.at] if own else []
-    merges = select(PersonMerge.merged_id).where(PersonMerge.kept_id == person.id, PersonMerge.undone_at.is_(None))
-    for merged_id in session.scalars(merges.where(*since)):
-        found += last_numbers(session, session.get_one(Person, merged_id))
+    since = [Person.updated_at >= own.at] if own else []  # a merged record was changed last by its merge
+    for merged in session.scalars(select(Person).where(is_merged(Person), Person.merged_into_id == person.id, *since)):
+        found += last_numbers(session, merged)
     return found
 
 
