@@ -19,7 +19,7 @@ from optin import clock
 from optin.campaign_members import tasks
 from optin.campaign_members.adding import Added
 from optin.config import Config
-from optin.enums import BroadcastState, CampaignStatus, FieldKind, MessageStatus, OptInStatus
+from optin.enums import BroadcastState, CampaignStatus, FieldKind, MessageStatus, OptInStatus, PersonKind
 from optin.environment import sqlite_url
 from optin.features.auth import passwords
 from optin.features.broadcasts import sending
@@ -32,7 +32,7 @@ from optin.features.imports.consent_choice import ConsentChoice
 from optin.features.imports.terms import ImportKind, ImportState, Known
 from optin.features.keywords import images, pictures
 from optin.features.keywords.pictures import Picture
-from optin.jobs import background
+from optin.jobs import background, duplicate_search
 from optin.models import (
     BackgroundTask,
     Broadcast,
@@ -139,6 +139,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "opt-in": f"/opt-ins/{_id(session, OptIn.id, OptIn.status == OptInStatus.ACTIVE)}",
         "contact": f"/contacts/{_id(session, Person.id, Person.first_name == 'Maya')}",
         "contact-refused": f"/contacts/{_id(session, Person.id, Person.first_name == 'Camille')}",
+        "merge": _likely_twins(session),
         "conversation": f"/inbox/{_id(session, Conversation.id, Conversation.number == '+14155550134')}",
         "opt-out": f"/review/opt-outs/{_read_as_opt_out(session)}",
         "user": f"/settings/users/{admin.id}",
@@ -155,6 +156,24 @@ def _addresses(session: Session) -> dict[str, str]:
 def _id(session: Session, column: object, *given: object) -> int:
     """Return the id of the first row."""
     return session.scalars(select(column).where(*given).order_by(column).limit(1)).one()  # type: ignore[call-overload,no-any-return]
+
+
+def _likely_twins(session: Session) -> str:
+    """Have a lead who may be one with a contact, found by the search; return the address of their merge."""
+    rosa = session.scalars(select(Person).where(Person.first_name == "Rosa")).first()
+    assert rosa is not None
+    now = clock.now()
+    twin = Person(
+        kind=PersonKind.LEAD, first_name="Rosa", last_name="Delgado", sort_name=rosa.sort_name, mobile="+12065550188",
+        email=rosa.email, zones="America/Los_Angeles", notes="Met at the pier.", created_at=now, updated_at=now,
+    )  # fmt: skip
+    session.add(twin)
+    session.flush()
+    duplicate_search.begin(session, None)
+    task = session.scalars(select(BackgroundTask).where(BackgroundTask.name == duplicate_search.NAME)).one()
+    while task.finished_at is None:
+        duplicate_search.step(session, task)
+    return f"/people/{rosa.id}/merge/{twin.id}"
 
 
 def _poster() -> Picture:

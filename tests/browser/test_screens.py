@@ -25,6 +25,9 @@ AXE: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contr
 SCREENS = {
     "home": "/",
     "contacts-views": "/contacts/views",
+    "duplicates": "/duplicates",
+    "merge": "merge",
+    "merge-choose": "contact/merge",
     "view-new": "/contacts/views/new?owner=me",
     "act-deletion": "/contacts/act?act=deletion&all=1&company.contains=a",
     "contacts-filtered": "/contacts?owner.not=nobody&consent.not=opted-out&company.contains=a&add=added",
