@@ -55,6 +55,7 @@ from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.refused import done
 from optin.sample_data import seed
+from tests.browser.moves import moves
 from tests.support import own_fields
 from tests.support.databases import sqlite_copy
 from tests.support.servers import LiveServer, serve
@@ -148,6 +149,7 @@ def _addresses(session: Session) -> dict[str, str]:
         **_additions(session, empty, admin),
         **_imports_of_consent(session, admin, keyword),
         **_pasted(session, empty, admin),
+        **moves(session, admin),
     }
     session.commit()
     return at

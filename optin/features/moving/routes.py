@@ -1,5 +1,6 @@
 """Settings › Move from Twilio for Salesforce: what to export, the report, the move and its result."""
 
+from functools import partial
 from typing import BinaryIO, cast
 
 from flask import Response as FileResponse
@@ -83,7 +84,7 @@ def progress(run_id: int) -> Response:
 @requires(Role.ADMIN)
 def rows(run_id: int, which: str) -> str:
     """List the rows of an object that are left out, or of which there is something to know."""
-    run, _ = load(run_id)
+    run, move = load(run_id)
     listing = rows_list.listing(run, _object(which))
     page = listing.page(db.session(), rows_list.query(run, listing))
     return render_template(
@@ -93,7 +94,7 @@ def rows(run_id: int, which: str) -> str:
         outcome=MoveOutcome(listing.filters["outcome"]),
         listing=listing,
         page=page,
-        content=rows_list.content,
+        content=partial(rows_list.content, move=move, which=_object(which)),
     )
 
 

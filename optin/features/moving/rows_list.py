@@ -12,15 +12,21 @@ from optin import clock
 from optin.database.session import db
 from optin.database.transactions import reading
 from optin.features.moving import export_files
+from optin.features.moving.cells import answer, record_id
 from optin.features.moving.terms import NOTED, ExportObject, MoveOutcome, MoveState
 from optin.features.moving.work import noted_as
-from optin.models import ImportRow, ImportRun
+from optin.models import ImportRow, ImportRun, Move
 from optin.refused import Refused
 from optin.spreadsheets.read import Table
 from optin.web import downloads, filters, lists, spreadsheets
 from optin.web.lists import Column, Listing
 
 SHOWN = 5
+TELLING = (
+    *("first_name", "last_name", "name", "number", "mobile", "direction", "from", "to"),
+    *("keyword_name", "active", "opted_in_at", "opted_out_at", "body", "email"),
+)
+"""Fields that people know a row by, in the order in which they are shown."""
 AT_ONCE = 500
 
 
@@ -44,9 +50,15 @@ def query(run: ImportRun, listing: Listing) -> Select[ImportRow]:
     return select(ImportRow).where(*mine, ImportRow.outcome == listing.filters["outcome"])
 
 
-def content(row: ImportRow) -> str:
-    """Say what stands in a row, as far as it tells the row from others."""
-    return " · ".join([cell for cell in row.cells or [] if cell][:SHOWN])
+def content(row: ImportRow, move: Move, which: ExportObject) -> str:
+    """Say what tells a row from others: its words, numbers and dates, or the ids of a row that has nothing else."""
+    cells, at = row.cells or [], export_files.columns(move, which)
+    said = {name: cells[place].strip() for name, place in at.items() if place < len(cells)}
+    said["keyword_name"] = said.get("keyword_name") or move.keywords.get(record_id(said.get("keyword", "")), "")
+    is_active = answer(said.get("active", ""))
+    said["active"] = "" if is_active is None else "active" if is_active else "inactive"
+    telling = [said[name] for name in TELLING if said.get(name)]
+    return " · ".join(telling[:SHOWN] or [cell for cell in cells if cell][:SHOWN])
 
 
 def file(run: ImportRun, which: ExportObject) -> Response:

@@ -171,6 +171,9 @@ def test_the_pages_of_a_move(app: Flask, session: Session, admin: object) -> Non
         assert admin.get(f"/settings/move{path}").status_code == 200  # type: ignore[attr-defined]
     page = admin.get(f"/settings/move/{run.id}").text  # type: ignore[attr-defined]
     assert "No file of contacts." in page
+    assert "To move, with something to know" in page
+    rows = admin.get(f"/settings/move/{run.id}/rows/opt_in?outcome=conflict").text  # type: ignore[attr-defined]
+    assert "Spring Team · active · 2023-" in rows, "people know a row by its words, not by its ids"
     file = admin.get(f"/settings/move/{run.id}/rows/opt_in/file?outcome=moved")  # type: ignore[attr-defined]
     assert file.status_code == 200
     assert admin.post(f"/settings/move/{run.id}/start").status_code == 303  # type: ignore[attr-defined]
