@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 import zipfile
 from collections.abc import Sequence
 
@@ -144,6 +145,7 @@ def test_of_moves_that_start_at_one_moment_one_does(app: Flask, session: Session
             run = tasks.locked(own, run_id)
             assert run is not None
             answers.append(runs.start(own, run, own.get_one(Move, run_id), user_id))
+            time.sleep(0.1)  # before the commit, so that others decide meanwhile if they may
 
     threads = [threading.Thread(target=start, args=(run_id,)) for run_id in ids]
     for thread in threads:
