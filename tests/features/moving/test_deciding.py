@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optin.enums import EndReason
@@ -154,6 +154,7 @@ def active(verdict: NumberVerdict) -> set[str]:
     return {normalise(each.row.word) for each in verdict.opt_ins if each.reason is None}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows_of_a_number, texts_of_a_number)
 def test_nobody_whom_the_old_system_held_inactive_becomes_active(rows: list[HeldRow], texts: list[TextSign]) -> None:
     verdict = decide(rows, texts, NOW)
