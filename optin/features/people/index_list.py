@@ -22,7 +22,7 @@ from optin.policy.cache import CachedField
 from optin.queries import look, paging, search
 from optin.queries.look import Looked
 from optin.queries.paging import Page
-from optin.web import lists, own_fields
+from optin.web import lists
 from optin.web.current import current_policy
 from optin.web.lists import Column, Listing
 
@@ -41,14 +41,7 @@ def listing(kind: PersonKind, asked: ListRequest) -> Listing:
     """Return the list of a kind as the request asks for it."""
     address, file = f"people.{kind}s", f"people.{kind}s_file"
     order = (asked.view.sort if asked.view else "") or "name"
-    shown = columns.chosen(asked.content.columns)
-    if not asked.content.columns:
-        shown = (*shown, *map(_column, own_fields.current_fields()))
-    return Listing(shown, order, address, filters=asked.parameters, file_endpoint=file)
-
-
-def _column(field: CachedField) -> Column[PersonRow]:
-    return Column(field.label, lambda row: row.own.get(field.key, ""), in_table=False)
+    return Listing(columns.chosen(asked.content.columns), order, address, filters=asked.parameters, file_endpoint=file)
 
 
 def find(session: Session, kind: PersonKind, asked: ListRequest, question: Question, listing: Listing) -> Found:
@@ -64,9 +57,10 @@ def find(session: Session, kind: PersonKind, asked: ListRequest, question: Quest
 
 def file(kind: PersonKind) -> Response:
     """Answer with all pages of the list as a file."""
-    session, filled = db.session(), partial(_with_own, own_fields.current_fields())
+    session = db.session()
     asked = read(session, kind)
     question, shown = table.ask(session, asked.filters, asker()), listing(kind, asked)
+    filled = partial(_rows, columns.own_in(shown.columns))
     if asked.text:
         among = queries.found_in_all(kind, asked.text, current_policy().default_region, question)
         return lists.download(f"{kind}s", shown, _people(Person.id.in_(among)), filled)
@@ -76,16 +70,17 @@ def file(kind: PersonKind) -> Response:
     return lists.download(f"{kind}s", shown, pages, filled)
 
 
-def rows(session: Session, people: Sequence[Person]) -> list[PersonRow]:
-    """Return the people as rows of the list, each with the status of their number."""
+def rows(session: Session, people: Sequence[Person], listing: Listing) -> list[PersonRow]:
+    """Return the people as rows of the list's table."""
+    return _rows(columns.own_in(listing.table_columns), session, people)
+
+
+def _rows(fields: Sequence[CachedField], session: Session, people: Sequence[Person]) -> list[PersonRow]:
+    """Return people with the status of their number and what they have in some fields of one's own."""
     found = consent_status.of_numbers(session, [person.mobile for person in people])
-    return [PersonRow(person, found.get(person.mobile or "", consent_status.NO_OPT_IN)) for person in people]
-
-
-def _with_own(fields: Sequence[CachedField], session: Session, people: Sequence[Person]) -> list[PersonRow]:
-    """Return the same with what the people have in fields of one's own."""
     own = values.of_people(session, [person.id for person in people], fields)
-    return [row._replace(own=own.get(row.person.id, {})) for row in rows(session, people)]
+    status = consent_status.NO_OPT_IN
+    return [PersonRow(each, found.get(each.mobile or "", status), own.get(each.id, {})) for each in people]
 
 
 def _people(*given: ColumnElement[bool]) -> Select[Person]:

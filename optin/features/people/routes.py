@@ -71,7 +71,7 @@ def index(kind: PersonKind) -> str | WSGIResponse:
         listing=listing,
         page=found.looked.page,
         looked_at=found.looked.looked_at,
-        rows=index_list.rows(session, people),
+        rows=index_list.rows(session, people, listing),
         has_more=found.has_more,
         search=asked.text,
         shared=people_of_numbers.of_numbers(session, [person.mobile for person in people if person.mobile]),

@@ -1,4 +1,4 @@
-"""Fields of one's own as filters of the lists, and as columns of the file."""
+"""Fields of one's own as filters of the lists, and as columns of the table and the file."""
 
 import csv
 import io
@@ -6,10 +6,12 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.enums import FieldKind
+from optin.models import OwnField
 from optin.own_fields import definitions
 from optin.person.filters import table
 from optin.person.filters.field import Asker
@@ -151,3 +153,21 @@ def test_an_index_finds_them(
     explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
     plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {compiled}"))
     assert re.search(rf"{index}\b", plan), plan
+
+
+def test_chosen_columns_show_in_the_table_and_the_file_alone(agent: Browser, ids: dict[str, int]) -> None:
+    page = agent.get("/contacts?own-nickname.equals=ZOË&columns=own-dogs,email,own-size,own-nothing").text
+    assert re.findall('data-label="([^"]*)"[^>]*>([^<]*)<', page) == [("Dogs", "10"), ("Email", "–"), ("Size", "M")]
+    file = agent.get("/contacts/file?columns=own-dogs,own-size").get_data().decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(file)))
+    assert rows[0] == ["First name", "Last name", "Dogs", "Size"]
+    assert rows[2] == ["Ben", "X", "10", "M"]
+    assert "Dogs</th>" not in agent.get("/contacts").text
+    assert 'value="own-dogs"' in agent.get("/contacts").text
+
+
+def test_an_archived_field_is_no_column(agent: Browser, session: Session, ids: dict[str, int]) -> None:
+    field = session.scalars(select(OwnField).where(OwnField.key == "dogs")).one()
+    definitions.archive(session, field, None)
+    session.commit()
+    assert "Dogs" not in agent.get("/contacts?columns=own-dogs,email").text
