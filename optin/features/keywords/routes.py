@@ -137,7 +137,11 @@ def archive(keyword_id: int) -> WSGIResponse:
     keyword = load(keyword_id, to_change=True)
     archived = request.form.get("archived") != "0"
     active = queries.active_counts(db.session(), [keyword_id])[keyword_id]
-    changed = saving.archive(db.session(), keyword, current_user.id, archived=archived)
+    extra = current_policy().extra_opt_out_words
+    changed = saving.archive(db.session(), keyword, current_user.id, archived=archived, extra_opt_out=extra)
+    if isinstance(changed, Refused):
+        flash(changed.sentence, "warn")
+        return redirect(url_for(".show", keyword_id=keyword_id), 303)
     db.session.commit()
     flash(_archived_notice(keyword.word, archived, changed, active), "ok" if changed else "off")
     return redirect(url_for(".show", keyword_id=keyword_id), 303)

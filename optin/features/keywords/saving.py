@@ -1,5 +1,6 @@
 """Writing a keyword: its words, its disclosures by version, the trail of changes. The database keeps words unique."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select, update
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.models import Disclosure, DisclosureImage, Keyword, KeywordWord, Message
 from optin.policy import audit
-from optin.reading.words import normalise
+from optin.reading.words import normalise, refusal_as_keyword
 from optin.refused import Refused
 
 KIND = "keyword"
@@ -91,14 +92,29 @@ def change(session: Session, keyword: Keyword, content: KeywordContent, user_id:
     return list(changes)
 
 
-def archive(session: Session, keyword: Keyword, user_id: int, *, archived: bool) -> bool:
-    """Archive a keyword or bring it back; tell whether that changed anything."""
+def archive(
+    session: Session, keyword: Keyword, user_id: int, *, archived: bool, extra_opt_out: Collection[str] = ()
+) -> bool | Refused:
+    """Archive a keyword or bring it back; tell whether that changed anything. `extra_opt_out` are the admin's words.
+
+    A move may have brought a word that is reserved ("Yes"): nobody can text it, so it stays archived.
+    """
     if archived == (keyword.archived_at is not None):
         return False
+    if not archived and (refused := _reserved(keyword, extra_opt_out)):
+        return refused
     keyword.archived_at = clock.now() if archived else None
     keyword.archived_by_id = user_id if archived else None
     audit.record(session, user_id, "archived" if archived else "brought back", KIND, keyword.id)
     return True
+
+
+def _reserved(keyword: Keyword, extra_opt_out: Collection[str]) -> Refused | None:
+    """Say which word keeps a keyword from being used, and what to do."""
+    for word in (keyword.word, *keyword.aliases):
+        if refused := refusal_as_keyword(word, extra_opt_out):
+            return Refused(f"{refused.sentence} Change “{word}” first, then bring the keyword back.")
+    return None
 
 
 def remove(session: Session, keyword: Keyword, user_id: int) -> Refused | None:

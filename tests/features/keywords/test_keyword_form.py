@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from optin import clock
 from optin.enums import Role
 from optin.features.keywords import check
 from optin.models import AuditEntry, Disclosure, Keyword, KeywordWord, Message, OptIn
@@ -203,6 +204,16 @@ def test_an_opt_in_keeps_its_text_and_disclosure_when_the_keyword_is_renamed(age
     opt_in = session.scalars(select(OptIn)).one()
     assert (opt_in.text, opt_in.disclosure.text if opt_in.disclosure else "") == ("VOLUNTEER", "First")
     assert text(session, "volunteer", "+16465550199").effect == ""
+
+
+@pytest.mark.parametrize(("word", "alias"), [("Yes", "yay"), ("rowing", "Stop"), ("Spring Team", "spring")])
+def test_a_word_that_nobody_may_use_stays_archived(agent: Browser, session: Session, word: str, alias: str) -> None:
+    """A move brings such keywords, archived."""
+    made = keyword(session, word, alias, archived_at=clock.now())
+    page = agent.post(f"/keywords/{made.id}/archive", data={"archived": "0"}, follow_redirects=True).text
+    named = alias if word == "rowing" else word
+    assert f"Change “{named}” first, then bring the keyword back." in page
+    assert session.get_one(Keyword, made.id, populate_existing=True).archived_at is not None
 
 
 def test_an_archived_keyword_opts_nobody_in_until_it_is_brought_back(agent: Browser, session: Session) -> None:
