@@ -112,7 +112,7 @@ class Fact:
 
     condition: Callable[[About], ColumnElement[bool] | None]
     rows: Rows | None = None
-    joined: Callable[[Any], ColumnElement[bool]] = lambda row: row.number.is_not(None)
+    joined: Callable[[Any], ColumnElement[bool]] = lambda row: row["number"].is_not(None)
     numbers: Callable[[About], Select[str]] | None = None
 
 

@@ -173,7 +173,7 @@ def is_merged(of: Any) -> ColumnElement[bool]:
     return _is_set(of.merged_into_id)
 
 
-def can_still_be_undone(of: Any) -> ColumnElement[bool]:
+def is_undoable(of: Any) -> ColumnElement[bool]:
     """What an undo of the merge needs is still kept."""
     return _is_set(of.before)
 

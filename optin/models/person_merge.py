@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
-from optin.models.index_conditions import can_still_be_undone, partial_index
+from optin.models.index_conditions import is_undoable, partial_index
 from optin.models.person import Person
 from optin.models.user import User
 
@@ -22,7 +22,7 @@ class PersonMerge(Base):
     __table_args__ = (
         Index("ix_person_merge_kept", "kept_id", "id"),
         Index("ix_person_merge_merged", "merged_id", "id"),
-        partial_index("ix_person_merge_open", "at", where=can_still_be_undone),
+        partial_index("ix_person_merge_open", "at", where=is_undoable),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -19,7 +19,7 @@ from optin.consent.ledger.number_lock import WAITING
 from optin.database.statements import insert, table
 from optin.enums import OptInSource, PersonKind
 from optin.models import CampaignMember, Message, Person, PersonMerge
-from optin.models.index_conditions import can_still_be_undone, is_merged, is_not_removed, is_on_its_way
+from optin.models.index_conditions import is_merged, is_not_removed, is_on_its_way, is_undoable
 from optin.models.person import MERGED
 from optin.own_fields import moving
 from optin.person import merge_members, records
@@ -141,14 +141,14 @@ def forget_old(session: Session, now: datetime) -> None:
     kept = aliased(Person)
     orphans = select(Person.id).where(is_merged(Person), ~exists().where(kept.id == Person.merged_into_id)).limit(100)
     session.execute(delete(Person).where(Person.id.in_(orphans)).execution_options(synchronize_session=False))
-    late = update(PersonMerge).where(can_still_be_undone(PersonMerge), PersonMerge.at < now - UNDO_WITHIN)
+    late = update(PersonMerge).where(is_undoable(PersonMerge), PersonMerge.at < now - UNDO_WITHIN)
     session.execute(late.values(before=None).execution_options(synchronize_session=False))
 
 
 def gather_strays(session: Session, now: datetime) -> None:
     """Give the kept record what came to a merged one while both were made one, such as from a page of before."""
     merged = select(CampaignMember.person_id).join(PersonMerge, PersonMerge.merged_id == CampaignMember.person_id)
-    recent = (can_still_be_undone(PersonMerge), PersonMerge.undone_at.is_(None), is_not_removed(CampaignMember))
+    recent = (is_undoable(PersonMerge), PersonMerge.undone_at.is_(None), is_not_removed(CampaignMember))
     for person_id in session.scalars(merged.where(*recent).distinct().limit(STRAYS_AT_ONCE)).all():
         stray = session.get_one(Person, person_id)
         kept = merged_people.kept(session, stray)

@@ -11,6 +11,7 @@ from optin.campaign_members.sources import People
 from optin.consent import audience, deliverability, facts
 from optin.enums import LabelledEnum, MessageStatus
 from optin.models import Broadcast, Campaign, CampaignMember, Message
+from optin.models.index_conditions import is_not_removed
 from optin.policy import cache
 from optin.provider import senders
 
@@ -46,7 +47,7 @@ def people(session: Session, about: Mapping[str, Any]) -> People | None:
     if campaign is None:
         return None
     mine: Select[int] = select(CampaignMember.person_id).where(CampaignMember.campaign_id == campaign.id)
-    chosen = mine.where(CampaignMember.removed_at.is_(None))
+    chosen = mine.where(is_not_removed(CampaignMember))
     broadcast_id = about["broadcast_id"]
     if which is Which.RECEIVING:
         chosen = chosen.where(_is_reached(session, campaign))

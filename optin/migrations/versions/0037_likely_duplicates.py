@@ -8,7 +8,7 @@ down_revision = "0036"
 branch_labels = None
 depends_on = None
 
-HAS_EMAIL = sa.text("email <> ''")
+HAS_EMAIL = sa.text("email != ''")
 
 
 def upgrade() -> None:

@@ -27,7 +27,7 @@ from optin.queries import export_files
 from optin.sending import put_out, taking_back
 from tests.support.faults.made import app
 
-_beat = long_task.Life.beat
+_beat, _assure = long_task.Life.beat, long_task.Life.assure
 sending.PATIENCE = float(os.environ.get("PATIENCE", sending.PATIENCE))
 if "DEADLINE" in os.environ:
     engine.DEADLINE = float(os.environ["DEADLINE"])
@@ -44,6 +44,7 @@ if "AT_ONCE" in os.environ:
     sqlite.breathe = lambda _engine: time.sleep(0.02)
     writing.ROWS_AT_ONCE, export_files.PART = int(os.environ["AT_ONCE"]), 4096
     long_task.BEAT, long_task.SILENT = 0.05, timedelta(seconds=2)
+    long_task.Life.assure = lambda life, session: time.sleep(0.05) or _assure(life, session)
     long_task.Life.beat = lambda life, more=0: time.sleep(0.02) or _beat(life, more)
 _do = schedule.Schedule._do
 
