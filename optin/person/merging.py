@@ -132,7 +132,7 @@ def lock_both(session: Session, one_id: int, other_id: int) -> dict[int, Person]
 
 def newest(session: Session, kept_id: int, now: datetime) -> PersonMerge | None:
     """Return the last merge into a record that can still be undone."""
-    mine = (PersonMerge.kept_id == kept_id, PersonMerge.before.is_not(None), PersonMerge.at > now - UNDO_WITHIN)
+    mine = (PersonMerge.kept_id == kept_id, is_undoable(PersonMerge), PersonMerge.at > now - UNDO_WITHIN)
     return session.scalars(select(PersonMerge).where(*mine).order_by(PersonMerge.id.desc()).limit(1)).first()
 
 

@@ -101,7 +101,7 @@ def example(
         scope=question.scope,
         channel=question.channel,
     )
-    given = [] if anybody else [near.c.number.is_not(None), covered]
+    given = [] if anybody else [near.c["number"].is_not(None), covered]
     first = select(near.c.id).where(*given).order_by(near.c.id).limit(1).scalar_subquery()
     found = select(Person, CampaignMember.id).join(CampaignMember, CampaignMember.person_id == Person.id)
     row = session.execute(found.where(CampaignMember.id == first)).first()

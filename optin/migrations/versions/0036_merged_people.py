@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 MERGED = sa.text("merged_into_id IS NOT NULL")
-OPEN = sa.text("before IS NOT NULL")
+OPEN = sa.text('"before" IS NOT NULL')
 PERSON = sa.table("person", sa.column("id"), sa.column("merged_into_id"))
 MESSAGE = sa.table("message", sa.column("person_id"))
 
