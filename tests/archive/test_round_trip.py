@@ -94,6 +94,8 @@ def any_rows(draw: random.Random, table: Table, ids: dict[str, list[Any]]) -> li
     rows = [
         {column.name: any_value(draw, column, ids, number) for column in table.columns} for number in range(1, ROWS + 1)
     ]
+    if table.name == "not_duplicate":  # two people, the older one first
+        rows = [{**row, "low_id": ids["person"][0], "high_id": each} for row, each in zip(rows, ids["person"][1:])]  # noqa: B905
     keys = [column.name for column in table.primary_key.columns]
     found = {tuple(row[name] for name in keys): row for row in rows}
     unique = {}

@@ -27,11 +27,11 @@ from optin.features.keywords import check
 from optin.jobs import background
 from optin.jobs.schedule import counting
 from optin.jobs.worker import Worker
-from optin.models import Broadcast, Campaign, ImportRun, Message, OwnField, OwnValue, Sender, SendingGate, User
+from optin.models import Broadcast, Campaign, ImportRun, Message, OwnField, OwnValue, Person, Sender, SendingGate, User
 from optin.own_fields import definitions
-from optin.person import likely_duplicates
+from optin.person import likely_duplicates, merging
 from optin.policy import policy
-from optin.queries import cached_counts
+from optin.queries import cached_counts, merged_people
 from optin.receiving import inbound_alarm, short_refusals
 from optin.sending import claim, gate, queueing, record, unknown_outcomes
 from tests.support import campaign_scene as scene
@@ -312,6 +312,12 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
     ),
     "ix_message_word": lambda own: check.texted_by(own, "pizza"),
     "ix_person_import": lambda own: undo._made(own, ImportRun(id=1, line=0)),
+    "ix_person_email_folded": lambda own: likely_duplicates.of_person(
+        own,
+        Person(id=0, kind="contact", email="a@example.org", company="", sort_name="", first_name="A", last_name="B"),
+    ),
+    "ix_person_merged_into": lambda own: merged_people.ids_of(own, 1),
+    "ix_person_merge_open": lambda own: merging.forget_old(own, clock.now()),
     "ix_campaign_member_import": lambda own: member_undo._next(own, ImportRun(id=1)),
     "ix_own_value_number": lambda own: own.scalars(
         select(OwnValue.person_id).where(OwnValue.field_id == 2, OwnValue.number > 3)
