@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST = 2**31 - 1  # INTEGER of PostgreSQL
-LARGEST_MESSAGE = 2**63 - 1  # its BIGINT
+LARGEST_MESSAGE = 2**63 - 1  # its BIGINT; moved messages have ids below 0
 
 
 class RecordId(IntegerConverter):
@@ -17,12 +17,12 @@ class RecordId(IntegerConverter):
 
 def record_id(text: str) -> int:
     """Read a record's id from a query or a form (`type=` of `get`); raises ValueError for what can't be one."""
-    return _id(text, LARGEST)
+    return _id(text, 0, LARGEST)
 
 
 def message_id(text: str) -> int:
     """Read a message's id likewise."""
-    return _id(text, LARGEST_MESSAGE)
+    return _id(text, -LARGEST_MESSAGE, LARGEST_MESSAGE)
 
 
 def init_app(app: Flask) -> None:
@@ -30,8 +30,8 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["int"] = RecordId
 
 
-def _id(text: str, largest: int) -> int:
+def _id(text: str, smallest: int, largest: int) -> int:
     number = int(text)
-    if not 0 <= number <= largest:
+    if not smallest <= number <= largest:
         raise ValueError("no record has this id")
     return number

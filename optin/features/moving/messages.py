@@ -1,14 +1,15 @@
 """The stage of messages: they are shown in their threads with their dates, and nothing waits for them or is sent.
 
 A moved message has a negative id, made of its date: threads go by id, so that it stands before all that is Optin's own,
-and whatever asks what has come in since can tell it from that.
+and whatever asks what has come in since can tell it from that. Where there is no message yet, one gets 0: SQLite counts
+on from the largest id, and what comes in next has to stand after all that was moved.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin.channels import address
@@ -104,6 +105,8 @@ def _store(job: Job, new: Sequence[MovedMessage]) -> None:
     )
     senders = {row.address: row.id for row in addresses}
     ids = _ids(session, [(_seconds(message, job.now), message.line) for message in new])
+    if ids and session.scalar(select(func.max(Message.id))) is None:
+        ids[ids.index(max(ids))] = 0
     rows = [
         _row(message, message_id, threads[message.other], senders.get(_ours(message)), job.now)
         for message, message_id in zip(new, ids, strict=True)

@@ -1,5 +1,7 @@
 """A whole export is moved: compared with its files by rules of its own, twice, and against what is here already."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,8 +25,9 @@ from optin.models import (
 )
 from tests.conftest import add_user
 from tests.support import world
+from tests.support.clients import Browser
 from tests.support.moving import check, move
-from tests.support.salesforce_export import Export, Style, generate, phone, record
+from tests.support.salesforce_export import Export, Style, generate, phone, record, sid
 
 TABLES = (OptIn, Person, Message, CampaignMember, Suppression, Hold, ConsentEvent, Keyword, Conversation)
 
@@ -157,6 +160,46 @@ def test_moved_messages_stand_first_in_their_thread_and_wait_for_nobody(app: Fla
     assert all(each.unread == 0 and each.closed_at is not None for each in others)
     waiting = select(func.count()).where(Message.status.in_(["queued", "claimed", "sending", "unknown"]))
     assert session.scalar(waiting.where(Message.direction == "outbound", Message.id < 0)) == 0
+
+
+def talk(length: int) -> Export:
+    """Return an export with one long conversation, a text a minute."""
+    export = Export(Style())
+    begin = datetime(2024, 5, 1, tzinfo=UTC)
+    for number in range(length):
+        export.add(
+            "Message__c",
+            Id=record("a0M", number),
+            Direction__c="Inbound",
+            Body__c=f"Text {number}.",
+            From_Number__c=phone(1),
+            To_Number__c=world.OURS,
+            Status__c="received",
+            External_Id__c=sid(10_000 + number),
+            CreatedDate=begin + timedelta(minutes=number),
+        )
+    return export
+
+
+def test_a_long_moved_thread_is_read_to_its_beginning(app: Flask, session: Session, admin: Browser) -> None:
+    move(app, session, talk(130), session.scalars(select(User.id)).one())
+    thread = session.scalars(select(Conversation.id)).one()
+    seen, address = set[str](), f"/inbox/{thread}"
+    for _ in range(10):
+        page = admin.get(address).text
+        seen |= set(re.findall(r"Text (\d+)\.<small>", page))
+        older = re.search(r'id="older-messages" href="([^"]+)"', page)
+        if older is None:
+            break
+        address = html.unescape(older[1])
+    assert seen == {str(number) for number in range(130)}
+
+
+def test_what_comes_in_after_a_move_into_an_empty_optin_stands_after_it(app: Flask, session: Session) -> None:
+    user = add_user(session, Role.ADMIN)
+    move(app, session, talk(20), user.id)
+    assert world.text(session, "Hello", phone(1)).id > 0
+    assert session.scalar(select(func.count()).where(Message.id > 0)) == 1
 
 
 def test_the_pages_of_a_move(app: Flask, session: Session, admin: object) -> None:
