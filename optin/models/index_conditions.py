@@ -97,6 +97,11 @@ def is_inbound(of: Any) -> ColumnElement[bool]:
     return _is_term(of.direction, Direction.INBOUND)
 
 
+def is_heard(of: Any) -> ColumnElement[bool]:
+    """A message came in at Optin itself: those that were moved here have negative ids."""
+    return and_(is_inbound(of), of.id > literal_column("0"))
+
+
 def has_word(of: Any) -> ColumnElement[bool]:
     """A message is an ordinary text of one word."""
     return _is_set(of.word)

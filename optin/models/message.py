@@ -11,6 +11,7 @@ from optin.enums import Channel
 from optin.models.index_conditions import (
     has_word,
     is_closed,
+    is_heard,
     is_inbound,
     is_leased,
     is_near_miss,
@@ -92,6 +93,7 @@ class Message(Base):
         partial_index("ix_message_leased", "lease_until", where=is_leased),
         partial_index("ix_message_unsettled", "id", where=is_unknown),
         partial_index("ix_message_inbound", "created_at", where=is_inbound),
+        partial_index("ix_message_heard", "created_at", where=is_heard),
         partial_index("ix_message_waiting_number", "number", where=is_on_its_way),
         Index("ix_message_broadcast", "broadcast_id", "status", "id"),
         Index("ix_message_number", "number", "id"),

@@ -1,4 +1,7 @@
-"""Whether no text has come in for longer than is usual, which may mean that Twilio does not reach us."""
+"""Whether no text has come in for longer than is usual, which may mean that Twilio does not reach us.
+
+Texts that were moved here tell nothing of that: another system heard them.
+"""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -8,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.models import Message
-from optin.models.index_conditions import is_inbound
+from optin.models.index_conditions import is_heard
 
 LOOKED_AT = 500
 LOOKED_BACK = timedelta(days=30)
@@ -17,9 +20,9 @@ SHORTEST = timedelta(hours=12)
 
 
 def last_text_at(session: Session) -> datetime | None:
-    """Return when somebody texted last, None before the first text."""
+    """Return when somebody texted us last, None before the first text."""
     return session.scalar(
-        select(Message.created_at).where(is_inbound(Message)).order_by(Message.created_at.desc()).limit(1)
+        select(Message.created_at).where(is_heard(Message)).order_by(Message.created_at.desc()).limit(1)
     )
 
 
@@ -30,7 +33,7 @@ def unusual(session: Session) -> timedelta | None:
     20 texts nothing is usual yet.
     """
     now = clock.now()
-    recent = select(Message.created_at).where(is_inbound(Message), Message.created_at > now - LOOKED_BACK)
+    recent = select(Message.created_at).where(is_heard(Message), Message.created_at > now - LOOKED_BACK)
     moments = session.scalars(recent.order_by(Message.created_at.desc()).limit(LOOKED_AT)).all()
     if len(moments) < ENOUGH:
         return None

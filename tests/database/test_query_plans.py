@@ -24,6 +24,7 @@ from optin.features.campaigns import add_opt_ins, other_campaign
 from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import member_undo, undo
 from optin.features.keywords import check
+from optin.features.settings import word_effect
 from optin.jobs import background
 from optin.jobs.schedule import counting
 from optin.jobs.worker import Worker
@@ -304,7 +305,8 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
     "ix_message_due": lambda own: claim.claim(own.get_bind()),
     "ix_message_leased": lambda own: record.sweep(own.get_bind()),
     "ix_message_unsettled": lambda own: unknown_outcomes.waiting(own.get_bind()),
-    "ix_message_inbound": lambda own: inbound_alarm.last_text_at(own),
+    "ix_message_inbound": lambda own: own.execute(word_effect._texts(ACT.at)).all(),
+    "ix_message_heard": lambda own: inbound_alarm.last_text_at(own),
     "ix_message_waiting_number": lambda own: gate.close(own, SendingGate(), Closure.RESTORED, ACT.at, ACT.at),
     "ix_message_replies": lambda own: queueing.reply(
         own, number=NUMBER, conversation_id=1, in_reply_to_id=1, kind=ReplyKind.HELP, body="Hi",
