@@ -1,15 +1,15 @@
 """The stage of messages: they are shown in their threads with their dates, and nothing waits for them or is sent.
 
 A moved message has a negative id, made of its date: threads go by id, so that it stands before all that is Optin's own,
-and whatever asks what has come in since can tell it from that. Where there is no message yet, one gets 0: SQLite counts
-on from the largest id, and what comes in next has to stand after all that was moved.
+and whatever asks what has come in since can tell it from that. SQLite numbers a table on from its highest id, so an
+empty row with the id 0 stands between.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin.channels import address
@@ -99,14 +99,13 @@ def _known(job: Job, read: Sequence[MovedMessage]) -> set[str]:
 
 def _store(job: Job, new: Sequence[MovedMessage]) -> None:
     session = job.session
+    _part_from_own(session, job.now)
     threads = conversations.ensure(session, {message.other for message in new}, job.now)
     addresses = session.execute(
         select(Sender.address, Sender.id).where(Sender.address.in_({_ours(each) for each in new}))
     )
     senders = {row.address: row.id for row in addresses}
     ids = _ids(session, [(_seconds(message, job.now), message.line) for message in new])
-    if ids and session.scalar(select(func.max(Message.id))) is None:
-        ids[ids.index(max(ids))] = 0
     rows = [
         _row(message, message_id, threads[message.other], senders.get(_ours(message)), job.now)
         for message, message_id in zip(new, ids, strict=True)
@@ -152,6 +151,20 @@ def _taken(session: Session, ids: Sequence[int]) -> set[int]:
     for start in range(0, len(ids), 500):
         found |= set(session.scalars(select(Message.id).where(Message.id.in_(ids[start : start + 500]))))
     return found
+
+
+def _part_from_own(session: Session, now: datetime) -> None:
+    """Have the row after which SQLite numbers what is Optin's own; it is of no number and in no thread."""
+    between = insert(Message).values(
+        id=0,
+        direction=Direction.OUTBOUND,
+        number="",
+        status=MessageStatus.CANCELLED,
+        purpose=Purpose.ONE_TO_ONE,
+        created_at=now,
+        updated_at=now,
+    )
+    session.execute(between.on_conflict_do_nothing(index_elements=["id"]))
 
 
 def _row(message: MovedMessage, message_id: int, thread: int, sender_id: int | None, now: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from optin.enums import EndReason, OptInStatus, Role
+from optin.features.moving import work
 from optin.models import (
     CampaignMember,
     ConsentEvent,
@@ -47,7 +48,7 @@ def test_a_move_does_what_its_report_says_and_twice_changes_nothing(app: Flask, 
     moved = move(app, session, export, user.id)
     assert moved.checked == moved.counts
     before = counts(session)
-    assert before["Message"] == len(export.rows["Message__c"])
+    assert session.scalar(select(func.count()).where(Message.id < 0)) == len(export.rows["Message__c"])
     compare(session, export)
     move(app, session, export, user.id)
     assert counts(session) == before
@@ -200,6 +201,15 @@ def test_what_comes_in_after_a_move_into_an_empty_optin_stands_after_it(app: Fla
     move(app, session, talk(20), user.id)
     assert world.text(session, "Hello", phone(1)).id > 0
     assert session.scalar(select(func.count()).where(Message.id > 0)) == 1
+
+
+def test_a_thread_keeps_its_order_over_the_steps_of_a_move_into_an_empty_optin(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "AT_ONCE", 7)
+    move(app, session, talk(30), add_user(session, Role.ADMIN).id)
+    bodies = session.scalars(select(Message.body).where(Message.number == phone(1)).order_by(Message.id)).all()
+    assert bodies == [f"Text {number}." for number in range(30)]
 
 
 def test_the_pages_of_a_move(app: Flask, session: Session, admin: object) -> None:
