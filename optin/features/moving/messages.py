@@ -210,4 +210,4 @@ def _status(message: MovedMessage) -> MessageStatus:
     found = statuses.from_twilio(message.status)
     if found in _FINAL:
         return found
-    return MessageStatus.SENT if message.sid or found is MessageStatus.SENT else MessageStatus.CANCELLED
+    return MessageStatus.SENT if message.sid or message.status == "sent" else MessageStatus.CANCELLED
