@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from optin.consent import events
 from optin.consent.events import Act
 from optin.consent.ledger.holds_and_blocks import hold
+from optin.consent.ledger.import_obstacles import OWN
 from optin.consent.ledger.number_lock import end_waiting, lock_number
 from optin.consent.ledger.opting_out import opt_out_phone
 from optin.database.statements import insert
@@ -80,12 +81,13 @@ def opt_out_of_before(session: Session, number: str, act: Act, *, is_over: bool)
 
 
 def hold_of_before(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> bool:
-    """Put the number on hold as of the act's moment; not if somebody decided since or the person came back since."""
+    """Put the number on hold as of the act's moment; not if somebody decided since or the person joined here since."""
     lock_number(session, number)
     held = exists().where(Hold.number == number, Hold.started_at >= act.when)
+    joined = exists().where(OptIn.number == number, OptIn.source.in_(OWN), OptIn.requested_at > act.when)
     back = exists().where(Suppression.number == number, Suppression.ended_at > act.when)
     out = exists().where(Suppression.number == number, has_not_ended(Suppression))
-    if session.scalar(select(or_(held, back, out))):
+    if session.scalar(select(or_(held, joined, back, out))):
         return False
     hold(session, number, act, cause, trigger)
     return True

@@ -178,6 +178,27 @@ def test_texts_never_opt_anybody_in(rows: list[HeldRow], texts: list[TextSign]) 
 
 
 @given(rows_of_a_number, texts_of_a_number)
+def test_a_doubt_waits_for_a_person_unless_something_later_answers_it(
+    rows: list[HeldRow], texts: list[TextSign]
+) -> None:
+    verdict = decide(rows, texts, NOW)
+    joined = [each.began_at for each in verdict.opt_ins if each.reason is None]
+    may_be_stop = (KeywordRole.STOP, KeywordRole.UNKNOWN)
+    left = [held.left_at or NOW for held in rows if held.role in may_be_stop and (held.word or not held.active)]
+    left += [text.at or NOW for text in texts if text.meaning is SignMeaning.OPT_OUT]
+    doubts = [text.at or NOW for text in texts if text.meaning is SignMeaning.DOUBT]
+    newest = max(doubts, default=None)
+    if newest is not None and all(newest >= at for at in (*joined, *left)):
+        assert verdict.doubt is not None
+        assert verdict.doubt.at == newest
+        assert verdict.doubt.sign in texts
+    elif left and any(timedelta() < at - max(left) <= AT_ONCE for at in joined):
+        assert (verdict.doubt is not None, verdict.doubt and verdict.doubt.sign) == (True, None)
+    else:
+        assert verdict.doubt is None
+
+
+@given(rows_of_a_number, texts_of_a_number)
 def test_every_row_has_one_verdict(rows: list[HeldRow], texts: list[TextSign]) -> None:
     verdict = decide(rows, texts, NOW)
     assert sorted(each.line for each in verdict.rows) == sorted(held.line for held in rows)
