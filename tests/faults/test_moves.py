@@ -69,7 +69,7 @@ def result(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
         .join(Person, Person.id == CampaignMember.person_id),
         "messages": select(
             Message.id, Message.sid, Message.number, Message.direction, Message.status, Message.body, Message.created_at
-        ),
+        ).where(Message.id != 0),
         "conversations": select(
             Conversation.number, Conversation.preview, Conversation.last_message_at, Conversation.unread
         ),
