@@ -104,8 +104,12 @@ def object_of(headers: Sequence[str], file_name: str) -> ExportObject | None:
 
 
 def columns(which: ExportObject, headers: Sequence[str]) -> dict[str, int]:
-    """Return in which column each field of an object stands; of two columns with the same the first name counts."""
-    at = {plain(header): index for index, header in reversed(list(enumerate(headers)))}
+    """Return in which column each field of an object stands.
+
+    Of two columns that have the same name but for the prefix, that of the package counts; of two others the first.
+    """
+    found = sorted(enumerate(headers), key=lambda each: (PREFIX in each[1].casefold(), -each[0]))
+    at = {plain(header): index for index, header in found}
     return {
         field: next(at[name] for name in names if name in at)
         for field, names in COLUMNS[which].items()

@@ -86,6 +86,14 @@ def test_what_the_page_tells_to_export_is_what_is_read() -> None:
         assert sorted(found.values()) == list(range(len(columns))), f"{which}: a column is exported for nothing"
 
 
+def test_columns_of_the_package_count_more_than_ones_own_of_the_same_name() -> None:
+    own_first = ["Id", "Active__c", "TwilioSF__Active__c", "Opt_In_Keyword__c", "twiliosf__opt_in_keyword__r.Name"]
+    found = headers.columns(ExportObject.OPT_IN, own_first)
+    assert found == {"id": 0, "active": 2, "keyword": 3, "keyword_name": 4}
+    assert headers.columns(ExportObject.OPT_IN, own_first[::-1])["active"] == 2
+    assert headers.columns(ExportObject.CONTACT, ["Id", "Email", "EMAIL"])["email"] == 1
+
+
 def test_a_table_of_something_else_is_none() -> None:
     assert headers.object_of(["Item", "Price"], "prices.csv") is None
     assert headers.object_of(["Id", "Name", "Status"], "x.csv") is ExportObject.CAMPAIGN
