@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from optin.consent import events
@@ -68,10 +68,11 @@ def take_over_ended(
 def opt_out_of_before(session: Session, number: str, act: Act, *, is_over: bool) -> bool:
     """Opt the number out as of the act's moment, unless that is known; tell whether anything was done.
 
+    What is of now has no date of its own (`_is_undated`): it is known where the number is out already.
     With `is_over` the person joined again after it: then it ends only what was live here before it.
     """
     lock_number(session, number)
-    if _knows_opt_out(session, number, act.when):
+    if _knows_opt_out(session, number, act):
         return False
     live = select(OptIn.id).where(OptIn.number == number, is_live(OptIn), OptIn.requested_at <= act.when)
     if is_over and session.scalar(live.limit(1)) is None:
@@ -83,7 +84,7 @@ def opt_out_of_before(session: Session, number: str, act: Act, *, is_over: bool)
 def hold_of_before(session: Session, number: str, act: Act, cause: HoldCause, trigger: str) -> bool:
     """Put the number on hold as of the act's moment; not if somebody decided since or the person joined here since."""
     lock_number(session, number)
-    held = exists().where(Hold.number == number, Hold.started_at >= act.when)
+    held = exists().where(Hold.number == number, true() if _is_undated(act) else Hold.started_at >= act.when)
     joined = exists().where(OptIn.number == number, OptIn.source.in_(OWN), OptIn.requested_at > act.when)
     back = exists().where(Suppression.number == number, Suppression.ended_at > act.when)
     out = exists().where(Suppression.number == number, has_not_ended(Suppression))
@@ -141,8 +142,14 @@ def _record(session: Session, number: str, keyword_id: int, ended: EndedElsewher
     return opt_in_id
 
 
-def _knows_opt_out(session: Session, number: str, moment: datetime) -> bool:
-    """Tell whether an opt-out of the moment, or a later one, was recorded, or came to a hold as a late one does."""
-    asked = exists().where(Suppression.number == number, Suppression.asked_at >= moment)
-    late = exists().where(Hold.number == number, Hold.cause == HoldCause.LATE_STOP, Hold.started_at == moment)
+def _is_undated(act: Act) -> bool:
+    """Nobody knows of which moment the act is, so that it is taken for one of now."""
+    return act.when >= act.at
+
+
+def _knows_opt_out(session: Session, number: str, act: Act) -> bool:
+    """Tell whether an opt-out of that moment, or a later one, was recorded, or came to a hold as a late one does."""
+    known = has_not_ended(Suppression) if _is_undated(act) else Suppression.asked_at >= act.when
+    asked = exists().where(Suppression.number == number, known)
+    late = exists().where(Hold.number == number, Hold.cause == HoldCause.LATE_STOP, Hold.started_at == act.when)
     return bool(session.scalar(select(or_(asked, late))))

@@ -12,7 +12,7 @@ from optin.features.moving import keywords, people, references
 from optin.features.moving.deciding import RowVerdict
 from optin.features.moving.job import DELETED, NO_ID, Job, here, left_out, moved
 from optin.features.moving.records import ExportRow
-from optin.features.moving.signs import KeywordRole, role_of
+from optin.features.moving.signs import KeywordRole
 from optin.features.moving.terms import ExportObject
 from optin.models import Campaign, CampaignMember, Person
 from optin.policy import audit
@@ -50,7 +50,7 @@ def keyword_of(job: Job, row: ExportRow) -> str | None:
     if not row.text("keyword").strip() and not row.one_line("keyword_name"):
         return ""
     name = job.move.keywords.get(row.key("keyword")) or row.one_line("keyword_name")
-    return name if name and role_of(name) is KeywordRole.CAMPAIGN else None
+    return name if name and job.role_of(name) is KeywordRole.CAMPAIGN else None
 
 
 def _make(job: Job, row: ExportRow, keyword: str) -> None:

@@ -151,8 +151,11 @@ def _ends_keyword(text: TextSign, row: HeldRow) -> bool:
 
 
 def _ended(row: HeldRow, last: datetime | None, now: datetime) -> tuple[MovedOptIn, RowVerdict]:
-    """An inactive row: the person left if a STOP is as new as its end; else nobody knows who ended it."""
-    ended = _past(row.opted_out_at or row.left_at, now)
+    """An inactive row: the person left if a STOP is as new as its end; else nobody knows who ended it.
+
+    Without the date of its end it ended today.
+    """
+    ended = _past(row.left_at, now)
     began = min(row.began_at or ended, ended)
     by_stop = last is not None and last >= ended
     reason = EndReason.OPTED_OUT if by_stop else EndReason.MIGRATED_INACTIVE

@@ -39,11 +39,15 @@ class Job:
         """Return whose national numbers are understood."""
         return self.policy.default_region
 
+    def role_of(self, name: str) -> KeywordRole:
+        """Return what rows of a keyword with this name say, by our opt-out words and those that were added to them."""
+        return role_of(name, tuple(self.policy.extra_opt_out_words))
+
     @cached_property
     def words(self) -> frozenset[str]:
         """Return the normal forms of the export's own keywords, which STOP <keyword> can end."""
         names = self.move.keywords.values()
-        return frozenset(normalise(name) for name in names if role_of(name) is KeywordRole.CAMPAIGN)
+        return frozenset(normalise(name) for name in names if self.role_of(name) is KeywordRole.CAMPAIGN)
 
     def has(self, which: ExportObject) -> bool:
         """Tell whether the export has a file of an object."""

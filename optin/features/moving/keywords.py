@@ -11,7 +11,7 @@ from optin.features.moving import references
 from optin.features.moving.deciding import RowVerdict
 from optin.features.moving.job import DELETED, NO_ID, Job, here, left_out, moved
 from optin.features.moving.records import ExportRow
-from optin.features.moving.signs import KeywordRole, role_of
+from optin.features.moving.signs import KeywordRole
 from optin.features.moving.terms import ExportObject
 from optin.models import Keyword, KeywordWord
 from optin.policy import audit
@@ -35,7 +35,7 @@ def _keyword(job: Job, row: ExportRow, known: dict[str, int]) -> RowVerdict:
     key, name = row.key(), row.one_line("name")
     if not key or not normalise(name):
         return left_out(row, NO_ID if not key else "It has no name.")
-    role = role_of(name)
+    role = job.role_of(name)
     if role is not KeywordRole.CAMPAIGN:
         return moved(row, STOP_OR_START)
     if key in known:

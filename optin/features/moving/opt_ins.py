@@ -9,11 +9,12 @@ from optin.features.moving.deciding import RowVerdict
 from optin.features.moving.job import Job, left_out
 from optin.features.moving.people import PEOPLE
 from optin.features.moving.records import ExportRow, person_key
-from optin.features.moving.signs import HeldRow, TextSign, to_json
+from optin.features.moving.signs import HeldRow, KeywordRole, TextSign, to_json
 from optin.features.moving.terms import ExportObject
 from optin.models import MoveSign
 from optin.refused import Refused
 
+STOP = "STOP"
 _NEW = insert(table(MoveSign)).on_conflict_do_nothing().inline()
 
 
@@ -50,7 +51,7 @@ def held(job: Job, row: ExportRow) -> HeldRow:
     return HeldRow(
         line=row.line,
         key=row.key("unique") or row.key(),
-        word=name,
+        word=STOP if job.role_of(name) is KeywordRole.STOP else name,
         active=None if row.is_deleted and active else active,
         opted_in_at=row.moment("opted_in_at"),
         opted_out_at=row.moment("opted_out_at"),

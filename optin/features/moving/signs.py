@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from optin.enums import HoldCause
+from optin.enums import HoldCause, Meaning
+from optin.reading import words
 from optin.reading.normal_form import normalise
-from optin.reading.words import OPT_OUT_WORDS, START_WORDS
 
 
 class KeywordRole(StrEnum):
@@ -20,19 +21,24 @@ class KeywordRole(StrEnum):
     UNKNOWN = "unknown"
 
 
-def role_of(name: str) -> KeywordRole:
-    """Return what rows of a keyword with this name say; without a name nobody knows."""
-    normal = normalise(name)
-    if not normal:
+_MEANT = {Meaning.OPT_OUT: KeywordRole.STOP, Meaning.START: KeywordRole.START}
+
+
+@lru_cache(maxsize=1024)
+def role_of(name: str, extra_opt_out: tuple[str, ...] = ()) -> KeywordRole:
+    """Return what rows of a keyword with this name say; without a name nobody knows.
+
+    Whoever texted what asks to stop by our own words, such as “Opt-Out”, has joined nothing.
+    """
+    if not normalise(name):
         return KeywordRole.UNKNOWN
-    if normal in OPT_OUT_WORDS:
-        return KeywordRole.STOP
-    return KeywordRole.START if normal in START_WORDS else KeywordRole.CAMPAIGN
+    return _MEANT.get(words.read(name, keywords=(), extra_opt_out=extra_opt_out).meaning, KeywordRole.CAMPAIGN)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """A row of the opt-ins. `word` is its keyword's name, `active` None where the file does not say.
+    """A row of the opt-ins. `word` is its keyword's name, STOP for whatever asks to stop, `active` None where the file
+    does not say.
 
     `people` are the contact and the lead that it looks up; `linked` tells whether one of them has the number.
     """
@@ -61,8 +67,13 @@ class HeldRow:
 
     @property
     def left_at(self) -> datetime | None:
-        """Return of which moment an inactive row speaks."""
-        return self.opted_out_at or self.opted_in_at or self.created_at
+        """Return until when, at the least, a row that says that the person left does so; None for nobody knows.
+
+        An inactive row without the date of its end may have ended long after it was made.
+        """
+        if self.opted_out_at is None and self.active is not True:
+            return None
+        return max((at for at in (self.opted_in_at, self.opted_out_at) if at is not None), default=None)
 
 
 class SignMeaning(StrEnum):

@@ -87,6 +87,19 @@ def test_a_stop_without_a_date_is_of_today() -> None:
     assert stands(verdict) == [("News", EndReason.OPTED_OUT)]
 
 
+@pytest.mark.parametrize("word", ["STOP", "Unsubscribe", ""])
+def test_when_an_inactive_row_was_made_does_not_say_when_they_left(word: str) -> None:
+    made_before = HeldRow(3, "k", word, active=False, opted_in_at=DAY[1], created_at=DAY[1])
+    assert stands(decide([made_before, row("News", True, DAY[5])], [], NOW)) == [("News", EndReason.OPTED_OUT)]
+    ended = decide([HeldRow(3, "k", "News", active=False, created_at=DAY[1])], [], NOW).opt_ins[0]
+    assert (ended.began_at, ended.ended_at) == (DAY[1], NOW)
+
+
+def test_a_stop_that_came_again_counts_from_then() -> None:
+    again = row("STOP", True, DAY[7], DAY[2])
+    assert stands(decide([again, row("News", True, DAY[5])], [], NOW)) == [("News", EndReason.OPTED_OUT)]
+
+
 def test_a_row_of_nobody_knows_which_keyword_may_be_stop() -> None:
     verdict = decide([row("", False, None, DAY[6]), row("News", True, DAY[5])], [], NOW)
     assert stands(verdict) == [("News", EndReason.OPTED_OUT)]
