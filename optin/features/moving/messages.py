@@ -30,6 +30,7 @@ from optin.sending import conversations
 from optin.texts import segments
 
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+UNDATED = "It has no date."
 _SHIFT, _ROOM = 1 << 32, 20
 """Seconds that are counted from 1970 on, and bits for the messages of one second."""
 _NEVER = ("scheduled", "canceled", "cancelled")
@@ -54,13 +55,20 @@ _NEWEST = (
 
 
 def stage(job: Job, rows: Sequence[ExportRow]) -> list[RowVerdict]:
-    """Say, or do, what becomes of messages; texts that may ask to stop are put by under their number."""
+    """Say, or do, what becomes of messages; texts that may ask to stop are put by under their number.
+
+    They are so too where the message itself is left out, since it was deleted or has no date.
+    """
     verdicts: dict[int, RowVerdict] = {}
-    read = []
+    read, all_read = [], []
     for row in rows:
-        found = Refused(DELETED) if row.is_deleted else texts.read(row, job.region)
+        found = texts.read(row, job.region, job.now)
         if isinstance(found, Refused):
             verdicts[row.line] = left_out(row, found.sentence)
+            continue
+        all_read.append(found)
+        if row.is_deleted or not found.is_dated:
+            verdicts[row.line] = left_out(row, DELETED if row.is_deleted else UNDATED)
         else:
             read.append((row, found))
     known = _known(job, [message for _, message in read])
@@ -74,7 +82,7 @@ def stage(job: Job, rows: Sequence[ExportRow]) -> list[RowVerdict]:
     if job.to_write:
         _store(job, new)
     else:
-        _put_by(job, [message for _, message in read])
+        _put_by(job, all_read)
     return [verdicts[row.line] for row in rows]
 
 

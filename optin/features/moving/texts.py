@@ -1,5 +1,6 @@
 """Messages of the export, and what the texts among them ask for by our own words. Pure."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ class MovedMessage:
     """A message as it is to be shown: the other party, our address, its text, when, and how far it came.
 
     `status` is Twilio's word; `sid` is "" where Twilio never had the message, then `key` tells it from others.
+    `is_dated` tells whether the file says when; else `at` is now.
     """
 
     line: int
@@ -38,9 +40,10 @@ class MovedMessage:
     status: str = ""
     is_campaign: bool = False
     media_count: int = 0
+    is_dated: bool = True
 
 
-def read(row: ExportRow, region: str) -> MovedMessage | Refused:
+def read(row: ExportRow, region: str, now: datetime) -> MovedMessage | Refused:
     """Read a row; refused where it can't be shown in any thread."""
     said = row.text("direction").strip().casefold()
     is_inbound = said.startswith(_IN)
@@ -51,23 +54,28 @@ def read(row: ExportRow, region: str) -> MovedMessage | Refused:
     if other is None:
         return Refused(f"It has no phone number in the column {'From' if is_inbound else 'To'}.")
     at = row.moment("sent_at") or row.moment("created_at")
-    if at is None:
-        return Refused("It has no date.")
+    body = row.text("body").replace("\0", "")
     sid = row.text("sid").strip()
     media = row.text("media_count").strip()
     return MovedMessage(
         line=row.line,
-        key=row.key(),
+        key=row.key() or _content_key(said, other.value, row.text(ours), at, body),
         sid=sid if len(sid) == SID else "",
         is_inbound=is_inbound,
         other=other,
         ours=row.text(ours).strip(),
-        body=row.text("body").replace("\0", ""),
-        at=at,
+        body=body,
+        at=at or now,
         status=row.text("status").strip().casefold(),
         is_campaign=bool(row.text("campaign").strip()),
         media_count=int(media) if media.isdecimal() and len(media) < 3 else 0,
+        is_dated=at is not None,
     )
+
+
+def _content_key(*parts: object) -> str:
+    """Return what tells a message from others in a file without ids."""
+    return f"sha256 {hashlib.sha256(repr(parts).encode()).hexdigest()}"
 
 
 def sign_of(message: MovedMessage, keywords: Collection[str], extra_opt_out: Collection[str]) -> TextSign | None:
@@ -89,7 +97,7 @@ def sign_of(message: MovedMessage, keywords: Collection[str], extra_opt_out: Col
             return None
     return TextSign(
         line=message.line,
-        at=message.at,
+        at=message.at if message.is_dated else None,
         meaning=meaning,
         sid=message.sid,
         keyword=found.keyword or "" if meaning is SignMeaning.ONE_KEYWORD else "",
