@@ -1,10 +1,11 @@
 """When a broadcast is to go: now, or at a time that somebody typed as the clock on their wall shows it. Pure."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from optin.texts import local_time
 
 FURTHEST = timedelta(days=366)
 LATER = "later"
@@ -32,21 +33,21 @@ class SendTime:
 
         Of a time that comes twice when clocks go back it is the first.
         """
-        return self._moment(self.typed) if self.later else None
+        return local_time.moment(self.typed, self.zone) if self.later else None
 
     @property
     def not_after(self) -> datetime | None:
         """Return the last time in UTC, None for none and for what is no time; the first of one that comes twice."""
-        return self._moment(self.until) if self.ends else None
+        return local_time.moment(self.until, self.zone) if self.ends else None
 
     def fault(self, now: datetime) -> str:
         """Say what forbids the time, "" for nothing."""
         if not self.later:
             return ""
-        moment = self._moment(self.typed)
+        moment = local_time.moment(self.typed, self.zone)
         if moment is None:
             return "Choose the day and time to send it."
-        if skipped := self._skipped(self.typed, moment):
+        if skipped := local_time.skipped(self.typed, self.zone):
             return skipped
         if moment <= now:
             return "That time has passed. Choose a later one, or send now."
@@ -56,10 +57,10 @@ class SendTime:
         """Say what forbids the last time, "" for nothing."""
         if not self.ends:
             return ""
-        moment, start = self._moment(self.until), self.starts_at
+        moment, start = local_time.moment(self.until, self.zone), self.starts_at
         if moment is None:
             return "Choose the day and time to stop."
-        if skipped := self._skipped(self.until, moment):
+        if skipped := local_time.skipped(self.until, self.zone):
             return skipped
         if moment <= now:
             return "“Send until” has passed. Choose a later time."
@@ -71,28 +72,13 @@ class SendTime:
         """List what forbids the times: first the beginning, then the end."""
         return [fault for fault in (self.fault(now), self.end_fault(now)) if fault]
 
-    def _skipped(self, typed: str, moment: datetime) -> str:
-        """Say that the clocks skip a time, "" where they do not."""
-        local = _local(typed)
-        if local is None or moment.astimezone(self.zone).replace(tzinfo=None) == local:
-            return ""
-        return f"The clocks go forward that night: {local:%H:%M} does not exist there. Choose another time."
-
-    def _moment(self, typed: str) -> datetime | None:
-        local = _local(typed)
-        try:
-            return local.replace(tzinfo=self.zone).astimezone(UTC) if local else None
-        except OverflowError:
-            return None
-
 
 def of_form(form: Mapping[str, str], zone: ZoneInfo) -> SendTime:
     """Read the fields `when`, `at`, `last`, `until` and `zone`; a zone that is missing or unknown is the user's.
 
     The form keeps the zone in which its time was typed: the user may have moved meanwhile.
     """
-    with suppress(LookupError, ValueError, OSError):  # what optin/consent/hours.py says of names that are none
-        zone = ZoneInfo(form.get("zone") or zone.key)
+    zone = local_time.zone_of(form.get("zone", ""), zone)
     typed, until = (form.get(name, "").replace("\0", "").strip() for name in ("at", "until"))
     return SendTime(zone, form.get("when") == LATER, typed, form.get("last") == BY, until)
 
@@ -104,12 +90,3 @@ def suggested(zone: ZoneInfo, now: datetime) -> SendTime:
     evening = datetime.combine(today if now.astimezone(zone).time() < EVENING else tomorrow, EVENING)
     at, until = (each.isoformat(timespec="minutes") for each in (datetime.combine(tomorrow, time(10)), evening))
     return SendTime(zone, typed=at, until=until)
-
-
-def _local(typed: str) -> datetime | None:
-    """Read a local time such as "2026-11-27T10:00", None for anything else."""
-    try:
-        found = datetime.fromisoformat(typed)
-    except ValueError:
-        return None
-    return found if found.tzinfo is None and len(typed) > len("2026-11-27") else None
