@@ -1,7 +1,8 @@
 """What follows from the events of one number, read in their order: its opt-ins, and what stands against sending to it.
 
-Each kind of event has its effect in `EFFECTS`. What the ledger writes into its tables must be what follows from the
-events that it writes: optin/consent/verifying.py compares the two.
+What each kind of event does to the opt-in that it names stands in `OPT_IN_EFFECTS`, what to its number in
+`NUMBER_EFFECTS`. What the ledger writes into its tables must be what follows from the events that it writes:
+optin/consent/verifying.py compares the two. optin/consent/as_of.py asks the same of many opt-ins in SQL.
 """
 
 from collections.abc import Callable, Iterable
@@ -46,7 +47,9 @@ class NumberReplay:
     lost_by_user_at: datetime | None = None
 
 
-Effect = Callable[[NumberReplay, LedgerEvent], None]
+OptIns = dict[int, OptInState]
+OptInEffect = Callable[[OptIns, int, LedgerEvent], None]
+NumberEffect = Callable[[NumberReplay, LedgerEvent], None]
 SUPPRESSION_ENDED = "suppression ended"
 """What STARTED says where it ended one."""
 BY_CHANNEL = (HoldResolution.START.label, HoldResolution.KEYWORD.label)
@@ -57,7 +60,11 @@ def replay(events: Iterable[LedgerEvent]) -> NumberReplay:
     """Return how a number stands after its events, which are given in the order of their ids."""
     state = NumberReplay()
     for event in events:
-        EFFECTS[EventKind(event.kind)](state, event)
+        kind = EventKind(event.kind)
+        if event.opt_in_id is not None and kind in OPT_IN_EFFECTS:
+            OPT_IN_EFFECTS[kind](state.opt_ins, event.opt_in_id, event)
+        if kind in NUMBER_EFFECTS:
+            NUMBER_EFFECTS[kind](state, event)
     return state
 
 
@@ -66,41 +73,38 @@ def when(event: LedgerEvent) -> datetime:
     return event.provider_at or event.at
 
 
-def _asked(state: NumberReplay, event: LedgerEvent) -> None:
-    known: OptInState = state.opt_ins.setdefault(
-        event.opt_in_id or 0, OptInState(event.keyword_id, OptInStatus.PENDING)
-    )
-    known.status, known.end_reason = OptInStatus.PENDING, None
+def _asked(opt_ins: OptIns, opt_in_id: int, event: LedgerEvent) -> None:
+    _change(opt_ins, opt_in_id, event, OptInStatus.PENDING)
 
 
-def _active(state: NumberReplay, event: LedgerEvent) -> None:
-    state.opt_ins[event.opt_in_id or 0] = OptInState(event.keyword_id, OptInStatus.ACTIVE, was_active=True)
+def _active(opt_ins: OptIns, opt_in_id: int, event: LedgerEvent) -> None:
+    opt_ins[opt_in_id] = OptInState(event.keyword_id, OptInStatus.ACTIVE, was_active=True)
 
 
-def _expired(state: NumberReplay, event: LedgerEvent) -> None:
-    _change(state, event, OptInStatus.EXPIRED, None)
+def _expired(opt_ins: OptIns, opt_in_id: int, event: LedgerEvent) -> None:
+    _change(opt_ins, opt_in_id, event, OptInStatus.EXPIRED)
 
 
-def _ended(reason: EndReason) -> Effect:
-    return lambda state, event: _change(state, event, OptInStatus.INACTIVE, reason)
+def _ended(reason: EndReason) -> OptInEffect:
+    return lambda opt_ins, opt_in_id, event: _change(opt_ins, opt_in_id, event, OptInStatus.INACTIVE, reason)
 
 
-def _stands_again(state: NumberReplay, event: LedgerEvent) -> None:
-    known: OptInState | None = state.opt_ins.get(event.opt_in_id or 0)
+def _stands_again(opt_ins: OptIns, opt_in_id: int, _event: LedgerEvent) -> None:
+    known: OptInState | None = opt_ins.get(opt_in_id)
     if known is not None:
         known.status, known.end_reason = OptInStatus.ACTIVE if known.was_active else OptInStatus.PENDING, None
 
 
-def _change(state: NumberReplay, event: LedgerEvent, status: OptInStatus, reason: EndReason | None) -> None:
-    if event.opt_in_id is not None:
-        known: OptInState = state.opt_ins.setdefault(event.opt_in_id, OptInState(event.keyword_id, status))
-        known.status, known.end_reason = status, reason
+def _change(
+    opt_ins: OptIns, opt_in_id: int, event: LedgerEvent, status: OptInStatus, reason: EndReason | None = None
+) -> None:
+    known: OptInState = opt_ins.setdefault(opt_in_id, OptInState(event.keyword_id, status))
+    known.status, known.end_reason = status, reason
 
 
 def _opted_out(state: NumberReplay, event: LedgerEvent) -> None:
     if event.opt_in_id is None:
         state.suppressed.add(event.channel)
-    _change(state, event, OptInStatus.INACTIVE, EndReason.OPTED_OUT)
 
 
 def _suppression_ended(state: NumberReplay, event: LedgerEvent) -> None:
@@ -114,7 +118,6 @@ def _started(state: NumberReplay, event: LedgerEvent) -> None:
 
 def _lost(state: NumberReplay, event: LedgerEvent) -> None:
     state.lost.setdefault(event.channel, when(event))
-    _change(state, event, OptInStatus.INACTIVE, EndReason.NUMBER_LOST)
 
 
 def _found(state: NumberReplay, event: LedgerEvent) -> None:
@@ -155,39 +158,40 @@ def _decision_withdrawn(state: NumberReplay, event: LedgerEvent) -> None:
             del state.lost[channel]
 
 
-def _nothing(_state: NumberReplay, _event: LedgerEvent) -> None:
-    """It says something that changes no consent, or other events say what it changed."""
-
-
-EFFECTS: dict[EventKind, Effect] = {
+OPT_IN_EFFECTS: dict[EventKind, OptInEffect] = {
     EventKind.REQUESTED: _asked,
     EventKind.ACTIVATED: _active,
     EventKind.IMPORTED: _active,
     EventKind.CONFIRMED: _active,
     EventKind.RESTORED: _active,
-    EventKind.REAFFIRMED: _nothing,
     EventKind.EXPIRED: _expired,
     EventKind.DECLINED: _ended(EndReason.DECLINED),
-    EventKind.OPTED_OUT: _opted_out,
+    EventKind.OPTED_OUT: _ended(EndReason.OPTED_OUT),
     EventKind.OPTED_OUT_KEYWORD: _ended(EndReason.OPTED_OUT),
     EventKind.NUMBER_CHANGED: _ended(EndReason.NUMBER_CHANGED),
+    EventKind.NUMBER_LOST: _ended(EndReason.NUMBER_LOST),
     EventKind.ENDED_BY_USER: _ended(EndReason.BY_USER),
     EventKind.IMPORT_WITHDRAWN: _ended(EndReason.IMPORT_WITHDRAWN),
     EventKind.MIGRATED_INACTIVE: _ended(EndReason.MIGRATED_INACTIVE),
-    EventKind.NUMBER_LOST: _lost,
-    EventKind.NUMBER_FOUND: _found,
+    EventKind.OPT_OUT_WITHDRAWN: _stands_again,
+    EventKind.LOSS_WITHDRAWN: _stands_again,
+    EventKind.MERGE_UNDONE: _stands_again,
+}
+NUMBER_EFFECTS: dict[EventKind, NumberEffect] = {
+    EventKind.OPTED_OUT: _opted_out,
     EventKind.SUPPRESSION_ENDED: _suppression_ended,
     EventKind.STARTED: _started,
+    EventKind.NUMBER_LOST: _lost,
+    EventKind.NUMBER_FOUND: _found,
     EventKind.BLOCKED: _blocked,
     EventKind.UNBLOCKED: _unblocked,
     EventKind.HELD: _held,
     EventKind.HOLD_RESOLVED: _hold_resolved,
     EventKind.KEPT: _kept,
-    EventKind.OPT_OUT_WITHDRAWN: _stands_again,
-    EventKind.LOSS_WITHDRAWN: _stands_again,
-    EventKind.MERGE_UNDONE: _stands_again,
     EventKind.DECISION_WITHDRAWN: _decision_withdrawn,
-    EventKind.AGREED: _nothing,
-    EventKind.UNLINKED: _nothing,
-    EventKind.OPT_OUT_CORRECTED: _nothing,
 }
+WITHOUT_EFFECT = frozenset({EventKind.REAFFIRMED, EventKind.AGREED, EventKind.UNLINKED, EventKind.OPT_OUT_CORRECTED})
+"""They change no consent, or other events say what changed."""
+ACTIVATING = frozenset(kind for kind, effect in OPT_IN_EFFECTS.items() if effect is _active)
+RETURNING = frozenset(kind for kind, effect in OPT_IN_EFFECTS.items() if effect is _stands_again)
+"""After them an opt-in stands as if it had not ended: active, if it ever was."""

@@ -128,6 +128,7 @@ def _addresses(session: Session) -> dict[str, str]:
     under_way = _campaign(session, "Boat house opening", keyword, admin)
     at = {
         "keyword": f"/keywords/{keyword.id}",
+        "keyword-as-of": f"/keywords/{keyword.id}/as-of?at={clock.now():%Y-%m-%dT%H:%M}&zone=UTC",
         "campaign-empty": f"/campaigns/{empty.id}",
         "campaign": f"/campaigns/{_id(session, Campaign.id, Campaign.name == 'River Team')}",
         "broadcast-sending": f"/broadcasts/{_under_way(session, under_way, admin)}",

@@ -27,6 +27,8 @@ VIEWERS = """
     GET  /broadcasts/<broadcast_id>/progress
     GET  /campaigns
     GET  /campaigns/<campaign_id>
+    GET  /campaigns/<campaign_id>/as-of
+    GET  /campaigns/<campaign_id>/as-of/count
     GET  /campaigns/<campaign_id>/deliverability
     GET  /campaigns/file
     POST /checklist
@@ -40,6 +42,8 @@ VIEWERS = """
     GET  /inbox/list
     GET  /keywords
     GET  /keywords/<keyword_id>
+    GET  /keywords/<keyword_id>/as-of
+    GET  /keywords/<keyword_id>/as-of/count
     GET  /keywords/<keyword_id>/code.png
     GET  /keywords/<keyword_id>/code.svg
     GET  /keywords/<keyword_id>/opt-ins
@@ -113,6 +117,7 @@ AGENTS = """
     GET  /campaigns/<campaign_id>/additions/<task_id>/progress
     POST /campaigns/<campaign_id>/additions/<task_id>/start
     POST /campaigns/<campaign_id>/additions/<task_id>/stop
+    GET  /campaigns/<campaign_id>/as-of/file
     GET  /campaigns/<campaign_id>/edit
     POST /campaigns/<campaign_id>/members
     POST /campaigns/<campaign_id>/members/<member_id>/removal
@@ -164,6 +169,7 @@ AGENTS = """
     POST /imports/<run_id>/undo
     GET  /imports/new/<kind>
     POST /imports/new/<kind>
+    GET  /keywords/<keyword_id>/as-of/file
     GET  /keywords/<keyword_id>/edit
     GET  /keywords/<keyword_id>/opt-ins/file
     GET  /keywords/new

@@ -8,6 +8,7 @@ from optin.database.session import db
 from optin.enums import Role
 from optin.features.campaigns import (
     addition_routes,
+    as_of_routes,
     compose_routes,
     forms,
     index_list,
@@ -25,7 +26,15 @@ from optin.refused import Refused
 from optin.web import refusals
 from optin.web.access import requires
 
-__all__ = ["addition_routes", "blueprint", "compose_routes", "member_routes", "opt_in_routes", "test_message_routes"]
+__all__ = [
+    "addition_routes",
+    "as_of_routes",
+    "blueprint",
+    "compose_routes",
+    "member_routes",
+    "opt_in_routes",
+    "test_message_routes",
+]
 
 
 @blueprint.get("/campaigns")
