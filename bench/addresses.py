@@ -114,6 +114,7 @@ LISTS = (
 )  # fmt: skip
 RECORDS = (
     Page("home", "/"),
+    Page("nightly check", "/sending-check"),
     Page("keyword", "/keywords/1"),
     Page("keyword, history", "/keywords/1?tab=history"),
     Page("keyword as of", "/keywords/1/as-of?at=2026-06-01T10:00&zone=UTC"),

@@ -158,6 +158,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.people.routes import blueprint as people
     from optin.features.review.routes import blueprint as review
     from optin.features.search.routes import blueprint as search
+    from optin.features.sending_check.routes import blueprint as sending_check
     from optin.features.settings.routes import blueprint as settings
     from twilio_simulator.phone_pages.routes import blueprint as phones
 
@@ -177,6 +178,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         message_templates,
         moving,
         review,
+        sending_check,
         settings,
         field_settings,
     ):

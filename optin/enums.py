@@ -157,6 +157,15 @@ class EventKind(LabelledEnum):
     MERGE_UNDONE = "merge_undone", "Restored: the merge was undone", "ok"
 
 
+class FindingCause(LabelledEnum):
+    """How it came that a message started which should not have gone, as the nightly check sees it."""
+
+    LEARNED = "learned", "Learned only after it had started", "warn"
+    CROSSED = "crossed", "Crossed the text on its way to us", "off"
+    KNOWN = "known", "Already in the log when it started", "bad"
+    NO_CONSENT = "no_consent", "No consent in the log at all", "bad"
+
+
 class HoldCause(LabelledEnum):
     """Why a number waits for a person's decision."""
 

@@ -54,6 +54,7 @@ FEATURES = {
     "imports",
     "moving",
     "exports",
+    "sending_check",
     "inbox",
     "message_templates",
     "field_settings",

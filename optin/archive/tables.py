@@ -63,6 +63,7 @@ LEFT_OUT: Mapping[str, str] = {
     "number_code": "it holds codes that were texted to users",
     "person_word": "the database makes it of the people",
     "reconciliation": "what was asked of Twilio is asked anew",
+    "sending_finding": "the nightly check finds them anew",
     "sending_gate": "nothing may be sent until Twilio's list has been compared",
     "sending_pause": "whether Twilio refuses us is found out anew",
     "sign_in_link": "it holds what lets people in",

@@ -18,7 +18,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.transactions import writing
 from optin.enums import OptInSource
-from optin.jobs import background, duplicate_search
+from optin.jobs import background, duplicate_search, nightly_check
 from optin.jobs.errors import log_error
 from optin.jobs.worker import Worker
 from optin.person import merging
@@ -33,6 +33,9 @@ RETRY = 15.0
 
 FIRST_SEARCH = 600.0
 """Seconds after the start of a process until it looks for duplicates: there is more urgent work."""
+
+FIRST_CHECK = 120.0
+"""Seconds after the start of a process until it sees whether the nightly check is due."""
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +103,7 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(3600, lambda: committed(background.forget_old)),
         Chore(3600, lambda: committed(merging.forget_old)),
         Chore(3600, lambda: committed(duplicate_search.begin_if_changed), due=time.monotonic() + FIRST_SEARCH),
+        Chore(600, lambda: committed(nightly_check.begin_at_night), due=time.monotonic() + FIRST_CHECK),
         Chore(3600, lambda: import_files.forget_old(worker.engine)),
         Chore(3600, lambda: export_files.forget_old(worker.engine)),
     ]

@@ -17,6 +17,7 @@ from optin.models.person_merge import PersonMerge
 from optin.models.person_word import PersonWord
 from optin.models.saved_view import DefaultView, SavedView
 from optin.models.sender import Sender
+from optin.models.sending_finding import SendingFinding
 from optin.models.setting import CacheToken, Setting
 from optin.models.template import MessageTemplate
 from optin.models.try_count import TryCount
@@ -69,6 +70,7 @@ __all__ = [
     "Reconciliation",
     "SavedView",
     "Sender",
+    "SendingFinding",
     "SendingGate",
     "SendingPause",
     "Setting",

@@ -20,6 +20,7 @@ from optin import clock, hosts
 from optin.config import Config
 from optin.database.session import db
 from optin.enums import MessageStatus
+from optin.jobs import nightly_check
 from optin.models import Hold, Message, SendingGate
 from optin.models.index_conditions import has_not_ended, is_queued
 from optin.monitoring.health import last_sign_of_a_worker
@@ -106,6 +107,7 @@ class _FromDatabase(Collector):
         holds.add_metric(["open"], session.scalar(is_open) or 0)
         holds.add_metric(["overdue"], session.scalar(is_open.where(Hold.started_at < now - TEN_BUSINESS_DAYS)) or 0)
         yield holds
+        yield from _nightly_check(session, now)
         yield from self._signs_of_life(session, now)
 
     def _signs_of_life(self, session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -121,6 +123,19 @@ class _FromDatabase(Collector):
         )
         last = inbound_alarm.last_text_at(session)
         yield _gauge("optin_seconds_since_last_text", "Time since somebody last texted us", _since(last, now))
+
+
+def _nightly_check(session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """Tell what the last nightly check came to; NaN before the first."""
+    last = nightly_check.state(session)
+    never = float("nan")
+    yield _gauge(
+        "optin_check_age_seconds", "Time since the nightly check ended", _since(last.finished_at if last else None, now)
+    )
+    yield _gauge(
+        "optin_check_messages", "Messages that the nightly check has looked at", last.checked if last else never
+    )
+    yield _gauge("optin_check_found", "Messages that should not have gone", last.found if last else never)
 
 
 def _oldest(session: Session, now: datetime) -> float:

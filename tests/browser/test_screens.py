@@ -89,6 +89,7 @@ SCREENS = {
     "review": "/review",
     "review-opt-outs": "/review/opt-outs",
     "review-opt-out": "opt-out",
+    "nightly-check": "/sending-check",
     "settings": "/settings/sms",
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",

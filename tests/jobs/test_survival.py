@@ -99,6 +99,7 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
         3600,
         3600,
         3600,
+        600,
         3600,
         3600,
         2,

@@ -62,6 +62,7 @@ VIEWERS = """
     GET  /review/decided
     GET  /review/opt-outs
     GET  /review/opt-outs/<opt_out_id>
+    GET  /sending-check
     GET  /search
     GET  /settings
     GET  /settings/hours
@@ -170,6 +171,7 @@ AGENTS = """
     GET  /imports/new/<kind>
     POST /imports/new/<kind>
     GET  /keywords/<keyword_id>/as-of/file
+    GET  /sending-check/file
     GET  /keywords/<keyword_id>/edit
     GET  /keywords/<keyword_id>/opt-ins/file
     GET  /keywords/new

@@ -9,6 +9,7 @@ from optin.config import Config
 from optin.database.session import db
 from optin.enums import Role
 from optin.features.home import checklist, overview
+from optin.jobs import nightly_check
 from optin.provider import senders
 from optin.queries import failed_sign_ins
 from optin.receiving import inbound_alarm, unknown_channels
@@ -38,6 +39,7 @@ def index() -> str:
         steps=None if hidden else checklist.steps(session, current_settings().settings, simulator=config.is_simulator),
         days=days,
         broadcasts=overview.last_broadcasts(session),
+        check=nightly_check.state(session),
         senders=senders.in_use(session),
         strange=unknown_channels.warning(session) if current_user.may(Role.ADMIN) else "",
         silence=inbound_alarm.warning(session),

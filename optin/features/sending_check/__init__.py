@@ -1,0 +1,1 @@
+"""The nightly check: what it found."""
