@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from optin.archive import tables
+from optin.archive import cells, tables
 from optin.archive.opening import Archive, BadArchive
 from optin.database.sqlite import roomy
 from optin.database.statements import insert, is_postgresql
@@ -23,7 +23,7 @@ from optin.database.transactions import writing
 from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, ImportRun, Message, SendingGate, Setting
 
-ROWS_AT_ONCE = 2000
+ROWS_AT_ONCE, FILES_AT_ONCE = 2000, 4
 NOT_EMPTY = (
     "This Optin is not empty: there are rows in {}. Nothing was changed. Fill a new database: set "
     "OPTIN_DATABASE_URL to one, or to a SQLite file that does not exist yet."
@@ -88,7 +88,8 @@ def _see_that_it_is_empty(session: Session) -> None:
 
 def _load(session: Session, table: Table, archive: Archive, progress: Callable[[int], None]) -> None:
     rows = archive.rows(table)
-    while some := list(islice(rows, ROWS_AT_ONCE)):
+    at_once = FILES_AT_ONCE if any(cells.is_file(column) for column in table.columns) else ROWS_AT_ONCE
+    while some := list(islice(rows, at_once)):
         session.execute(insert(table), some)
         progress(len(some))
     key = table.autoincrement_column

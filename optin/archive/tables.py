@@ -21,6 +21,7 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.KeywordWord,
     models.DisclosureImage,
     models.Disclosure,
+    models.EvidenceFile,
     models.ImportRun,
     models.ImportRow,
     models.Move,

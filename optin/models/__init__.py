@@ -3,10 +3,11 @@
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
 from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
 from optin.models.duplicates import DuplicateGroup, NotDuplicate
+from optin.models.evidence import DisclosureImage, EvidenceFile
 from optin.models.export import ExportPart, ExportRun
 from optin.models.figure import Figure
 from optin.models.imports import ImportKey, ImportPart, ImportRow, ImportRun
-from optin.models.keyword import Disclosure, DisclosureImage, Keyword, KeywordWord
+from optin.models.keyword import Disclosure, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
 from optin.models.moving import Move, MovedRecord, MoveSign
@@ -38,6 +39,7 @@ __all__ = [
     "Disclosure",
     "DisclosureImage",
     "DuplicateGroup",
+    "EvidenceFile",
     "ExportPart",
     "ExportRun",
     "Figure",

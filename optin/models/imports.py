@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
+from optin.models.evidence import EvidenceFile
 from optin.models.user import User
 
 
@@ -18,7 +19,8 @@ class ImportRun(Base):
     counts what would happen, by each way with known people; `counts` what did. `round` tells the keys of one check from
     those of an earlier one. The file and its cells are gone from `forgotten_at` on. `consent` is what an admin said
     of the people's consent (features/imports/consent_choice.py), for which they vouched with their name
-    (`attested_name`). `undo_opt_outs` tells that undoing it takes back its opt-outs as well.
+    (`attested_name`); `evidence_id` is the file that shows it, whose name and digest stand in `consent`.
+    `undo_opt_outs` tells that undoing it takes back its opt-outs as well.
     `campaign_id` is where members are imported into.
     """
 
@@ -53,11 +55,13 @@ class ImportRun(Base):
     attested_name: Mapped[str | None] = mapped_column(String(120))
     attested_at: Mapped[datetime | None]
     attested_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    evidence_id: Mapped[int | None] = mapped_column(ForeignKey("evidence_file.id"))
     undo_opt_outs: Mapped[bool] = mapped_column(default=False, server_default=false())
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
 
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     attested_by: Mapped[User | None] = relationship(foreign_keys=[attested_by_id])
+    evidence: Mapped[EvidenceFile | None] = relationship()
 
 
 class ImportPart(Base):

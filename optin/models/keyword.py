@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
+from optin.models.evidence import DisclosureImage
 from optin.models.index_conditions import is_main, partial_index
 from optin.models.user import User
 
@@ -87,29 +88,5 @@ class Disclosure(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
     keyword: Mapped[Keyword] = relationship(back_populates="disclosures")
-    image: Mapped["DisclosureImage | None"] = relationship()
+    image: Mapped[DisclosureImage | None] = relationship()
     created_by: Mapped[User | None] = relationship()
-
-
-class DisclosureImage(Base):
-    """A picture of what people saw, such as the poster; each content once, by its SHA-256.
-
-    `given_at` is when somebody last gave it, `given_by_id` who did first.
-    """
-
-    __tablename__ = "disclosure_image"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    media_type: Mapped[str] = mapped_column(String(20))
-    width: Mapped[int]
-    height: Mapped[int]
-    size: Mapped[int]
-    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    given_at: Mapped[datetime]
-    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-
-    @property
-    def name(self) -> str:
-        """Return what tells it from others in the History tab: its kind, its sides, the head of its digest."""
-        return f"{self.media_type.removeprefix('image/').upper()}, {self.width} × {self.height}, {self.digest[:8]}"

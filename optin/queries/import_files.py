@@ -13,7 +13,8 @@ from optin import clock
 from optin.database.statements import insert, run, table
 from optin.database.transactions import reading, writing
 from optin.database.turns import take_turns
-from optin.models import ImportKey, ImportPart, ImportRow, ImportRun, MoveSign
+from optin.evidence import keeping
+from optin.models import EvidenceFile, ImportKey, ImportPart, ImportRow, ImportRun, MoveSign
 
 PART = 2**20
 LARGEST = 200 * 2**20
@@ -47,7 +48,10 @@ def parts(session: Session, run_id: int) -> Iterator[bytes]:
 
 
 def forget_old(engine: Engine) -> None:
-    """Delete the files of runs that ended, or begun, a day ago, with what was read from them; who waits has expired."""
+    """Delete the files of runs that ended, or begun, a day ago, with what was read from them; who waits has expired.
+
+    Evidence of consent stays with the runs that were started.
+    """
     for run_id in _old(engine):
         for forget_some in (_forget_parts, _forget_keys, _forget_signs, _forget_texts):
             take_turns(engine, partial(_in_one_transaction, engine, forget_some, run_id))
@@ -55,6 +59,8 @@ def forget_old(engine: Engine) -> None:
             mine = update(ImportRun).where(ImportRun.id == run_id)
             session.execute(mine.values(forgotten_at=clock.now()))
             session.execute(mine.where(ImportRun.state.in_(_OPEN)).values(state=EXPIRED))
+            session.execute(mine.where(ImportRun.started_at.is_(None)).values(evidence_id=None))
+            keeping.drop_unneeded(session, EvidenceFile)
 
 
 def _old(engine: Engine) -> list[int]:

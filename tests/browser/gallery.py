@@ -21,6 +21,9 @@ from optin.campaign_members.adding import Added
 from optin.config import Config
 from optin.enums import BroadcastState, CampaignStatus, FieldKind, MessageStatus, OptInStatus, PersonKind
 from optin.environment import sqlite_url
+from optin.evidence import keeping, pictures
+from optin.evidence.documents import Document
+from optin.evidence.pictures import Picture
 from optin.features.auth import passwords
 from optin.features.broadcasts import sending
 from optin.features.campaigns import add_opt_ins, add_opt_ins_task, other_campaign
@@ -30,14 +33,13 @@ from optin.features.exports import tasks as exports
 from optin.features.imports import runs
 from optin.features.imports.consent_choice import ConsentChoice
 from optin.features.imports.terms import ImportKind, ImportState, Known
-from optin.features.keywords import images, pictures
-from optin.features.keywords.pictures import Picture
 from optin.jobs import background, duplicate_search
 from optin.models import (
     BackgroundTask,
     Broadcast,
     Campaign,
     Conversation,
+    EvidenceFile,
     ExportRun,
     ImportRun,
     Keyword,
@@ -62,6 +64,7 @@ from tests.support.servers import LiveServer, serve
 from tests.support.signing_in import cookie_of
 
 SAMPLE = "gallery"
+SHEETS = Document(b"%PDF-1.7\n%%EOF\n", "application/pdf", "Sign-up sheets of the harbor festival.pdf")
 ANNOUNCEMENT = "Hi {{ first_name | there }}, the boat house opens on Sunday at 10. Coffee is on us!"
 # What became of the messages of the broadcast that is under way, in order; the others still wait.
 DONE = (MessageStatus.DELIVERED,) * 4 + (MessageStatus.SENT, MessageStatus.UNDELIVERED)
@@ -123,7 +126,7 @@ def _addresses(session: Session) -> dict[str, str]:
     admin.password_hash = passwords.hash_password("a password for the pictures")
     policy.change(session, admin.id, require_opt_in_for_one_to_one=True)
     keyword = session.scalars(select(Keyword).where(Keyword.word == "riverteam")).one()
-    keyword.disclosures[0].image_id = images.store(session, _poster(), admin.id)
+    keyword.disclosures[0].image_id = keeping.keep_image(session, _poster(), admin.id)
     empty = _campaign(session, "Volunteer Campaign", keyword, admin)
     under_way = _campaign(session, "Boat house opening", keyword, admin)
     at = {
@@ -287,9 +290,12 @@ def _imports_of_consent(session: Session, admin: User, keyword: Keyword) -> dict
         text="I agree to texts about shifts, 2 a month. Reply STOP to end.",
     )  # fmt: skip
     asked.consent = {"keyword_id": keyword.id}
+    sheets = session.get_one(EvidenceFile, keeping.keep_document(session, SHEETS, admin.id))
+    asked.evidence = sheets
+    choice = replace(choice, evidence=sheets.name, evidence_digest=sheets.digest)
     for run in (checked, ended, undone, with_people):
         own = choice if run is with_people else replace(choice, date="")
-        runs.vouch(session, run, own, admin.name, admin.id)
+        runs.vouch(session, run, own, admin.name, admin.id, sheets)
         assert runs.check(session, run, {int(at): name for at, name in run.mapping.items()}, admin.id) is None
     for run in (ended, undone):
         assert runs.start(session, run, Known.FILL, admin.id) is None

@@ -208,6 +208,7 @@ AGENTS = """
 """
 ADMINS = """
     GET  /imports/<run_id>/consent
+    GET  /imports/<run_id>/consent/evidence
     POST /imports/<run_id>/consent
     POST /imports/<run_id>/consent/removal
     GET  /settings/audit

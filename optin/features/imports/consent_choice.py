@@ -61,7 +61,11 @@ class NotAgreed(NamedTuple):
 
 @dataclass(frozen=True)
 class ConsentChoice:
-    """What was said once for the file. `versions` of the keyword's disclosure, newest first; `zone` of its dates."""
+    """What was said once for the file.
+
+    `evidence` names the scan or photo that shows it, if there is one, and `evidence_digest` is its SHA-256.
+    `versions` are those of the keyword's disclosure, newest first; `zone` of its dates.
+    """
 
     keyword_id: int
     word: str
@@ -70,6 +74,8 @@ class ConsentChoice:
     told: str = OF_THE_DAY
     text: str = ""
     by: str = ""
+    evidence: str = ""
+    evidence_digest: str = ""
     zone: str = "UTC"
     day_first: bool = False
     versions: Sequence[Told] = ()

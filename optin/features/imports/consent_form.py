@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, SelectField, ValidationError
+from flask_wtf.file import FileField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from optin import clock
 from optin.enums import ConsentWay
+from optin.evidence import documents
+from optin.evidence.documents import Document
 from optin.features.imports.consent_choice import (
     FIRST_TEXTS,
     LONGEST_BY,
@@ -19,15 +22,22 @@ from optin.features.imports.consent_choice import (
     Told,
 )
 from optin.features.imports.fields import CONSENT_BY, CONSENT_WAY
-from optin.models import Keyword
-from optin.web.fields import Line, Text
+from optin.models import EvidenceFile, Keyword
+from optin.refused import Refused
+from optin.web.fields import Line, Text, clean, one_line
 from optin.web.filters import current_zone, day
 
 MONTH_FIRST, DAY_FIRST = "month", "day"
 
 
 class ConsentForm(FlaskForm):  # type: ignore[misc]
-    """What is said of the consent of everybody in a file; `columns` are the fields that the file says for each row."""
+    """What is said of the consent of everybody in a file; `columns` are the fields that the file says for each row.
+
+    `document` is the evidence that was uploaded, after `validate`. A browser never fills a file in again, so
+    `kept_evidence` names the one of a form that was refused.
+    """
+
+    document: Document | None = None
 
     keyword = SelectField("Keyword", coerce=int, validators=[InputRequired("Choose the keyword.")])
     date = DateField("Date on which they agreed", [Optional()])
@@ -39,6 +49,9 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
     told = SelectField("What they were told")
     text = Text("The text", [Length(max=LONGEST_TOLD)])
     by = Line("Who collected it", [Length(max=LONGEST_BY)])
+    evidence = FileField("A scan or photo that shows it")
+    kept_evidence = HiddenField(filters=[clean])
+    remove_evidence = BooleanField("Remove this file")
     attested = BooleanField("These people agreed to be texted by us, as it is said here. I can show it.")
     name = Line("Your name", [Length(max=120)])
 
@@ -84,6 +97,15 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
         if not field.data and CONSENT_BY not in self.columns:
             raise ValidationError("Say who collected it: a person, a team or a website.")
 
+    def validate_evidence(self, field: Field) -> None:
+        """Take a document by its content, whatever its name says."""
+        if not field.data:
+            return
+        document = documents.read(field.data.read(documents.LARGEST + 1), one_line(field.data.filename))
+        if isinstance(document, Refused):
+            raise ValidationError(document.sentence)
+        self.document, self.remove_evidence.data = document, False
+
     def validate_attested(self, field: Field) -> None:
         """Ask for the tick."""
         if not field.data:
@@ -98,8 +120,8 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
         """Return the versions of what a keyword tells people, newest first."""
         return next((_versions(each) for each in self.keywords if each.id == keyword_id), [])
 
-    def choice(self, zone: str) -> ConsentChoice:
-        """Return what was said, `zone` being where the dates are days."""
+    def choice(self, zone: str, evidence: EvidenceFile | None) -> ConsentChoice:
+        """Return what was said, `zone` being where the dates are days, and `evidence` the file that shows it."""
         return ConsentChoice(
             keyword_id=self.keyword.data,
             word=next(each.word for each in self.keywords if each.id == self.keyword.data),
@@ -108,6 +130,8 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
             told=self.told.data,
             text=self.text.data if self.told.data == PASTED else "",
             by=self.by.data,
+            evidence=evidence.name if evidence else "",
+            evidence_digest=evidence.digest if evidence else "",
             zone=zone,
             day_first=self.order.data == DAY_FIRST,
         )

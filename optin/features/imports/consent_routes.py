@@ -11,14 +11,15 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import Role
-from optin.features.imports import runs
+from optin.evidence import documents
+from optin.features.imports import evidence, runs
 from optin.features.imports.blueprint import RUN, blueprint, context, load, to_run
 from optin.features.imports.columns_routes import OPEN
 from optin.features.imports.consent_form import DAY_FIRST, MONTH_FIRST, ConsentForm, answers
 from optin.features.imports.fields import CONSENT_DATE, CONSENT_FIELDS
 from optin.features.imports.terms import ImportKind
 from optin.jobs import engine
-from optin.models import ImportRun, Keyword
+from optin.models import EvidenceFile, ImportRun, Keyword
 from optin.refused import Refused
 from optin.spreadsheets.dates import day_first_of
 from optin.web.access import requires
@@ -30,7 +31,7 @@ from optin.web.current import current_policy
 def consent(run_id: int) -> str | Response:
     """Ask what the consent in the file is."""
     run = _load(run_id)
-    return _page(run, _form(run)) if run.state in OPEN else to_run(run_id)
+    return _page(run, _form(run), run.evidence) if run.state in OPEN else to_run(run_id)
 
 
 @blueprint.post(f"{RUN}/consent")
@@ -42,9 +43,14 @@ def vouch(run_id: int) -> Response | tuple[str, int]:
         flash(runs.WRONG_STATE, "warn")
         return to_run(run_id)
     form = _form(run)
-    if not form.validate():
-        return _page(run, form), 422
-    runs.vouch(session, run, form.choice(current_user.time_zone), form.name.data, current_user.id)
+    is_valid, shown = form.validate(), evidence.chosen(run, form)
+    if not is_valid:
+        page = _page(run, form, shown)
+        session.commit()
+        return page, 422
+    shown = None if form.remove_evidence.data else shown
+    said = form.choice(current_user.time_zone, shown)
+    runs.vouch(session, run, said, form.name.data, current_user.id, shown)
     return _checked(run, runs.check(session, run, _mapping(run), current_user.id))
 
 
@@ -99,7 +105,7 @@ def _samples(run: ImportRun) -> Sequence[Sequence[str]]:
     return runs.samples_of(db.session(), run)
 
 
-def _page(run: ImportRun, form: ConsentForm) -> str:
+def _page(run: ImportRun, form: ConsentForm, shown: EvidenceFile | None) -> str:
     samples = _samples(run)
     columns = {
         field: (run.headers[int(index)], samples[int(index)])
@@ -107,4 +113,7 @@ def _page(run: ImportRun, form: ConsentForm) -> str:
         if field in CONSENT_FIELDS and int(index) < len(samples)
     }
     back = url_for(".columns", run_id=run.id)
-    return render_template("imports/consent.html", **context(run), form=form, columns=columns, back=back)
+    given = {"form": form, "columns": columns, "back": back, "shown": shown}
+    return render_template(
+        "imports/consent.html", **context(run), **given, largest=documents.LARGEST // 2**20, accepted=documents.ACCEPTED
+    )

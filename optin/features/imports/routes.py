@@ -11,6 +11,7 @@ from optin.enums import Role
 from optin.features.imports import (
     columns_routes,
     consent_routes,
+    evidence,
     numbers_routes,
     preview,
     rows_list,
@@ -39,7 +40,7 @@ from optin.web import fields, refusals
 from optin.web.access import downloads, requires
 from optin.web.record_ids import record_id
 
-__all__ = ["blueprint", "columns_routes", "consent_routes", "numbers_routes"]
+__all__ = ["blueprint", "columns_routes", "consent_routes", "evidence", "numbers_routes"]
 
 RUNS = 50
 FOLLOWED = (*UNDER_WAY, ImportState.PAUSED)

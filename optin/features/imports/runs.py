@@ -18,7 +18,7 @@ from optin import clock
 from optin.features.imports import consent_undo, fields, own_columns, tables, tasks, undo, work
 from optin.features.imports.consent_choice import ConsentChoice
 from optin.features.imports.terms import UNDER_WAY, ImportKind, ImportState, Known
-from optin.models import ImportRun
+from optin.models import EvidenceFile, ImportRun
 from optin.own_fields import values
 from optin.policy import audit
 from optin.queries import import_files
@@ -129,12 +129,22 @@ def choose(session: Session, run: ImportRun, mapping: Mapping[int, str]) -> Refu
     return fields.refusal(ImportKind(run.kind), list(mapping.values()), _own(session))
 
 
-def vouch(session: Session, run: ImportRun, choice: ConsentChoice, name: str, user_id: int) -> None:
-    """Note what an admin says of the consent in the file, and vouches for with their name."""
+def vouch(
+    session: Session,
+    run: ImportRun,
+    choice: ConsentChoice,
+    name: str,
+    user_id: int,
+    evidence: EvidenceFile | None = None,
+) -> None:
+    """Note what an admin says of the consent in the file, and vouches for with their name; `evidence` shows it."""
+    run.evidence = evidence
     said = asdict(choice)
     run.consent = {key: value for key, value in said.items() if key != "versions"}
     run.attested_name, run.attested_at, run.attested_by_id = name, clock.now(), user_id
     said_of = {"keyword": ("", choice.word), "name": ("", name)}
+    if choice.evidence:
+        said_of["evidence"] = ("", choice.evidence)
     audit.record(session, user_id, "vouched for", work.SUBJECT, run.id, said_of)
 
 
@@ -148,6 +158,8 @@ def start(session: Session, run: ImportRun, known: Known, user_id: int) -> Refus
     if run.state != ImportState.CHECKED:
         return Refused(WRONG_STATE)
     work.forget_preview(session, run)
+    if run.attested_name is None:
+        run.evidence = None
     run.state, run.known, run.line, run.started_at = ImportState.RUNNING, known, 0, clock.now()
     tasks.begin(session, run, user_id)
     return None

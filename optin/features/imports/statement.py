@@ -14,7 +14,8 @@ def opt_in(run: ImportRun, choice: ConsentChoice, number: str, line: int, agreed
     """Return the opt-in that a row makes, with its proof in words and in fields."""
     told = f" They were told: “{agreed.told}”" if agreed.told else ""
     by = f", collected by {agreed.by}" if agreed.by else ""
-    words = f"{agreed.way.label}, {choice.day(agreed.at)}{by}.{told} {run.attested_name} vouched for it."
+    shown = f" Shown by {choice.evidence} (SHA-256 {choice.evidence_digest})." if choice.evidence else ""
+    words = f"{agreed.way.label}, {choice.day(agreed.at)}{by}.{told} {run.attested_name} vouched for it.{shown}"
     return ImportedOptIn(
         number,
         agreed.at,

@@ -9,8 +9,8 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, Validati
 from wtforms.fields import Field, SelectChoice
 from wtforms.validators import Length
 
-from optin.features.keywords import pictures
-from optin.features.keywords.pictures import Picture
+from optin.evidence import pictures
+from optin.evidence.pictures import Picture
 from optin.features.keywords.saving import KeywordContent
 from optin.models import DisclosureImage
 from optin.models.keyword import CONFIRMATION, MERGE_FIELDS, QUESTION

@@ -1,6 +1,5 @@
 """Opt-in keywords: list, record page with its live list of opt-ins, form, keyword check, archiving, deleting."""
 
-import re
 from collections.abc import Collection
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
@@ -9,17 +8,8 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from optin.database.session import db
 from optin.enums import Role
-from optin.features.keywords import (
-    as_of_routes,
-    check,
-    images,
-    index_list,
-    opt_in_list,
-    queries,
-    record,
-    saving,
-    share_routes,
-)
+from optin.evidence import keeping
+from optin.features.keywords import as_of_routes, check, index_list, opt_in_list, queries, record, saving, share_routes
 from optin.features.keywords.blueprint import blueprint, load
 from optin.features.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
 from optin.features.keywords.saving import KeywordContent
@@ -193,10 +183,8 @@ def _refused(form: KeywordForm, refused: Refused | None, keyword: Keyword | None
 def _image(form: KeywordForm, told: Disclosure | None = None) -> DisclosureImage | None:
     """Return the image that the form shows: one just chosen, one chosen before it was refused, or that of `told`."""
     if form.picture:
-        form.kept_image.data = str(images.store(db.session(), form.picture, current_user.id))
-    kept = form.kept_image.data or ""
-    image = db.session.get(DisclosureImage, int(kept)) if re.fullmatch("[0-9]{1,9}", kept) else None
-    return image or (told.image if told else None)
+        form.kept_image.data = str(keeping.keep_image(db.session(), form.picture, current_user.id))
+    return keeping.find(db.session(), DisclosureImage, form.kept_image.data) or (told.image if told else None)
 
 
 def _advice(word: str, keyword_id: int) -> list[check.Advice]:

@@ -7,6 +7,7 @@ from optin.features.keywords import sharing
 from optin.features.keywords.blueprint import blueprint, load
 from optin.features.keywords.invitation import Invitation
 from optin.models import DisclosureImage, Keyword
+from optin.web import given_files
 
 
 @blueprint.get("/keywords/<int:keyword_id>/share")
@@ -34,14 +35,9 @@ def code_png(keyword_id: int) -> Response:
 
 @blueprint.get("/keywords/images/<int:image_id>")
 def image(image_id: int) -> Response:
-    """Give an image of what people were told: as what it is, and as nothing that runs."""
+    """Give an image of what people were told."""
     found = db.session.get(DisclosureImage, image_id) or abort(404)
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(found.data, mimetype=found.media_type, headers=headers)
+    return given_files.answer(found, given_files.STAYS_THE_SAME)
 
 
 def _invitation(keyword: Keyword) -> Invitation:

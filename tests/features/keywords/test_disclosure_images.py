@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin.features.keywords import pictures
+from optin.evidence import pictures
 from optin.models import AuditEntry, DisclosureImage, Keyword, OptIn
 from optin.refused import Refused
 from tests.conftest import Clock

@@ -29,6 +29,11 @@ def read(data: bytes) -> Picture | Refused:
     """Return the picture in a file, refused when it is none that browsers show or is absurdly large."""
     if len(data) > LARGEST:
         return Refused("The image is larger than 2 MB. Choose a smaller one.")
+    return find(data) or Refused("This file is not a PNG, JPEG or WebP image. Choose another file.")
+
+
+def find(data: bytes) -> Picture | None:
+    """Return the picture in a file of any size, None where there is none."""
     for media_type, measure in (("image/png", _png), ("image/jpeg", _jpeg), ("image/webp", _webp)):
         try:
             size = measure(data)
@@ -36,7 +41,7 @@ def read(data: bytes) -> Picture | Refused:
             size = None
         if size and all(0 < side <= WIDEST for side in size):
             return Picture(data, media_type, *size)
-    return Refused("This file is not a PNG, JPEG or WebP image. Choose another file.")
+    return None
 
 
 def _png(data: bytes) -> tuple[int, int] | None:
