@@ -24,7 +24,8 @@ class MovedMembers:
 class Snapshot:
     """The fields of both records before, those of the kept one after, and what moved.
 
-    `given_up` and `number` are the numbers that ended and stayed with the merge, `own` the filled fields of one's own.
+    `given_up` and `number` are the numbers that ended and stayed with the merge, `own` the filled fields of one's own,
+    and `own_before` what the kept record had in those that got the value of the other, by their names.
     """
 
     kept: dict[str, Any]
@@ -35,6 +36,7 @@ class Snapshot:
     members: MovedMembers = field(default_factory=MovedMembers)
     links: Links = field(default_factory=Links)
     own: list[int] = field(default_factory=list)
+    own_before: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON takes it."""

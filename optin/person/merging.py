@@ -69,11 +69,15 @@ def merge(
     *,
     agreed: str = "",
     seen: str | None = None,
+    own: Mapping[str, bool] | None = None,
 ) -> Merged | Refused:
     """Merge `other` into `kept`, which gets the `values` (records.FIELDS): the mobile number is one of theirs or None.
 
     Who opted out with a number of either is opted out with the one that stays, unless `agreed` says how they agreed to
-    be texted there. Refused if either is no longer what the user saw (`seen`, of `version`), or was merged or deleted.
+    be texted there. `own` tells by the names of fields of one's own whether the value of `other` stays; those without a
+    choice are filled where `kept` has none.
+
+    Refused if either is no longer what the user saw (`seen`, of `version`), or was merged or deleted.
     """
     if not _lock(session, kept, other):
         return GONE
@@ -86,10 +90,19 @@ def merge(
     number = values["mobile"]
     if number not in (kept.mobile, other.mobile) or (number is None and (kept.mobile or other.mobile)):
         return Refused("Choose one of the two numbers.", field="mobile")
-    return _merge(session, kept, other, values, Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id), agreed)
+    act = Act(source=OptInSource.USER, at=clock.now(), actor_id=user_id)
+    return _merge(session, kept, other, values, own or {}, act, agreed)
 
 
-def _merge(session: Session, kept: Person, other: Person, values: Mapping[str, Any], act: Act, agreed: str) -> Merged:
+def _merge(
+    session: Session,
+    kept: Person,
+    other: Person,
+    values: Mapping[str, Any],
+    own: Mapping[str, bool],
+    act: Act,
+    agreed: str,
+) -> Merged:
     snapshot = Snapshot(values_of(kept), values_of(other), links=ledger.links_of(session, other.id, kept.id))
     earlier = {*records.last_numbers(session, kept), *records.last_numbers(session, other)}
     number, old, others_number = values["mobile"], kept.mobile, other.mobile
@@ -100,7 +113,8 @@ def _merge(session: Session, kept: Person, other: Person, values: Mapping[str, A
         ledger.lock_number(session, each)
     _fill(session, kept, values, act.at)
     _empty(session, other, kept, act.at)
-    snapshot.own = moving.fill(session, other.id, kept.id)
+    taken = moving.take(session, other.id, kept.id, own)
+    snapshot.own, snapshot.own_before = moving.fill(session, other.id, kept.id, taken.decided), dict(taken.before)
     snapshot.members = merge_members.move(session, other, kept, act.at, act.actor_id)
     stays_out = number is not None and any(
         ledger.stay_out(session, each, number, act, agreed) for each in sorted(earlier - {number})
@@ -115,7 +129,7 @@ def _merge(session: Session, kept: Person, other: Person, values: Mapping[str, A
         ledger.link_person(session, kept.id, number, act.at)
     snapshot.after, snapshot.number = values_of(kept), number
     snapshot.given_up = sorted({*filter(None, (old, others_number))} - {number})
-    changes = audit.differences(before, records.readable(session, kept))
+    changes = audit.differences({**before, **taken.before}, {**records.readable(session, kept), **taken.after})
     _tell(session, kept, other, names, changes, ended, others_number if others_number != number else None, act)
     return Merged(_note(session, kept, other, snapshot, act), len(ended), stays_out)
 

@@ -3,7 +3,7 @@
 A change of the mobile number ends consent, so it is decided here and not in a form. Nothing here commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -128,9 +128,11 @@ def opted_out_since(session: Session, person: Person, new_mobile: str | None) ->
     return max(filter(None, since), default=None)
 
 
-def opted_out_with(session: Session, person: Person) -> Suppression | None:
-    """Return the newest opt-out of a number that the person had earlier, None while the numbers of old stand well."""
-    everyone = merged_people.ids_of(session, person.id)
+def opted_out_with(session: Session, person: Person, everyone: Collection[int]) -> Suppression | None:
+    """Return the newest opt-out of a number that the person had earlier, None while the numbers of old stand well.
+
+    `everyone` are the ids of the record and of all that are part of it (queries/merged_people.py).
+    """
     theirs = Suppression.number.in_(_earlier_numbers(*everyone)), Suppression.number != (person.mobile or "")
     newest = select(Suppression).where(*theirs, has_not_ended(Suppression)).order_by(Suppression.asked_at.desc())
     return session.scalars(newest.limit(1)).first()

@@ -51,10 +51,11 @@ def why_not(session: Session, merge: PersonMerge, now: datetime) -> Refused | No
     return None
 
 
-def changed_since(merge: PersonMerge) -> list[str]:
+def changed_since(session: Session, merge: PersonMerge) -> list[str]:
     """Return the fields that were changed after the merge, so that an undo leaves them alone."""
     snapshot = Snapshot.from_json(merge.before or {})
-    return [name for name in FIELDS if getattr(merge.kept, name) != snapshot.after[name]]
+    own = moving.changed_since(session, merge.merged_id, merge.kept_id, snapshot.own_before)
+    return [name for name in FIELDS if getattr(merge.kept, name) != snapshot.after[name]] + own
 
 
 def undo(session: Session, merge_id: int, user_id: int | None) -> Undone | Refused:
@@ -78,7 +79,7 @@ def undo(session: Session, merge_id: int, user_id: int | None) -> Undone | Refus
 
 def _undo(session: Session, merge: PersonMerge, kept: Person, other: Person, act: Act) -> Undone:
     snapshot = Snapshot.from_json(merge.before or {})
-    done = Undone(changed_since(merge))
+    done = Undone(changed_since(session, merge))
     theirs, number = snapshot.merged["mobile"], snapshot.number
     for each in sorted(filter(None, {theirs, number, snapshot.kept["mobile"], kept.mobile})):
         ledger.lock_number(session, each)
@@ -89,6 +90,8 @@ def _undo(session: Session, merge: PersonMerge, kept: Person, other: Person, act
     other.kind, other.merged_into_id = snapshot.merged["kind"], None
     restored = {name: value for name, value in snapshot.kept.items() if name in FIELDS and name not in done.stays}
     _fill(session, kept, restored, region, act.at)
+    own = {name: text for name, text in snapshot.own_before.items() if name not in done.stays}
+    moving.give_back(session, kept.id, own)
     moving.take_back(session, other.id, kept.id, snapshot.own)
     ledger.return_links(session, snapshot.links, other.id, kept.id)
     merge_members.give_back(session, snapshot.members, other, kept, merge.at)

@@ -36,7 +36,7 @@ from optin.person.undoing_merges import Undone
 from optin.queries import merged_people
 from optin.refused import Refused, done
 from tests.conftest import Clock
-from tests.support import outbox, world
+from tests.support import outbox, own_fields, world
 
 ONE, TWO, THREE = "+12065550147", "+12065550163", "+12065550170"
 
@@ -395,7 +395,7 @@ def test_a_number_had_by_a_merge_alone_is_no_earlier_number(
     made = merge(session, noor, nora, mobile=TWO)
     clock.forward(minutes=1)
     undo(session, made)
-    assert records.opted_out_with(session, noor) is None
+    assert records.opted_out_with(session, noor, merged_people.ids_of(session, noor.id)) is None
     ledger.lock_number(session, THREE)
     done(records.change(session, noor, {"mobile": THREE}, None))
     assert status(session, THREE) is StatusKind.NONE
@@ -450,3 +450,43 @@ def test_fields_of_ones_own_are_filled_where_they_are_empty_and_come_back(
     assert {tuple(row) for row in session.execute(mine)} == {(size, "S"), (pet, "cat")}
     undo(session, made)
     assert {(row.person_id, row.field_id, row.text) for row in session.scalars(select(OwnValue))} == before
+
+
+def test_a_field_of_ones_own_is_chosen_and_the_undo_brings_it_back(
+    session: Session, noor: Person, nora: Person
+) -> None:
+    """Also where the empty value was chosen; what was changed since stays, and is said."""
+    size, pet, town, boat = (own_fields.add(session, label) for label in ("Size", "Pet", "Town", "Boat"))
+    for person, field, text in ((noor, size, "S"), (nora, size, "L"), (noor, pet, "cat"), (nora, town, "Kiel"),
+                                (noor, boat, "Ida"), (nora, boat, "Lis")):  # fmt: skip
+        own_fields.put(session, field, person, text)
+    before = own_fields.kept(session)
+    names = {f"own-{field.key}": True for field in (size, pet, boat)} | {f"own-{town.key}": False}
+    best = {name: getattr(noor, name) or getattr(nora, name) for name in records.FIELDS}
+    made = done(merging.merge(session, noor, nora, best, None, own=names))
+    session.commit()
+    assert own_fields.of(session, noor) == ["L", "Lis"]
+    trail = select(AuditEntry.field, AuditEntry.before, AuditEntry.after).where(AuditEntry.field.startswith("own-"))
+    told = {tuple(row) for row in session.execute(trail)}
+    assert told == {("own-size", "S", "L"), ("own-pet", "cat", ""), ("own-boat", "Ida", "Lis")}
+    own_fields.put(session, boat, noor, "Eva")
+    undone = undo(session, made)
+    assert undone.stays == ["own-boat"]
+    assert own_fields.of(session, noor) == ["S", "cat", "Eva"]
+    own_fields.put(session, boat, noor, "Ida")
+    assert own_fields.kept(session) == before
+
+
+def test_an_undo_knows_fields_of_ones_own_as_they_are_by_then(session: Session, noor: Person, nora: Person) -> None:
+    """A field that was deleted stays so; one of another kind takes what still fits."""
+    size, pet = own_fields.add(session, "Size"), own_fields.add(session, "Pet")
+    for person, field, text in ((noor, size, "S"), (nora, size, "42"), (noor, pet, "cat")):
+        own_fields.put(session, field, person, text)
+    best = {name: getattr(noor, name) or getattr(nora, name) for name in records.FIELDS}
+    made = done(merging.merge(session, noor, nora, best, None, own={"own-size": True, "own-pet": True}))
+    session.get_one(OwnField, size.id).kind = "number"
+    session.get_one(OwnField, pet.id).deleted_at = clocks.now()
+    session.commit()
+    undone = undo(session, made)
+    assert undone.stays == ["own-size"], "S is no number"
+    assert own_fields.of(session, noor) == ["42"]

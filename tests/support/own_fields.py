@@ -30,3 +30,9 @@ def kept(session: Session) -> list[str]:
     text = func.coalesce(OwnValue.text, OwnOption.label)
     rows = select(text).outerjoin(OwnOption, OwnOption.id == OwnValue.option_id)
     return list(session.scalars(rows.order_by(OwnValue.person_id, OwnValue.field_id)))
+
+
+def of(session: Session, person: Person) -> list[str]:
+    """Return what a person has, by field."""
+    mine = select(OwnValue.text).where(OwnValue.person_id == person.id, OwnValue.text.is_not(None))
+    return list(session.scalars(mine.order_by(OwnValue.field_id)))

@@ -1,6 +1,6 @@
 """The form in which two records are made one: for each field, which of the two values stays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -45,6 +45,13 @@ class MergeForm(FlaskForm):  # type: ignore[misc]
     seen = HiddenField()
     shown = HiddenField()
 
+    own_names: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> dict[str, bool]:
+        """Return by the names of fields of one's own whether the value of the record that goes is chosen."""
+        return {name: self[name].data == OTHER for name in self.own_names}
+
     def values(self, kept: Person, other: Person) -> dict[str, Any]:
         """Return the chosen values as person/merging.py takes them."""
         chosen = {name: getattr(other if self[name].data == OTHER else kept, name) for name in records.FIELDS}
@@ -63,6 +70,18 @@ class MergeForm(FlaskForm):  # type: ignore[misc]
         if lacks:
             self.agreed.errors = [NEEDS_REASON]
         return lacks
+
+
+def with_own(names: Collection[str]) -> type[MergeForm]:
+    """Return the form with a choice for each of some fields of one's own."""
+    choices = {name: RadioField(name, choices=_SIDES) for name in names}
+    return type(MergeForm.__name__, (MergeForm,), {**choices, "own_names": tuple(names)})
+
+
+def better_own(kept: Person, other: Person, texts: Mapping[str, tuple[str, str]]) -> Mapping[str, str]:
+    """Return which side has the better value of each field of one's own, by the same rule; `texts` are both values."""
+    is_newer = other.updated_at > kept.updated_at
+    return {name: _side(mine, theirs, is_newer) for name, (mine, theirs) in texts.items()}
 
 
 def better(kept: Person, other: Person, outlooks: Sequence[Outlook]) -> Mapping[str, str]:

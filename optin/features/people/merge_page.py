@@ -11,11 +11,12 @@ from optin.database.session import db
 from optin.features.people import merge_form
 from optin.features.people.merge_form import LABELS, MergeForm
 from optin.models import Person, PersonMerge
+from optin.own_fields import keys, values
 from optin.person import merging, undoing_merges
 from optin.person.merge_outlook import Outlook
 from optin.person.merging import Merged
 from optin.person.undoing_merges import Undone
-from optin.web import filters
+from optin.web import filters, own_fields
 from optin.web.filters import person_name, plural
 
 
@@ -36,7 +37,9 @@ class Line:
 
 def form_of(kept: Person, other: Person, outlooks: Collection[Outlook]) -> MergeForm:
     """Return the form as it begins, the better value of each field chosen, or as it was sent."""
-    form = MergeForm(**merge_form.better(kept, other, list(outlooks)))
+    better = merge_form.better(kept, other, list(outlooks))
+    own = merge_form.better_own(kept, other, {line.name: (line.kept, line.other) for line in _own_lines(kept, other)})
+    form = merge_form.with_own(own)(**better, **own)
     form.keep.data, form.seen.data = str(kept.id), form.seen.data or merging.version(kept, other)
     return form
 
@@ -56,7 +59,7 @@ def render(kept: Person, other: Person, form: MergeForm, outlooks: list[Outlook]
         kept=kept,
         other=other,
         form=form,
-        lines=[line for line in _lines(kept, other) if line.kept or line.other],
+        lines=[line for line in (*_lines(kept, other), *_own_lines(kept, other)) if line.kept or line.other],
         outlooks=outlooks,
         error=error,
         may_swap=kept.kind == other.kind,
@@ -93,13 +96,14 @@ def said_of_undo(kept: Person, other: Person, undone: Undone) -> str:
 
 def labels(names: Collection[str]) -> str:
     """Return what people call some fields, such as "first name, email"."""
-    return ", ".join(LABELS[name].lower() for name in names)
+    own = own_fields.labels()
+    return ", ".join(LABELS[name].lower() if name in LABELS else own.get(name, name) for name in names)
 
 
 def undo_page(merge: PersonMerge) -> str:
     """Render what an undo brings back, or why there is none."""
     refused = undoing_merges.why_not(db.session(), merge, clock.now())
-    stays = [] if refused else undoing_merges.changed_since(merge)
+    stays = [] if refused else undoing_merges.changed_since(db.session(), merge)
     name = "" if refused else _name_before(merge)
     return render_template(
         "people/undo_merge.html", merge=merge, refused=refused, stays=labels(stays), name=name, kept=merge.kept
@@ -121,6 +125,16 @@ def _name_before(merge: PersonMerge) -> str:
 
 def _lines(kept: Person, other: Person) -> list[Line]:
     return [Line(name, label, _shown(kept, name), _shown(other, name)) for name, label in LABELS.items()]
+
+
+def _own_lines(kept: Person, other: Person) -> list[Line]:
+    fields = own_fields.current_fields()
+    texts = values.of_people(db.session(), [kept.id, other.id], fields)
+    both = (texts.get(kept.id, {}), texts.get(other.id, {}))
+    return [
+        Line(keys.name_of(field.key), field.label, *(own_fields.shown(field, each) for each in both))
+        for field in fields
+    ]
 
 
 def _shown(person: Person, name: str) -> str:

@@ -69,7 +69,7 @@ def do_merge(one_id: int, other_id: int) -> Response | tuple[str, int]:
         return merge_page.render(kept, goes, form, outlooks, merging.CHANGED.sentence), 422
     values, seen = form.values(kept, goes), form.seen.data or ""
     agreed = form.how_agreed if outlook.out_since else ""
-    made = merging.merge(session, kept, goes, values, current_user.id, agreed=agreed, seen=seen)
+    made = merging.merge(session, kept, goes, values, current_user.id, agreed=agreed, seen=seen, own=form.own)
     if isinstance(made, Refused):
         return merge_page.render(kept, goes, form, outlooks, made.sentence), 422
     session.commit()

@@ -15,6 +15,7 @@ from optin.features.people import duplicates_page, history, merge_page, queries
 from optin.models import Person
 from optin.own_fields import values
 from optin.person import records
+from optin.person.merged_from import merged_from
 from optin.queries import merged_people, people_of_numbers
 from optin.web import own_fields
 from optin.web.current import current_policy
@@ -28,6 +29,7 @@ def render(person: Person, draft: Draft | None = None) -> str:
     session, policy, place = db.session(), current_policy(), place_of(person)
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else TABS[0]
+    everyone = merged_people.ids_of(session, person.id)
     return render_template(
         "people/show.html",
         person=person,
@@ -35,9 +37,10 @@ def render(person: Person, draft: Draft | None = None) -> str:
         tab=tab,
         address=address,
         shared=people_of_numbers.of_numbers(session, [person.mobile]).get(person.mobile, []) if person.mobile else [],
+        merged_from=merged_from(session, everyone) if tab == "details" and len(everyone) > 1 else [],
         merged=merge_page.recent(person),
         matches=duplicates_page.matches(session, person) if current_user.may(Role.AGENT) else [],
-        left_earlier=records.opted_out_with(session, person),
+        left_earlier=records.opted_out_with(session, person, everyone),
         own=_own(person) if tab == "details" else [],
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],

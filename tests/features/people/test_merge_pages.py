@@ -11,7 +11,7 @@ from optin.models import Keyword, Person, PersonMerge
 from optin.person import records
 from optin.refused import done
 from tests.conftest import Clock
-from tests.support import world
+from tests.support import own_fields, world
 from tests.support.clients import Browser
 
 ONE, TWO = "+12065550163", "+12065550147"
@@ -170,3 +170,64 @@ def test_notes_that_are_too_long_together_are_refused_with_a_sentence(
     noor.notes, nora.notes = "a" * 15_000, "b" * 15_000
     session.commit()
     assert "Both notes together are too long" in merge(agent, noor, nora)
+
+
+def test_fields_of_ones_own_are_chosen_like_the_others(
+    agent: Browser, session: Session, noor: Person, nora: Person
+) -> None:
+    size, pet = own_fields.add(session, "Shirt size"), own_fields.add(session, "Pet")
+    for person, text in ((noor, "S"), (nora, "L")):
+        own_fields.put(session, size, person, text)
+        own_fields.put(session, pet, person, "cat")
+    page = agent.get(address(noor, nora)).text
+    said = re.sub(r"<[^>]*>|\s+", " ", page)
+    assert re.search(r"Pet +cat +in both", said)
+    assert "Shirt size" in said
+    differing = len(re.findall(r'<fieldset class="choice">', page))
+    assert f"{differing} fields differ." in said
+    merge(agent, noor, nora, **{"own-shirt_size": "other"})
+    assert own_fields.of(session, noor) == ["L", "cat"]
+    history = agent.get(f"/contacts/{noor.id}?tab=history").text
+    assert "Merged: Shirt size" in history
+    merge_id = session.scalars(select(PersonMerge.id)).one()
+    own_fields.put(session, size, noor, "XL")
+    assert "Shirt size" in agent.get(f"/merges/{merge_id}/undo").text
+    own_fields.put(session, size, noor, "L")
+    agent.post(f"/merges/{merge_id}/undo")
+    assert own_fields.of(session, noor) == ["S", "cat"]
+
+
+def test_a_merge_without_a_word_on_a_new_field_takes_the_better_value(
+    agent: Browser, session: Session, noor: Person, nora: Person
+) -> None:
+    """A field that was added while the page was open."""
+    sent = hidden(agent.get(address(noor, nora)).text)
+    own_fields.put(session, own_fields.add(session, "Pet"), nora, "cat")
+    assert agent.post(address(noor, nora), data=sent).status_code == 303
+    assert own_fields.of(session, noor) == ["cat"]
+
+
+def test_a_record_says_of_which_it_was_made_for_good(
+    agent: Browser, session: Session, clock: Clock, noor: Person, nora: Person
+) -> None:
+    """Also what had become part of its part; an undone merge is none."""
+    tom = world.person(session, "Tom Reyes", None)
+    session.commit()
+    assert "Made of" not in agent.get(f"/contacts/{noor.id}").text
+    merge(agent, tom, nora)
+    merge(agent, noor, tom, keep=str(noor.id))
+    clock.forward(hours=30)
+    page = agent.get(f"/contacts/{noor.id}").text
+    said = re.sub(r"<[^>]*>|\s+", " ", page)
+    assert "Made of 3 records" in said
+    assert re.search(r"Tom Reyes, merged .* by Agent Example", said)
+    assert "Nora Hadad, merged" in said
+    assert f'href="/contacts/{noor.id}?tab=history"' in page
+    ida = world.person(session, "Ida Stone", None)
+    session.commit()
+    merge(agent, noor, ida, keep=str(noor.id))
+    assert "Made of 4 records" in agent.get(f"/contacts/{noor.id}").text
+    agent.post(f"/merges/{session.scalars(select(PersonMerge.id).order_by(PersonMerge.id.desc())).first()}/undo")
+    said = agent.get(f"/contacts/{noor.id}").text
+    assert "Made of 3 records" in said
+    assert "Ida Stone, merged" not in said
