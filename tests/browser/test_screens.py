@@ -30,7 +30,7 @@ SCREENS = {
     "merge-choose": "contact/merge",
     "view-new": "/contacts/views/new?owner=me",
     "act-deletion": "/contacts/act?act=deletion&all=1&company.contains=a",
-    "contacts-filtered": "/contacts?owner.not=nobody&consent.not=opted-out&company.contains=a&add=added",
+    "contacts-filtered": "/contacts?owner.not=nobody&company.contains=a&added.since=2020-05-03&add=heard",
     "keywords": "/keywords",
     "keyword-new": "/keywords/new",
     "keyword": "keyword?tab=related",

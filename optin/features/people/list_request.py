@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -20,7 +21,7 @@ from optin.person import views
 from optin.person.filters import table, terms
 from optin.person.filters.field import Asker, Field
 from optin.person.filters.table import Question
-from optin.person.filters.terms import Filter, Operator
+from optin.person.filters.terms import Filter, Operand, Operator
 from optin.person.views import Content
 from optin.web import filters as shown
 from optin.web import lists
@@ -149,6 +150,20 @@ class FilterRow:
     def operator(self) -> Operator:
         """Return the operator that is chosen."""
         return self.filter.operator if self.filter else next(iter(self.field.operators))
+
+    @property
+    def operand(self) -> Operand:
+        """Return what the chosen operator needs."""
+        return self.field.operands[self.operator]
+
+    @property
+    def is_calendar_day(self) -> bool:
+        """Tell whether a calendar can show what is asked for, or nothing is."""
+        value = self.filter.values[0] if self.filter else ""
+        try:
+            return not value or date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            return False
 
 
 def rows(session: Session, asked: ListRequest, question: Question) -> list[FilterRow]:

@@ -17,7 +17,7 @@ MOST_VALUES = 50
 LONGEST = 120
 YES = "yes"
 """The value of a filter that needs none."""
-_ROW = re.compile(r"(\d{1,3})\.(field|op|value)")
+_ROW = re.compile(r"(\d{1,3})\.(field|op|value|days)")
 
 
 class Operator(LabelledEnum):
@@ -108,7 +108,7 @@ def read(pairs: Pairs, fields: Mapping[str, Operands], ignored: Iterable[str] = 
 
 def rows(pairs: Pairs, fields: Mapping[str, Operands], removed: str = "") -> FormRows | None:
     """Return the rows of the form (`0.field`, `0.op`, `0.value` …) without the `removed` one; None where it was not
-    sent."""
+    sent. A number of days has a box of its own (`0.days`) beside the calendar."""
     cells: dict[str, dict[str, list[str]]] = {}
     for name, value in pairs:
         if cell := _ROW.fullmatch(name):
@@ -121,7 +121,8 @@ def rows(pairs: Pairs, fields: Mapping[str, Operands], removed: str = "") -> For
         operator = _operator(row.get("op", [""])[0])
         if operator is None or operator not in fields.get(field, {}):
             continue
-        values = tuple(row.get("value", []))
+        given = row.get("value", [])
+        values = tuple(row.get("days", given) if fields[field][operator] is Operand.DAYS else given)
         if fields[field][operator] is Operand.NOTHING or any(map(_clean, values)):
             found.append(Filter(field, operator, values))
         else:

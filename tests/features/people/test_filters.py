@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from sqlalchemy.orm import Session
@@ -149,3 +150,26 @@ def test_no_field_has_the_name_of_another_parameter() -> None:
     assert len(set(names)) == len(names)
     assert not taken & set(names)
     assert not any("." in name for name in names)
+
+
+def test_a_day_is_chosen_in_a_calendar_and_days_are_counted(agent: Browser, people: list[Person]) -> None:
+    row = {"1.field": "added", "1.op": "since", "1.value": "2026-05-03", "1.days": ""}
+    page = agent.get("/contacts", query_string=row, follow_redirects=True)
+    assert page.request.full_path == "/contacts?added.since=2026-05-03"
+    assert re.search(r'<input type="date"[^>]*name="1.value" value="2026-05-03"', page.text)
+    assert re.search(r'<input type="number"[^>]*name="1.days" value=""', page.text)
+    page = agent.get("/contacts", query_string={**row, "1.op": "last", "1.days": "7"}, follow_redirects=True)
+    assert page.request.full_path == "/contacts?added.last=7"
+    assert re.search(r'<input type="date"[^>]*name="1.value" value=""', page.text)
+    assert re.search(r'<input type="number"[^>]*name="1.days" value="7"', page.text)
+    page = agent.get("/contacts", query_string={**row, "1.op": "last"}, follow_redirects=True)
+    assert page.request.full_path == "/contacts?add=added", "the day is none of days"
+    page = agent.get("/contacts", query_string={**row, "1.field": "heard", "1.op": "never"}, follow_redirects=True)
+    assert page.request.full_path == "/contacts?heard.never=yes"
+    assert 'name="1.value" value=""' in page.text
+
+
+@pytest.mark.parametrize("value", ["last week", "20260503", "3 May 2026"])
+def test_what_no_calendar_shows_stays_as_it_was_typed(agent: Browser, people: list[Person], value: str) -> None:
+    page = agent.get("/contacts", query_string={"added.since": value}).text
+    assert re.search(rf'<input type="text"[^>]*name="1.value" value="{value}"', page)
