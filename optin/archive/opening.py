@@ -3,18 +3,18 @@
 import csv
 import hashlib
 import io
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from sqlalchemy import Table
 
 from optin.archive import cells, manifest, tables
 from optin.archive.manifest import Manifest
+from optin.spreadsheets.archives import DAMAGE, UNREADABLE
 
 PIECE = 2**20
 LONGEST_LINE = 16 * 2**20
@@ -78,7 +78,7 @@ def opened(file: Path) -> Iterator[Archive]:
         raise BadArchive(f"There is no file {file}.")
     try:
         zipped = ZipFile(file)
-    except (BadZipFile, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise BadArchive(DAMAGED.format("it is no ZIP file, or its end is missing")) from error
     with zipped:
         yield Archive(zipped, _manifest(zipped, file.stat().st_size))
@@ -139,7 +139,7 @@ def _told(name: str) -> Iterator[None]:
     """Say in a sentence what is wrong with a file of the ZIP."""
     try:
         yield
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
+    except (*DAMAGE, KeyError) as error:
         raise BadArchive(DAMAGED.format(f"{name} can’t be unpacked")) from error
     except (ValueError, csv.Error) as error:
         raise BadArchive(DAMAGED.format(f"{name} can’t be read")) from error

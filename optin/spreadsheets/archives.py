@@ -9,6 +9,10 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from optin.refused import Refused
 
+DAMAGE = (BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError)
+"""What unpacking raises of a ZIP that is damaged, encrypted, or packed in a way that nobody uses."""
+UNREADABLE = (*DAMAGE, OSError, ValueError)
+"""What opening or unpacking raises of a file that may be anything."""
 UNPACKED_LIMIT = 1_000_000_000
 """More bytes than a workbook of a million rows has; a small file that holds more was made to do harm."""
 
@@ -40,7 +44,7 @@ def kind_of(path: Path) -> Kind | Refused:
             said = archive.read("mimetype")[:100] if "mimetype" in archive.namelist() else b""
         kind = _kind({entry.filename for entry in entries}, said)
         return kind if isinstance(kind, Refused) else _wrong_size(path, entries) or kind
-    except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError):
+    except UNREADABLE:
         return Refused(DAMAGED)
 
 
@@ -52,7 +56,7 @@ def is_archive(path: Path) -> bool:
     try:
         with ZipFile(path) as archive:
             names = archive.namelist()
-    except (BadZipFile, OSError, ValueError):
+    except UNREADABLE:
         return True
     return "mimetype" not in names and not any(name.casefold().startswith("xl/") for name in names)
 
@@ -79,7 +83,7 @@ def extract(path: Path, folder: Path, room: int = UNPACKED_LIMIT) -> dict[str, P
                             return Refused("What is in this ZIP file is far larger than the file shows. Split it.")
                         file.write(chunk)
                 found[entry.filename] = target
-    except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError):
+    except UNREADABLE:
         return Refused("This ZIP file is damaged. Pack the files anew and choose it again.")
     return found
 

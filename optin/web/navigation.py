@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask.sansio.app import App
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
@@ -70,6 +70,11 @@ def warn(app: App, is_any: Callable[[], ColumnElement[bool]], find: Callable[[Se
     app.extensions.setdefault("page_warnings", []).append((is_any, find))
 
 
+def light(url: str) -> None:
+    """Let the page shown belong to the tab with this address, where its own address does not say so."""
+    g.lit_tab = url
+
+
 def frame() -> Frame:
     """Read what the frame shows now, in one statement unless there is something to warn of."""
     session = db.session()
@@ -87,4 +92,6 @@ def frame() -> Frame:
 
 
 def _is_current(*urls: str) -> bool:
+    if lit := g.get("lit_tab"):
+        return lit in urls
     return any(f"{request.path}/".startswith(f"{url}/") for url in urls)

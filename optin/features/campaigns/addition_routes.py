@@ -5,11 +5,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin.campaign_members import tasks
-from optin.campaign_members.adding import Added
 from optin.consent import deliverability
 from optin.database.session import db
 from optin.enums import Role
 from optin.features.campaigns import following, other_campaign, queries
+from optin.features.campaigns.added_sentence import said
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.other_campaign import Which
 from optin.jobs import engine
@@ -17,7 +17,6 @@ from optin.models import BackgroundTask, Campaign
 from optin.queries import paging
 from optin.web import lists
 from optin.web.access import requires
-from optin.web.filters import plural
 from optin.web.record_ids import record_id
 
 TASK = f"{CAMPAIGN}/additions/<int:task_id>"
@@ -91,18 +90,6 @@ def stop_addition(campaign_id: int, task_id: int) -> Response:
     """Add nobody more; who was added stays."""
     following.stop(_task(campaign_id, task_id))
     return redirect(url_for(".show_addition", campaign_id=campaign_id, task_id=task_id), 303)
-
-
-def said(report: Added) -> str:
-    """Say in one sentence what adding did and whom it left out."""
-    parts = [f"{plural(report.members, 'member', 'members')} added"]
-    if report.came_back:
-        parts.append(f"{report.came_back:,} of them had been removed earlier")
-    if report.left_removed:
-        parts.append(f"{report.left_removed:,} left out: removed earlier")
-    if not report.members and report.already:
-        parts.append(f"{report.already:,} {'is' if report.already == 1 else 'are'} already in the campaign")
-    return ", ".join(parts) + ". Nobody was messaged."
 
 
 def _task(campaign_id: int, task_id: int) -> BackgroundTask:

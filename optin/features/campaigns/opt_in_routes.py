@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 from optin.database.session import db
 from optin.enums import Role
 from optin.features.campaigns import add_opt_ins, add_opt_ins_task, following
-from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
+from optin.features.campaigns.add_opt_ins import Choices
+from optin.features.campaigns.added_sentence import said
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.forms import AddOptInsForm
 from optin.jobs import engine
@@ -15,7 +16,6 @@ from optin.models import BackgroundTask
 from optin.refused import Refused
 from optin.web import refusals
 from optin.web.access import requires
-from optin.web.filters import plural
 
 TASK = f"{CAMPAIGN}/opt-ins/<int:task_id>"
 
@@ -79,22 +79,6 @@ def stop_adding(campaign_id: int, task_id: int) -> Response:
     """Add nobody more; who was added stays."""
     following.stop(_task(campaign_id, task_id))
     return redirect(url_for(".show_adding", campaign_id=campaign_id, task_id=task_id), 303)
-
-
-def said(report: AddOptInsReport) -> str:
-    """Say in one sentence what + Add Opt-Ins did and whom it left out."""
-    parts = [f"{plural(report.members, 'member', 'members')} added"]
-    if report.leads:
-        parts.append(f"{plural(report.leads, 'lead', 'leads')} created")
-    if report.came_back:
-        parts.append(f"{report.came_back:,} of them had been removed earlier")
-    if report.left_removed:
-        parts.append(f"{report.left_removed:,} left out: removed earlier")
-    if report.left_unknown:
-        parts.append(f"{report.left_unknown:,} left out: no contact or lead")
-    if not report.members and report.already:
-        parts.append(f"{report.already:,} {'is' if report.already == 1 else 'are'} already in the campaign")
-    return ", ".join(parts) + ". Nobody was messaged."
 
 
 def _task(campaign_id: int, task_id: int) -> BackgroundTask:

@@ -13,10 +13,19 @@ from optin.features.imports import members, tasks
 from optin.features.imports.terms import ImportKind, ImportState, labels
 from optin.models import ImportRun
 from optin.queries import import_files
+from optin.web import navigation
 
 blueprint = Blueprint("imports", __name__)
 RUN = "/imports/<int:run_id>"
 PASTED = "Pasted numbers"
+TABS = {
+    ImportKind.CONTACT: "/contacts",
+    ImportKind.LEAD: "/leads",
+    ImportKind.OPT_IN: "/keywords",
+    ImportKind.OPTED_OUT: "/settings",
+    ImportKind.MEMBER: "/campaigns",
+}
+"""The tabs in whose lists the rows end."""
 TOO_LARGE = f"The file is larger than {import_files.LARGEST // 2**20} MB. Split it and import the parts one by one."
 
 
@@ -40,6 +49,7 @@ def load(run_id: int, *, to_change: bool = False) -> ImportRun:
     with_consent = to_change and run.attested_name is not None
     if not current_user.may(Role.ADMIN if with_consent else ImportKind(run.kind).role):
         abort(403)
+    navigation.light(TABS[ImportKind(run.kind)])
     return run
 
 

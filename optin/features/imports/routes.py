@@ -20,7 +20,7 @@ from optin.features.imports import (
     work,
     writing,
 )
-from optin.features.imports.blueprint import RUN, back_url, blueprint, context, load, to_run
+from optin.features.imports.blueprint import RUN, TABS, back_url, blueprint, context, load, to_run
 from optin.features.imports.forms import FileForm
 from optin.features.imports.terms import (
     CONSENT,
@@ -36,7 +36,7 @@ from optin.features.imports.terms import (
 from optin.jobs import engine
 from optin.models import Campaign, ImportRun
 from optin.refused import Refused
-from optin.web import fields, refusals
+from optin.web import fields, navigation, refusals
 from optin.web.access import downloads, requires
 from optin.web.record_ids import record_id
 
@@ -208,6 +208,7 @@ def _kind(name: str) -> ImportKind:
     if name not in list(ImportKind):
         abort(404)
     kind = ImportKind(name)
+    navigation.light(TABS[kind])
     return kind if current_user.may(kind.role) else abort(403)
 
 

@@ -1,5 +1,8 @@
 """Importing contacts and leads, as a user does it: from the file to the result, and back."""
 
+import io
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -238,3 +241,16 @@ def test_a_number_that_has_opt_ins_now_is_not_taken_away(app: Flask, agent: Brow
     assert session.get_one(Person, person.id).mobile == MAYA
     assert session.scalars(select(OptIn.status)).one() == OptInStatus.ACTIVE
     assert "The number has opt-ins" in agent.get(f"/imports/{run.id}/rows?outcome=kept").text
+
+
+def test_a_page_belongs_to_the_tab_of_what_is_imported(app: Flask, admin: Browser, session: Session) -> None:
+    campaign = campaign_scene.campaign(session)
+    session.commit()
+    tabs = {"contact": "Contacts", "lead": "Leads", "opt_in": "Opt-In Keywords", "opted_out": "Settings"}
+    for kind, tab in {**tabs, "member": "Campaigns"}.items():
+        address = f"/imports/new/{kind}" + (f"?campaign={campaign.id}" if kind == "member" else "")
+        file = (io.BytesIO(importing.table("415 555 0134", headers="Phone")), "list.csv")
+        columns = admin.post(address, data={"file": file}).location
+        for page in (address, columns):
+            lit = re.findall(r'class="tab"[^>]* aria-current="page"[^>]*>([^<]*)', admin.get(page).text)
+            assert [each.strip() for each in lit] == [tab], page

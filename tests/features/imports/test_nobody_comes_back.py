@@ -8,13 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock, phone
-from optin.consent import ledger
-from optin.consent.events import Act
-from optin.enums import BlockCause, HoldCause, OptInSource
-from optin.models import ImportRun, Keyword, Person
+from optin.models import ImportRun, Person
 from tests.support import importing, world
 from tests.support.clients import Browser
-from tests.support.messageable import SCOPE, may_be_texted
+from tests.support.happenings import act
+from tests.support.messageable import may_be_texted
 
 pytestmark = pytest.mark.slow
 
@@ -22,25 +20,6 @@ MEXICAN, BRAZILIAN = "+5215512345678", "+551161234567"
 NUMBERS = [f"+1206555{index:04d}" for index in range(100, 150)] + [phone.normalise(MEXICAN, "US"), "+5511961234567"]
 SPELLINGS = {NUMBERS[-2]: MEXICAN, NUMBERS[-1]: BRAZILIAN}
 ACTS = ("keyword", "other", "stop", "phrase", "hold", "block", "ended", "by hand")
-
-
-def act(session: Session, number: str, what: str, keywords: list[Keyword]) -> None:
-    """Let something happen to a number."""
-    by_phone = Act(OptInSource.SMS, clock.now(), text=what)
-    by_user = Act(OptInSource.USER, clock.now(), text="on paper")
-    match what:
-        case "keyword" | "other":
-            ledger.opt_in(session, number, keywords[what == "other"], by_phone)
-        case "stop" | "phrase":
-            ledger.opt_out(session, number, by_phone)
-        case "hold":
-            ledger.hold(session, number, by_phone, HoldCause.SENTENCE, "stop")
-        case "block":
-            ledger.block(session, SCOPE, number, BlockCause.ERROR_21610, by_phone)
-        case "ended":
-            ledger.opt_out_keyword(session, number, keywords[0].id, by_phone)
-        case _:
-            ledger.opt_in(session, number, keywords[0], by_user)
 
 
 def row(chance: random.Random, number: str) -> str:
@@ -61,7 +40,8 @@ def test_no_import_lets_anybody_be_texted(app: Flask, admin: Browser, session: S
     keywords = [world.keyword(session), world.keyword(session, "donate")]
     for number in NUMBERS:
         for _ in range(chance.randrange(4)):
-            act(session, number, chance.choice(ACTS), keywords)
+            what = chance.choice(ACTS)
+            act(session, number, what, keywords[what == "other"])
         if chance.random() < 0.4:
             person = world.person(session, "Maya Ortiz", number)
             person.email = chance.choice(["", "m@example.org", f"{number}@x.org"])
@@ -95,7 +75,7 @@ def test_no_consent_in_a_file_brings_back_who_left(
     left = set()
     for number in NUMBERS:
         for what in (chance.choice(ACTS) for _ in range(chance.randrange(4))):
-            act(session, number, what, keywords)
+            act(session, number, what, keywords[what == "other"])
             if what in ("stop", "phrase", "hold", "block"):
                 left.add(number)
             elif what in ("keyword", "other"):

@@ -11,14 +11,12 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock
-from optin.consent import ledger
-from optin.consent.events import Act
-from optin.enums import BlockCause, HoldCause, OptInSource, Role
+from optin.enums import HoldCause, OptInSource, Role
 from optin.models import Hold, Keyword, OptIn, Suppression
 from tests.conftest import add_user
 from tests.support import world
-from tests.support.messageable import SCOPE, may_be_texted
+from tests.support.happenings import act
+from tests.support.messageable import may_be_texted
 from tests.support.moving import move
 from tests.support.salesforce_export import OURS, Export, Style, phone, record, sid, written
 
@@ -44,22 +42,6 @@ Doubts = dict[str, set[HoldCause]]
 DAY = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 
-def act(session: Session, number: str, what: str, keywords: dict[str, Keyword]) -> None:
-    """Let something happen to a number here."""
-    by_phone = Act(OptInSource.SMS, clock.now(), text=what)
-    match what:
-        case "stop" | "phrase":
-            ledger.opt_out(session, number, by_phone)
-        case "hold":
-            ledger.hold(session, number, by_phone, HoldCause.SENTENCE, "stop")
-        case "block":
-            ledger.block(session, SCOPE, number, BlockCause.ERROR_21610, by_phone)
-        case "ended":
-            ledger.opt_out_keyword(session, number, keywords["Volunteer"].id, by_phone)
-        case _:
-            ledger.opt_in(session, number, keywords[what], by_phone)
-
-
 def histories(session: Session, chance: random.Random, keywords: dict[str, Keyword]) -> tuple[Left, set[str]]:
     """Let things happen here; return who left, and who is known."""
     left: Left = set()
@@ -67,7 +49,7 @@ def histories(session: Session, chance: random.Random, keywords: dict[str, Keywo
     known: set[str] = set()
     for number in NUMBERS:
         for what in (chance.choice(ACTS) for _ in range(chance.choice((0, 0, 1, 2, 3)))):
-            act(session, number, what, keywords)
+            act(session, number, what, keywords.get(what, keywords["Volunteer"]))
             known.add(number)
             if what == "hold":
                 held.add((number, ""))
