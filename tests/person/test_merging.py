@@ -11,6 +11,7 @@ from optin import clock as clocks
 from optin.consent import consent_status, ledger
 from optin.consent.consent_status import StatusKind
 from optin.consent.events import Act
+from optin.consent.verifying import Found, differences
 from optin.enums import EventKind, MessageStatus, OptInSource, OptInStatus, PersonKind
 from optin.features.campaigns import members
 from optin.models import (
@@ -490,3 +491,26 @@ def test_an_undo_knows_fields_of_ones_own_as_they_are_by_then(session: Session, 
     undone = undo(session, made)
     assert undone.stays == ["own-size"], "S is no number"
     assert own_fields.of(session, noor) == ["42"]
+
+
+@pytest.mark.parametrize("kept_number", [ONE, TWO])
+def test_the_log_leads_to_what_is_stored_after_a_merge_and_its_undo(
+    session: Session, clock: Clock, keyword: Keyword, noor: Person, nora: Person, kept_number: str
+) -> None:
+    """With opt-ins of both numbers, and an opt-out that goes along."""
+    world.text(session, "volunteer", ONE)
+    world.text(session, "volunteer", TWO)
+    ida = world.person(session, "Ida Stone", THREE)
+    world.text(session, "STOP", THREE)
+    clock.forward(minutes=1)
+    first = merge(session, noor, nora, mobile=kept_number)
+    clock.forward(minutes=1)
+    second = merge(session, noor, ida, mobile=kept_number)
+    assert second.stays_out
+    for undone in (None, second, first):
+        if undone:
+            clock.forward(minutes=1)
+            undo(session, undone)
+        found = Found()
+        assert list(differences(session.get_bind(), found)) == []
+        assert found.numbers == 3

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.consent import consent_status, decisions
+from optin.consent.verifying import Found, differences
 from optin.models import Keyword, Person, Sender
 from optin.models.person import MERGED
 from optin.person import merging, records, undoing_merges
@@ -121,3 +122,4 @@ def test_nobody_who_left_may_be_messaged_by_a_merge_or_its_undo(
                 scene.left.pop(numbers[int(str(more[0]))], None)
         out = {number for number in numbers if consent_status.of_number(session, number).kind == "opted_out"}
         assert set(scene.left) <= out, "who left is out until their own text"
+    assert list(differences(session.get_bind(), Found())) == [], "and the log says all of it"
