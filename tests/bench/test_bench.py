@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bench import __main__ as bench
 from bench import data, pages
+from optin.database.session import db
+from optin.models import OwnValue, Person
 
 ROWS = 240
 
@@ -51,3 +54,15 @@ def test_a_section_is_written_between_its_marks(tmp_path: Path, monkeypatch: pyt
     assert document.read_text().endswith("\nby hand too\n")
     with pytest.raises(SystemExit, match="no place"):
         bench.write("pages oracle", "new")
+
+
+@pytest.mark.parametrize("database", data.DATABASES)
+def test_both_databases_have_the_same_companies_and_texts(database: str) -> None:
+    """SQLite joins texts before it counts: what is put together from a remainder has it in brackets."""
+    with data.databases(database, ROWS) as (url,), data.app_on(url).app_context():
+        companies = set(db.session.scalars(select(Person.company)))
+        texts = set(db.session.scalars(select(OwnValue.text).where(OwnValue.field_id == 1)))
+        db.session.remove()
+        db.engine.dispose()
+    assert companies == {"", *(f"Company {number}" for number in range(3, ROWS + 1, 3))}
+    assert texts == {f"Text {number}" for number in range(3, ROWS + 1, 3)}
