@@ -65,7 +65,11 @@ class AudienceQuestion:
     @property
     def about(self) -> About:
         """Return of whom facts are asked: of each member."""
-        return replace(self.about_number(CampaignMember.number, CampaignMember.zones), members=stays(self.campaign_id))
+        return self.about_member(CampaignMember)
+
+    def about_member(self, of: type[CampaignMember]) -> About:
+        """Return of whom facts are asked: of each member in the table, or among some of its rows."""
+        return replace(self.about_number(of.number, of.zones), member=of, members=stays(self.campaign_id))
 
     def about_number(self, number: SQLColumnExpression[str | None], zones: SQLColumnExpression[str]) -> About:
         """Return of whom facts are asked: of somebody with a number and its time zones."""
@@ -91,10 +95,14 @@ class Deliverability:
     reasons: dict[Reason, int] = field(default_factory=dict)
     at: datetime | None = None
 
+    def having(self, why: Reason | None) -> int:
+        """Count those who have a reason; None: who would receive."""
+        return self.will_receive if why is None else self.reasons.get(why, 0)
+
     @property
     def will_wait(self) -> int:
         """Count those who get it later by themselves."""
-        return self.reasons.get(Reason.OUTSIDE_HOURS, 0)
+        return self.having(Reason.OUTSIDE_HOURS)
 
 
 def ask(
@@ -171,28 +179,33 @@ def _late(zones: SQLColumnExpression[str], late_groups: Collection[str] | None) 
     return true() if late_groups is None else _within(zones, late_groups)
 
 
-def having(question: AudienceQuestion, why: Reason | None) -> list[ColumnElement[bool]]:
-    """Return the conditions that a member has this reason (None: would receive), each by itself.
+def having(
+    question: AudienceQuestion, why: Reason | None, of: type[CampaignMember] = CampaignMember
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a member, of the table or of some of its rows, has this reason (None: would receive),
+    each by itself.
 
     They say the same as `reason`, so that the database may begin with the few whom one of them leaves.
     """
     required = clauses.having(question.case, why)
     if required is None:
         return [false()]
-    return [said for said in conditions.hold(question.about, required) if not isinstance(said, True_)]
+    return [said for said in conditions.hold(question.about_member(of), required) if not isinstance(said, True_)]
 
 
-def few_having(session: Session, question: AudienceQuestion, why: Reason) -> ColumnElement[bool] | None:
-    """The condition to be one of the members among whom all are that have this reason, where something rare is stored
-    with their numbers.
+def few_having(
+    session: Session, question: AudienceQuestion, why: Reason | None, most: int
+) -> ColumnElement[bool] | None:
+    """The condition to be one of the members among whom all are that have this reason, where something that the reason
+    needs is stored with so many numbers at most.
 
     A list that asks for them reads no others; who of them has the reason, `having` says. None: nothing of it is rare.
     """
     said = [fact for (fact, is_so), *others in clauses.having(question.case, why) or [] if is_so and not others]
-    numbers = facts.few(session, question.about, said, RARE)
+    numbers = facts.few(session, question.about, said, most)
     if numbers is None:
         return None
-    has_it = is_one_of_few(session, CampaignMember.number, select(numbers.limit(RARE).subquery().c.number))
+    has_it = is_one_of_few(session, CampaignMember.number, select(numbers.limit(most).subquery().c.number))
     members = select(CampaignMember.id).where(stays(question.campaign_id), has_it)
     return is_one_of_few(session, CampaignMember.id, members)
 

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session, aliased
 
 from optin.consent import caps
 from optin.consent.rules import Facts
+from optin.database.statements import has_at_most
 from optin.database.steering import written_out
 from optin.enums import Channel, OptInStatus, Purpose
 from optin.models import CampaignMember, Hold, NumberCode, NumberLoss, OptIn, ProviderBlock, Sender, Suppression, User
@@ -83,9 +84,10 @@ class About:
     """Of whom facts are asked: a number, the channel that it is to be reached by, a sender's block scope, the
     campaign's keyword (None: any). An opt-in is one for its channel alone; what stands against a number does so by all.
 
-    `caps`: the policy and the moment, for what the number got. `members`: it is the number of a member of a campaign,
-    and these rows are all of them. `given` are conditions that only the asker knows, such as sending hours, by the name
-    of the fact; `otherwise` those that it is not so, where that can be said better than with NOT.
+    `caps`: the policy and the moment, for what the number got. `member`: it is the number of a member of a campaign, in
+    the table or among some of its rows, and `members` are all of them. `given` are conditions that only the asker
+    knows, such as sending hours, by the name of the fact; `otherwise` those that it is not so, where that can be said
+    better than with NOT.
     """
 
     number: SQLColumnExpression[str | None]
@@ -93,6 +95,7 @@ class About:
     scope: SQLColumnExpression[str] | str | None = None
     keyword_id: SQLColumnExpression[int | None] | int | None = None
     caps: tuple[Policy, datetime | None] | None = None
+    member: type[CampaignMember] | None = None
     members: ColumnElement[bool] | None = None
     given: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
     otherwise: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
@@ -171,7 +174,7 @@ FACTS: Mapping[str, Fact] = {
     "lost": _has_row(NumberLoss, _is_open(NumberLoss)),
     "held": _has_row(Hold, _is_open(Hold)),
     "duplicate": Fact(
-        lambda about: duplicate(CampaignMember) if about.members is not None else None,
+        lambda about: duplicate(about.member) if about.member is not None else None,
         _earliest,
         lambda row: func.coalesce(CampaignMember.id > row.id, false()),
     ),
@@ -207,8 +210,7 @@ def few(session: Session, about: About, names: Iterable[str], most: int) -> Sele
     """
     stored = [FACTS[name].numbers for name in names if name in FACTS]
     for numbers in (numbers(about) for numbers in stored if numbers):
-        counted = select(func.count()).select_from(numbers.limit(most + 1).subquery())
-        if (session.scalar(counted) or 0) <= most:
+        if has_at_most(session, numbers, most):
             return numbers
     return None
 

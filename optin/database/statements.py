@@ -17,11 +17,13 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Insert,
+    Select,
     String,
     Table,
     bindparam,
     func,
     literal,
+    select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
@@ -120,6 +122,12 @@ def change_rows(session: Session, statement: UpdateBase) -> int:
     """Run a statement that inserts, changes or deletes rows, and return how many."""
     result = session.execute(statement, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
+
+
+def has_at_most(session: Session, rows: Select[*tuple[Any, ...]], most: int) -> bool:
+    """Tell whether a query selects so many rows at most; no more than one beyond that are looked at."""
+    counted = select(func.count()).select_from(rows.limit(most + 1).subquery())
+    return (session.scalar(counted) or 0) <= most
 
 
 def listed(session: Session, values: Sequence[str | None]) -> FromClause:

@@ -3,11 +3,14 @@
 Who uses one of these says why, and a line in tests/database/test_query_plans.py holds the plan.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, func, literal_column
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, case, false, func, literal_column, true
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import Exists
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 
 def without_index(column: SQLColumnExpression[int]) -> ColumnElement[int]:
@@ -41,6 +44,25 @@ def evaluated_once(
     A limit, even none, and an order keep the two apart; `order` is one that costs nothing.
     """
     return query.order_by(order).limit(-1) if session.get_bind().dialect.name == "sqlite" else query
+
+
+def asked_in_order(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """All of the conditions, each asked only where those before it hold, and of one row after the other.
+
+    PostgreSQL makes joins of EXISTS, beginning with those that nearly every row meets, as it does not know which leaves
+    few rows; or it reads whole tables to ask some hundred rows. It does neither with a subquery that gives a value.
+    """
+    asked: ColumnElement[bool] = true()
+    for each in reversed(conditions):
+        asked = case((replacement_traverse(each, {}, _as_value), asked), else_=false())
+    return asked
+
+
+def _as_value(element: ExternallyTraversible, **_: object) -> ColumnElement[bool] | None:
+    if not isinstance(element, Exists):
+        return None
+    rows: Select[Any] = element.element.element
+    return rows.with_only_columns(literal_column("1")).limit(literal_column("1")).scalar_subquery().is_not(None)
 
 
 def is_in(session: Session, column: SQLColumnExpression[Any], value: object) -> ColumnElement[bool]:

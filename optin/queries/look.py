@@ -1,19 +1,19 @@
-"""Pages of people who meet conditions, of which no statement reads more than some thousand rows.
+"""Pages of rows that meet conditions, of which no statement reads more than some thousand rows.
 
 Where one of the conditions holds of few, these are found by its index and asked for the others. Else the list is looked
-through in its order, some rows at a time, until the page is full or the time is over: then the page says how far it
-got, and the next one goes on from there.
+through in its order, some rows at a time, until the page is full, has enough for a screen where the rows lie far apart,
+or the time is over: then the page says how far it got. The next one goes on from there.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.base import ExecutableOption
 
-from optin.database import steering
 from optin.models import Person
 from optin.queries import paging
 from optin.queries.cached_counts import CachedCount
@@ -25,7 +25,10 @@ LEAST, MOST = 400, 8000
 """So many rows are looked at in the first part, and in any."""
 IN_VAIN = 10_000
 """After so many rows the page is to be had by an index of `MANY`, if there is one."""
+ENOUGH, FAR = 20, 2000
+"""So many rows are enough for a page that would be full only after more than so many were looked at."""
 SECONDS = 0.4
+Row = TypeVar("Row")
 People = type[Person]
 Conditions = Callable[[People], Sequence[ColumnElement[bool]]]
 """Makes conditions on people, the table itself or some of its rows under another name."""
@@ -33,68 +36,67 @@ Keys = Sequence[SQLColumnExpression[Any]]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Who is looked for: people of `base`, which an index has in the order of each list, of whom all of `holds` is so.
+class Wanted(Generic[Row]):
+    """What is looked for: rows of a table, of `base`, which an index has in the order of each list, of which all of
+    `holds` is so.
 
-    `ids` and `numbers` are queries for people whom one of the conditions leaves, by id or by number; `also` says the
-    same as `base` of those without its index.
+    `few` gives a condition that leaves so many of them at most, all of those looked for among them, and None where it
+    knows of none; `also` says the same as `base` of these, without its index. `options` load what belongs to a row.
+    `first`: so many rows are looked at in the first part, where each part costs much and a row little.
     """
 
+    table: type[Row]
     base: Sequence[ColumnElement[bool]]
-    holds: Conditions
+    holds: Callable[[type[Row]], Sequence[ColumnElement[bool]]]
     also: Sequence[ColumnElement[bool]] = ()
-    ids: Sequence[Select[int]] = ()
-    numbers: Sequence[Select[str]] = ()
+    few: Callable[[Session, int], ColumnElement[bool] | None] = lambda _session, _most: None
+    options: Callable[[type[Row]], Sequence[ExecutableOption]] = lambda _of: ()
+    first: int = 0
 
 
 @dataclass(frozen=True)
-class Looked:
-    """A page, and how many rows were looked at where time was over before it was full; None where it is complete."""
+class Looked(Generic[Row]):
+    """A page, how many rows were looked at for it, and the token to look `further` by where time was over too soon."""
 
-    page: Page[Person]
-    looked_at: int | None = None
-
-
-def few(session: Session, wanted: Wanted, most: int) -> ColumnElement[bool] | None:
-    """Return a condition on people that a query makes which selects so many at most; None where none does."""
-    for column, queries in ((Person.id, wanted.ids), (Person.mobile, wanted.numbers)):
-        for query in queries:
-            counted = select(func.count()).select_from(query.limit(most + 1).subquery())
-            if (session.scalar(counted) or 0) <= most:
-                return steering.is_one_of_few(session, column, query)
-    return None
+    page: Page[Row]
+    looked_at: int = 0
+    further: str | None = None
 
 
 def read_page(
     session: Session,
-    wanted: Wanted,
+    wanted: Wanted[Row],
     keys: Keys,
     token: str | None,
     *,
     descending: bool = False,
     size: int = paging.SIZE,
     seconds: float | None = None,
-) -> Looked:
-    """Fetch a page of the people, with their owners, in the order of `keys`; `token` is as `paging.read_page` has it.
+) -> Looked[Row]:
+    """Fetch a page of the rows in the order of `keys`; `token` is as `paging.read_page` has it.
 
     The page after one that is not full goes on where the look ended.
     """
     backwards, begin = paging.decode(token, keys)
     here, onward = begin, descending == backwards
-    found: list[Person] = []
+    found: list[Row] = []
     looked_at, tried, until = 0, 0, time.monotonic() + (SECONDS if seconds is None else seconds)
     while True:
         missing = size + 1 - len(found)
-        many = _next_part(looked_at, len(found), missing)
+        many = _next_part(looked_at, len(found), missing) if looked_at else wanted.first or LEAST
         rows, here = _part(session, wanted, keys, here, onward, many, missing)
         found, looked_at = found + rows, looked_at + many
-        if here is None or len(found) > size or time.monotonic() > until:
+        is_enough = len(found) > size or (len(found) >= ENOUGH and looked_at >= FAR)
+        if here is None or is_enough or time.monotonic() > until:
             break
+        if looked_at * ENOUGH <= len(found) * 2 * FAR:
+            continue  # going on has enough sooner than an index has all
         most = MANY if looked_at >= IN_VAIN else FEW
-        by_few = few(session, wanted, most) if most > tried else None
+        by_few = wanted.few(session, most) if most > tried else None
         tried = most
         if by_few is not None:
-            query = select(Person).where(by_few, *wanted.also, *wanted.holds(Person)).options(joinedload(Person.owner))
+            query = select(wanted.table).where(by_few, *wanted.also, *wanted.holds(wanted.table))
+            query = query.options(*wanted.options(wanted.table))
             return Looked(paging.read_page(session, query, keys, token, descending=descending, size=size))
     is_full = len(found) > size
     rows = found[:size][::-1] if backwards else found[:size]
@@ -106,7 +108,7 @@ def read_page(
         behind: paging.token(behind, back) if begin is not None and back is not None else None,
     }
     page = Page(rows, tokens[paging.BEFORE], tokens[paging.AFTER])
-    return Looked(page, None if is_full or here is None else looked_at)
+    return Looked(page, looked_at, None if is_enough else tokens[ahead])
 
 
 def count(
@@ -153,30 +155,35 @@ def _between(after: int, last: int) -> People:
 
 
 def _next_part(looked_at: int, found: int, missing: int) -> int:
-    """Return how many rows to look at next: as many as should have what is missing, by what was found so far."""
+    """Return how many rows to look at next: as many as should have what is missing, by what was found so far.
+
+    Where these are very many, as many as should have enough.
+    """
     expected = missing * looked_at * 3 // (found * 2) if found else 5 * looked_at
+    if found and looked_at + expected > FAR:
+        expected = max(expected * (ENOUGH - found) // missing, FAR - looked_at)
     return min(max(expected, LEAST), MOST)
 
 
 def _part(
-    session: Session, wanted: Wanted, keys: Keys, here: list[Any] | None, onward: bool, many: int, size: int
-) -> tuple[list[Person], list[Any] | None]:
+    session: Session, wanted: Wanted[Row], keys: Keys, here: list[Any] | None, onward: bool, many: int, size: int
+) -> tuple[list[Row], list[Any] | None]:
     """Look at the next rows; return who was found, and the keys of the last row looked at: None where none is left."""
     order = [key.asc() if onward else key.desc() for key in keys]
-    found: list[Person] = []
-    for part in paging.parts(session, select(Person).where(*wanted.base), keys, here, onward):
+    found: list[Row] = []
+    for part in paging.parts(session, select(wanted.table).where(*wanted.base), keys, here, onward):
         part = part.order_by(*order).limit(many)
         last = session.execute(part.with_only_columns(*keys).offset(many - 1).limit(1)).first()
-        rows: People = aliased(Person, part.subquery())
+        rows = aliased(wanted.table, part.subquery())
         own = [getattr(rows, _name(key)) for key in keys]
         query = select(rows).where(*wanted.holds(rows)).order_by(*(key.asc() if onward else key.desc() for key in own))
-        found += session.scalars(query.options(joinedload(rows.owner)).limit(size - len(found)))
+        found += session.scalars(query.options(*wanted.options(rows)).limit(size - len(found)))
         if last is not None or len(found) == size:
             return found, list(last or [])
     return found, None
 
 
-def _keys_of(rows: Sequence[Person], keys: Keys) -> list[Any] | None:
+def _keys_of(rows: Sequence[object], keys: Keys) -> list[Any] | None:
     return [getattr(rows[0], _name(key)) for key in keys] if rows else None
 
 

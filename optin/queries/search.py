@@ -6,7 +6,7 @@ count); numbers by their beginning in any spelling or by their end.
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from optin import phone
+from optin.database.statements import has_at_most
 from optin.models import Person, PersonWord
 from optin.models.person_word import LONGEST
 from optin.phone import spellings
@@ -161,21 +162,16 @@ def any_of(ways: Sequence[Select[int]]) -> Select[int]:
 def is_common(session: Session, text: str) -> bool:
     """Tell whether more people have all the words than are looked at; few have the longest one of most queries."""
     wanted = _by_length(text)
-    return all(_is_above(session, _having_all(some)) for some in (wanted[:1], wanted)[: len(wanted)])
+    return not any(has_at_most(session, _having_all(some), LOOKED_AT) for some in (wanted[:1], wanted)[: len(wanted)])
 
 
 def _look_through(session: Session, text: str, among: Select[int, int]) -> Hits:
     """Look for the words of the query with the people of a list, unless it is long."""
-    if _is_above(session, among):
+    if not has_at_most(session, among, LOOKED_AT):
         return Hits([], more=True)
     id_, person_id = among.limit(LOOKED_AT).subquery().c
     found = session.scalars(select(id_).where(*_have(person_id, _by_length(text))).limit(MOST + 1)).all()
     return Hits(found, more=len(found) > MOST)
-
-
-def _is_above(session: Session, rows: Select[*tuple[Any, ...]]) -> bool:
-    counted = select(func.count()).select_from(rows.limit(LOOKED_AT + 1).subquery())
-    return (session.scalar(counted) or 0) > LOOKED_AT
 
 
 def _having_all(wanted: Sequence[str]) -> Select[int]:

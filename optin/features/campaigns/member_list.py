@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flask import Response
-from sqlalchemy import Select
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from optin.consent import consent_status
-from optin.consent.audience import AudienceQuestion
+from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.consent.consent_status import ConsentStatus
 from optin.enums import MessageStatus, Reason
 from optin.features.campaigns import campaign_request, members
 from optin.features.campaigns.campaign_request import chosen_sender
 from optin.models import Campaign, CampaignMember, Message, Sender
+from optin.queries import look
+from optin.queries.look import Looked
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
@@ -25,6 +26,13 @@ class MemberRow(NamedTuple):
     consent: ConsentStatus
     reason: Reason | None
     last: Message | None
+
+
+class Found(NamedTuple):
+    """What a page of the list shows, and whether a search finds more than are listed."""
+
+    looked: Looked[CampaignMember]
+    has_more: bool
 
 
 COLUMNS: tuple[Column[MemberRow], ...] = (
@@ -50,13 +58,23 @@ def listing(campaign_id: int, sender: Sender | None) -> Listing:
     return Listing(COLUMNS, "added", "campaigns.show", where, filters, "campaigns.members_file", {"tab": "members"})
 
 
-def query(session: Session, listing: Listing, question: AudienceQuestion) -> tuple[Select[CampaignMember], bool]:
-    """Select what the list shows, of a search the first some hundred; the second tells whether it finds more."""
+def find(session: Session, listing: Listing, question: AudienceQuestion, counts: Deliverability | None) -> Found:
+    """Find what the page shows, of a search the first some hundred.
+
+    Where nobody had the reason when it was counted last (`counts`), there is but a short look for who has it now.
+    """
     text, reason = listing.filters["q"], listing.filters["reason"]
-    if not text:
-        return members.listed(session, question, reason), False
-    hits = members.found(session, question.campaign_id, text, question.policy.default_region)
-    return members.listed(session, question, reason, hits.ids), hits.more
+    if text:
+        hits = members.found(session, question.campaign_id, text, question.policy.default_region)
+        page = listing.page(session, members.listed(session, question, reason, hits.ids))
+        return Found(Looked(page), hits.more)
+    if not reason:
+        return Found(Looked(listing.page(session, members.listed(session, question, reason))), False)
+    (column, descending), token = listing.order, request.args.get("page")
+    wanted, why = members.wanted(question, reason), members.reason_of(reason)
+    seconds = 0 if counts and not counts.having(why) else None
+    looked = look.read_page(session, wanted, column.keys, token, descending=descending, seconds=seconds)
+    return Found(looked, False)
 
 
 def file(session: Session, campaign: Campaign) -> Response:

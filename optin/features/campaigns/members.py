@@ -9,14 +9,18 @@ from optin import clock
 from optin.campaign_members import adding
 from optin.campaign_members.adding import Added
 from optin.consent import audience, ledger
+from optin.database import steering
 from optin.enums import Reason
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Person
 from optin.models.person import MERGED
 from optin.policy import audit
 from optin.queries import merged_people, search
+from optin.queries.look import Wanted
 from optin.queries.search import Hits
 
 WILL_RECEIVE = "will_receive"
+FIRST = 3000
+"""So many members are looked at first for those with a reason; to make the statement takes as long as some thousand."""
 
 
 def found(session: Session, campaign_id: int, text: str, region: str) -> Hits:
@@ -30,6 +34,19 @@ def found_in_all(campaign_id: int, text: str, region: str) -> Select[int]:
     return search.any_of(_ways(campaign_id, text, region, all_=True))
 
 
+def wanted(question: audience.AudienceQuestion, reason: str) -> Wanted[CampaignMember]:
+    """Return who is looked for: the members that the rule answers with `reason`, one as `listed` takes it."""
+    why = reason_of(reason)
+    return Wanted(
+        CampaignMember,
+        [audience.stays(question.campaign_id)],
+        lambda of: [steering.asked_in_order(audience.having(question, why, of))],
+        few=lambda session, most: audience.few_having(session, question, why, most),
+        options=lambda of: [selectinload(of.person)],
+        first=FIRST,
+    )
+
+
 def listed(
     session: Session, question: audience.AudienceQuestion, reason: str, among: Sequence[int] | Select[int] | None = None
 ) -> Select[CampaignMember]:
@@ -38,14 +55,19 @@ def listed(
     `reason` is a value of Reason, "will_receive", or "" for all.
     """
     query = select(CampaignMember).options(selectinload(CampaignMember.person))
-    why = Reason(reason) if reason and reason != WILL_RECEIVE else None
+    why = reason_of(reason)
     if reason:
         query = query.where(*audience.having(question, why))
-    few = audience.few_having(session, question, why) if why and among is None else None
+    few = audience.few_having(session, question, why, audience.RARE) if why and among is None else None
     if few is not None:  # they belong to the campaign; asked for that once more, SQLite would begin with all who do
         return query.where(few)
     query = query.where(audience.stays(question.campaign_id))
     return query if among is None else query.where(CampaignMember.id.in_(among))
+
+
+def reason_of(reason: str) -> Reason | None:
+    """Return the reason that a filter's value asks for, None for who would receive a message and for everybody."""
+    return Reason(reason) if reason and reason != WILL_RECEIVE else None
 
 
 def reasons(

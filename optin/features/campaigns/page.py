@@ -70,13 +70,14 @@ def _members_context(asked: CampaignRequest) -> dict[str, Any]:
     """Return a page of members with what the rule says of each."""
     session, campaign = asked.session, asked.campaign
     listing = member_list.listing(campaign.id, asked.sender)
-    query, has_more = member_list.query(session, listing, asked.question)
-    page = listing.page(session, query)
+    looked, has_more = member_list.find(session, listing, asked.question, asked.counts)
+    page = looked.page
     return {
         "listing": listing,
         "page": page,
         "rows": member_list.rows(session, asked.question, page.rows),
         "has_more": has_more,
+        "looked": looked,
         "search": listing.filters["q"],
         "reason": listing.filters["reason"],
         "all_reasons": rules.reasons_of(Purpose.CAMPAIGN),

@@ -33,7 +33,7 @@ class Found(NamedTuple):
     """What a page of the list shows: the people, whether a search finds more than are listed, and what a look at
     part of the list has not come to the end of."""
 
-    looked: Looked
+    looked: Looked[Person]
     has_more: bool
 
 
@@ -93,7 +93,9 @@ def _pages(
     return _look(kind, question, order, session, token, size).page
 
 
-def _look(kind: PersonKind, question: Question, order: Order, session: Session, token: str | None, size: int) -> Looked:
+def _look(
+    kind: PersonKind, question: Question, order: Order, session: Session, token: str | None, size: int
+) -> Looked[Person]:
     """Read a page of the people of a kind of whom all filters hold."""
     column, descending = order
     leading = [each for each in question.asked if each.leads and column.name == "name"]

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 from optin import clock, phone
 from optin.consent import audience, facts, hours, rules
 from optin.consent.audience import AudienceQuestion
+from optin.database import steering
+from optin.database.statements import has_at_most
 from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
 from optin.features.one_to_one.thread import Row
 from optin.models import (
@@ -80,24 +82,33 @@ def count_others(session: Session, kind: PersonKind, text: str, region: str, que
         hits = _found(session, search.is_kind(other), text, region, question)
         return CachedCount(len(hits.ids), more=hits.more)
     given = wanted(question, search.is_kind(other))
-    by_few = look.few(session, given, look.FEW)
+    by_few = given.few(session, look.FEW)
     if by_few is not None:
         return cached_counts.up_to_few(session, select(Person.id).where(by_few, *given.also, *given.holds(Person)))[0]
     return look.count_some(session, lambda of: [of.kind == other, *question.holds(of)])
 
 
-def wanted(question: Question, of_kind: ColumnElement[bool], base: Sequence[ColumnElement[bool]] = ()) -> Wanted:
+def wanted(
+    question: Question, of_kind: ColumnElement[bool], base: Sequence[ColumnElement[bool]] = ()
+) -> Wanted[Person]:
     """Return who is looked for: people of a kind, said without its index and with it (`base`), who meet the filters."""
-    ids = [each.ids for each in question.asked if each.ids is not None]
-    numbers = [each.numbers for each in question.asked if each.numbers is not None]
-    return Wanted(base, question.holds, [of_kind], ids, numbers)
+
+    def few(session: Session, most: int) -> ColumnElement[bool] | None:
+        by_id = [(Person.id, each.ids) for each in question.asked if each.ids is not None]
+        by_number = [(Person.mobile, each.numbers) for each in question.asked if each.numbers is not None]
+        for column, query in (*by_id, *by_number):
+            if has_at_most(session, query, most):
+                return steering.is_one_of_few(session, column, query)
+        return None
+
+    return Wanted(Person, base, question.holds, [of_kind], few, lambda of: [joinedload(of.owner)])
 
 
 def _found(session: Session, of_kind: ColumnElement[bool], text: str, region: str, question: Question) -> Hits:
     if not question.asked:
         return search.find_people(session, text, region, of_kind)
     given = (of_kind, *question.holds(Person))
-    ways, by_few = search.people(text, region, *given), look.few(session, wanted(question, of_kind), look.FEW)
+    ways, by_few = search.people(text, region, *given), wanted(question, of_kind).few(session, look.FEW)
     if by_few is not None:
         among = select(Person.id, Person.id.label("person_id")).where(by_few, *given)
         return search.find(session, text, ways, [among])

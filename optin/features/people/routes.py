@@ -70,7 +70,7 @@ def index(kind: PersonKind) -> str | WSGIResponse:
         filter_rows=list_request.rows(session, asked, question),
         listing=listing,
         page=found.looked.page,
-        looked_at=found.looked.looked_at,
+        looked=found.looked,
         rows=index_list.rows(session, people, listing),
         has_more=found.has_more,
         search=asked.text,

@@ -11,8 +11,10 @@ from optin import clock
 from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.enums import BlockCause, BroadcastState, HoldCause, MessageStatus, OptInSource, PersonKind
+from optin.features.campaigns import members
 from optin.models import CampaignMember, Message
 from optin.policy import policy
+from optin.queries import look
 from tests.support import campaign_scene as scene
 from tests.support import world
 from tests.support.clients import Browser
@@ -68,12 +70,16 @@ REASONS = {
 }
 
 
-@pytest.mark.parametrize("rare", [audience.RARE, -1], ids=["from the few", "along the list"])
+@pytest.mark.parametrize("few", [look.FEW, -1], ids=["from the few", "along the list"])
 @pytest.mark.parametrize("reason", list(REASONS))
 def test_each_reason_leads_to_who_has_it(
-    everybody: dict, agent: Browser, monkeypatch: pytest.MonkeyPatch, reason: str, rare: int
+    everybody: dict, agent: Browser, monkeypatch: pytest.MonkeyPatch, reason: str, few: int
 ) -> None:
-    monkeypatch.setattr(audience, "RARE", rare)
+    monkeypatch.setattr(members, "FIRST", 1)
+    monkeypatch.setattr(look, "LEAST", 1)
+    monkeypatch.setattr(look, "FEW", few)
+    monkeypatch.setattr(look, "SECONDS", 60)
+    monkeypatch.setattr(look, "FAR", 0)
     campaign, (name, words) = everybody["campaign"], REASONS[reason]
     fragment = agent.get(f"/campaigns/{campaign.id}/deliverability").text
     assert f"<span>{words}</span>" in fragment
@@ -81,6 +87,52 @@ def test_each_reason_leads_to_who_has_it(
     page = agent.get(f"/campaigns/{campaign.id}?tab=members&reason={reason}").text
     assert [each for each in everybody["names"] if each in page] == [name]
     assert f">{words}</span>" in page
+
+
+@pytest.mark.parametrize("rare", [audience.RARE, -1], ids=["from the few", "along the list"])
+@pytest.mark.parametrize("reason", list(REASONS))
+def test_the_file_of_a_reason_has_who_has_it(
+    everybody: dict, admin: Browser, monkeypatch: pytest.MonkeyPatch, reason: str, rare: int
+) -> None:
+    monkeypatch.setattr(audience, "RARE", rare)
+    file = admin.get(f"/campaigns/{everybody['campaign'].id}/members/file?reason={reason}").text
+    assert [name for name in everybody["names"] if name.split()[1] in file] == [REASONS[reason][0]]
+
+
+def test_a_list_in_which_nobody_has_the_reason_is_looked_through_in_parts(
+    session: Session, agent: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a million members none may be a duplicate: no page reads them all to find that out."""
+    monkeypatch.setattr(members, "FIRST", 2)
+    campaign = scene.campaign(session)
+    for number in range(5):
+        scene.member(session, campaign, world.person(session, f"Person {number}", f"+1415555010{number}"))
+    session.commit()
+    looks, url = 0, f"/campaigns/{campaign.id}?tab=members&reason=duplicate"
+    while further := re.search(r'(\d+) records so far. <a href="([^"]+)"', page := agent.get(url).text):
+        assert "Nobody found yet" in page
+        assert further[1] == "2"
+        looks, url = looks + 1, html.unescape(further[2])
+    assert looks == 2
+    assert "Nobody found<" in page
+
+
+def test_who_are_far_apart_come_in_shorter_pages(
+    session: Session, agent: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that would be full only after thousands of others were looked at ends with enough for a screen."""
+    for name, value in {"LEAST": 2, "MOST": 2, "ENOUGH": 3, "FAR": 4, "SECONDS": 60}.items():
+        monkeypatch.setattr(look, name, value)
+    monkeypatch.setattr(members, "FIRST", 2)
+    campaign = scene.campaign(session)
+    for number in range(8):
+        scene.member(session, campaign, world.person(session, f"Person {number}", None))
+    session.commit()
+    page = agent.get(f"/campaigns/{campaign.id}?tab=members&reason=no_number").text
+    assert [number for number in range(8) if f"Person {number}" in page] == [0, 1, 2, 3]
+    assert "Look further" not in page
+    page = agent.get(html.unescape(re.search(r'href="([^"]+)" rel="next"', page)[1])).text
+    assert [number for number in range(8) if f"Person {number}" in page] == [4, 5, 6, 7]
 
 
 def test_deliverability_counts_everybody_once(everybody: dict, viewer: Browser) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import OptInStatus
+from optin.features.people import queries
 from optin.models import (
     Campaign,
     CampaignMember,
@@ -235,6 +236,7 @@ def test_sql_finds_whom_python_finds(
     monkeypatch.setattr(look, "MOST", 30)
     monkeypatch.setattr(look, "FEW", 10**6 if way == "few" else -1)
     monkeypatch.setattr(look, "MANY", -1)
+    monkeypatch.setattr(look, "FAR", 0 if way == "few" else 40)
     chance, asker, hits, fields = random.Random(1), Asker(filled.users[0].id, NOW, ZONE), 0, set()
     with app.app_context():
         own = db.session()
@@ -247,11 +249,7 @@ def test_sql_finds_whom_python_finds(
             assert not question.problems
             expected = sorted(each.id for each in filled.people if all(reads(filled, each, one) for one in filters))
             assert sorted(own.scalars(select(Person.id).where(*question.holds(Person)))) == expected, filters
-            wanted = Wanted(
-                [Person.kind == "contact"], question.holds, [search.is_kind("contact")],
-                [each.ids for each in question.asked if each.ids is not None],
-                [each.numbers for each in question.asked if each.numbers is not None],
-            )  # fmt: skip
+            wanted = queries.wanted(question, search.is_kind("contact"), [Person.kind == "contact"])
             contacts = {each.id for each in filled.people if each.kind == "contact"}
             assert turn % 2 or sorted(paged(own, wanted)) == [each for each in expected if each in contacts], filters
             assert look.count(own, question.holds, seconds=60) == (len(expected), None), filters
@@ -261,7 +259,7 @@ def test_sql_finds_whom_python_finds(
     assert fields == {each.name for each in table.FIELDS}
 
 
-def paged(session: Session, wanted: Wanted) -> list[int]:
+def paged(session: Session, wanted: Wanted[Person]) -> list[int]:
     """Read all pages, and return whom they list."""
     found: list[int] = []
     token = None
