@@ -71,6 +71,7 @@ DOORS = {
     "dbos": {"optin.jobs.engine"},
     "python_calamine": {"optin.spreadsheets.unpack"},
     "charset_normalizer": {"optin.spreadsheets.text_encodings"},
+    "cryptography": {"optin.consent.proof.signed_note"},
     "segno": {"optin.features.keywords.invitation"},
 }
 PURE = [
@@ -88,6 +89,9 @@ PURE = [
     "optin.hosts",
     "optin.consent.rules",
     "optin.consent.clauses",
+    "optin.consent.proof.leaf",
+    "optin.consent.proof.signed_note",
+    "optin.consent.proof.tree",
     "optin.reading.words",
     "optin.consent.hours",
     "optin.provider.responses",
