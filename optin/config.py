@@ -60,6 +60,7 @@ class Config:
     database_url: str = field(repr=False)
     queue_url: str = field(repr=False)
     secret_key: str = field(repr=False)
+    log_key: str = field(repr=False)
     admin_email: str = field(repr=False)
     admin_password: str = field(repr=False)
     sample_data: bool
@@ -96,6 +97,7 @@ class Config:
             database_url=database_url,
             queue_url=env.database("OPTIN_QUEUE_URL", database_url, instance_path),
             secret_key=_secret_key(env, instance_path),
+            log_key=env.matching("OPTIN_LOG_KEY", r"\S{32,}", "", "at least 32 characters without spaces, or unset"),
             admin_email=env.matching("OPTIN_ADMIN_EMAIL", r"[^@\s]+@[^@\s]+", "", "an email address"),
             admin_password=_admin_password(env),
             sample_data=env.switch("OPTIN_SAMPLE_DATA", default=mode is Mode.SIMULATOR),
@@ -207,11 +209,11 @@ def _secret_key(env: Environment, folder: Path) -> str:
     given = env.text("OPTIN_SECRET_KEY")
     if given and len(given) < SHORTEST_SECRET:
         env.refuse("OPTIN_SECRET_KEY", f"at least {SHORTEST_SECRET} characters long, or unset")
-    return given or _kept_secret(folder / "secret_key")
+    return given or kept_secret(folder / "secret_key")
 
 
-def _kept_secret(file: Path) -> str:
-    """Read the key from `file`; make it when missing, so that of several processes at once one wins.
+def kept_secret(file: Path) -> str:
+    """Return the key in `file`; make it when missing, so that of several processes at once one wins.
 
     The link appears with its content or not at all: nobody can read half a key.
     """

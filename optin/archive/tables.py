@@ -48,6 +48,10 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.NumberLoss,
     models.ConsentEvent,
     models.ConsentPayload,
+    models.LogLeaf,
+    models.LogNode,
+    models.LogOrigin,
+    models.LogCheckpoint,
     models.AuditEntry,
 )
 LEFT_OUT: Mapping[str, str] = {

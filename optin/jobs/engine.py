@@ -25,7 +25,7 @@ from optin.jobs.at_exit import AtExit
 from optin.jobs.errors import log_error
 from optin.jobs.heartbeat import BEAT, Heartbeat
 from optin.jobs.queue_database import open_queue
-from optin.jobs.schedule import Chore, Offers, Schedule, chores, comparisons, counting
+from optin.jobs.schedule import Chore, Offers, Schedule, chores, comparisons, counting, sealing
 from optin.jobs.wakeup import Wakeup
 from optin.jobs.worker import Worker
 from optin.jobs.worker_registry import SIGN_OF_LIFE, Name
@@ -34,7 +34,14 @@ APPLICATION = "optin"
 VERSION = "1"
 """One version for ever: jobs of an older release are run by the newer one. Tasks keep their names and arguments."""
 URGENT, BROADCASTS, BACKGROUND = "urgent", "broadcasts", "background"
-THREADS = {"optin-wakeup", "optin-schedule", "optin-comparisons", "optin-counting", "dbos-background-jobs"}
+THREADS = {
+    "optin-wakeup",
+    "optin-schedule",
+    "optin-comparisons",
+    "optin-counting",
+    "optin-sealing",
+    "dbos-background-jobs",
+}
 THREADS |= {f"queue-worker-{queue}" for queue in (URGENT, BROADCASTS, BACKGROUND)}
 WINDOW = 5
 """Seconds for which one urgent job is enough, unless it has ended."""
@@ -206,6 +213,7 @@ class _Running:
             Schedule(todo, self._worker.looked_for),
             Schedule(comparisons(self._worker), threading.Event(), "optin-comparisons"),
             Schedule(counting(self._worker), threading.Event(), "optin-counting"),
+            Schedule(sealing(self._worker), threading.Event(), "optin-sealing"),
         ]
         self._exit = AtExit(shutdown)
 

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
+from optin.consent.proof import checkpoints
+from optin.consent.proof import sealing as seals
 from optin.database.transactions import writing
 from optin.enums import OptInSource
 from optin.jobs import background, duplicate_search, nightly_check
@@ -116,6 +118,17 @@ def _expire_questions(session: Session, now: datetime) -> None:
 def counting(worker: Worker) -> list[Chore]:
     """List what keeps figures fresh: long reads, on a schedule of their own."""
     return [Chore(2, lambda: cached_counts.refresh(worker.engine))]
+
+
+def sealing(worker: Worker) -> list[Chore]:
+    """List what seals and signs the log of consent: the events of an older version take long, and so need a schedule
+    of their own."""
+
+    def seal() -> None:
+        seals.seal(worker.engine, lambda: not worker.stopping.is_set())
+        checkpoints.sign(worker.engine, worker.keeper, clock.now())
+
+    return [Chore(5, seal)]
 
 
 def comparisons(worker: Worker) -> list[Chore]:

@@ -5,6 +5,7 @@ import threading
 from flask import Flask
 
 from optin.config import Config
+from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
 from optin.jobs.sender_pool import SenderPool
 from optin.provider.gateway import Gateway
@@ -20,6 +21,7 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         config: Config = app.config["OPTIN"]
         self.folder = config.instance_path
+        self.keeper = Keeper.of(config)
         with app.app_context():
             self.engine = db.engine
         self.looked_for, self.stopping = threading.Event(), threading.Event()

@@ -2,6 +2,7 @@
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
 from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
+from optin.models.consent_log import LogCheckpoint, LogLeaf, LogNode, LogOrigin
 from optin.models.duplicates import DuplicateGroup, NotDuplicate
 from optin.models.evidence import DisclosureImage, EvidenceFile
 from optin.models.export import ExportPart, ExportRun
@@ -51,6 +52,10 @@ __all__ = [
     "KeptDraft",
     "Keyword",
     "KeywordWord",
+    "LogCheckpoint",
+    "LogLeaf",
+    "LogNode",
+    "LogOrigin",
     "Message",
     "MessageTemplate",
     "Move",

@@ -16,6 +16,8 @@ LOOKS_SECRET = re.compile(r"token|secret|password|hash|code$|salt")
 HARMLESS = {
     "consent_event.payload_hash",  # of the log, which verifies by them
     "consent_payload.salt",
+    "log_leaf.hash",  # of what is in the log too
+    "log_node.hash",
     "message.error_code",
     "number_loss.error_code",
     "status_event.error_code",

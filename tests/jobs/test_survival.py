@@ -18,7 +18,7 @@ from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
 from optin.jobs import engine, tasks, worker_registry
 from optin.jobs.queue_database import open_queue
-from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting
+from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting, sealing
 from optin.jobs.wakeup import Wakeup
 from optin.jobs.worker import Worker
 from optin.models import Broadcast
@@ -82,7 +82,7 @@ def test_a_chore_that_is_struck_is_done_again_and_the_others_meanwhile(
 def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list, so that a new kind is looked at: each is read from rows again and needs no word of its former try."""
     worker = Worker(app)
-    kinds = chores(worker, NO_OFFERS) + counting(worker) + comparisons(worker)
+    kinds = chores(worker, NO_OFFERS) + counting(worker) + sealing(worker) + comparisons(worker)
     assert [chore.seconds for chore in kinds] == [
         15,
         5,
@@ -103,6 +103,7 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
         3600,
         3600,
         2,
+        5,
         5,
         60,
         3600,
