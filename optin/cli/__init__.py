@@ -7,6 +7,7 @@ from optin.cli import (
     doctor,
     export_all,
     import_all,
+    ledger,
     reconcile,
     seed,
     sign_in_link,
@@ -35,5 +36,6 @@ def init_app(app: Flask) -> None:
         export_all,
         import_all,
         verify,
+        ledger,
     ):
         app.cli.add_command(plainly(app, module.command))

@@ -1,5 +1,6 @@
-"""`verify`: whether the log of consent leads to what is stored, here or in an export of everything."""
+"""`verify`: whether the log of consent is as it was sealed and leads to what is stored, here or in an export."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,8 @@ from optin.archive import copying, filling, making, opening
 from optin.archive.opening import BadArchive
 from optin.config import Config, Workers
 from optin.consent import verifying
+from optin.consent.proof import checking
+from optin.consent.proof.checking import Looked, Progress
 from optin.consent.verifying import Found
 from optin.database.session import db
 from optin.environment import sqlite_url
@@ -28,7 +31,8 @@ MOST_SHOWN = 100
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @with_appcontext
 def command(file: Path | None) -> None:
-    """Check that the log of consent leads to the opt-ins, opt-outs, holds and blocks that are stored.
+    """Check that the log of consent is as it was sealed, and leads to the opt-ins, opt-outs, holds and blocks that are
+    stored.
 
     Without FILE in the database, while the app runs; else in FILE, an export of everything, and its hashes as well.
     """
@@ -59,20 +63,41 @@ def _as_a_database(config: Config, file: Path) -> Iterator[Engine]:
 
 
 def report(engine: Engine) -> None:
-    """Print what differs, or that nothing does. Raises ClickException where something does."""
-    found, count = Found(), 0
-    for sentence in verifying.differences(engine, found):
+    """Print what is not as it was sealed, and what differs. Raises ClickException where there is such a thing."""
+    looked, found = Looked(), Found()
+    with _progress(checking.total(engine), "Checking the sealed events") as progress:
+        broken = _tell(checking.broken(engine, looked, progress))
+    differing = _tell(verifying.differences(engine, found))
+    for sentence in (*checking.limits(looked), *verifying.limits(found)):
+        click.echo(sentence)
+    sealed = f"{_count(looked.leaves, 'sealed event')} and {_count(looked.checkpoints, 'checkpoint')}"
+    if looked.leaves and not broken:
+        click.echo(f"The log is as it was sealed: {sealed}.")
+    looked_at = f"{_count(found.events, 'event')} of {_count(found.numbers, 'number')}"
+    if differing:
+        raise click.ClickException(f"{_count(differing, 'difference')} in {looked_at}.")
+    click.echo(f"The log leads to what is stored: {looked_at}, no difference.")
+    if broken:
+        raise click.ClickException(f"{_count(broken, 'fault')} in {sealed}.")
+
+
+def _tell(sentences: Iterator[str]) -> int:
+    """Print the first of the sentences and return how many there are."""
+    count = 0
+    for sentence in sentences:
         count += 1
         if count <= MOST_SHOWN:
             click.echo(sentence)
     if count > MOST_SHOWN:
         click.echo(f"… and {count - MOST_SHOWN:,} more.")
-    for sentence in verifying.limits(found):
-        click.echo(sentence)
-    looked_at = f"{_count(found.events, 'event')} of {_count(found.numbers, 'number')}"
-    if count:
-        raise click.ClickException(f"{_count(count, 'difference')} in {looked_at}.")
-    click.echo(f"The log leads to what is stored: {looked_at}, no difference.")
+    return count
+
+
+@contextmanager
+def _progress(length: int, label: str) -> Iterator[Progress]:
+    """Show how far it is, where somebody looks at a terminal."""
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        yield bar.update
 
 
 def _count(count: int, what: str) -> str:
