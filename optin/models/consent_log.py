@@ -5,7 +5,7 @@ Rows are only ever added: triggers refuse to change or delete one (migration 003
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from optin.database.session import Base
@@ -57,8 +57,6 @@ class LogCheckpoint(Base):
     """What the log said of itself at a moment: the note as it was signed."""
 
     __tablename__ = "log_checkpoint"
-    __table_args__ = (Index("ix_log_checkpoint_size", "size"),)
-
     id: Mapped[int] = mapped_column(primary_key=True)
     origin_id: Mapped[int] = mapped_column(ForeignKey("log_origin.id"))
     size: Mapped[int]

@@ -93,6 +93,7 @@ SCREENS = {
     "settings": "/settings/sms",
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",
+    "settings-consent-log": "/settings/consent-log",
     "settings-opted-out": "/settings/opted-out",
     "settings-templates": "/templates",
     "settings-template": "template",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from optin.campaign_members import tasks
 from optin.consent import audience, audience_counts, ledger
 from optin.consent.events import Act
 from optin.consent.ledger import number_state
+from optin.consent.proof import stored, tree
+from optin.consent.proof.keeper import Keeper
 from optin.database.session import Base, db
 from optin.enums import Channel, Closure, OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins, members, other_campaign
@@ -36,12 +39,13 @@ from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
 from optin.sending import claim, gate, queueing, record, unknown_outcomes
 from tests.support import campaign_scene as scene
+from tests.support import consent_log
 
 ROWS = 3000
 LARGE = (
     "person", "person_word", "opt_in", "opt_in_person", "campaign_member", "message", "conversation", "suppression",
     "hold", "provider_block", "consent_event", "consent_payload", "audit_entry",
-    "phrase_opt_out", "own_value",
+    "phrase_opt_out", "own_value", "log_leaf",
 )  # fmt: skip
 SCANNED = {
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LARGE)})(_\d+)?\b"),
@@ -290,6 +294,26 @@ def test_a_thread_is_read_along_its_own_index(app: Flask, session: Session) -> N
             connection.exec_driver_sql("SET enable_sort = off")
             assert not _serves(connection, "pk_message", thread)
         connection.rollback()
+
+
+def test_what_is_sealed_already_is_not_read_again(app: Flask, session: Session, tmp_path: Path) -> None:
+    """Neither to seal and sign what is new, nor for a proof."""
+    engine, keeper = _filled(app, session)[0], Keeper("optin.example.org", tmp_path, "")
+    consent_log.seal(engine, keeper)
+    consent_log.write(session, 3)
+    session.commit()
+    with asked(engine, "SELECT") as statements:
+        consent_log.seal(engine, keeper)
+        with Session(engine) as own:
+            tree.inclusion(ROWS // 2, ROWS, stored.nodes(own))
+            stored.index_of(own, ROWS)
+            stored.waiting(own)
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
+    assert len(found) > 5
+    assert not any(found.values()), found
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

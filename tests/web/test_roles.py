@@ -65,6 +65,8 @@ VIEWERS = """
     GET  /sending-check
     GET  /search
     GET  /settings
+    GET  /settings/consent-log
+    GET  /settings/consent-log/checkpoint
     GET  /settings/hours
     GET  /settings/opted-out
     GET  /settings/replies

@@ -15,6 +15,7 @@ from optin.models import ConsentEvent, LogCheckpoint, LogLeaf, LogNode
 
 STEP = 8
 """Heights between two of which the nodes are kept."""
+MANY = 10_000
 _EVENT, _LEAF, _NODE = table(ConsentEvent), table(LogLeaf), table(LogNode)
 
 
@@ -39,6 +40,12 @@ def size_and_last(session: Session) -> tuple[int, int]:
 def index_of(session: Session, event_id: int) -> int | None:
     """Return the place of an event in the tree, None while it is not sealed."""
     return session.scalar(select(_LEAF.c.leaf_index).where(_LEAF.c.event_id == event_id))
+
+
+def waiting(session: Session) -> int:
+    """Return how many events are not sealed yet, `MANY` where there are more."""
+    some = select(_EVENT.c.id).where(_EVENT.c.id > size_and_last(session)[1]).limit(MANY).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def latest_checkpoint(session: Session) -> LogCheckpoint | None:

@@ -12,6 +12,7 @@ from optin.database.transactions import reading
 from optin.enums import Role
 from optin.features.settings import (
     audit_routes,
+    consent_log_routes,
     opt_out_words,
     opted_out_routes,
     queries,
@@ -30,7 +31,7 @@ from optin.web.access import requires
 from optin.web.current import current_policy
 from optin.web.filters import n
 
-__all__ = ["audit_routes", "blueprint", "opted_out_routes", "twilio_routes"]
+__all__ = ["audit_routes", "blueprint", "consent_log_routes", "opted_out_routes", "twilio_routes"]
 
 US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
 EXAMPLE_KEYWORD = "volunteer"

@@ -57,7 +57,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["origin_id"], ["log_origin.id"], name=op.f("fk_log_checkpoint_origin_id_log_origin")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_checkpoint")),
     )
-    op.create_index("ix_log_checkpoint_size", "log_checkpoint", ["size"])
     for table in KEYS:
         keep_append_only(table)
 
