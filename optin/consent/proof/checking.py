@@ -126,8 +126,8 @@ def _part(session: Session, leaves: Sequence[Any], last: int) -> _Part:
     )
     return _Part(
         leaves,
-        {event[_ID]: event for event in session.execute(stored.leaves_of_events(session, last, until))},
-        {each.event_id: each for each in session.execute(_payloads(last, until))},
+        {event[_ID]: event for event in session.execute(stored.leaves_of_events(session, last, until)).all()},
+        {each[0]: each for each in session.execute(_payloads(last, until)).all()},
         {each.node_index: each.hash for each in session.execute(kept)},
     )
 
@@ -152,7 +152,7 @@ def _of_events(part: _Part, last: int, looked: Looked) -> Iterator[str]:
             yield f"Event {event_id} has been changed: it is not what was sealed with the index {index}."
         elif payload is None:
             looked.erased += 1
-        elif payload_hash(payload.salt, payload.number, payload.text) != event[_HASH]:
+        elif payload_hash(*payload[1:]) != event[_HASH]:
             yield f"The personal part of event {event_id} has been changed: it is not what the event was written with."
         last = event_id
     for event_id in sorted(left):
