@@ -93,3 +93,45 @@ def test_opt_ins_of_a_list_are_vouched_for(live_server: LiveServer, chromium: Br
     expect(page.get_by_role("heading", name="Origin")).to_be_visible()
     expect(page.get_by_text("Ended: the import was undone")).to_be_visible()
     guest.context.close()
+
+
+def test_a_new_user_imports_an_address_list_of_another_program(
+    live_server: LiveServer, chromium: Browser, tmp_path: Path
+) -> None:
+    """In German, in Latin-1, with numbers in every form, some twice, some of people who left: five clicks, none to set
+    anything right."""
+    with live_server.session() as session:
+        world.person(session, "Maya Chen", "+12065550100")
+        cookie = cookie_of(live_server.app, session.scalars(select(User)).first())
+    forms = ("+1 206 555 {}", "(206) 555-{}", "206.555.{}", "001206555{}", "206555{}")
+    rows = ["Vorname;Nachname;Handy-Nr.;Mail;Firma;Abgemeldet"]
+    for index in range(190):
+        number = forms[index % 5].format(f"{100 + index:04}")
+        out = "ja" if index % 23 == 5 else ""
+        rows.append(f"Jürgen;Weiß {index};{number};person{index}@example.org;Bäckerei Süß;{out}")
+    rows += [f"Käthe;Groß;(206) 555-0{101 + index};;;" for index in range(5)]
+    rows += ["Ana;Núñez;keine;;;"] * 5
+    file = tmp_path / "Kontakte.csv"
+    file.write_bytes("\r\n".join(rows).encode("latin-1"))
+    guest = ChromiumGuest(chromium, live_server.url)
+    guest.context.add_cookies([{"name": "optin_session", "value": cookie, "url": live_server.url}])
+    page = guest.page
+    page.goto("/contacts")
+    page.get_by_role("link", name="Import", exact=True).click()
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Check the rows").click()
+    expect(page.get_by_text("9 numbers will be opted out of everything")).to_be_visible()
+    page.get_by_role("button", name="Import 190 people").click()
+    expect(page.get_by_role("link", name="Import another file")).to_be_visible(timeout=20_000)
+    for line in ("189New", "1Gaps filled", "5Left out", "5Can’t be read"):
+        expect(page.locator(".reasons").first).to_contain_text(line)
+    page.get_by_role("link", name="See rows : Gaps filled").click()
+    expect(page.locator("main")).to_contain_text(
+        "Already a contact by another name, Maya Chen: gets email and company."
+    )
+    with live_server.session() as session:
+        person = session.scalars(select(Person).where(Person.mobile == "+12065550101")).one()
+        assert (person.first_name, person.last_name, person.company) == ("Jürgen", "Weiß 1", "Bäckerei Süß")
+    assert guest.complaints == []
+    guest.context.close()

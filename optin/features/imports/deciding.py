@@ -152,16 +152,28 @@ def _of_known(row: ImportedRow, person: KnownPerson, known: Known, labels: Mappi
         given["mobile"] = row.number
     differing = {name: value for name, value in given.items() if person.of(name) != value}
     gaps = {name: value for name, value in differing.items() if not person.of(name)}
-    who = f"Already a {person.kind}"
+    who = f"Already a {person.kind}{_by_another_name(row, person)}"
     if known is Known.LEAVE or not differing:
         return Decision(row, Outcome.SAME, f"{who}.", person)
     if known is Known.FILL and not gaps:
-        return Decision(row, Outcome.SAME, f"{who}; {_listed(differing, labels)} stays as it is.", person)
+        return Decision(row, Outcome.SAME, f"{who}; {_stays(differing, labels)}.", person)
     changes = gaps if known is Known.FILL else differing
     replaced = [name for name in changes if name not in gaps]
     said = [f"gets {_listed(gaps, labels)}"] if gaps else []
     said += [f"{_listed(replaced, labels)} {'is' if len(replaced) == 1 else 'are'} replaced"] if replaced else []
     return Decision(row, Outcome.CHANGED, f"{who}: {', '.join(said)}.", person, changes)
+
+
+def _by_another_name(row: ImportedRow, person: KnownPerson) -> str:
+    """Say what somebody is called here whose number the file has with another name: they may be two people."""
+    given = _name(row.values.get("first_name", ""), row.values.get("last_name", ""))
+    said, known = set(given.split()), set(person.name.split())
+    here = f"{person.first_name} {person.last_name}".strip()
+    return "" if said <= known or known <= said else f" by another name, {here}"
+
+
+def _stays(names: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    return f"{_listed(names, labels)} {'stays as it is' if len(names) == 1 else 'stay as they are'}"
 
 
 def _listed(names: Mapping[str, str] | Sequence[str], labels: Mapping[str, str]) -> str:

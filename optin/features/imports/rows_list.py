@@ -13,6 +13,8 @@ from optin.web.lists import Column, Listing
 
 SHOWN = 4
 """So many filled cells tell a row from others on the page."""
+WITHOUT_REASON = (Outcome.NEW, Outcome.OPTED_IN)
+"""What needs none."""
 PREVIEWED = (ImportState.CHECKED, ImportState.CHECKING, ImportState.COLUMNS)
 
 
@@ -26,7 +28,7 @@ def listing(run: ImportRun) -> Listing:
         Column("Row", lambda row: row.line, is_number=True, name="row", keys=[ImportRow.line], in_table=True),
         Column("In the file", cell="content", css="text-break"),
         *(_cell(title, index) for index, title in enumerate(run.headers)),
-        Column("Reason", lambda row: row.sentence, css="text-break"),
+        Column("Reason", lambda row: row.sentence, css="text-break", in_table=filters["outcome"] not in WITHOUT_REASON),
     )
     return Listing(columns, "row", "imports.rows", {"run_id": run.id}, filters, file_endpoint="imports.rows_file")
 

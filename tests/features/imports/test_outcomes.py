@@ -159,3 +159,36 @@ def test_a_whole_name_is_two(written: str, first: str, last: str) -> None:
 def _texts(person: Person) -> tuple[str, ...]:
     name = f"{person.first_name} {person.last_name}".strip()
     return (name, person.mobile or "", person.email, person.company, person.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "said"),
+    [
+        ("Tom Stone", "t@example.org", "Already a contact by another name, Maya Ortiz: gets email."),
+        ("Tom Stone", "", "Already a contact by another name, Maya Ortiz; first name and last name stay as they are."),
+        ("MAYA ortiz", "t@example.org", "Already a contact: gets email."),
+        ("Maya", "t@example.org", "Already a contact: gets email."),
+        ("", "t@example.org", "Already a contact: gets email."),
+        ("Maya Stone", "", "Already a contact by another name, Maya Ortiz; last name stays as it is."),
+    ],
+)
+def test_a_row_says_where_a_number_has_another_name_here(
+    app: Flask, admin: Browser, session: Session, name: str, email: str, said: str
+) -> None:
+    """Or somebody's email address would stand with a stranger's name."""
+    world.person(session, MAYA, world.MAYA)
+    session.commit()
+    data = importing.table(f"{name};4155550134;{email}", headers="Name;Mobile;Email")
+    run_id = importing.upload(admin, data)
+    importing.choose(admin, run_id)
+    importing.work(app, session)
+    outcome = "changed" if email else "same"
+    assert said in admin.get(f"/imports/{run_id}/rows?known=fill&outcome={outcome}").text
+
+
+def test_rows_that_need_no_reason_have_none(app: Flask, admin: Browser, session: Session) -> None:
+    run_id = importing.upload(admin, importing.table("Tom Stone;4155550134", "Ann;12", headers="Name;Mobile"))
+    importing.choose(admin, run_id)
+    importing.work(app, session)
+    assert "Reason" not in admin.get(f"/imports/{run_id}/rows?known=fill&outcome=new").text
+    assert "Reason" in admin.get(f"/imports/{run_id}/rows?known=fill&outcome=unreadable").text
