@@ -58,6 +58,7 @@ from optin.receiving.inbound import InboundText
 from optin.refused import done
 from optin.sample_data import seed
 from tests.browser.moves import moves
+from tests.browser.watching import watch
 from tests.support import own_fields
 from tests.support.databases import sqlite_copy
 from tests.support.servers import LiveServer, serve
@@ -100,6 +101,7 @@ def gallery(shared: Path, folder: Path) -> Iterator[Gallery]:
     with serve(sqlite_url(folder / "optin test.db"), folder, **environ) as server:
         with server.session() as session:
             at = _addresses(session)
+            watch(session, folder)
             cookie = _cookie(server, session)
         yield Gallery(server.url, cookie, at)
 
