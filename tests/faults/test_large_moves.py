@@ -74,7 +74,8 @@ def test_memory_stays_flat_however_many_messages_are_moved(
         mine = [megabytes for name, megabytes in seen.items() if name.startswith(kind)]
         assert max(mine) < mine[0] + MEGABYTES, seen
     with reading(engine) as own:
-        moved = dict(own.execute(select(Message.direction, func.count()).group_by(Message.direction)).all())
+        counts = select(Message.direction, func.count()).where(Message.id < 0).group_by(Message.direction)
+        moved = dict(own.execute(counts).all())
         assert moved == {Direction.INBOUND: messages // 2, Direction.OUTBOUND: messages - messages // 2}
         assert own.scalar(select(func.count(Message.sid.distinct()))) == messages
         move = own.get_one(Move, run_id)
