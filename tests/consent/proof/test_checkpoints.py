@@ -18,7 +18,7 @@ from optin.consent.proof.signed_note import Checkpoint, Verifier
 from optin.models import LogCheckpoint
 from tests.support import consent_log
 from tests.support.consent_log import TABLES, hashes, root_of, seal, write
-from tests.support.other_tlog import OTHER
+from tests.support.other_tlog import CHECKING, MAKING
 
 ORIGIN = r"optin\.example\.org/consent-log/[0-9a-f]{8}"
 
@@ -67,7 +67,7 @@ def test_a_checkpoint_is_signed_when_leaves_have_come(engine: Engine, session: S
         text = Verifier.read(origin.verifier_key).open(made.note)
         assert Checkpoint.read(text) == Checkpoint(origin.name, size, root_of(hashes(session)[:size]))
         assert (made.size, made.root) == (size, Checkpoint.read(text).root.hex())
-        assert all(each.has_signed(made.note, origin.verifier_key) for each in OTHER)
+        assert all(each.has_signed(made.note, origin.verifier_key) for each in MAKING)
     assert keeper.head() == second.note
     proof = tree.consistency(3, 6, stored.nodes(session))
     assert tree.is_consistent(3, bytes.fromhex(first.root), 6, bytes.fromhex(second.root), proof)
@@ -196,6 +196,6 @@ def test_every_checkpoint_of_a_growing_log_fits_the_next(engine: Engine, session
     node, last = stored.nodes(session), made[-1]
     for each in made:
         proof = tree.consistency(each.size, last.size, node)
-        for check in (tree.is_consistent, *(other.is_consistent for other in OTHER)):
+        for check in (tree.is_consistent, *(other.is_consistent for other in CHECKING)):
             assert check(each.size, bytes.fromhex(each.root), last.size, bytes.fromhex(last.root), proof)
     assert session.scalars(select(LogCheckpoint.size).order_by(LogCheckpoint.id)).all() == [1, 3, 8, 16]

@@ -3,7 +3,7 @@
 import pytest
 
 from optin.consent.proof.signed_note import BadNote, Checkpoint, Signer, Verifier
-from tests.support.other_tlog import OTHER
+from tests.support.other_tlog import MAKING
 
 # The note and key of the documentation of Go's golang.org/x/mod/sumdb/note.
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -34,7 +34,7 @@ def test_a_checkpoint_has_the_form_of_the_specification() -> None:
     assert Checkpoint.read(verifier.open(note)) == Checkpoint.read(note) == CHECKPOINT
 
 
-@pytest.mark.parametrize("other", OTHER)
+@pytest.mark.parametrize("other", MAKING)
 def test_another_implementation_takes_our_checkpoint(other: type) -> None:
     note = SIGNER.sign(CHECKPOINT.text())
     assert other.has_signed(note, str(SIGNER.verifier))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from optin.consent.proof import tree
-from tests.support.other_tlog import OTHER
+from tests.support.other_tlog import CHECKING, MAKING
 
 # The leaves and roots of the reference tests of Certificate Transparency.
 REFERENCE = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -67,19 +67,19 @@ def grown() -> Iterator[tuple[int, int, list[bytes]]]:
             yield old, size, tree.consistency(old, size, of(LEAVES))
 
 
-@pytest.mark.parametrize("check", [tree.is_included, *(each.is_included for each in OTHER)])
+@pytest.mark.parametrize("check", [tree.is_included, *(each.is_included for each in CHECKING)])
 def test_every_leaf_is_shown_to_be_in_the_tree(check: Callable[..., bool]) -> None:
     for index, size, proof, root in included():
         assert check(LEAVES[index], index, size, proof, root)
 
 
-@pytest.mark.parametrize("check", [tree.is_consistent, *(each.is_consistent for each in OTHER)])
+@pytest.mark.parametrize("check", [tree.is_consistent, *(each.is_consistent for each in CHECKING)])
 def test_every_tree_is_shown_to_have_grown_out_of_those_before(check: Callable[..., bool]) -> None:
     for old, size, proof in grown():
         assert check(old, tree.root(old, of(LEAVES)), size, tree.root(size, of(LEAVES)), proof)
 
 
-@pytest.mark.parametrize("other", OTHER)
+@pytest.mark.parametrize("other", MAKING)
 def test_the_proofs_of_another_are_ours(other: type) -> None:
     theirs = other([str(each).encode() for each in range(MOST)])
     for index, size, proof, root in included():
