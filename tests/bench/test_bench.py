@@ -25,7 +25,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("database", "only", "count"), [("sqlite", "", 100), ("postgresql", "of a", 4)])
+@pytest.mark.parametrize(("database", "only", "count"), [("sqlite", "campaign", 10), ("postgresql", "of a", 4)])
 def test_pages_are_measured(database: str, only: str, count: int, capsys: pytest.CaptureFixture[str]) -> None:
     bench.main(["pages", "--rows", str(ROWS), "--database", database, "--only", only])
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
