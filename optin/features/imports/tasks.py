@@ -3,10 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.database import postgresql
 from optin.features.imports import work
 from optin.features.imports.terms import UNDER_WAY
 from optin.jobs import background
-from optin.models import BackgroundTask, ImportRun
+from optin.models import BackgroundTask, ImportRun, Person
 
 NAME = "import"
 
@@ -38,7 +39,9 @@ def step(session: Session, task: BackgroundTask) -> None:
     run = locked(session, task.arguments["run_id"])
     if run is not None:
         work.step(session, run)
-        task.done, task.total = run.line, run.total
+        task.total = run.total
+        if background.progress(task, run.line - task.done):
+            postgresql.analyse(session, Person)
     if run is None or run.state not in UNDER_WAY:
         background.finish(task)
 

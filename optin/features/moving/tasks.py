@@ -3,14 +3,17 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from optin.database import postgresql
 from optin.features.moving import work
 from optin.features.moving.terms import UNDER_WAY
 from optin.jobs import background
-from optin.models import BackgroundTask, ImportRun, Move
+from optin.models import BackgroundTask, Conversation, ImportRun, Message, Move, MovedRecord, MoveSign, OptIn, Person
 
 NAME = "move"
 KIND = "move"
 """What the import run of a move is of."""
+LOOKED_UP = (Conversation, Message, MovedRecord, MoveSign, OptIn, Person)
+"""The tables that grow by a move, and in which its later rows look up its earlier ones."""
 
 
 def begin(session: Session, run: ImportRun, user_id: int) -> None:
@@ -43,7 +46,10 @@ def step(session: Session, task: BackgroundTask) -> None:
     if run is not None and move is not None and run.state in UNDER_WAY:
         work.step(session, run, move)
         counted = move.counts if run.state == "running" else move.checked
-        task.done, task.total = sum(each.get(work.FOUND, 0) for each in counted.values()), run.total
+        found, task.total = sum(each.get(work.FOUND, 0) for each in counted.values()), run.total
+        if background.progress(task, found - task.done):
+            for table in LOOKED_UP:
+                postgresql.analyse(session, table)
     if run is None or run.state not in UNDER_WAY:
         background.finish(task)
 

@@ -4,9 +4,10 @@ import threading
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from optin.database import postgresql
 from optin.database.session import db
 from optin.features.imports import runs, tables, work
 from optin.features.imports.terms import NOT_IN
@@ -46,6 +47,16 @@ def test_in_parts_the_same_happens(app: Flask, agent: Browser, session: Session,
         select(ImportRow.line).where(ImportRow.known == "", ImportRow.outcome.in_(NOT_IN))
     ).all() == [42, 43]
     assert session.scalars(select(BackgroundTask).where(BackgroundTask.finished_at.is_(None))).all() == []
+
+
+def test_postgresql_plans_by_what_an_import_has_made_of_the_table(
+    app: Flask, agent: Browser, session: Session, few_at_once: None
+) -> None:
+    """It looks by itself once a minute at most; until then each part would go through all people."""
+    postgresql.analyse(session, Person)
+    importing.import_file(app, session, agent, MANY)
+    if session.get_bind().dialect.name == "postgresql":
+        assert session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'person'")) >= 32
 
 
 def test_what_takes_long_is_done_in_smaller_parts(
