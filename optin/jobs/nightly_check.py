@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -54,8 +54,8 @@ class CheckState:
 
 def begin_at_night(session: Session, now: datetime) -> None:
     """Begin the check of this night once, at its hour or when Optin runs again after it; the caller commits."""
-    last = _last(session)
-    if last is None or (now - last.created_at > AGAIN and now.astimezone(_zone(session)).hour >= HOUR):
+    tried, last = _last(session), _last_whole(session)
+    if tried is None or (now - tried.created_at > AGAIN and now.astimezone(_zone(session)).hour >= HOUR):
         begin(session, last.state if last else {})
 
 
@@ -78,7 +78,7 @@ def begin(session: Session, last: dict[str, Any]) -> int:
 
 def state(session: Session) -> CheckState | None:
     """Return what the last check came to."""
-    last = _last(session)
+    last = _last_whole(session)
     if last is None or last.finished_at is None:
         return None
     causes = select(SendingFinding.cause, func.count()).group_by(SendingFinding.cause)
@@ -192,6 +192,11 @@ def _zone(session: Session) -> ZoneInfo:
     return ZoneInfo(session.scalar(admins.order_by(User.id).limit(1)) or "UTC")
 
 
-def _last(session: Session) -> BackgroundTask | None:
-    ended = select(BackgroundTask).where(BackgroundTask.name == NAME, BackgroundTask.finished_at.is_not(None))
+def _last_whole(session: Session) -> BackgroundTask | None:
+    """Return the last check that came to its end: what another one had counted so far says nothing."""
+    return _last(session, BackgroundTask.ended_because == "")
+
+
+def _last(session: Session, *given: ColumnElement[bool]) -> BackgroundTask | None:
+    ended = select(BackgroundTask).where(BackgroundTask.name == NAME, BackgroundTask.finished_at.is_not(None), *given)
     return session.scalars(ended.order_by(BackgroundTask.id.desc()).limit(1)).first()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import ledger
 from optin.enums import FindingCause, Reason, ReplyKind
-from optin.jobs import nightly_check
+from optin.jobs import background, nightly_check
 from optin.jobs.nightly_check import CheckState
 from optin.models import BackgroundTask, Message, SendingFinding
 from tests.conftest import Clock
@@ -115,6 +115,22 @@ def test_it_goes_on_in_steps_over_thousands_of_messages(
 ) -> None:
     monkeypatch.setattr(nightly_check, "AT_ONCE", 2)
     ledger.opt_out(session, numbers[4], replace(outbox.act("STOP"), provider_at=clock.now() - timedelta(hours=2)))
+    session.commit()
+    found = check(app, session, clock)
+    assert (found.checked, found.found) == (5, 1)
+
+
+def test_a_check_that_did_not_come_to_its_end_says_nothing_and_is_made_up_for(
+    app: Flask, session: Session, clock: Clock, numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly_check, "AT_ONCE", 2)
+    task = session.get_one(BackgroundTask, nightly_check.begin(session, {}))
+    while task.state["settled"] < 2:
+        nightly_check.step(session, task)
+    background.finish(task, background.FAILED)
+    session.commit()
+    assert nightly_check.state(session) is None
+    ledger.opt_out(session, numbers[0], replace(outbox.act("STOP"), provider_at=clock.now() - timedelta(hours=2)))
     session.commit()
     found = check(app, session, clock)
     assert (found.checked, found.found) == (5, 1)
