@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Connection,
     CursorResult,
     Executable,
@@ -20,7 +21,9 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    any_,
     bindparam,
+    column,
     func,
     literal,
     select,
@@ -28,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, SessionTransaction
 from sqlalchemy.sql.dml import UpdateBase
 
 from optin.database.prepared import Rows, Values, as_sqlalchemy, prepared
@@ -36,7 +39,9 @@ from optin.database.side_by_side import current_lane, pipeline, run_side_by_side
 
 POSTGRESQL = "postgresql"
 MOST_ROWS = 32
-"""Rows that one INSERT takes: so many statements at most are kept ready for each."""
+"""Rows that one INSERT with a place for each value takes: so many statements at most are kept ready for each."""
+MOST_IN_ARRAYS = 500
+"""Rows that one INSERT takes from arrays."""
 _KNOWN = "statements"
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 Value = TypeVar("Value")
@@ -137,23 +142,39 @@ def listed(session: Session, values: Sequence[str | None]) -> FromClause:
     return func.json_each(json.dumps(values)).table_valued("value")
 
 
+def among(session: Session, column: InstrumentedAttribute[Value], values: Iterable[Value]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of some values: any number of them, none of which is None.
+
+    They go as one value. An IN is written and read anew for each number of values.
+    """
+    given = sorted(values)  # type: ignore[type-var]
+    if is_postgresql(session):
+        return column == any_(literal(given, ARRAY(column.type, dimensions=1)))
+    return column.in_(select(func.json_each(json.dumps(given)).table_valued("value").c.value))
+
+
 def insert_rows(session: Session, statement: Insert, rows: Sequence[Values]) -> list[Any]:
     """Run an INSERT for rows of the same columns, in their order, and return what it returns, in any order.
 
     Many rows in one statement cost SQLite a fraction of as many statements: where a table has triggers, each statement
-    first keeps a copy of every page that it changes.
+    first keeps a copy of every page that it changes. PostgreSQL takes each column as one array: its driver would read
+    a statement with a placeholder for each value anew every time.
     """
     found: list[Any] = []
-    for first in range(0, len(rows), MOST_ROWS):
-        some = rows[first : first + MOST_ROWS]
-        values = {f"{name}_{index}": value for index, row in enumerate(some) for name, value in row.items()}
-        found += run(session, _of_rows(statement, tuple(some[0]), len(some)), values)
+    most, insertion = (MOST_IN_ARRAYS, _of_arrays) if is_postgresql(session) else (MOST_ROWS, _of_values)
+    for first in range(0, len(rows), most):
+        found += run(session, *insertion(statement, rows[first : first + most]))
     return found
 
 
+def _of_values(statement: Insert, rows: Sequence[Values]) -> tuple[Insert, Values]:
+    """Return the INSERT with its values, each of which is named by its column and the index of its row."""
+    values = {f"{name}_{index}": value for index, row in enumerate(rows) for name, value in row.items()}
+    return _with_values(statement, tuple(rows[0]), len(rows)), values
+
+
 @cache
-def _of_rows(statement: Insert, columns: tuple[str, ...], count: int) -> Insert:
-    """Return the INSERT for so many rows, each value of which is named by its column and the index of its row."""
+def _with_values(statement: Insert, columns: tuple[str, ...], count: int) -> Insert:
     types = {name: statement.table.c[name].type for name in columns}
     return statement.values(
         [
@@ -161,6 +182,20 @@ def _of_rows(statement: Insert, columns: tuple[str, ...], count: int) -> Insert:
             for index in range(count)
         ]
     )
+
+
+def _of_arrays(statement: Insert, rows: Sequence[Values]) -> tuple[Insert, Values]:
+    """Return the INSERT with its values, an array for each column."""
+    columns = tuple(rows[0])
+    return _with_arrays(statement, columns), {name: [row[name] for row in rows] for name in columns}
+
+
+@cache
+def _with_arrays(statement: Insert, columns: tuple[str, ...]) -> Insert:
+    types = {name: statement.table.c[name].type for name in columns}
+    arrays = [bindparam(name, type_=ARRAY(of_type, dimensions=1)) for name, of_type in types.items()]
+    given = func.unnest(*arrays).table_valued(*(column(name, of_type) for name, of_type in types.items()), name="given")
+    return statement.from_select(columns, select(given.render_derived()), include_defaults=False)
 
 
 def _connection(session: Session) -> Connection:

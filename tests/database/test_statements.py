@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database.session import db
-from optin.database.statements import MOST_ROWS, in_one_go, insert, insert_rows, run, table
-from optin.models import Setting, StatusEvent
+from optin.database.statements import MOST_IN_ARRAYS, MOST_ROWS, among, in_one_go, insert, insert_rows, run, table
+from optin.models import DuplicateGroup, Setting, StatusEvent
 
-SETTING, REPORT = table(Setting), table(StatusEvent)
+SETTING, REPORT, GROUP = table(Setting), table(StatusEvent), table(DuplicateGroup)
 NEW = insert(SETTING).inline()
 
 
@@ -33,7 +33,7 @@ def test_statements_in_one_go_are_all_done_in_their_order(session: Session) -> N
     assert dict(session.execute(select(Setting.name, Setting.value)).all()) == {"one": "2", "two": "1"}
 
 
-@pytest.mark.parametrize("count", [0, 1, MOST_ROWS, 2 * MOST_ROWS + 3])
+@pytest.mark.parametrize("count", [0, 1, 2 * MOST_ROWS + 3, MOST_IN_ARRAYS + 1])
 def test_rows_of_one_insert_are_stored_in_their_order(session: Session, count: int) -> None:
     rows = [{"sid": f"SM{index:032x}", "status": "sent", "received_at": clock.now()} for index in range(count)]
     new = insert(REPORT).returning(REPORT.c.sid, REPORT.c.id)
@@ -42,6 +42,24 @@ def test_rows_of_one_insert_are_stored_in_their_order(session: Session, count: i
     stored = session.execute(select(REPORT.c.sid, REPORT.c.id).order_by(REPORT.c.id)).all()
     assert [row.sid for row in stored] == [row["sid"] for row in rows]
     assert given == dict(stored)
+
+
+def test_values_of_every_kind_are_stored_as_they_are(session: Session) -> None:
+    names = ["", 'a "quoted" word, {in braces}', "back\\\\slash", "NULL", "é\n"]
+    rows = [
+        {"place": name, "people": index, "person_ids": [[], [index], [1, 2, 3]][index % 3], "round": -1}
+        for index, name in enumerate(names)
+    ]
+    insert_rows(session, insert(GROUP), rows)
+    stored = session.execute(select(GROUP).order_by(GROUP.c.people)).mappings()
+    assert [dict(row) for row in stored] == rows
+
+
+@pytest.mark.parametrize("count", [0, 1, 3000])
+def test_any_number_of_values_is_looked_up_at_once(session: Session, count: int) -> None:
+    names = [f'it\'s \\{index}, {{"in"}} braces' for index in range(count)]
+    insert_rows(session, NEW, [a_row(name) for name in [*names, "other"]])
+    assert set(session.scalars(select(Setting.name).where(among(session, Setting.name, names)))) == set(names)
 
 
 def test_one_that_is_refused_undoes_all_that_went_in_one_go(session: Session) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from optin.database.statements import among
 from optin.features.imports.deciding import KnownPerson
 from optin.features.imports.rows import ImportedRow
 from optin.models import ImportRun, OptIn, Person, Suppression
 from optin.models.index_conditions import LIVE, has_not_ended
-from optin.queries import import_keys
 
 _COLUMNS = (
     Person.id,
@@ -36,8 +36,8 @@ def people(
     numbers, emails = {row.number for row in good if row.number}, _spellings(good)
     found: dict[int, KnownPerson] = {}
     for column, values in ((Person.mobile, numbers), (Person.email, emails)):
-        for some in import_keys.pieces(sorted(values)):
-            found |= {person.id: person for person in _having(session, run, column.in_(some), to_change)}
+        having = _having(session, run, among(session, column, values), to_change)
+        found |= {person.id: person for person in having}
     by_number, by_email = defaultdict(list), defaultdict(list)
     for person in sorted(found.values(), key=lambda person: (person.kind != run.kind, person.kind, person.id)):
         by_number[person.mobile].append(person)
@@ -53,20 +53,14 @@ def people(
 
 def opted_out(session: Session, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers that are opted out."""
-    found: set[str] = set()
-    for some in import_keys.pieces(sorted(numbers)):
-        found |= set(
-            session.scalars(select(Suppression.number).where(Suppression.number.in_(some), has_not_ended(Suppression)))
-        )
-    return found
+    mine = among(session, Suppression.number, numbers)
+    return set(session.scalars(select(Suppression.number).where(mine, has_not_ended(Suppression))))
 
 
 def opted_in(session: Session, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers that have an opt-in, or are asked to confirm one."""
-    found: set[str] = set()
-    for some in import_keys.pieces(sorted(numbers)):
-        found |= set(session.scalars(select(OptIn.number).where(OptIn.number.in_(some), OptIn.status.in_(LIVE))))
-    return found
+    mine = among(session, OptIn.number, numbers)
+    return set(session.scalars(select(OptIn.number).where(mine, OptIn.status.in_(LIVE))))
 
 
 def _having(session: Session, run: ImportRun, having: ColumnElement[bool], to_change: bool) -> Iterator[KnownPerson]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from optin.channels import address
 from optin.database.session import UTCDateTime
-from optin.database.statements import insert, insert_rows, run, table
+from optin.database.statements import among, insert, insert_rows, run, table
 from optin.enums import Direction, MessageStatus, Purpose
 from optin.features.moving import opt_ins, references, texts
 from optin.features.moving.deciding import RowVerdict
@@ -24,7 +24,6 @@ from optin.features.moving.terms import ExportObject
 from optin.features.moving.texts import MovedMessage
 from optin.models import Conversation, Message, Sender
 from optin.provider import statuses
-from optin.queries.import_keys import pieces
 from optin.refused import Refused
 from optin.sending import conversations
 from optin.texts import segments
@@ -100,9 +99,8 @@ def _put_by(job: Job, read: Iterable[MovedMessage]) -> None:
 def _known(job: Job, read: Sequence[MovedMessage]) -> set[str]:
     """Return the SIDs, else the Salesforce ids, of those that are here."""
     known = set(job.moved(ExportObject.MESSAGE, [message.key for message in read if not message.sid]))
-    for some in pieces(sorted({message.sid for message in read if message.sid})):
-        known |= {str(sid) for sid in job.session.scalars(select(Message.sid).where(Message.sid.in_(some)))}
-    return known
+    mine = among(job.session, Message.sid, {message.sid for message in read if message.sid})
+    return known | {str(sid) for sid in job.session.scalars(select(Message.sid).where(mine))}
 
 
 def _store(job: Job, new: Sequence[MovedMessage]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from optin import phone
 from optin.consent import ledger
-from optin.database.statements import insert, insert_rows, table
+from optin.database.statements import among, insert, insert_rows, table
 from optin.enums import PersonKind
 from optin.features.moving import references
 from optin.features.moving.deciding import RowVerdict
@@ -85,8 +85,8 @@ def _found(job: Job, rows: Sequence[ExportRow], numbers: dict[int, str | Refused
     people: dict[int, Any] = {}
     columns = (Person.id, Person.mobile, Person.email, Person.first_name, Person.last_name)
     for column, values in ((Person.mobile, mobiles), (Person.email, emails)):
-        for some in import_keys.pieces(sorted(values)):
-            people |= {person.id: person for person in job.session.execute(select(*columns).where(column.in_(some)))}
+        asked = select(*columns).where(among(job.session, column, values))
+        people |= {person.id: person for person in job.session.execute(asked)}
     free = people.keys() - references.taken(job.session, PEOPLE, people.keys())
     by = defaultdict(list)
     for person_id in sorted(free):

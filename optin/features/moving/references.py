@@ -6,21 +6,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.statements import insert, insert_rows, table
+from optin.database.statements import among, insert, insert_rows, table
 from optin.models import MovedRecord
-from optin.queries.import_keys import AT_ONCE, pieces
 
 _NEW = insert(table(MovedRecord)).on_conflict_do_nothing().inline()
 
 
 def find(session: Session, kind: str, keys: Collection[str]) -> dict[str, int]:
     """Return by its key the id of ours of each record that was moved."""
-    found: dict[str, int] = {}
-    for some in pieces(sorted(set(keys))):
-        asked = select(MovedRecord.key, MovedRecord.record_id)
-        for key, record_id in session.execute(asked.where(MovedRecord.kind == kind, MovedRecord.key.in_(some))):
-            found[key] = record_id
-    return found
+    asked = select(MovedRecord.key, MovedRecord.record_id).where(
+        MovedRecord.kind == kind, among(session, MovedRecord.key, set(keys))
+    )
+    return dict(session.execute(asked).all())
 
 
 def add(session: Session, kind: str, pairs: Iterable[tuple[str, int]]) -> None:
@@ -32,8 +29,5 @@ def add(session: Session, kind: str, pairs: Iterable[tuple[str, int]]) -> None:
 
 def taken(session: Session, kinds: Collection[str], record_ids: Collection[int]) -> set[int]:
     """Return those records of ours that stand for one of Salesforce already."""
-    ids, found = sorted(record_ids), set[int]()
-    for start in range(0, len(ids), AT_ONCE):
-        some = MovedRecord.record_id.in_(ids[start : start + AT_ONCE])
-        found |= set(session.scalars(select(MovedRecord.record_id).where(MovedRecord.kind.in_(kinds), some)))
-    return found
+    mine = among(session, MovedRecord.record_id, record_ids)
+    return set(session.scalars(select(MovedRecord.record_id).where(MovedRecord.kind.in_(kinds), mine)))
