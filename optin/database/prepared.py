@@ -22,29 +22,22 @@ Values = Mapping[str, Any]
 Key = tuple[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One value that the SQL needs: its name there, that of the value which is given, else what it always is."""
-
-    name: str
-    given: str | None
-    fixed: Any
-    store: Converter | None
-
-    def value(self, values: Values) -> Any:
-        """Return it as the driver takes it."""
-        value = self.fixed if self.given is None else values[self.given]
-        return value if self.store is None else self.store(value)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedStatement:
-    """A statement as its database takes it. `columns` are those of its rows, None where it returns none."""
+    """A statement as its database takes it.
+
+    `parameters` are the names of the values that the SQL needs, in its order, and `names` those by which it knows them;
+    `fixed` has the values that are always the same. `columns` are those of its rows, None where it returns none.
+    `store` and `read` are how values and columns are converted, by their index.
+    """
 
     sql: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[str, ...]
+    names: tuple[str, ...]
+    fixed: Values
     positional: bool
     columns: SimpleResultMetaData | None
+    store: tuple[tuple[int, Converter], ...]
     read: tuple[tuple[int, Converter], ...]
 
     def run(self, connection: Connection, *several: Values) -> Rows:
@@ -77,10 +70,11 @@ class PreparedStatement:
 
     def bind(self, values: Values) -> Any:
         """Return the values as the driver takes them."""
-        given = [parameter.value(values) for parameter in self.parameters]
-        return (
-            tuple(given) if self.positional else dict(zip((each.name for each in self.parameters), given, strict=True))
-        )
+        values = {**self.fixed, **values} if self.fixed else values
+        given = [values[name] for name in self.parameters]
+        for index, converter in self.store:
+            given[index] = converter(given[index])
+        return tuple(given) if self.positional else dict(zip(self.names, given, strict=True))
 
     def announce(self, connection: Connection, bound: Any) -> None:
         """Tell who listens on the connection's engine that the statement is about to run."""
@@ -120,25 +114,23 @@ def _prepare(statement: Any, dialect: Dialect, values: Values) -> PreparedStatem
     assert isinstance(compiled, SQLCompiler)
     if compiled.prefetch or compiled.literal_execute_params or compiled.post_compile_params:
         return None
-    names = compiled.positiontup if compiled.positional else list(compiled.binds)
+    names = tuple((compiled.positiontup if compiled.positional else compiled.binds) or ())
+    binds = [compiled.binds[name] for name in names]
     columns = list(statement.exported_columns)
     return PreparedStatement(
         compiled.string,
-        tuple(_parameter(compiled, name, dialect, values) for name in names or ()),
+        tuple(bind.key if bind.key in values else name for name, bind in zip(names, binds, strict=True)),
+        names,
+        {name: bind.effective_value for name, bind in zip(names, binds, strict=True) if bind.key not in values},
         compiled.positional,
         SimpleResultMetaData([str(column.key) for column in columns]) if columns else None,
-        tuple(
-            (index, converter)
-            for index, column in enumerate(columns)
-            if (converter := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
-        ),
+        _converters(bind.type.dialect_impl(dialect).bind_processor(dialect) for bind in binds),
+        _converters(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns),
     )
 
 
-def _parameter(compiled: SQLCompiler, name: str, dialect: Dialect, values: Values) -> Parameter:
-    bind = compiled.binds[name]
-    given = bind.key if bind.key in values else None
-    return Parameter(name, given, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
+def _converters(each: Iterable[Converter | None]) -> tuple[tuple[int, Converter], ...]:
+    return tuple((index, converter) for index, converter in enumerate(each) if converter is not None)
 
 
 def as_sqlalchemy(connection: Connection, error: Exception, sql: str | None = None) -> BaseException:

@@ -44,7 +44,7 @@ def normalise(text: str, region: str) -> str | Refused:
     the + were lost where that is a mobile number: 49 151 12345678 in Germany.
     Not for an inbound `From`: a number that texted us is a number even where the library calls it invalid.
     """
-    written = "".join(ch for ch in normalize("NFKC", text[: 4 * _LONGEST]) if category(ch) != "Cf").strip()
+    written = _plain(text[: 4 * _LONGEST])
     if refused := _refusal_at_sight(written):
         return refused
     lost_plus = _with_lost_plus(written, region)
@@ -177,6 +177,13 @@ def _with_lost_plus(written: str, region: str) -> str:
     return with_plus if phonenumbers.is_valid_number(number) and may_be_mobile(with_plus) else ""
 
 
+def _plain(text: str) -> str:
+    """Return the text with the usual form of each sign, and without those that only say how others are shown."""
+    if text.isascii():
+        return text.strip()
+    return "".join(ch for ch in normalize("NFKC", text) if category(ch) != "Cf").strip()
+
+
 def _refusal_at_sight(written: str) -> Refused | None:
     """Refuse what needs no library to be seen as no phone number."""
     if not written:
@@ -187,11 +194,11 @@ def _refusal_at_sight(written: str) -> Refused | None:
         return Refused(f"Enter the number alone, without “{prefix.group()}”.")
     if _EXTENSION.search(written):
         return Refused("Enter one number, without an extension: a text can't go to an extension.")
+    if _ACROSS.fullmatch(written):
+        return None
     if any(ch.isalpha() for ch in written):
         return Refused("A phone number has no letters: enter its digits.")
-    if not _ACROSS.fullmatch(written):
-        return Refused("Only digits, spaces and + - ( ) . / belong in a phone number.")
-    return None
+    return Refused("Only digits, spaces and + - ( ) . / belong in a phone number.")
 
 
 def _why_invalid(number: phonenumbers.PhoneNumber, written: str, region: str) -> str:

@@ -36,7 +36,7 @@ def number_in(cell: str, country: str) -> NumberFound | Refused:
     """
     written = _point_zero(cells.text(_ascii_digits(cell)))
     parts = [part for part in _BETWEEN.split(written) if part]
-    if sum(_digits(part) >= _WHOLE for part in parts) > 1:
+    if len(parts) > 1 and sum(_digits(part) >= _WHOLE for part in parts) > 1:
         return _first(parts, country)
     found = _one(written, country)
     if not isinstance(found, Refused):

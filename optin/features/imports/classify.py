@@ -59,7 +59,8 @@ def classify(
         return Classified(_members(session, run, rows, ways, firsts, found))
     matches = {row.line: find_match(row, found[row.line]) for row in rows if not row.fault}
     firsts |= _noted(session, run, _about(rows, firsts, matches))
-    decisions = [{way: decide(row, firsts, matches.get(row.line), way, own.labels) for way in ways} for row in rows]
+    labels = own.labels
+    decisions = [{way: decide(row, firsts, matches.get(row.line), way, labels) for way in ways} for row in rows]
     taken = [row for row, each in zip(rows, decisions, strict=True) if each[ways[0]].outcome not in NOT_IN]
     return Classified(decisions, _consents(session, run, taken))
 
