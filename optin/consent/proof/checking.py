@@ -4,26 +4,28 @@ Some thousand leaves at a time, each time in a short transaction: the app may ru
 since there may be millions.
 """
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import lt
 from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent.events import payload_hash
-from optin.consent.proof import origins, stored, tree
+from optin.consent.proof import origins, stored, tree, written
 from optin.consent.proof.leaf import COLUMNS, canonical
 from optin.consent.proof.signed_note import BadNote, Checkpoint, Verifier
 from optin.database.statements import table
 from optin.database.transactions import reading
-from optin.models import ConsentEvent, ConsentPayload, LogCheckpoint, LogLeaf, LogNode, LogOrigin
+from optin.models import ConsentEvent, ConsentPayload, LogCheckpoint, LogNode, LogOrigin
 
 AT_ONCE = 4096
 """Leaves of one look: so many that no kept node is above leaves of two looks."""
 Progress = Callable[[int], None]
-_EVENT, _PAYLOAD, _LEAF, _NODE = (table(each) for each in (ConsentEvent, ConsentPayload, LogLeaf, LogNode))
+_EVENT, _PAYLOAD, _NODE = (table(each) for each in (ConsentEvent, ConsentPayload, LogNode))
 _ID, _HASH = COLUMNS.index("id"), COLUMNS.index("payload_hash")
 
 
@@ -45,16 +47,6 @@ class _Signed:
     origins: dict[int, LogOrigin] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Leaves that follow one another, and what is stored about them; events and payloads by the events' ids."""
-
-    leaves: Sequence[Any]
-    events: dict[int, Sequence[Any]]
-    payloads: dict[int, Any]
-    nodes: dict[int, str]
-
-
 def total(engine: Engine) -> int:
     """Return how many leaves there are to look at."""
     with reading(engine) as session:
@@ -68,18 +60,14 @@ def broken(engine: Engine, looked: Looked, progress: Progress = lambda _: None) 
         signed = _signed(session)
     while growing.size < size:
         with reading(engine) as session:
-            leaves = _leaves(session, growing.size, min(size, growing.size + AT_ONCE))
+            leaves = written.leaves(session, growing.size, min(size, growing.size + AT_ONCE))
             if missing := _first_missing(leaves, growing.size):
                 yield missing
                 return
-            part = _part(session, leaves, last)
-        yield from _of_events(part, last, looked)
-        yield from _of_kept_nodes(part)
-        for leaf in part.leaves:
-            growing.add(bytes.fromhex(leaf.hash))
-            for each in signed.checkpoints.pop(growing.size, ()):
-                looked.checkpoints += 1
-                yield from _of_checkpoint(each, growing.root(), signed)
+            kept = _kept_nodes(session, leaves)
+            told = [] if _are_as_sealed(session, leaves, last, looked) else _of_events(session, leaves, last, looked)
+        yield from told
+        yield from _grow(growing, leaves, kept, signed, looked)
         last = max(leaf.event_id for leaf in leaves)
         looked.leaves = growing.size
         progress(len(leaves))
@@ -106,11 +94,6 @@ def _signed(session: Session) -> _Signed:
     return found
 
 
-def _leaves(session: Session, first: int, end: int) -> Sequence[Any]:
-    wanted = select(_LEAF.c.leaf_index, _LEAF.c.event_id, _LEAF.c.hash).order_by(_LEAF.c.leaf_index)
-    return session.execute(wanted.where(_LEAF.c.leaf_index >= first, _LEAF.c.leaf_index < end)).all()
-
-
 def _first_missing(leaves: Sequence[Any], first: int) -> str:
     for place, leaf in enumerate(leaves, first):
         if leaf.leaf_index != place:
@@ -118,18 +101,28 @@ def _first_missing(leaves: Sequence[Any], first: int) -> str:
     return "" if leaves else f"The leaf with the index {first} has been removed."
 
 
-def _part(session: Session, leaves: Sequence[Any], last: int) -> _Part:
-    until = max(leaf.event_id for leaf in leaves)
-    first, height = leaves[0].leaf_index >> stored.STEP, stored.STEP
-    kept = select(_NODE.c.node_index, _NODE.c.hash).where(
-        _NODE.c.height == height, _NODE.c.node_index >= first, _NODE.c.node_index <= leaves[-1].leaf_index >> height
-    )
-    return _Part(
-        leaves,
-        {event[_ID]: event for event in session.execute(stored.leaves_of_events(session, last, until)).all()},
-        {each[0]: each for each in session.execute(_payloads(last, until)).all()},
-        {each.node_index: each.hash for each in session.execute(kept)},
-    )
+def _kept_nodes(session: Session, leaves: Sequence[Any]) -> dict[int, str]:
+    """Return the hashes of the lowest nodes that are kept above leaves, by their indices."""
+    of, height = _NODE.c, stored.STEP
+    above = (of.node_index >= leaves[0].leaf_index >> height, of.node_index <= leaves[-1].leaf_index >> height)
+    return dict(session.execute(select(of.node_index, of.hash).where(of.height == height, *above)).all())
+
+
+def _are_as_sealed(session: Session, leaves: Sequence[Any], last: int, looked: Looked) -> bool:
+    """Tell whether leaves are of events that follow one another, `last` being the one before them, as it is with nearly
+    all: a look that takes a fraction of the one which finds out what else they are."""
+    _, events, hashed, written_out, payloads_hashed, payloads = zip(*leaves, strict=True)
+    if events[0] <= last or not all(map(lt, events, events[1:])) or None in written_out:
+        return False
+    if [hashlib.sha256(b"\0" + leaf.encode()).hexdigest() for leaf in written_out] != list(hashed):
+        return False
+    left = [each for each in zip(payloads_hashed, payloads, strict=True) if each[1] is not None]
+    if any(hashlib.sha256(payload.encode()).hexdigest() != its for its, payload in left):
+        return False
+    if session.scalar(select(func.count()).where(_EVENT.c.id > last, _EVENT.c.id <= events[-1])) != len(leaves):
+        return False
+    looked.erased += len(leaves) - len(left)
+    return True
 
 
 def _payloads(after: int, until: int) -> Select[Any]:
@@ -138,34 +131,60 @@ def _payloads(after: int, until: int) -> Select[Any]:
     return wanted.where(of.event_id > after, of.event_id <= until)
 
 
-def _of_events(part: _Part, last: int, looked: Looked) -> Iterator[str]:
-    """Look at the events of some leaves, `last` being the event of the leaf before them."""
-    left = set(part.events)
-    for index, event_id, hashed in part.leaves:
-        event, payload = part.events.get(event_id), part.payloads.get(event_id)
+def _of_events(session: Session, leaves: Sequence[Any], last: int, looked: Looked) -> list[str]:
+    """Look at the events of some leaves one by one, `last` being the event of the leaf before them."""
+    told, until = [], max(leaf.event_id for leaf in leaves)
+    events = {event[_ID]: event for event in session.execute(stored.leaves_of_events(session, last, until))}
+    payloads = {each.event_id: each for each in session.execute(_payloads(last, until))}
+    left = set(events)
+    for index, event_id, hashed, *_ in leaves:
+        event, payload = events.get(event_id), payloads.get(event_id)
         left.discard(event_id)
         if event_id <= last:
-            yield f"The leaf with the index {index} has been moved: it is of event {event_id}, and after event {last}."
+            told.append(
+                f"The leaf with the index {index} has been moved: it is of event {event_id}, and after event {last}."
+            )
         elif event is None:
-            yield f"Event {event_id} has been removed: it is sealed with the index {index}."
-        elif tree.leaf_hash(canonical(event)).hex() != hashed:
-            yield f"Event {event_id} has been changed: it is not what was sealed with the index {index}."
+            told.append(f"Event {event_id} has been removed: it is sealed with the index {index}.")
+        elif not _is_hash(hashed, event):
+            told.append(f"Event {event_id} has been changed: it is not what was sealed with the index {index}.")
         elif payload is None:
             looked.erased += 1
         elif payload_hash(*payload[1:]) != event[_HASH]:
-            yield f"The personal part of event {event_id} has been changed: it is not what the event was written with."
+            told.append(
+                f"The personal part of event {event_id} has been changed: it is not what the event was written with."
+            )
         last = event_id
-    for event_id in sorted(left):
-        yield f"Event {event_id} has been inserted: it is not sealed, and later ones are."
+    told += [f"Event {event_id} has been inserted: it is not sealed, and later ones are." for event_id in sorted(left)]
+    return told
 
 
-def _of_kept_nodes(part: _Part) -> Iterator[str]:
-    width = 1 << stored.STEP
-    for first in range(0, len(part.leaves) - width + 1, width):
-        hashes = [bytes.fromhex(leaf.hash) for leaf in part.leaves[first : first + width]]
-        index = part.leaves[first].leaf_index >> stored.STEP
-        if part.nodes.get(index) != tree.joined(hashes).hex():
-            yield _of_node(stored.STEP, index)
+def _is_hash(hashed: str, event: Sequence[Any]) -> bool:
+    """Tell whether this is the hash of an event as a leaf, which has texts and whole numbers only."""
+    try:
+        return tree.leaf_hash(canonical(event)).hex() == hashed
+    except TypeError:
+        return False
+
+
+def _grow(
+    growing: tree.Growing, leaves: Sequence[Any], kept: Mapping[int, str], signed: _Signed, looked: Looked
+) -> Iterator[str]:
+    """Add leaves to the tree, and look at the kept nodes above them and at the checkpoints on the way."""
+    hashes, width = [bytes.fromhex(leaf.hash) for leaf in leaves], 1 << stored.STEP
+    for first in range(0, len(hashes), width):
+        subtrees, height = hashes[first : first + width], 0
+        if len(subtrees) == width:
+            index, top = growing.size >> stored.STEP, tree.joined(subtrees)
+            if kept.get(index) != top.hex():
+                yield _of_node(stored.STEP, index)
+            if not signed.checkpoints.keys() & range(growing.size + 1, growing.size + width):
+                subtrees, height = [top], stored.STEP
+        for subtree in subtrees:
+            growing.add(subtree, height)
+            for each in signed.checkpoints.pop(growing.size, ()):
+                looked.checkpoints += 1
+                yield from _of_checkpoint(each, growing.root(), signed)
 
 
 def _of_higher_nodes(engine: Engine, size: int) -> Iterator[str]:

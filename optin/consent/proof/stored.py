@@ -25,9 +25,15 @@ class Missing(LookupError):
 
 def leaves_of_events(session: Session, after: int, until: int) -> Select[Any]:
     """Select the events with an id above `after` up to `until`, in their order: the values of each leaf's columns."""
-    moment = _moment_of_postgresql if is_postgresql(session) else _moment_of_sqlite
-    columns = [moment(_EVENT.c[name]) if name in MOMENTS else _EVENT.c[name] for name in COLUMNS]
-    return select(*columns).where(_EVENT.c.id > after, _EVENT.c.id <= until).order_by(_EVENT.c.id)
+    return (
+        select(*columns(is_postgresql(session))).where(_EVENT.c.id > after, _EVENT.c.id <= until).order_by(_EVENT.c.id)
+    )
+
+
+def columns(on_postgresql: bool) -> list[ColumnElement[Any]]:
+    """Return the columns of an event that a leaf has, in their order, moments as texts."""
+    moment = _moment_of_postgresql if on_postgresql else _moment_of_sqlite
+    return [moment(_EVENT.c[name]) if name in MOMENTS else _EVENT.c[name] for name in COLUMNS]
 
 
 def size_and_last(session: Session) -> tuple[int, int]:

@@ -25,7 +25,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def joined(hashes: Sequence[bytes]) -> bytes:
     """Return the hash above as many hashes as a complete subtree has: 1, 2, 4, 8 …"""
     while len(hashes) > 1:
-        hashes = [node_hash(*pair) for pair in zip(hashes[::2], hashes[1::2], strict=True)]
+        hashes = [node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
     return hashes[0]
 
 
@@ -117,14 +117,14 @@ class Growing:
         self.size = 0
         self._peaks: list[bytes] = []
 
-    def add(self, leaf: bytes) -> None:
-        """Add the hash of a leaf."""
-        full = self.size
+    def add(self, subtree: bytes, height: int = 0) -> None:
+        """Add the hash of a leaf, or of 2**height leaves where as many or more stand in each subtree before."""
+        full = self.size >> height
         while full & 1:
-            leaf = node_hash(self._peaks.pop(), leaf)
+            subtree = node_hash(self._peaks.pop(), subtree)
             full >>= 1
-        self._peaks.append(leaf)
-        self.size += 1
+        self._peaks.append(subtree)
+        self.size += 1 << height
 
     def root(self) -> bytes:
         """Return the root as it is now."""

@@ -1,6 +1,7 @@
 """Whatever is changed behind Optin's back is found, and the row is named; what may be erased is no fault."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,14 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from optin.consent.proof import checking, sealing, stored
+from optin import clock
+from optin.consent import events
+from optin.consent.events import Act, Event
+from optin.consent.proof import checking, sealing, stored, written
 from optin.consent.proof.checking import Looked
 from optin.consent.proof.keeper import Keeper
+from optin.consent.proof.leaf import canonical
+from optin.enums import EventKind, OptInSource
 from tests.support import consent_log
 from tests.support.consent_log import seal, write
 
@@ -126,14 +132,58 @@ def test_any_change_is_found_and_named(engine: Engine, change: str, first: str) 
     assert found(engine)[0].startswith(first)
 
 
+def test_a_text_that_ends_its_own_quotes_is_no_other_event(engine: Engine) -> None:
+    with Session(engine) as session:
+        with consent_log.without_triggers(session):
+            session.connection().exec_driver_sql("UPDATE consent_event SET kind = 'x', message_sid = 'y' WHERE id = 3")
+            forge_leaf(session, 3)
+        session.commit()
+        assert not any(each.startswith("Event") for each in found(engine))
+        with consent_log.without_triggers(session):
+            session.connection().exec_driver_sql(
+                """UPDATE consent_event SET kind = 'x","message_sid":"y', message_sid = NULL WHERE id = 3"""
+            )
+        session.commit()
+    assert found(engine)[0].startswith("Event 3 has been changed")
+
+
+@pytest.mark.parametrize("change", ["detail = x'00'", "detail = 7.5"])
+def test_what_no_leaf_holds_is_found_in_sqlite(engine: Engine, change: str) -> None:
+    if engine.dialect.name == "postgresql":
+        pytest.skip("its columns take only what they are for")
+    with Session(engine) as session:
+        with consent_log.without_triggers(session):
+            session.connection().exec_driver_sql(f"UPDATE consent_event SET {change} WHERE id = 3")
+        session.commit()
+    assert [each for each in found(engine) if each.startswith("Event")] == [
+        "Event 3 has been changed: it is not what was sealed with the index 2."
+    ]
+
+
+@pytest.mark.parametrize("detail", ["", '“é” \\ / "q" \t\n\x01\x7f\u2028 😀', "null", "[1]", '{"a": null}'])
+def test_the_database_writes_a_leaf_as_python_does(database: str, detail: str) -> None:
+    """Else all is still found, by the look that takes many times as long."""
+    engine = create_engine(database, poolclass=NullPool)
+    with Session(engine) as session:
+        act = Act(OptInSource.SMS, clock.now(), text=detail, message_sid="SM1")
+        events.write_each(session, [(number, act, Event(EventKind.BLOCKED, detail=detail)) for number in ("+1", "+2")])
+        session.commit()
+        sealing.seal(engine)
+        for row, event in zip(
+            written.leaves(session, 0, 2), session.execute(stored.leaves_of_events(session, 0, 9)), strict=True
+        ):
+            assert row[3].encode() == canonical(event)
+            assert sha256(row[5].encode()).hexdigest() == row[4]
+    engine.dispose()
+
+
 @pytest.mark.parametrize("hide", ["leaf", "leaf and nodes"])
 def test_a_forger_who_makes_the_leaves_anew_is_found_by_the_checkpoints(engine: Engine, hide: str) -> None:
     """With the database alone nobody can sign: roots of before don't fit."""
     with Session(engine) as session:
         with consent_log.without_triggers(session):
             session.execute(text("UPDATE consent_event SET kind = 'opted_out' WHERE id = 3"))
-            (leaf,) = [each for each in enumerate(consent_log.expected(session)) if each[0] == 2]
-            session.execute(text(f"UPDATE log_leaf SET hash = '{leaf[1].hex()}' WHERE leaf_index = 2"))
+            forge_leaf(session, 3)
             if hide == "leaf and nodes":
                 remake_nodes(session)
         session.commit()
@@ -143,6 +193,12 @@ def test_a_forger_who_makes_the_leaves_anew_is_found_by_the_checkpoints(engine: 
         for number, size in ((1, 9), (2, 14), (3, 22))
     ]
     assert any(each.startswith("The node") for each in told) is (hide == "leaf")
+
+
+def forge_leaf(session: Session, event_id: int) -> None:
+    """Have the leaf of one of the first events say what the event says now."""
+    forged = consent_log.expected(session)[event_id - 1].hex()
+    session.execute(text(f"UPDATE log_leaf SET hash = '{forged}' WHERE event_id = {event_id}"))
 
 
 def remake_nodes(session: Session) -> None:
