@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from optin.archive import cells, tables
 from optin.archive.opening import Archive, BadArchive
+from optin.database.postgresql import analyse
 from optin.database.sqlite import roomy
 from optin.database.statements import insert, is_postgresql
 from optin.database.transactions import writing
@@ -53,6 +54,8 @@ def fill(url: str, archive: Archive, now: datetime, progress: Callable[[int], No
             settle(session, now)
             session.execute(delete(SendingGate))  # a database without it was restored: it sends nothing at first
             _note(session, archive, now)
+            for model in tables.EXPORTED:
+                analyse(session, model)
     except (IntegrityError, DataError) as error:
         raise BadArchive("The export contradicts itself: its rows do not fit together. Nothing was changed.") from error
     finally:

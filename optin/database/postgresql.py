@@ -30,7 +30,7 @@ def analyse(session: Session, table: type[DeclarativeBase]) -> None:
     goes through all of them for each look-up.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"ANALYZE {table.__tablename__}"))
+        session.execute(text(f'ANALYZE "{table.__tablename__}"'))
 
 
 def wait_briefly(session: Session) -> None:

@@ -127,6 +127,21 @@ def test_any_rows_come_back_as_they_were(database: str, target: str, tmp_path: P
     assert len(archives.files(first)) > len(tables.in_order()), "images are files of their own"
 
 
+@pytest.mark.parametrize("target", ["postgresql"], indirect=True)
+def test_postgresql_knows_at_once_how_large_its_tables_are(
+    database: str, target: str, session: Session, tmp_path: Path
+) -> None:
+    """By itself it looks a minute later, and reads whole tables for each page until then."""
+    for number in range(3):
+        world.person(session, f"Maya {number}", None)
+    session.commit()
+    archives.fill(target, archives.export(database, tmp_path), tmp_path)
+    engine = create_engine(target, poolclass=NullPool)
+    with Session(engine) as filled:
+        assert filled.scalar(text("SELECT reltuples FROM pg_class WHERE oid = 'person'::regclass")) == 3
+    engine.dispose()
+
+
 def test_what_is_new_afterwards_gets_new_numbers(
     app: Flask, database: str, target: str, session: Session, tmp_path: Path
 ) -> None:
