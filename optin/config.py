@@ -61,6 +61,7 @@ class Config:
     queue_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     log_key: str = field(repr=False)
+    checkpoint_file: str
     admin_email: str = field(repr=False)
     admin_password: str = field(repr=False)
     sample_data: bool
@@ -98,6 +99,12 @@ class Config:
             queue_url=env.database("OPTIN_QUEUE_URL", database_url, instance_path),
             secret_key=_secret_key(env, instance_path),
             log_key=env.matching("OPTIN_LOG_KEY", r"\S{32,}", "", "at least 32 characters without spaces, or unset"),
+            checkpoint_file=env.matching(
+                "OPTIN_CHECKPOINT_FILE",
+                "/.*[^/]",
+                "",
+                "the whole path of a file, such as /mnt/elsewhere/checkpoint, or unset",
+            ),
             admin_email=env.matching("OPTIN_ADMIN_EMAIL", r"[^@\s]+@[^@\s]+", "", "an email address"),
             admin_password=_admin_password(env),
             sample_data=env.switch("OPTIN_SAMPLE_DATA", default=mode is Mode.SIMULATOR),

@@ -33,7 +33,7 @@ FLOORS = [
     {"queries", "own_fields"},
     {"consent"},
     {"person"},
-    {"provider"},
+    {"provider", "witnesses"},
     {"sending"},
     {"receiving"},
     {"jobs"},
@@ -71,7 +71,7 @@ DOORS = {
     "dbos": {"optin.jobs.engine"},
     "python_calamine": {"optin.spreadsheets.unpack"},
     "charset_normalizer": {"optin.spreadsheets.text_encodings"},
-    "cryptography": {"optin.consent.proof.signed_note"},
+    "cryptography": {"optin.consent.proof.signed_note", "optin.witnesses.witness"},  # a program of its own
     "segno": {"optin.features.keywords.invitation"},
 }
 PURE = [
@@ -89,6 +89,8 @@ PURE = [
     "optin.hosts",
     "optin.consent.rules",
     "optin.consent.clauses",
+    "optin.consent.proof.checkpoint_file",
+    "optin.consent.proof.cosignature",
     "optin.consent.proof.leaf",
     "optin.consent.proof.signed_note",
     "optin.consent.proof.tree",
@@ -119,6 +121,10 @@ PURE = [
     "optin.features.moving.soql",
     "optin.features.moving.terms",
     "optin.features.moving.texts",
+    "optin.witnesses.address",
+    "optin.witnesses.protocol",
+    "optin.witnesses.transport",
+    "optin.witnesses.witness",
 ]
 PAGES = ("optin.web", "optin.features", "twilio_simulator")
 AFRESH = {  # what jobs and commands ask as well, where there is no request

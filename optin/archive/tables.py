@@ -52,6 +52,8 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.LogNode,
     models.LogOrigin,
     models.LogCheckpoint,
+    models.Witness,
+    models.LogCosignature,
     models.AuditEntry,
 )
 LEFT_OUT: Mapping[str, str] = {

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,7 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.consent.proof import checkpoints
 from optin.consent.proof import sealing as seals
+from optin.consent.proof.checkpoint_file import CheckpointFile
 from optin.database.transactions import writing
 from optin.enums import OptInSource
 from optin.jobs import background, duplicate_search, nightly_check
@@ -28,6 +31,7 @@ from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, export_files, import_files, throttle
 from optin.receiving import reconcile
 from optin.sending import delivery, overdue_replies, pauses, scheduled, send_until, wait_ends
+from optin.witnesses import asking
 
 DAY = timedelta(hours=24)
 RETRY = 15.0
@@ -108,6 +112,7 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(600, lambda: committed(nightly_check.begin_at_night), due=time.monotonic() + FIRST_CHECK),
         Chore(3600, lambda: import_files.forget_old(worker.engine)),
         Chore(3600, lambda: export_files.forget_old(worker.engine)),
+        *checkpoints_elsewhere(worker),
     ]
 
 
@@ -129,6 +134,22 @@ def sealing(worker: Worker) -> list[Chore]:
         checkpoints.sign(worker.engine, worker.keeper, clock.now())
 
     return [Chore(5, seal)]
+
+
+def checkpoints_elsewhere(worker: Worker) -> list[Chore]:
+    """List what brings checkpoints to others: witnesses, and a file. Each may hang, and is done beside."""
+
+    def ask_witnesses() -> None:
+        for witness_id in asking.due(worker.engine, clock.now()):
+            ask = partial(asking.ask, worker.engine, witness_id)
+            worker.beside.do(("witness", witness_id), ask, f"asking the witness {witness_id}")
+
+    def keep_in_file() -> None:
+        if worker.checkpoint_file:
+            keep = partial(checkpoints.keep, worker.engine, CheckpointFile(Path(worker.checkpoint_file)))
+            worker.beside.do("file", keep, f"writing the checkpoint to {worker.checkpoint_file}")
+
+    return [Chore(5, ask_witnesses), Chore(5, keep_in_file)]
 
 
 def comparisons(worker: Worker) -> list[Chore]:

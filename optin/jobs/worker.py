@@ -7,6 +7,7 @@ from flask import Flask
 from optin.config import Config
 from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
+from optin.jobs.beside import Beside
 from optin.jobs.sender_pool import SenderPool
 from optin.provider.gateway import Gateway
 
@@ -21,7 +22,8 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         config: Config = app.config["OPTIN"]
         self.folder = config.instance_path
-        self.keeper = Keeper.of(config)
+        self.keeper, self.checkpoint_file = Keeper.of(config), config.checkpoint_file
+        self.beside = Beside()
         with app.app_context():
             self.engine = db.engine
         self.looked_for, self.stopping = threading.Event(), threading.Event()
@@ -38,6 +40,7 @@ class Worker:
     def stop(self, seconds: float) -> bool:
         """Let what is under way come to its end, for so long at most; tell whether it did."""
         self.start_nothing_more()
+        self.beside.stop(seconds)
         return self.urgent.stop(seconds) & self.broadcasts.stop(seconds)
 
 

@@ -2,7 +2,7 @@
 
 from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
 from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
-from optin.models.consent_log import LogCheckpoint, LogLeaf, LogNode, LogOrigin
+from optin.models.consent_log import LogCheckpoint, LogCosignature, LogLeaf, LogNode, LogOrigin, Witness
 from optin.models.duplicates import DuplicateGroup, NotDuplicate
 from optin.models.evidence import DisclosureImage, EvidenceFile
 from optin.models.export import ExportPart, ExportRun
@@ -53,6 +53,7 @@ __all__ = [
     "Keyword",
     "KeywordWord",
     "LogCheckpoint",
+    "LogCosignature",
     "LogLeaf",
     "LogNode",
     "LogOrigin",
@@ -87,5 +88,6 @@ __all__ = [
     "TryCount",
     "User",
     "UserSession",
+    "Witness",
     "WriteCheck",
 ]

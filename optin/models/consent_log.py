@@ -1,11 +1,11 @@
 """The log of consent as others can check it: the leaves of its Merkle tree, and its signed checkpoints.
 
-Rows are only ever added: triggers refuse to change or delete one (migration 0038). Hashes are SHA-256 in hexadecimal.
+Rows are only ever added: triggers refuse to change or delete one (migration 0041). Hashes are SHA-256 in hexadecimal.
 """
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from optin.database.session import Base
@@ -63,3 +63,39 @@ class LogCheckpoint(Base):
     root: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text)
+
+
+class Witness(Base):
+    """Somebody else who cosigns checkpoints, as long as the log has only grown; and how that went lately.
+
+    A removed one stays, since its cosignatures do. `error` is why it was asked in vain the last time, `failures` how
+    often in a row; `dispute` how the log that it remembers differs from ours. It is asked again from `next_at` on.
+    """
+
+    __tablename__ = "witness"
+    __table_args__ = (UniqueConstraint("verifier_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(300))
+    verifier_key: Mapped[str] = mapped_column(String(400))
+    url: Mapped[str] = mapped_column(String(500))
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    next_at: Mapped[datetime]
+    heard_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(String(300), default="")
+    dispute: Mapped[str] = mapped_column(String(500), default="")
+    disputed_at: Mapped[datetime | None]
+
+
+class LogCosignature(Base):
+    """What a witness said of a checkpoint, last at `at`: the line that stands in the note. It was checked before."""
+
+    __tablename__ = "log_cosignature"
+    __table_args__ = (Index("ix_log_cosignature_witness", "witness_id", "checkpoint_id"),)
+
+    checkpoint_id: Mapped[int] = mapped_column(ForeignKey("log_checkpoint.id"), primary_key=True)
+    witness_id: Mapped[int] = mapped_column(ForeignKey("witness.id"), primary_key=True)
+    at: Mapped[datetime]
+    line: Mapped[str] = mapped_column(Text)

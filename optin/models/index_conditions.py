@@ -21,7 +21,18 @@ CONDITION = "condition"
 
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
-SETTINGS_TRAIL = ("setting", "user", "sender", "template", "conversation", "import", "download", "export", "field")
+SETTINGS_TRAIL = (
+    "setting",
+    "user",
+    "sender",
+    "template",
+    "conversation",
+    "import",
+    "download",
+    "export",
+    "field",
+    "witness",
+)
 """What the trail of the settings tells of; that of a record is on its page."""
 ON_ITS_WAY = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 

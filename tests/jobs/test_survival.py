@@ -102,6 +102,8 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
         600,
         3600,
         3600,
+        5,
+        5,
         2,
         5,
         5,

@@ -100,3 +100,19 @@ def without_triggers(session: Session) -> Iterator[None]:
     yield
     for _, made in triggers:
         session.connection().exec_driver_sql(made)
+
+
+def forget(session: Session, size: int, ids: int) -> None:
+    """Have the database be as it was when the tree had so many leaves, as a restore from a backup does."""
+    session.rollback()
+    cosigned = "DELETE FROM log_cosignature WHERE checkpoint_id IN (SELECT id FROM log_checkpoint WHERE size > {})"
+    session.connection().exec_driver_sql(cosigned.format(size))
+    with without_triggers(session):
+        for table, column, least in (
+            ("log_checkpoint", "size", size + 1),
+            ("log_leaf", "leaf_index", size),
+            ("consent_payload", "event_id", ids + 1),
+            ("consent_event", "id", ids + 1),
+        ):
+            session.connection().exec_driver_sql(f"DELETE FROM {table} WHERE {column} >= {least}")
+    session.commit()

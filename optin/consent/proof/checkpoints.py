@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from optin.consent.proof import origins, sealing, stored, tree
+from optin.consent.proof.checkpoint_file import CheckpointFile
 from optin.consent.proof.keeper import Keeper
 from optin.consent.proof.signed_note import Checkpoint
 from optin.database.transactions import reading, writing
@@ -23,6 +24,15 @@ def sign(engine: Engine, keeper: Keeper, now: datetime) -> LogCheckpoint | None:
     if made is not None:
         keeper.keep_head(made.note)
     return made
+
+
+def keep(engine: Engine, file: CheckpointFile) -> None:
+    """Keep the newest checkpoint in a file, with the lines of those who have cosigned it. Raises OSError."""
+    with reading(engine) as session:
+        last = stored.latest_checkpoint(session)
+        note = stored.cosigned_note(session, last) if last else ""
+    if note:
+        file.keep(note)
 
 
 def _is_signed(session: Session) -> bool:

@@ -1,14 +1,12 @@
 """What a machine keeps beside the database to sign the log: the key, and the newest checkpoint that it has signed."""
 
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from optin import hosts
 from optin.config import Config, kept_secret
-from optin.consent.proof.signed_note import BadNote, Checkpoint, Signer
+from optin.consent.proof.checkpoint_file import CheckpointFile
+from optin.consent.proof.signed_note import Signer
 
 
 @dataclass(frozen=True)
@@ -24,27 +22,22 @@ class Keeper:
         """Return that of a process; the key is made when it is first needed."""
         return cls(hosts.of_url(config.public_url), config.instance_path, config.log_key)
 
+    @property
+    def key_file(self) -> Path | None:
+        """Return where the key is kept, None where it is given by the configuration."""
+        return None if self._given else self._folder / "log_key"
+
     def signer(self, name: str) -> Signer:
         """Return the key under a name."""
         return Signer(name, self._given or kept_secret(self._folder / "log_key"))
 
     def head(self) -> str:
         """Return the newest checkpoint signed here, as a note; "" where there is none."""
-        with suppress(OSError, UnicodeDecodeError, BadNote):
-            note = self._file.read_text("utf-8")
-            Checkpoint.read(note)
-            return note
-        return ""
+        return CheckpointFile(self._file).note()
 
     def keep_head(self, note: str) -> None:
         """Keep a checkpoint that stands in the database, unless a larger one of the same origin is kept."""
-        made, kept = Checkpoint.read(note), self.head()
-        if kept and (known := Checkpoint.read(kept)).origin == made.origin and known.size >= made.size:
-            return
-        handle, draft = tempfile.mkstemp(dir=self._folder)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(note)
-        os.replace(draft, self._file)
+        CheckpointFile(self._file).keep(note)
 
     @property
     def _file(self) -> Path:

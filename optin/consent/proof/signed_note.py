@@ -5,12 +5,13 @@ The only user of `cryptography`.
 
 import hashlib
 from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-ED25519 = b"\x01"
 DASH = "\u2014 "
 
 
@@ -48,43 +49,58 @@ class Verifier:
 
     name: str
     key: bytes
+    kind: ClassVar[bytes] = b"\x01"
 
     @property
     def key_id(self) -> bytes:
         """Return the four bytes by which a signature names its key."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.key).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.key).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_base64(ED25519 + self.key)}"
+        return f"{self.name}+{self.key_id.hex()}+{_base64(self.kind + self.key)}"
 
     @classmethod
-    def read(cls, text: str) -> "Verifier":
+    def read(cls, text: str) -> Self:
         """Return the verifier of a verifier key. Raises BadNote."""
         name, _, rest = text.partition("+")
         key_id, _, key = rest.partition("+")
         raw = _read_base64(key)
         found = cls(name, raw[1:])
-        if not name or raw[:1] != ED25519 or len(raw) != 33 or found.key_id.hex() != key_id:
-            raise BadNote("this is no verifier key for Ed25519")
+        if name.split() != [name] or raw[:1] != cls.kind or len(raw) != 33 or found.key_id.hex() != key_id:
+            raise BadNote("this is no verifier key of this kind for Ed25519")
         return found
 
     def open(self, note: str) -> str:
         """Return the text of a note that this key signed. Raises BadNote where it did not, or anything was changed."""
-        text, separator, signatures = note.rpartition("\n\n")
-        lines = signatures.split("\n")
-        if not separator or lines[-1] or not all(line.startswith(DASH) for line in lines[:-1]):
-            raise BadNote("this is no signed note")
-        text += "\n"
-        for line in lines[:-1]:
+        text, lines = split(note)
+        for signature in self.signatures(lines):
+            self.check(signature, text)
+            return text
+        raise BadNote(f"{self.name} has not signed it")
+
+    def signatures(self, lines: Sequence[str]) -> Iterator[bytes]:
+        """Yield the signatures among the lines that are said to be of this key. Raises BadNote."""
+        for line in lines:
             name, _, signature = line.removeprefix(DASH).partition(" ")
             raw = _read_base64(signature)
             if name == self.name and raw[:4] == self.key_id:
-                try:
-                    Ed25519PublicKey.from_public_bytes(self.key).verify(raw[4:], text.encode())
-                except InvalidSignature:
-                    raise BadNote(f"the signature of {name} does not fit the text") from None
-                return text
-        raise BadNote(f"{self.name} has not signed it")
+                yield raw[4:]
+
+    def check(self, signature: bytes, text: str) -> None:
+        """Raise BadNote unless this key made the signature of the text."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text.encode())
+        except (InvalidSignature, ValueError):
+            raise BadNote(f"the signature of {self.name} does not fit the text") from None
+
+
+def split(note: str) -> tuple[str, list[str]]:
+    """Return the text of a note and its signature lines, each without its line break. Raises BadNote."""
+    text, separator, signatures = note.rpartition("\n\n")
+    lines = signatures.split("\n")
+    if not separator or lines.pop() or not all(line.startswith(DASH) for line in lines):
+        raise BadNote("this is no signed note")
+    return f"{text}\n", lines
 
 
 class Signer:

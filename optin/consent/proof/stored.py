@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from optin.consent.proof import tree
+from optin.consent.proof import cosignature, tree
 from optin.consent.proof.leaf import COLUMNS, MOMENTS
 from optin.database.statements import is_postgresql, table
-from optin.models import ConsentEvent, LogCheckpoint, LogLeaf, LogNode
+from optin.models import ConsentEvent, LogCheckpoint, LogCosignature, LogLeaf, LogNode
 
 STEP = 8
 """Heights between two of which the nodes are kept."""
@@ -57,6 +57,18 @@ def waiting(session: Session) -> int:
 def latest_checkpoint(session: Session) -> LogCheckpoint | None:
     """Return the newest checkpoint, which covers every event that any checkpoint covers."""
     return session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.id.desc()).limit(1)).first()
+
+
+def latest_cosigned(session: Session) -> LogCheckpoint | None:
+    """Return the newest checkpoint that a witness has cosigned."""
+    cosigned = select(LogCheckpoint).join(LogCosignature, LogCosignature.checkpoint_id == LogCheckpoint.id)
+    return session.scalars(cosigned.order_by(LogCosignature.checkpoint_id.desc()).limit(1)).first()
+
+
+def cosigned_note(session: Session, checkpoint: LogCheckpoint) -> str:
+    """Return a checkpoint as it was signed, with the lines of all who have cosigned it."""
+    lines = select(LogCosignature.line).where(LogCosignature.checkpoint_id == checkpoint.id)
+    return cosignature.joined(checkpoint.note, session.scalars(lines.order_by(LogCosignature.witness_id)).all())
 
 
 def nodes(session: Session) -> tree.Node:

@@ -17,7 +17,7 @@ from optin.consent.proof.keeper import Keeper
 from optin.consent.proof.signed_note import Checkpoint, Verifier
 from optin.models import LogCheckpoint
 from tests.support import consent_log
-from tests.support.consent_log import TABLES, hashes, root_of, seal, write
+from tests.support.consent_log import TABLES, forget, hashes, root_of, seal, write
 from tests.support.other_tlog import CHECKING, MAKING
 
 ORIGIN = r"optin\.example\.org/consent-log/[0-9a-f]{8}"
@@ -98,20 +98,6 @@ def test_leaves_whose_checkpoint_was_not_written_get_one(engine: Engine, session
     made = checkpoints.sign(engine, keeper, clock.now())
     assert made is not None
     assert made.size == 2
-
-
-def forget(session: Session, size: int, ids: int) -> None:
-    """Have the database be as it was when the tree had so many leaves, as a restore from a backup does."""
-    session.rollback()
-    with consent_log.without_triggers(session):
-        for table, column, least in (
-            ("log_checkpoint", "size", size + 1),
-            ("log_leaf", "leaf_index", size),
-            ("consent_payload", "event_id", ids + 1),
-            ("consent_event", "id", ids + 1),
-        ):
-            session.connection().exec_driver_sql(f"DELETE FROM {table} WHERE {column} >= {least}")
-    session.commit()
 
 
 @pytest.mark.parametrize("more", [1, 5])
