@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
+from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
 from optin.enums import Role
 from optin.features.auth import passwords
@@ -198,6 +199,12 @@ def live_server(database: str, tmp_path: Path) -> Iterator[LiveServer]:
     """The app with simulator and jobs, listening on a port of its own."""
     with serve(database, tmp_path / "instance of a server") as server:
         yield server
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Keeper:
+    """A machine that signs the consent log, which has no key yet."""
+    return Keeper("optin.example.org", tmp_path / "machine", "")
 
 
 class Clock:

@@ -9,7 +9,10 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from optin.config import Config
+from optin import clock
+from optin.config import Config, Workers
+from optin.consent.proof import troubles as troubles_of_the_log
+from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
 from optin.enums import Role
 from optin.environment import LOOPBACK
@@ -19,6 +22,7 @@ from optin.provider import senders
 from optin.sending import pauses
 from optin.storage import free_space, troubles
 from optin.storage.troubles import Trouble
+from optin.witnesses import records
 
 Check = Callable[[Config], Iterator[str]]
 
@@ -29,10 +33,10 @@ def command() -> None:
     """Look for what is wrong with the configuration; exit with 1 if there is something."""
     config: Config = current_app.config["OPTIN"]
     click.echo(f"Mode: {config.mode.label}")
-    checks: tuple[Check, ...] = (database, queue, room, secret_key, addresses)
+    checks: tuple[Check, ...] = (database, queue, room, secret_keys, addresses)
     problems = [sentence for check in checks for sentence in check(config)]
     if database_state(db.engine) == "ok":
-        problems += [sentence for check in (our_senders, sending, users) for sentence in check(config)]
+        problems += [sentence for check in (our_senders, sending, users, consent_log) for sentence in check(config)]
     for sentence in problems:
         click.echo(f"Problem: {sentence}")
     if problems:
@@ -73,11 +77,11 @@ def in_a_list(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def secret_key(config: Config) -> Iterator[str]:
-    """Say whether others on this machine can read the key that signs sessions."""
-    file = config.instance_path / "secret_key"
-    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
-        yield f"{file} can be read by others on this machine. Run: chmod 600 '{file}'"
+def secret_keys(config: Config) -> Iterator[str]:
+    """Say whether others on this machine can read the key that signs sessions, or that of the consent log."""
+    for file in (config.instance_path / "secret_key", config.instance_path / "log_key"):
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            yield f"{file} can be read by others on this machine. Run: chmod 600 '{file}'"
 
 
 def addresses(config: Config) -> Iterator[str]:
@@ -109,3 +113,14 @@ def users(config: Config) -> Iterator[str]:
         yield "there is no admin. Run: flask --app app user add YOUR@EMAIL --role admin"
     elif not config.is_simulator and not any(admin.password_hash for admin in admins):
         yield f"no admin has a password. Make a sign-in link with: flask --app app sign-in-link {admins[0].email}"
+
+
+def consent_log(config: Config) -> Iterator[str]:
+    """Say what keeps the consent log from being sealed and signed, and which witness remembers another log."""
+    session, now, keeper = db.session(), clock.now(), Keeper.of(config)
+    if config.workers is Workers.EMBEDDED or keeper.head():  # else another machine signs
+        yield from troubles_of_the_log.of_key(session, keeper)
+    yield from troubles_of_the_log.of_sealing(session, now)
+    yield from troubles_of_the_log.of_file(session, config.checkpoint_file, now)
+    for witness in records.disputes(session):
+        yield f"the witness {witness.name} remembers another consent log. {witness.dispute}"

@@ -24,7 +24,9 @@ def key() -> None:
             raise click.ClickException("Nothing has been signed yet. The first events are signed while Optin runs.")
         for each in known:
             click.echo(each.verifier_key)
-        click.echo(f"The newest checkpoint is of {last.size:,} events:\n\n{last.note}", nl=False)
+        click.echo(
+            f"The newest checkpoint is of {last.size:,} events:\n\n{stored.cosigned_note(session, last)}", nl=False
+        )
 
 
 @command.command("verify")

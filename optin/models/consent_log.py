@@ -73,11 +73,10 @@ class Witness(Base):
     """
 
     __tablename__ = "witness"
-    __table_args__ = (UniqueConstraint("verifier_key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(300))
-    verifier_key: Mapped[str] = mapped_column(String(400))
+    verifier_key: Mapped[str] = mapped_column(String(400), unique=True)
     url: Mapped[str] = mapped_column(String(500))
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]

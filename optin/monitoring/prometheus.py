@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock, hosts
 from optin.config import Config
+from optin.consent.proof import troubles
 from optin.database.session import db
 from optin.enums import MessageStatus
 from optin.jobs import nightly_check
@@ -28,6 +29,7 @@ from optin.receiving import inbound_alarm
 from optin.sending import gate
 from optin.storage import free_space, write_check
 from optin.web.access import public
+from optin.witnesses import records
 
 TEN_BUSINESS_DAYS = timedelta(days=14)
 blueprint = Blueprint("metrics", __name__)
@@ -108,6 +110,7 @@ class _FromDatabase(Collector):
         holds.add_metric(["overdue"], session.scalar(is_open.where(Hold.started_at < now - TEN_BUSINESS_DAYS)) or 0)
         yield holds
         yield from _nightly_check(session, now)
+        yield from _consent_log(session, now)
         yield from self._signs_of_life(session, now)
 
     def _signs_of_life(self, session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -136,6 +139,22 @@ def _nightly_check(session: Session, now: datetime) -> Iterator[GaugeMetricFamil
         "optin_check_messages", "Messages that the nightly check has looked at", last.checked if last else never
     )
     yield _gauge("optin_check_found", "Messages that should not have gone", last.found if last else never)
+
+
+def _consent_log(session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """Tell how far the log of consent is behind, and what its witnesses say; NaN for one that has never cosigned."""
+    since = troubles.waiting_since(session)
+    behind = 0.0 if since is None else (now - since).total_seconds()
+    yield _gauge("optin_log_waiting_seconds", "Age of the oldest event that is under no checkpoint", behind)
+    states = records.states(session)
+    disputed = sum(1 for state in states if state.witness.dispute)
+    yield _gauge("optin_log_disputed", "Witnesses that remember another consent log", disputed)
+    cosigned = GaugeMetricFamily(
+        "optin_log_cosigned_age_seconds", "Time since a witness last cosigned a checkpoint", labels=["witness"]
+    )
+    for state in states:
+        cosigned.add_metric([state.witness.name], _since(state.at, now))
+    yield cosigned
 
 
 def _oldest(session: Session, now: datetime) -> float:

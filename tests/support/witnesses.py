@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent.proof import origins
+from optin.consent.proof import origins, stored
 from optin.consent.proof.cosignature import Cosigner
 from optin.models import LogCosignature, User, Witness
 from optin.refused import done
@@ -48,7 +49,7 @@ class Partner:
 
     def start(self) -> None:
         command = [sys.executable, str(PROGRAM), "--folder", str(self.folder), "serve", "--port", str(self.port)]
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder.parent / "witness.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         until(self.answers, 20)
@@ -113,6 +114,22 @@ def ask(engine: Engine, witness_id: int) -> Witness:
     asking.ask(engine, witness_id)
     with Session(engine) as session:
         return session.get_one(Witness, witness_id)
+
+
+def newest(session: Session) -> str:
+    """Return the newest checkpoint as others get it."""
+    session.rollback()
+    last = stored.latest_checkpoint(session)
+    assert last
+    note = stored.cosigned_note(session, last)
+    session.rollback()
+    return note
+
+
+def remembered(of: Partner) -> dict[str, int]:
+    """Return how many events of each log the partner has cosigned."""
+    state = json.loads((of.folder / "state.json").read_text())
+    return {name: log["size"] for name, log in state.items()}
 
 
 def lines(session: Session) -> list[tuple[int, str]]:

@@ -67,6 +67,8 @@ VIEWERS = """
     GET  /settings
     GET  /settings/consent-log
     GET  /settings/consent-log/checkpoint
+    GET  /settings/consent-log/cosigned
+    GET  /settings/consent-log/witness.py
     GET  /settings/hours
     GET  /settings/opted-out
     GET  /settings/replies
@@ -215,6 +217,11 @@ ADMINS = """
     POST /imports/<run_id>/consent/removal
     GET  /settings/audit
     GET  /settings/audit/file
+    POST /settings/consent-log/name/left
+    POST /settings/consent-log/name/seen
+    POST /settings/consent-log/witnesses
+    POST /settings/consent-log/witnesses/<witness_id>/asked
+    POST /settings/consent-log/witnesses/<witness_id>/removed
     GET  /settings/fields
     POST /settings/fields
     GET  /settings/fields/<field_id>

@@ -6,38 +6,27 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, select, text, update
+from flask import Flask
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from optin import clock
 from optin.consent.proof import stored
 from optin.consent.proof.keeper import Keeper
+from optin.database.session import db
 from optin.models import LogCosignature, Witness
 from optin.witnesses import asking, records
 from optin.witnesses.transport import Answer, NoAnswer, post
 from tests.conftest import Clock
 from tests.support import consent_log
 from tests.support.other_tlog import MAKING
-from tests.support.witnesses import Partner, add, ask, has_cosigned, lines, origin, partner
+from tests.support.witnesses import Partner, add, ask, has_cosigned, lines, newest, origin, partner
 
 
 @pytest.fixture
-def engine(database: str) -> Iterator[Engine]:
-    engine = create_engine(database, poolclass=NullPool)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as session:
-        yield session
-
-
-@pytest.fixture
-def keeper(tmp_path: Path) -> Keeper:
-    return Keeper("optin.example.org", tmp_path / "machine", "")
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
 
 
 @pytest.fixture
@@ -51,16 +40,6 @@ def grow(session: Session, engine: Engine, keeper: Keeper, count: int = 3) -> No
     consent_log.write(session, count)
     session.commit()
     consent_log.seal(engine, keeper)
-
-
-def newest(session: Session) -> str:
-    """Return the newest checkpoint as others get it."""
-    session.rollback()
-    last = stored.latest_checkpoint(session)
-    assert last
-    note = stored.cosigned_note(session, last)
-    session.rollback()
-    return note
 
 
 def known(session: Session, engine: Engine, keeper: Keeper, ada: Partner) -> int:

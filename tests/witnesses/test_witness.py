@@ -1,7 +1,6 @@
 """The program that a partner runs, by what c2sp.org/tlog-witness says: asked over HTTP by another client."""
 
 import base64
-import json
 import stat
 import subprocess
 import threading
@@ -13,7 +12,7 @@ import pytest
 
 from optin.consent.proof.signed_note import Checkpoint, Signer
 from tests.support.other_tlog import Definition
-from tests.support.witnesses import Partner, has_cosigned, partner, say
+from tests.support.witnesses import Partner, has_cosigned, partner, remembered, say
 
 LEAVES = [sha256(b"\0leaf %d" % number).digest() for number in range(40)]
 OTHERS = [sha256(b"\0other %d" % number).digest() for number in range(40)]
@@ -44,7 +43,7 @@ def witness(tmp_path: Path) -> Iterator[Partner]:
 
 
 def size(witness: Partner) -> int:
-    return int(json.loads((witness.folder / "state.json").read_text())[LOG.verifier.name]["size"])
+    return remembered(witness)[LOG.verifier.name]
 
 
 def test_it_cosigns_a_log_that_grows(witness: Partner) -> None:

@@ -37,7 +37,7 @@ def keep(engine: Engine, file: CheckpointFile) -> None:
 
 def _is_signed(session: Session) -> bool:
     last = stored.latest_checkpoint(session)
-    return stored.size_and_last(session)[0] == (last.size if last else 0)
+    return stored.size_and_last(session)[0] == (last.size if last else 0) and not origins.is_left(session)
 
 
 def _signed(session: Session, keeper: Keeper, now: datetime) -> LogCheckpoint | None:

@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import token_hex
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent.proof import stored, tree
 from optin.consent.proof.keeper import Keeper
 from optin.consent.proof.signed_note import Checkpoint
-from optin.models import ConsentEvent, LogLeaf, LogOrigin
+from optin.models import ConsentEvent, LogLeaf, LogOrigin, Setting
+from optin.policy import audit
 
+SEEN_SETTING, LEFT_SETTING = "log_name_seen", "log_name_left"
+"""Settings that hold the id of an origin."""
 PATIENCE = timedelta(minutes=10)
 """How long a machine with another key waits for the one whose key it is."""
 _NAME = re.compile(r"(?P<base>.+/consent-log/[0-9a-f]{8})(?:/(?P<number>[1-9][0-9]{0,8}))?")
@@ -29,6 +32,7 @@ class Cause(StrEnum):
     FIRST = "first"
     RESTORED = "restored"
     KEY = "key"
+    LEFT = "left"
 
     @property
     def sentence(self) -> str:
@@ -43,6 +47,7 @@ _SENTENCES = {
         "That checkpoint is kept."
     ),
     Cause.KEY: "The key of before is not on this machine.",
+    Cause.LEFT: "An admin left the name of before, since a witness remembers another log under it.",
 }
 
 
@@ -65,7 +70,46 @@ def to_sign(session: Session, keeper: Keeper, size: int, covered: int, now: date
     if last.verifier_key != str(keeper.signer(last.name).verifier):
         has_waited = _written_at(session, covered) < now - PATIENCE
         return _begin(session, keeper, Cause.KEY, known, foreign, size, now) if has_waited else None
-    return _begin(session, keeper, Cause.RESTORED, known, foreign, size, now) if foreign else last
+    if foreign:
+        return _begin(session, keeper, Cause.RESTORED, known, foreign, size, now)
+    return _begin(session, keeper, Cause.LEFT, known, "", size, now) if is_left(session) else last
+
+
+def leave(session: Session, user_id: int, now: datetime) -> LogOrigin | None:
+    """Have the next checkpoint be under a new name, and return the one that is left; None where there is none."""
+    last = _newest(session)
+    if last is not None:
+        session.merge(Setting(name=LEFT_SETTING, value=str(last.id), updated_at=now, updated_by_id=user_id))
+        audit.record(session, user_id, "left", "setting", None, {"name_of_the_consent_log": (last.name, "")})
+    return last
+
+
+def is_left(session: Session) -> bool:
+    """Tell whether the newest name is one that an admin has left."""
+    return _is_named(session, LEFT_SETTING)
+
+
+def note_seen(session: Session, user_id: int, now: datetime) -> None:
+    """Note that an admin has seen that the log goes on under a new name, and why."""
+    last = _newest(session)
+    if last is not None and not is_seen(session):
+        session.merge(Setting(name=SEEN_SETTING, value=str(last.id), updated_at=now, updated_by_id=user_id))
+        audit.record(session, user_id, "noted", "setting", None, {"new_name_of_the_consent_log": ("", last.name)})
+
+
+def is_seen(session: Session) -> bool:
+    """Tell whether an admin has noted the newest name."""
+    return _is_named(session, SEEN_SETTING)
+
+
+def _newest(session: Session) -> LogOrigin | None:
+    return session.scalars(select(LogOrigin).order_by(LogOrigin.id.desc()).limit(1)).first()
+
+
+def _is_named(session: Session, setting: str) -> bool:
+    """Tell whether a setting has the id of the newest name."""
+    last = select(cast(func.max(LogOrigin.id), String)).scalar_subquery()
+    return session.scalar(select(Setting.name).where(Setting.name == setting, Setting.value == last)) is not None
 
 
 def _is_ours(session: Session, head: Checkpoint, known: Sequence[LogOrigin], size: int) -> bool:

@@ -28,6 +28,7 @@ CHOICES = [
     ("import", "Imports"),
     ("download", "Downloads"),
     ("export", "Exports of everything"),
+    ("witness", "Witnesses"),
     ("conversation", "Conversations"),
     *wording.LABELS.items(),
 ]

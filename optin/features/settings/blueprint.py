@@ -8,10 +8,12 @@ from optin.sending import gate, pauses
 from optin.web import navigation
 from optin.web.access import is_public
 from optin.web.current import current_settings
+from optin.witnesses import records
 
 blueprint = Blueprint("settings", __name__)
 blueprint.record_once(lambda state: navigation.warn(state.app, gate.is_closed, gate.warning))
 blueprint.record_once(lambda state: navigation.warn(state.app, pauses.are_open, pauses.warning))
+blueprint.record_once(lambda state: navigation.warn(state.app, records.is_disputed, records.warning))
 
 
 @blueprint.before_app_request

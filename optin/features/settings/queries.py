@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from optin import phone
@@ -23,6 +23,7 @@ from optin.models import (
     Setting,
     Suppression,
     User,
+    Witness,
 )
 from optin.models.index_conditions import SETTINGS_TRAIL, has_not_ended, is_in_settings_trail
 from optin.queries import cached_counts, people_of_numbers
@@ -103,6 +104,7 @@ def subjects(session: Session, entries: Collection[AuditEntry]) -> dict[tuple[st
         ("template", MessageTemplate.id, MessageTemplate.name),
         ("field", OwnField.id, OwnField.label),
         ("import", ImportRun.id, ImportRun.file_name),
+        ("witness", Witness.id, literal("the witness ") + Witness.name),
     )
     for kind, id_of, name in named:
         ids = {entry.subject_id for entry in entries if entry.subject_kind == kind}

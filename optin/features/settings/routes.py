@@ -17,6 +17,7 @@ from optin.features.settings import (
     opted_out_routes,
     queries,
     twilio_routes,
+    witness_routes,
     word_effect,
     wording,
 )
@@ -31,7 +32,7 @@ from optin.web.access import requires
 from optin.web.current import current_policy
 from optin.web.filters import n
 
-__all__ = ["audit_routes", "blueprint", "consent_log_routes", "opted_out_routes", "twilio_routes"]
+__all__ = ["audit_routes", "blueprint", "consent_log_routes", "opted_out_routes", "twilio_routes", "witness_routes"]
 
 US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
 EXAMPLE_KEYWORD = "volunteer"

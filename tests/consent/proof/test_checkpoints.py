@@ -2,14 +2,12 @@
 
 import shutil
 import stat
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from optin import clock
 from optin.consent.proof import checkpoints, origins, sealing, stored, tree
@@ -21,24 +19,6 @@ from tests.support.consent_log import TABLES, forget, hashes, root_of, seal, wri
 from tests.support.other_tlog import CHECKING, MAKING
 
 ORIGIN = r"optin\.example\.org/consent-log/[0-9a-f]{8}"
-
-
-@pytest.fixture
-def engine(database: str) -> Iterator[Engine]:
-    engine = create_engine(database, poolclass=NullPool)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as session:
-        yield session
-
-
-@pytest.fixture
-def keeper(tmp_path: Path) -> Keeper:
-    return Keeper("optin.example.org", tmp_path / "machine", "")
 
 
 def grow(session: Session, engine: Engine, keeper: Keeper, count: int = 3) -> LogCheckpoint:

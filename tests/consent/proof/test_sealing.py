@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,19 +17,6 @@ from optin.database import settled
 from optin.models import LogLeaf, LogNode
 from tests.support import consent_log
 from tests.support.consent_log import all_are_sealed, expected, hashes, write
-
-
-@pytest.fixture
-def engine(database: str) -> Iterator[Engine]:
-    engine = create_engine(database, poolclass=NullPool)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as session:
-        yield session
 
 
 def test_events_are_sealed_in_their_order_and_once(engine: Engine, session: Session) -> None:

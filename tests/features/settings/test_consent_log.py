@@ -1,9 +1,7 @@
 """The panel of the consent log: what others need to check it, and what happened to it."""
 
 import re
-from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -14,11 +12,7 @@ from tests.support import consent_log
 from tests.support.clients import Browser
 
 PANEL = "/settings/consent-log"
-
-
-@pytest.fixture
-def keeper(tmp_path: Path) -> Keeper:
-    return Keeper("optin.example.org", tmp_path / "machine", "")
+A_STRANGE_ONE = f"optin.example.org/consent-log/1234abcd\n99\n{'A' * 43}=\n"
 
 
 def seal(app: Flask, session: Session, keeper: Keeper, count: int) -> None:
@@ -58,3 +52,22 @@ def test_a_new_name_is_told_with_its_reason(app: Flask, viewer: Browser, session
     page = viewer.get(PANEL).text
     assert "The log goes on under a new name. The database is older than the newest checkpoint" in page
     assert "Earlier names" in page
+    assert "Give the new verifier key to your witnesses" in page
+
+
+def test_an_admin_notes_the_new_name_as_seen(
+    app: Flask, admin: Browser, viewer: Browser, session: Session, keeper: Keeper
+) -> None:
+    seal(app, session, keeper, 3)
+    keeper._file.write_text(A_STRANGE_ONE)
+    seal(app, session, keeper, 1)
+    assert "I have seen the new name" not in viewer.get(PANEL).text
+    assert "I have seen the new name" in admin.get(PANEL).text
+    for _ in range(2):
+        assert admin.post(f"{PANEL}/name/seen").status_code == 303
+    assert "goes on under a new name" not in admin.get(PANEL).text
+    assert "Earlier names" in admin.get(PANEL).text
+    assert admin.get("/settings/audit").text.count("new name of the consent log") == 1
+    keeper._file.write_text(A_STRANGE_ONE)
+    seal(app, session, keeper, 1)
+    assert "goes on under a new name" in admin.get(PANEL).text, "it was seen of another name"
