@@ -19,9 +19,11 @@ from optin.campaign_members import tasks
 from optin.consent import audience, audience_counts, ledger
 from optin.consent.events import Act
 from optin.consent.ledger import number_state
-from optin.consent.proof import stored, tree
+from optin.consent.proof import stored, tree, troubles
+from optin.consent.proof.cosignature import Cosigner
 from optin.consent.proof.keeper import Keeper
 from optin.database.session import Base, db
+from optin.database.statements import insert
 from optin.enums import Channel, Closure, OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins, members, other_campaign
 from optin.features.campaigns.other_campaign import Which
@@ -31,21 +33,35 @@ from optin.features.settings import word_effect
 from optin.jobs import background
 from optin.jobs.schedule import counting
 from optin.jobs.worker import Worker
-from optin.models import Broadcast, Campaign, ImportRun, Message, OwnField, OwnValue, Person, Sender, SendingGate, User
+from optin.models import (
+    Broadcast,
+    Campaign,
+    ImportRun,
+    LogCheckpoint,
+    LogCosignature,
+    Message,
+    OwnField,
+    OwnValue,
+    Person,
+    Sender,
+    SendingGate,
+    User,
+)
 from optin.own_fields import definitions
 from optin.person import likely_duplicates, merging
 from optin.policy import policy
 from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
 from optin.sending import claim, gate, queueing, record, unknown_outcomes
+from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
-from tests.support import consent_log
+from tests.support import consent_log, witnesses
 
 ROWS = 3000
 LARGE = (
     "person", "person_word", "opt_in", "opt_in_person", "campaign_member", "message", "conversation", "suppression",
     "hold", "provider_block", "consent_event", "consent_payload", "audit_entry",
-    "phrase_opt_out", "own_value", "log_leaf",
+    "phrase_opt_out", "own_value", "log_leaf", "log_checkpoint", "log_cosignature",
 )  # fmt: skip
 SCANNED = {
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LARGE)})(_\d+)?\b"),
@@ -313,6 +329,34 @@ def test_what_is_sealed_already_is_not_read_again(app: Flask, session: Session, 
             connection.exec_driver_sql("SET enable_seqscan = off")
         found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
     assert len(found) > 5
+    assert not any(found.values()), found
+
+
+def test_what_witnesses_have_cosigned_is_not_read_as_a_whole(app: Flask, session: Session, keeper: Keeper) -> None:
+    """Neither to ask them, nor for the page of the log, a checkpoint or the metrics."""
+    engine = _filled(app, session)[0]
+    last = consent_log.seal(engine, keeper)
+    assert last
+    witness_id = witnesses.add(session, "https://witness.example.org", str(Cosigner("w", bytes(32))))
+    rows = [{"origin_id": 1, "size": 1, "root": last.root, "at": last.at, "note": last.note} for _ in range(ROWS)]
+    session.execute(insert(LogCheckpoint), rows)
+    made = session.scalars(select(LogCheckpoint.id)).all()
+    of = {"witness_id": witness_id, "at": last.at, "line": "\u2014 w x"}
+    session.execute(insert(LogCosignature), [{"checkpoint_id": each, **of} for each in made])
+    session.commit()
+    with asked(engine, "SELECT") as statements, Session(engine) as own:
+        asking.due(engine, clock.now())
+        asking._question(engine, witness_id, None)
+        records.states(own)
+        troubles.waiting_since(own)
+        cosigned = stored.latest_cosigned(own)
+        assert cosigned
+        stored.cosigned_note(own, cosigned)
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
+    assert len(found) > 8
     assert not any(found.values()), found
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent.proof import stored
+from optin.consent.proof import checking, stored
+from optin.consent.proof.checking import Looked
 from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
 from optin.models import LogCosignature, Witness
@@ -301,3 +302,23 @@ def test_a_witness_is_added_once(session: Session, ada: Partner) -> None:
     with pytest.raises(RuntimeError, match="is a witness already"):
         add(session, "https://elsewhere.example.org", ada.vkey)
     assert session.scalars(select(Witness.id)).all() == [witness_id]
+
+
+def test_a_cosignature_that_was_changed_is_found(
+    engine: Engine, session: Session, keeper: Keeper, ada: Partner
+) -> None:
+    witness_id = known(session, engine, keeper, ada)
+    grow(session, engine, keeper)
+    ask(engine, witness_id)
+    assert list(checking.broken(engine, Looked())) == []
+    (_, first), (_, second) = lines(session)
+    for values, found in (
+        ({"line": first}, True),
+        ({"line": "nonsense"}, True),
+        ({"line": second, "at": clock.now() + timedelta(days=1)}, True),
+        ({"line": second, "at": session.get_one(LogCosignature, (2, witness_id)).at}, False),
+    ):
+        session.execute(update(LogCosignature).where(LogCosignature.checkpoint_id == 2).values(**values))
+        session.commit()
+        said = ["The cosignature of witness.example.org/1 on the checkpoint 2 is not what it cosigned."]
+        assert list(checking.broken(engine, Looked())) == (said if found else [])

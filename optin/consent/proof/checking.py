@@ -15,7 +15,7 @@ from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent.events import payload_hash
-from optin.consent.proof import origins, stored, tree, written
+from optin.consent.proof import checking_cosignatures, origins, stored, tree, written
 from optin.consent.proof.leaf import COLUMNS, canonical
 from optin.consent.proof.signed_note import BadNote, Checkpoint, Verifier
 from optin.database.statements import table
@@ -74,6 +74,7 @@ def broken(engine: Engine, looked: Looked, progress: Progress = lambda _: None) 
     for each in sorted(each for each in signed.checkpoints if each <= 0 or each > size):
         yield f"There is a checkpoint of {each:,} events, and only {size:,} are sealed."
     yield from _of_higher_nodes(engine, size)
+    yield from checking_cosignatures.false_ones(engine)
     with reading(engine) as session:
         looked.waiting = session.scalar(select(func.count()).where(_EVENT.c.id > last)) or 0
 
