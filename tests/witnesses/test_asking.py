@@ -1,6 +1,7 @@
 """Asking witnesses, with the program that partners run as a process: what they cosign or dispute is stored."""
 
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +17,14 @@ from optin.consent.proof.checking import Looked
 from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
 from optin.models import LogCosignature, Witness
-from optin.witnesses import asking, records
+from optin.witnesses import asking, protocol, records
 from optin.witnesses.transport import Answer, NoAnswer, post
 from tests.conftest import Clock
 from tests.support import consent_log
 from tests.support.other_tlog import MAKING
 from tests.support.witnesses import Partner, add, ask, has_cosigned, lines, newest, origin, partner
+
+WRONG = "Its cosignature is wrong: is this its verifier key?"
 
 
 @pytest.fixture
@@ -225,16 +228,24 @@ def test_a_cosignature_of_another_key_text_or_time_is_not_stored(
         asking.ask(engine, witness_id, lambda url, content: post(bob.url, content))
     assert lines(session) == []
 
-    def of_another_text(url: str, content: str) -> Answer:
-        came = post(ada.url, content)
-        signature = came.text.split(" ")[2]
-        return Answer(200, "text/plain", came.text.replace(signature[:20], signature[:19] + "A"))
+    earlier = post(ada.url, protocol.request(0, [], newest(session)))
+    assert earlier.status == 200
+    grow(session, engine, keeper)
+    came = asking._turn(engine, witness_id, lambda url, content: earlier)
+    assert came == asking._InVain(WRONG), "it is of another checkpoint"
 
-    asking._turn(engine, witness_id, of_another_text)
+    def changed(url: str, content: str) -> Answer:
+        came = post(ada.url, content)
+        if came.status != 200:
+            return came
+        dash, name, signature = came.text.split(" ")
+        raw = bytearray(b64decode(signature))
+        raw[-1] ^= 1
+        return Answer(200, "text/plain", f"{dash} {name} {b64encode(raw).decode()}\n")
+
+    assert asking._turn(engine, witness_id, changed) == asking._InVain(WRONG)
     clock.forward(hours=-3)
-    came = asking._turn(engine, witness_id, post)
-    assert isinstance(came, asking._InVain)
-    assert "cosignature is wrong" in came.sentence
+    assert asking._turn(engine, witness_id, post) == asking._InVain(WRONG), "it is of the future"
     assert lines(session) == []
 
 

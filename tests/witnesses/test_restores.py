@@ -14,6 +14,7 @@ from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
 from optin.models import Witness
 from optin.sending import gate
+from optin.witnesses import asking
 from tests.conftest import Clock
 from tests.support import archives, consent_log, outbox
 from tests.support.databases import PROGRAMS
@@ -73,6 +74,9 @@ def test_restored_from_an_older_backup(app: Flask, session: Session, ada: Partne
         assert second.split("+")[0] == f"{first.split('+')[0]}/2"
         state = asked(app, witness_id)
         assert "does not know this log (404)" in state.error
+        question = asking._question(db.engine, witness_id, None)
+        assert isinstance(question, asking._Question)
+        assert question.old == 0, "under this name it has cosigned nothing"
         ada.run("add-origin", second)
         state = asked(app, witness_id)
         assert (state.error, state.dispute) == ("", "")
