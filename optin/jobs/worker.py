@@ -13,6 +13,8 @@ from optin.provider.gateway import Gateway
 
 URGENT_THREADS = 16
 BROADCAST_THREADS = 48
+LAST_SECONDS_BESIDE = 2.0
+"""What is done beside may be cut off anywhere."""
 STATUS_WEBHOOK = "/webhooks/twilio/status"
 
 
@@ -40,8 +42,9 @@ class Worker:
     def stop(self, seconds: float) -> bool:
         """Let what is under way come to its end, for so long at most; tell whether it did."""
         self.start_nothing_more()
-        self.beside.stop(seconds)
-        return self.urgent.stop(seconds) & self.broadcasts.stop(seconds)
+        ended = self.urgent.stop(seconds) & self.broadcasts.stop(seconds)
+        self.beside.stop(min(seconds, LAST_SECONDS_BESIDE))
+        return ended
 
 
 _current: Worker | None = None

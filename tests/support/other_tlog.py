@@ -44,6 +44,14 @@ class AicsTlog:
         key = aics_tlog.parse_vkey(verifier_key)
         return bool(aics_tlog.verify_checkpoint(aics_tlog.parse_note(note), key, expected_origin=key.name).log_ok)
 
+    @staticmethod
+    def has_cosigned(note: str, verifier_key: str) -> bool:
+        key, read = aics_tlog.parse_vkey(verifier_key), aics_tlog.parse_note(note)
+        origin, size, root = read.text.splitlines()
+        of = key.name, key.public_key, origin, int(size), base64.b64decode(root)
+        made = [each.signature for each in read.signatures if (each.name, each.key_id) == (key.name, key.key_id)]
+        return len(made) == 1 and bool(aics_tlog.verify_cosignature(made[0], *of))
+
 
 class Definition:
     """RFC 6962, section 2.1, word by word: MTH, PATH and PROOF; and the C2SP signed note, read by hand."""
@@ -71,6 +79,25 @@ class Definition:
             if (signer, raw[:4].hex()) == (name, key_id):
                 try:
                     public.verify(raw[4:], f"{text}\n".encode())
+                except InvalidSignature:
+                    return False
+                return True
+        return False
+
+    @staticmethod
+    def has_cosigned(note: str, verifier_key: str) -> bool:
+        """Tell whether it has, by c2sp.org/tlog-cosignature as it is written there."""
+        text, _, signatures = note.rpartition("\n\n")
+        name, key_id, key = verifier_key.split("+", 2)
+        public = base64.b64decode(key)[1:]
+        assert hashlib.sha256(name.encode() + b"\n\x04" + public).hexdigest()[:8] == key_id
+        for line in signatures.splitlines():
+            dash, signer, signature = line.split(" ")
+            raw = base64.b64decode(signature)
+            if (dash, signer, raw[:4].hex(), len(raw)) == ("\u2014", name, key_id, 76):
+                said = f"cosignature/v1\ntime {int.from_bytes(raw[4:12], 'big')}\n{text}\n"
+                try:
+                    Ed25519PublicKey.from_public_bytes(public).verify(raw[12:], said.encode())
                 except InvalidSignature:
                     return False
                 return True

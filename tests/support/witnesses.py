@@ -1,7 +1,5 @@
 """What tests of witnesses share: the program that a partner runs as a process, and cosignatures read by hand."""
 
-import base64
-import hashlib
 import json
 import os
 import signal
@@ -13,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
@@ -26,6 +22,7 @@ from optin.refused import done
 from optin.witnesses import asking, records, witness
 from optin.witnesses.transport import Answer, NoAnswer, post
 from tests.support.faults.processes import free_port, until
+from tests.support.other_tlog import MAKING
 
 PROGRAM = Path(witness.__file__)
 
@@ -142,22 +139,10 @@ def lines(session: Session) -> list[tuple[int, str]]:
 
 
 def has_cosigned(note: str, vkey: str) -> bool:
-    """Tell whether a witness has cosigned a note, by c2sp.org/tlog-cosignature as it is written there."""
-    text, _, signatures = note.rpartition("\n\n")
-    name, key_id, key = vkey.split("+", 2)
-    public = base64.b64decode(key)[1:]
-    assert hashlib.sha256(name.encode() + b"\n\x04" + public).hexdigest()[:8] == key_id
-    for line in signatures.splitlines():
-        dash, signer, signature = line.split(" ")
-        raw = base64.b64decode(signature)
-        if (dash, signer, raw[:4].hex(), len(raw)) == ("—", name, key_id, 76):
-            said = f"cosignature/v1\ntime {int.from_bytes(raw[4:12], 'big')}\n{text}\n"
-            try:
-                Ed25519PublicKey.from_public_bytes(public).verify(raw[12:], said.encode())
-            except InvalidSignature:
-                return False
-            return True
-    return False
+    """Tell whether a witness has cosigned a note, by all other implementations that there are."""
+    said = {each.has_cosigned(note, vkey) for each in MAKING}
+    assert len(said) == 1, "they do not agree"
+    return said.pop()
 
 
 def _admin(session: Session) -> int:
