@@ -89,7 +89,7 @@ class Step:
     """One row of the rule: it speaks where all of `when` is so, for these purposes, in the cases where it `applies`.
 
     `at_start`: the statement that starts the message asks it again. What is not asked there cannot change any more, or
-    is asked by the start just before its statement.
+    is asked by the start just before its statement. `settings`: those of the policy that it depends on.
     """
 
     reason: Reason
@@ -98,6 +98,7 @@ class Step:
     applies: Callable[[Case], bool] = _always
     effect: Effect = Effect.REFUSAL
     at_start: bool = True
+    settings: tuple[str, ...] = ()
 
     def speaks(self, facts: Facts) -> bool:
         """Tell whether the facts are those of this step."""
@@ -113,6 +114,8 @@ _EVERY = frozenset(Purpose)
 _CAMPAIGN, _ONE_TO_ONE, _REPLY = (frozenset({each}) for each in (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.REPLY))
 _OWN = frozenset({Purpose.TEST, Purpose.CODE})
 _NOT_ASKED_FOR = frozenset({Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.VERIFICATION})
+_SENDING_HOURS = ("sending_hours", "sending_from", "sending_to")
+_CAPS = ("cap_per_day", "cap_per_week", "cap_waits")
 
 
 def _is_stopped(case: Case) -> bool:
@@ -151,14 +154,35 @@ STEPS: Sequence[Step] = (
         (("any_opt_in", False),),
         _CAMPAIGN,
         lambda case: not case.has_keyword and case.keywordless_needs_opt_in,
+        settings=("keywordless_needs_opt_in",),
     ),
-    Step(Reason.NO_OPT_IN, (("any_opt_in", False),), _ONE_TO_ONE, lambda case: case.one_to_one_needs_opt_in),
+    Step(
+        Reason.NO_OPT_IN,
+        (("any_opt_in", False),),
+        _ONE_TO_ONE,
+        lambda case: case.one_to_one_needs_opt_in,
+        settings=("require_opt_in_for_one_to_one",),
+    ),
     Step(Reason.BLOCKED, (("blocked", True),), _EVERY),
     Step(Reason.TOO_LATE, (("too_late", True),), _CAMPAIGN),
     # Time zones are no SQL: the start looks at the clock where the number is before its statement.
-    Step(Reason.OUTSIDE_HOURS, (("outside_hours", True),), _CAMPAIGN, effect=Effect.WAIT, at_start=False),
-    Step(Reason.CAP_REACHED, (("cap_reached", True),), _CAMPAIGN, lambda case: case.cap_waits, Effect.WAIT),
-    Step(Reason.CAP_REACHED, (("cap_reached", True),), _CAMPAIGN, lambda case: not case.cap_waits),
+    Step(
+        Reason.OUTSIDE_HOURS,
+        (("outside_hours", True),),
+        _CAMPAIGN,
+        effect=Effect.WAIT,
+        at_start=False,
+        settings=_SENDING_HOURS,
+    ),
+    Step(
+        Reason.CAP_REACHED,
+        (("cap_reached", True),),
+        _CAMPAIGN,
+        lambda case: case.cap_waits,
+        Effect.WAIT,
+        settings=_CAPS,
+    ),
+    Step(Reason.CAP_REACHED, (("cap_reached", True),), _CAMPAIGN, lambda case: not case.cap_waits, settings=_CAPS),
     # Counted when the answer is written: another automaton that answers ours must not keep the two talking.
     Step(
         Reason.TOO_MANY_REPLIES,
@@ -181,6 +205,10 @@ MAY_WAIT = tuple(step.reason for step in STEPS if step.effect is Effect.WAIT)
 """The reasons with which a message may go later by itself."""
 
 
+MAY_WAIT_BY = tuple(dict.fromkeys(name for step in STEPS if step.effect is Effect.WAIT for name in step.settings))
+"""The settings that such a wait follows from."""
+
+
 @cache
 def steps(case: Case) -> tuple[Step, ...]:
     """Return the steps that are asked in a case, in their order."""
@@ -195,6 +223,15 @@ def obstacles(case: Case) -> tuple[Step, ...]:
 def asked_at_start(case: Case) -> tuple[Step, ...]:
     """Return the steps that keep a message from going and that the statement that starts it asks again."""
     return tuple(step for step in obstacles(case) if step.at_start)
+
+
+def row(step: Step) -> int | None:
+    """Return the row of the rule that a step belongs to, as docs/rules.md counts them; None: it concerns neither a
+    campaign nor a 1:1 message."""
+    listed = dict.fromkeys((each.reason, each.settings) for each in STEPS if each.purposes & (_CAMPAIGN | _ONE_TO_ONE))
+    known = list(listed)
+    key = (step.reason, step.settings)
+    return known.index(key) + 1 if key in known else None
 
 
 def waits(case: Case) -> tuple[Reason, ...]:

@@ -1,13 +1,16 @@
 """The rule, as the table of docs/rules.md: each row is one fact set, and what may then be sent."""
 
+import re
 from dataclasses import fields
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from optin.consent import facts as known_facts
 from optin.consent.clauses import passed
 from optin.consent.rules import (
+    MAY_WAIT_BY,
     REPLIES_AN_HOUR,
     STEPS,
     Case,
@@ -15,9 +18,11 @@ from optin.consent.rules import (
     Facts,
     decide,
     decide_reply,
+    row,
     steps,
 )
 from optin.enums import Purpose, Reason, ReplyKind
+from optin.policy.policy import Policy
 
 MEMBER = {"opted_in": True, "any_opt_in": True}
 
@@ -192,3 +197,34 @@ def test_what_must_hold_is_said_as_briefly_as_it_can_be() -> None:
     assert [step.reason for step in asked] == [Reason.PENDING, Reason.NOT_OPTED_IN]
     assert passed(asked) == [(("opted_in", True),)]
     assert passed(asked[:1]) == [(("opted_in", True), ("pending", False))]
+
+
+def test_the_rows_are_those_of_the_rules_page() -> None:
+    """Each row of docs/rules.md is one of the code, in its order, and says to whom it applies."""
+    text = (Path(__file__).parents[2] / "docs/rules.md").read_text()
+    table = re.findall(r"^\| (\d+) \| .* \| (\S.*) \| (\S.*) \|$", text.partition("## May this be sent?")[2], re.M)
+    written = {
+        (int(number), purpose)
+        for number, *cells in table
+        for purpose, cell in zip((Purpose.CAMPAIGN, Purpose.ONE_TO_ONE), cells, strict=True)
+        if cell != "–" and cell != "allowed"
+    }
+    listed = {
+        (row(step), purpose)
+        for step in STEPS
+        for purpose in (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)
+        if purpose in step.purposes
+    }
+    assert written == listed | {(6, Purpose.ONE_TO_ONE)}  # it counts there as no opt-in
+
+
+def test_what_waits_follows_from_settings_that_there_are() -> None:
+    assert {name for step in STEPS for name in step.settings} <= {field.name for field in fields(Policy)}
+    assert set(MAY_WAIT_BY) == {
+        "sending_hours",
+        "sending_from",
+        "sending_to",
+        "cap_per_day",
+        "cap_per_week",
+        "cap_waits",
+    }
