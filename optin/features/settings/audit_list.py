@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from optin.features.settings import queries, wording
 from optin.models import AuditEntry
 from optin.models.index_conditions import SETTINGS_TRAIL
+from optin.policy import labels
 from optin.web import lists
 from optin.web.lists import Column, Listing
 from optin.web.record_ids import record_id
 
-PANELS = {"sms": wording.SMS, "replies": wording.REPLIES, "hours": wording.HOURS}
+PANELS = {"sms": labels.SMS, "replies": labels.REPLIES, "hours": labels.HOURS}
 CHOICES = [
     ("", "Everything"),
     ("sms", "All SMS Settings"),
@@ -30,7 +31,7 @@ CHOICES = [
     ("export", "Exports of everything"),
     ("witness", "Witnesses"),
     ("conversation", "Conversations"),
-    *wording.LABELS.items(),
+    *labels.LABELS.items(),
 ]
 
 
@@ -71,7 +72,7 @@ def query(listing: Listing) -> Select[AuditEntry]:
     """Select what the list shows on all its pages."""
     about = listing.filters["about"]
     kinds = [about] if about in SETTINGS_TRAIL else []
-    names = PANELS.get(about, [about] if about in wording.LABELS else [])
+    names = PANELS.get(about, [about] if about in labels.LABELS else [])
     return queries.audit_entries(kinds, names, listing.filters["who"])
 
 

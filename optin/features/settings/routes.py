@@ -25,7 +25,7 @@ from optin.features.settings.blueprint import blueprint
 from optin.features.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm, lines_typed
 from optin.features.settings.word_effect import Effect
 from optin.jobs import engine
-from optin.policy import policy
+from optin.policy import labels, policy
 from optin.reading import words
 from optin.texts import merge_fields, segments
 from optin.web.access import requires
@@ -50,9 +50,9 @@ class Panel:
     labels: dict[str, str]
 
 
-SMS = Panel("sms", SmsForm, wording.SMS)
-REPLIES = Panel("replies", RepliesForm, wording.REPLIES)
-HOURS = Panel("hours", HoursForm, wording.HOURS)
+SMS = Panel("sms", SmsForm, labels.SMS)
+REPLIES = Panel("replies", RepliesForm, labels.REPLIES)
+HOURS = Panel("hours", HoursForm, labels.HOURS)
 
 
 @blueprint.get("/settings")

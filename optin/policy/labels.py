@@ -1,0 +1,44 @@
+"""What settings are called, and their values as people read them."""
+
+import json
+
+from optin import phone
+
+SMS = {
+    "require_opt_in_for_one_to_one": "Require Opt-In for 1:1 SMS Messaging",
+    "keywordless_needs_opt_in": "Campaigns without a keyword need any opt-in",
+    "start_restores_opt_ins": "START restores earlier opt-ins",
+    "holds_short_refusals": "Short refusals after a broadcast",
+    "cap_per_day": "Frequency cap a day",
+    "cap_per_week": "Frequency cap a week",
+    "cap_waits": "Above the cap",
+    "tries_before_lost": "Failed messages until a number is not in use",
+    "default_region": "Default country of numbers",
+    "brand": "Brand name",
+}
+REPLIES = {
+    "opt_out_reply": "Opt-out confirmation",
+    "keyword_ended_reply": "Reply when one keyword ended",
+    "help_reply": "Help reply",
+    "how_to_confirm_reply": "Reply to an unclear answer",
+    "extra_opt_out_words": "Extra opt-out words",
+    "question_hours": "Hours that a double opt-in question stays open",
+}
+HOURS = {"sending_hours": "Sending hours", "sending_from": "Sending hours from", "sending_to": "Sending hours to"}
+LABELS = {**SMS, **REPLIES, **HOURS}
+
+
+def value(name: str, stored: str) -> str:
+    """Return the value of the setting `name`, stored as JSON text, as people read it."""
+    found: object = json.loads(stored)
+    if name == "cap_waits":
+        return "Wait" if found else "Skip"
+    if name == "holds_short_refusals":
+        return "Put on hold" if found else "Leave in the inbox"
+    if isinstance(found, bool):
+        return "On" if found else "Off"
+    if isinstance(found, list):
+        return ", ".join(map(str, found)) or "none"
+    if name == "default_region":
+        return dict(phone.regions()).get(str(found), str(found))
+    return "no cap" if name.startswith("cap_") and found == 0 else str(found)
