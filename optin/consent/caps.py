@@ -1,5 +1,6 @@
 """The frequency caps: how many broadcast messages a number may get in a rolling day and in a rolling week."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, bindparam, false, func, literal, select
@@ -16,10 +17,10 @@ _GOT = aliased(Message)
 """What a number got before: another name than the message that is asked about, which may be a row of the same table."""
 
 
-_DAY, _WEEK = timedelta(hours=24), timedelta(days=7)
+DAY, WEEK = timedelta(hours=24), timedelta(days=7)
 _BEGINS: dict[timedelta, BindParameter[datetime]] = {
-    _DAY: bindparam("day_begins", type_=UTCDateTime()),
-    _WEEK: bindparam("week_begins", type_=UTCDateTime()),
+    DAY: bindparam("day_begins", type_=UTCDateTime()),
+    WEEK: bindparam("week_begins", type_=UTCDateTime()),
 }
 
 
@@ -54,9 +55,20 @@ def free_at(session: Session, number: str, policy: Policy, now: datetime) -> dat
     return max(moments)
 
 
+def starts(session: Session, number: str, first: datetime, last: datetime) -> Sequence[datetime]:
+    """Return when the messages started that count for a number (E.164) at a moment between the first and the last."""
+    got = select(_GOT.started_at).where(*_counts(literal(number), first - WEEK), _GOT.started_at < last)
+    return [start for start in session.scalars(got) if start is not None]
+
+
+def is_full(starts: Collection[datetime], policy: Policy, at: datetime) -> bool:
+    """Tell whether a cap was reached at a moment by messages that started so; what starts then is not counted."""
+    return any(sum(at - span < start < at for start in starts) >= cap for cap, span in _caps(policy))
+
+
 def _caps(policy: Policy) -> list[tuple[int, timedelta]]:
     """List the caps that are set, each with its rolling span."""
-    caps = [(policy.cap_per_day, _DAY), (policy.cap_per_week, _WEEK)]
+    caps = [(policy.cap_per_day, DAY), (policy.cap_per_week, WEEK)]
     return [(cap, span) for cap, span in caps if cap]
 
 

@@ -98,6 +98,13 @@ def number_ref(session: Session, number: str) -> str:
     return hmac.new(_key(session), number.encode(), hashlib.sha256).hexdigest()
 
 
+def known_ref(session: Session, number: str) -> str | None:
+    """Return the same without making a key: None where there is none yet, and so no event either."""
+    key = state_of(session).key or session.scalar(select(Setting.value).where(Setting.name == KEY_SETTING))
+    know_key(session, key)
+    return number_ref(session, number) if key else None
+
+
 def write(session: Session, kind: EventKind, number: str, act: Act, **about: int | str | None) -> None:
     """Append one event and its payload. `about`: keyword_id, opt_in_id, disclosure_id, detail (nothing personal)."""
     write_all(session, number, act, [Event(kind, **about)])  # type: ignore[arg-type]

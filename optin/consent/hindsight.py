@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from optin.consent import rules
-from optin.consent.replay import LedgerEvent, NumberReplay, replay, when
-from optin.consent.rules import Case, Facts
-from optin.enums import FindingCause, OptInStatus, Reason
+from optin.consent.replay import LedgerEvent, NumberReplay, facts_of, replay, when
+from optin.consent.rules import Case
+from optin.enums import FindingCause, Reason
 
 TOLD_BY_THE_LOG = (Reason.OPTED_OUT, Reason.NUMBER_LOST, Reason.ON_HOLD, Reason.PENDING, Reason.NOT_OPTED_IN)
 """What else keeps a message back (hours, caps, a block at Twilio, settings of the time) is no matter of consent."""
@@ -65,19 +65,6 @@ def breach(events: Sequence[LedgerEvent], message: StartedMessage) -> Breach | N
 
 
 def _reason(state: NumberReplay, message: StartedMessage) -> Reason | None:
-    facts = _facts(state, message.keyword_id)
+    facts = facts_of(state, keyword_id=message.keyword_id)
     speaking = (step.reason for step in rules.asked_at_start(message.case) if step.speaks(facts))
     return next((reason for reason in speaking if reason in TOLD_BY_THE_LOG), None)
-
-
-def _facts(state: NumberReplay, keyword_id: int | None) -> Facts:
-    statuses = {each.status for each in state.opt_ins.values() if keyword_id in (None, each.keyword_id)}
-    return Facts(
-        own=True,
-        suppressed=bool(state.suppressed),
-        lost=bool(state.lost),
-        held=bool(state.held),
-        pending=OptInStatus.PENDING in statuses,
-        opted_in=OptInStatus.ACTIVE in statuses,
-        any_opt_in=OptInStatus.ACTIVE in statuses,
-    )

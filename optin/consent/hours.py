@@ -6,6 +6,7 @@ zones count. Where there is no zone at all the answer is "closed": better late t
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -37,6 +38,22 @@ def window_refusal(window: Window) -> Refused | None:
     if end != time() and start >= end:
         return Refused("Sending hours must end later than they begin, on the same day.")
     return None
+
+
+@dataclass(frozen=True)
+class LocalTime:
+    """What the clocks of a zone show at a moment, and whether that is inside the sending hours."""
+
+    zone: str
+    at: datetime
+    is_open: bool
+
+
+def local_times(zones: Sequence[str], moment: datetime, window: Window | None) -> list[LocalTime]:
+    """Return what the clocks show in each of the zones that exist; without a window it is always open."""
+    known = _known(zones, ())
+    opens = [window is None or _wait(zone, moment, window) == timedelta() for zone in known]
+    return [LocalTime(zone.key, moment.astimezone(zone), open_) for zone, open_ in zip(known, opens, strict=True)]
 
 
 def is_open(zones: Sequence[str], moment: datetime, window: Window, fallback: Sequence[str] = ()) -> bool:

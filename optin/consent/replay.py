@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from optin.enums import EndReason, EventKind, HoldResolution, OptInStatus
+from optin.consent.rules import Facts
+from optin.enums import Channel, EndReason, EventKind, HoldResolution, OptInStatus
 
 
 class LedgerEvent(Protocol):
@@ -27,12 +28,13 @@ class LedgerEvent(Protocol):
 
 @dataclass
 class OptInState:
-    """How an opt-in stands: its keyword, its status, why it ended; and whether it was ever active."""
+    """How an opt-in stands: its keyword, its status, why it ended; its channel, and whether it was ever active."""
 
     keyword_id: int | None
     status: str
     end_reason: str | None = None
     was_active: bool = False
+    channel: str = Channel.SMS
 
 
 @dataclass
@@ -60,12 +62,38 @@ def replay(events: Iterable[LedgerEvent]) -> NumberReplay:
     """Return how a number stands after its events, which are given in the order of their ids."""
     state = NumberReplay()
     for event in events:
-        kind = EventKind(event.kind)
-        if event.opt_in_id is not None and kind in OPT_IN_EFFECTS:
-            OPT_IN_EFFECTS[kind](state.opt_ins, event.opt_in_id, event)
-        if kind in NUMBER_EFFECTS:
-            NUMBER_EFFECTS[kind](state, event)
+        take(state, event)
     return state
+
+
+def take(state: NumberReplay, event: LedgerEvent) -> None:
+    """Let a number stand as it does after one more event."""
+    kind = EventKind(event.kind)
+    if event.opt_in_id is not None and kind in OPT_IN_EFFECTS:
+        OPT_IN_EFFECTS[kind](state.opt_ins, event.opt_in_id, event)
+    if kind in NUMBER_EFFECTS:
+        NUMBER_EFFECTS[kind](state, event)
+
+
+def facts_of(
+    state: NumberReplay, *, keyword_id: int | None = None, channel: str | None = None, scope: str | None = None
+) -> Facts:
+    """Return of the facts of the rule those that the log tells, of a number that stands so.
+
+    Opt-ins are those with a keyword (None: any) by a channel (None: any), a block is one of the sender's scope.
+    """
+    by_channel = [each for each in state.opt_ins.values() if channel in (None, each.channel)]
+    statuses = {each.status for each in by_channel if keyword_id in (None, each.keyword_id)}
+    return Facts(
+        own=True,
+        suppressed=bool(state.suppressed),
+        lost=bool(state.lost),
+        held=bool(state.held),
+        pending=OptInStatus.PENDING in statuses,
+        opted_in=OptInStatus.ACTIVE in statuses,
+        any_opt_in=any(each.status == OptInStatus.ACTIVE for each in by_channel),
+        blocked=scope in state.blocked,
+    )
 
 
 def when(event: LedgerEvent) -> datetime:
@@ -78,7 +106,7 @@ def _asked(opt_ins: OptIns, opt_in_id: int, event: LedgerEvent) -> None:
 
 
 def _active(opt_ins: OptIns, opt_in_id: int, event: LedgerEvent) -> None:
-    opt_ins[opt_in_id] = OptInState(event.keyword_id, OptInStatus.ACTIVE, was_active=True)
+    opt_ins[opt_in_id] = OptInState(event.keyword_id, OptInStatus.ACTIVE, was_active=True, channel=event.channel)
 
 
 def _expired(opt_ins: OptIns, opt_in_id: int, event: LedgerEvent) -> None:
@@ -98,7 +126,7 @@ def _stands_again(opt_ins: OptIns, opt_in_id: int, _event: LedgerEvent) -> None:
 def _change(
     opt_ins: OptIns, opt_in_id: int, event: LedgerEvent, status: OptInStatus, reason: EndReason | None = None
 ) -> None:
-    known: OptInState = opt_ins.setdefault(opt_in_id, OptInState(event.keyword_id, status))
+    known: OptInState = opt_ins.setdefault(opt_in_id, OptInState(event.keyword_id, status, channel=event.channel))
     known.status, known.end_reason = status, reason
 
 

@@ -68,11 +68,16 @@ def load(session: Session) -> Policy:
 
 def from_settings(settings: Mapping[str, str]) -> Policy:
     """Return the policy that stored settings (JSON text by name) make; other settings among them do not matter."""
+    return changed_by(Policy(), settings)
+
+
+def changed_by(policy: Policy, settings: Mapping[str, str]) -> Policy:
+    """Return a policy with some settings (JSON text by name) as stored instead; others do not matter."""
     known = {field.name for field in fields(Policy)}
     stored = {name: json.loads(value) for name, value in settings.items() if name in known}
     if "extra_opt_out_words" in stored:
         stored["extra_opt_out_words"] = tuple(stored["extra_opt_out_words"])
-    return replace(Policy(), **stored)
+    return replace(policy, **stored)
 
 
 def change(session: Session, user_id: int | None, **changes: Any) -> list[str]:
