@@ -80,9 +80,10 @@ class Message(Base):
     """One text, in or out. `number` is the other party's. An outbound row is the truth about its sending.
 
     queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered,
-    or failed, skipped(reason), cancelled, unknown and then perhaps not_found. An inbound row says what was read in it
-    (`meaning`, `effect`); `word` is the normal form of an ordinary text that is one word, `written` the sender's
-    address as Twilio wrote it where it says more than the number.
+    or failed, skipped(reason), cancelled, unknown and then perhaps not_found. `queued_reason` is what the rule said
+    when it was queued ("" that it may go, None in rows from before that was kept), `zones` where its start looked at
+    the clock. An inbound row says what was read in it (`meaning`, `effect`); `word` is the normal form of an ordinary
+    text that is one word, `written` the sender's address as Twilio wrote it where it says more than the number.
     """
 
     __tablename__ = "message"
@@ -133,8 +134,10 @@ class Message(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     form_key: Mapped[str | None] = mapped_column(String(36), unique=True)
     opt_in_id: Mapped[int | None] = mapped_column(ForeignKey("opt_in.id", use_alter=True))
+    queued_reason: Mapped[str | None] = mapped_column(String(15))
     reason: Mapped[str | None] = mapped_column(String(15))
     decided_at: Mapped[datetime | None]
+    zones: Mapped[str | None] = mapped_column(Text)
 
     # outbound: the sending itself
     not_before: Mapped[datetime | None]

@@ -156,6 +156,7 @@ def reply(
         "reply_kind": kind,
         "in_reply_to_id": in_reply_to_id,
         "opt_in_id": opt_in_id,
+        "queued_reason": decision.reason or "",
         "reason": decision.reason,
         "decided_at": now,
     }
@@ -208,6 +209,7 @@ def put_messages(session: Session, broadcast: Broadcast, question: audience.Audi
         "segments": literal(0),
         "media_count": literal(0),
         "status": case((late, literal(str(MessageStatus.SKIPPED))), else_=literal(str(MessageStatus.QUEUED))),
+        "queued_reason": each.c.why,
         "reason": case((late, literal(str(Reason.TOO_LATE))), else_=null()),
         "created_at": moment,
         "updated_at": moment,
@@ -244,6 +246,7 @@ def _row(now: datetime, number: str, sender: Sender | CachedSender, body: str) -
         "created_at": now,
         "updated_at": now,
         "effect": "",
+        "queued_reason": "",
         "attempts": 0,
         "error_text": "",
     }

@@ -63,6 +63,7 @@ _TEXT: Mapping[str, ColumnElement[object]] = {
     "body": bindparam("text", type_=Text),
     "segments": bindparam("count", type_=Integer),
     "conversation_id": bindparam("conversation", type_=Integer),
+    "zones": bindparam("where", type_=Text),
 }
 
 
@@ -178,6 +179,7 @@ def _values(claimed: ClaimedMessage) -> dict[str, object]:
         "text": claimed.body,
         "count": channels.rules_of(claimed.channel).measure(claimed.body).segments,
         "conversation": claimed.conversation_id,
+        "where": claimed.zones,
     }
 
 
@@ -292,6 +294,8 @@ def _set(
 ) -> None:
     """Move a row that is still ours from claimed to `status`; a reason takes the place of an error met before."""
     values: dict[str, object] = {"status": status, "reason": reason, "decided_at": now, "updated_at": now}
+    if claimed.broadcast_id:
+        values["zones"] = claimed.zones
     if reason is not None:
         values |= {"error_code": None, "error_text": ""}
     if status is not MessageStatus.QUEUED or not_before is not None:
