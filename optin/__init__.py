@@ -163,6 +163,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.search.routes import blueprint as search
     from optin.features.sending_check.routes import blueprint as sending_check
     from optin.features.settings.routes import blueprint as settings
+    from optin.features.why.routes import blueprint as why
     from twilio_simulator.phone_pages.routes import blueprint as phones
 
     for blueprint in (
@@ -184,6 +185,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         sending_check,
         settings,
         field_settings,
+        why,
     ):
         app.register_blueprint(blueprint)
     if config.is_simulator:

@@ -62,6 +62,7 @@ FEATURES = {
     "settings",
     "auth",
     "one_to_one",
+    "why",
 }
 SHARED = {"one_to_one"}
 """1:1 SMS Messaging is shown by other features; it knows none of them."""
@@ -89,6 +90,7 @@ PURE = [
     "optin.hosts",
     "optin.consent.rules",
     "optin.consent.clauses",
+    "optin.consent.course",
     "optin.consent.proof.checkpoint_file",
     "optin.consent.proof.cosignature",
     "optin.consent.proof.leaf",

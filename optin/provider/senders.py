@@ -1,5 +1,7 @@
 """Our own addresses: finding one, and learning one that Twilio shows us. Each belongs to a channel."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -50,3 +52,8 @@ def all_in_use(session: Session) -> list[Sender]:
     """List the senders that can send, by whichever channel, the first made first."""
     usable = (Sender.retired_at.is_(None), Sender.channel.in_(channels.sending()))
     return list(session.scalars(select(Sender).where(*usable).order_by(Sender.id)))
+
+
+def choose(usable: Sequence[Sender], sender_id: int | None) -> Sender | None:
+    """Return the sender with an id if it is among those, else the first; None when there is none at all."""
+    return next((sender for sender in usable if sender.id == sender_id), usable[0] if usable else None)

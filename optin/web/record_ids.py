@@ -15,6 +15,14 @@ class RecordId(IntegerConverter):
         super().__init__(map, fixed_digits, min, max)
 
 
+class MessageId(IntegerConverter):
+    """Matches `<message:…>`, whose ids may be below 0."""
+
+    def __init__(self, map: Map) -> None:
+        """Make the converter with werkzeug's argument."""
+        super().__init__(map, min=-LARGEST_MESSAGE, max=LARGEST_MESSAGE, signed=True)
+
+
 def record_id(text: str) -> int:
     """Read a record's id from a query or a form (`type=` of `get`); raises ValueError for what can't be one."""
     return _id(text, 0, LARGEST)
@@ -26,8 +34,8 @@ def message_id(text: str) -> int:
 
 
 def init_app(app: Flask) -> None:
-    """Use it for every `<int:…>`; before the routes are registered."""
-    app.url_map.converters["int"] = RecordId
+    """Use them for every `<int:…>` and `<message:…>`; before the routes are registered."""
+    app.url_map.converters |= {"int": RecordId, "message": MessageId}
 
 
 def _id(text: str, smallest: int, largest: int) -> int:

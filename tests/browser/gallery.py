@@ -19,7 +19,16 @@ from optin import clock
 from optin.campaign_members import tasks
 from optin.campaign_members.adding import Added
 from optin.config import Config
-from optin.enums import BroadcastState, CampaignStatus, FieldKind, MessageStatus, OptInStatus, PersonKind
+from optin.enums import (
+    BroadcastState,
+    CampaignStatus,
+    FieldKind,
+    Meaning,
+    MessageStatus,
+    OptInStatus,
+    PersonKind,
+    Purpose,
+)
 from optin.environment import sqlite_url
 from optin.evidence import keeping, pictures
 from optin.evidence.documents import Document
@@ -38,6 +47,7 @@ from optin.models import (
     BackgroundTask,
     Broadcast,
     Campaign,
+    CampaignMember,
     Conversation,
     EvidenceFile,
     ExportRun,
@@ -149,6 +159,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "merge": _likely_twins(session),
         "conversation": f"/inbox/{_id(session, Conversation.id, Conversation.number == '+14155550134')}",
         "opt-out": f"/review/opt-outs/{_read_as_opt_out(session)}",
+        **_whys(session),
         "user": f"/settings/users/{admin.id}",
         **_imports(session, admin),
         "export": _exports(session, admin),
@@ -159,6 +170,19 @@ def _addresses(session: Session) -> dict[str, str]:
     }
     session.commit()
     return at
+
+
+def _whys(session: Session) -> dict[str, str]:
+    """Return pages that say why: of a message that went, of one that did not, of a text, of a member."""
+    campaign = (Message.purpose == Purpose.CAMPAIGN, Message.started_at.is_not(None))
+    refused = (Message.purpose == Purpose.CAMPAIGN, Message.reason.is_not(None), Message.started_at.is_(None))
+    member = session.scalars(select(CampaignMember).order_by(CampaignMember.id).limit(1)).one()
+    return {
+        "why-sent": f"/messages/{_id(session, Message.id, *campaign)}/why",
+        "why-refused": f"/messages/{_id(session, Message.id, *refused)}/why",
+        "why-text": f"/messages/{_id(session, Message.id, Message.meaning == Meaning.OPT_OUT)}/why",
+        "why-member": f"/campaigns/{member.campaign_id}/members/{member.id}/why",
+    }
 
 
 def _id(session: Session, column: object, *given: object) -> int:

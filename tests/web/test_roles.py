@@ -30,6 +30,7 @@ VIEWERS = """
     GET  /campaigns/<campaign_id>/as-of
     GET  /campaigns/<campaign_id>/as-of/count
     GET  /campaigns/<campaign_id>/deliverability
+    GET  /campaigns/<campaign_id>/members/<member_id>/why
     GET  /campaigns/file
     POST /checklist
     GET  /contacts
@@ -56,6 +57,7 @@ VIEWERS = """
     GET  /leads/<person_id>
     GET  /leads/<person_id>/number
     GET  /leads/<person_id>/thread
+    GET  /messages/<message_id>/why
     GET  /opt-ins/<opt_in_id>
     GET  /people/<person_id>
     GET  /review

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 import optin
 from optin.database.session import db
 from optin.enums import Role
-from optin.models import Conversation, OptIn
+from optin.models import Conversation, Message, OptIn
+from optin.sending import put_out
 from optin.storage import write_check
 from tests.conftest import Clock
 from tests.support import campaign_scene, outbox, world
@@ -54,6 +55,9 @@ MOST = {
     "thread": Most(15, 15),
     "home": Most(25, 25),
     "settings": Most(4, 4),
+    "why a message": Most(11, 11),  # the frame and the user among them; each fact in one
+    "why a text": Most(9, 9),
+    "why a member": Most(10, 10),
 }
 """Lower a figure when a request gets by with less; raise one only with a reason."""
 
@@ -123,7 +127,12 @@ def requests(app: Flask, session: Session, agent: Browser) -> dict[str, Ask]:
         world.text(session, "volunteer", person.mobile or "")
         campaign_scene.member(session, campaign, person)
     world.text(session, "please stop texting me maybe", INES)
-    campaign_scene.broadcast(session, campaign, campaign_scene.sender(session), "sent")
+    broadcast = campaign_scene.broadcast(session, campaign, campaign_scene.sender(session), "sent")
+    put_out.begin(session, campaign, broadcast, None)
+    session.commit()
+    message = campaign_scene.messages(session, broadcast.id)[0]
+    member = campaign_scene.members(session, campaign)[0]
+    came = session.scalars(select(Message.id).where(Message.direction == "inbound").limit(1)).one()
     outbox.one_to_one(session)
     for number in STOPPING:
         world.text(session, "volunteer", number)
@@ -138,6 +147,9 @@ def requests(app: Flask, session: Session, agent: Browser) -> dict[str, Ask]:
         "thread": f"/inbox/{thread}",
         "home": "/",
         "settings": "/settings/sms",
+        "why a message": f"/messages/{message.id}/why",
+        "why a text": f"/messages/{came}/why",
+        "why a member": f"/campaigns/{campaign.id}/members/{member.id}/why",
     }
     return {
         "webhook of a keyword": texted(app, agent, "volunteer", ["+13125550171", "+13125550172"]),

@@ -1,6 +1,5 @@
 """A campaign as a request asks about it: with the sender that the request names, and what follows from the two."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -30,7 +29,7 @@ class CampaignRequest:
     @cached_property
     def sender(self) -> Sender | None:
         """The one that the request names, else the first; None when there is none at all."""
-        return _chosen(self.senders)
+        return senders.choose(self.senders, _asked())
 
     @cached_property
     def question(self) -> AudienceQuestion:
@@ -52,7 +51,7 @@ class CampaignRequest:
 
 def chosen_sender() -> Sender | None:
     """Return the sender in use that the request names, else the first; None when there is none at all."""
-    return _chosen(senders.all_in_use(db.session()))
+    return senders.choose(senders.all_in_use(db.session()), _asked())
 
 
 def question(
@@ -69,6 +68,5 @@ def question(
     return audience.ask(session, campaign, *facts.scope_and_channel(sender), current_policy(), at, not_after=not_after)
 
 
-def _chosen(usable: Sequence[Sender]) -> Sender | None:
-    asked = request.values.get("sender", type=int)
-    return next((sender for sender in usable if sender.id == asked), usable[0] if usable else None)
+def _asked() -> int | None:
+    return request.values.get("sender", type=int)

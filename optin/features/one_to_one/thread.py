@@ -29,7 +29,7 @@ class Row:
 
     `note` stands small under a bubble, after its time; `mark` says what a person should notice in it. `key` is unique
     in the thread; `conversation_id` is of another thread that an event leads to, `opt_out_id` of an opt-out that was
-    read from a phrase and that can or could be corrected.
+    read from a phrase and that can or could be corrected, `message_id` of the message that it ends.
     """
 
     kind: Literal["in", "out", "event"]
@@ -40,6 +40,7 @@ class Row:
     mark: str = ""
     conversation_id: int | None = None
     opt_out_id: int | None = None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ def rows_of(message: Message, stopped: Pauses | None = None, opt_out: PhraseOptO
 
     `stopped` are the pauses for which a message may wait; `opt_out`: the text was read as one from a phrase.
     """
+    *before, last = _rows_of(message, stopped, opt_out)
+    return [*before, replace(last, message_id=message.id)]
+
+
+def _rows_of(message: Message, stopped: Pauses | None, opt_out: PhraseOptOut | None) -> list[Row]:
     if message.direction == Direction.INBOUND:
         *before, last = _inbound(message)
         return [*before, _with_correction(last, opt_out) if opt_out else last]

@@ -1,0 +1,343 @@
+"""The pages that say why, as people read them: of messages at each of their ends, of members, and of texts."""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Session
+
+from optin import clock
+from optin.consent import ledger
+from optin.database.session import db
+from optin.enums import BlockCause, Direction, EventKind, HoldCause, MessageStatus, Reason, ReplyKind
+from optin.models import AuditEntry, Broadcast, CampaignMember, ConsentEvent, ConsentPayload, Message
+from optin.policy import policy
+from optin.sending import delivery, put_out
+from tests.conftest import Clock
+from tests.support import campaign_scene, outbox, world
+from tests.support.clients import Browser
+from tests.support.outbox import MAYA, OURS
+
+NOON = datetime(2026, 11, 23, 18, tzinfo=UTC)
+"""In the middle of the day everywhere in the United States."""
+
+
+def shown(moment: datetime | None) -> str:
+    """Write a moment as the pages do."""
+    assert moment is not None
+    return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+def logged(session: Session, kind: EventKind) -> str:
+    """Return when an event of a kind was written."""
+    return shown(session.scalars(select(ConsentEvent.at).where(ConsentEvent.kind == kind)).first())
+
+
+def changed(session: Session) -> str:
+    """Return when a setting was changed last."""
+    return shown(session.scalar(select(func.max(AuditEntry.at)).where(AuditEntry.subject_kind == "setting")))
+
+
+def words(page: str) -> str:
+    """Return what a page says, without its tags."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page.partition('id="why"')[2])))
+
+
+def why(browser: Browser, message: Message) -> str:
+    answer = browser.get(f"/messages/{message.id}/why")
+    assert answer.status_code == 200
+    return words(answer.text)
+
+
+def rows(page: str) -> dict[str, str]:
+    """Return the answer of each row of the rule, by its reason."""
+    found = re.findall(r'<td>(?:\d+\. )?([^<]*)</td>\s*<td data-label="Answer">(.*?)</td>', page, re.S)
+    return {html.unescape(name): re.sub(r"<[^>]+>", "", answer).strip() for name, answer in found}
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock: Clock) -> None:
+    clock.forward(seconds=(NOON - clock.now()).total_seconds())
+
+
+@pytest.fixture
+def sent_out(session: Session, clock: Clock) -> Callable[..., Message]:
+    """Have a broadcast put out to Maya, who opted in with the keyword an hour before; return her message."""
+
+    def put(**fields: object) -> Message:
+        keyword = outbox.keyword(session, "volunteer")
+        outbox.opted_in(session, MAYA, keyword)
+        clock.forward(hours=1)
+        return _put(session, keyword.id, **fields)
+
+    return put
+
+
+def _put(session: Session, keyword_id: int | None, **fields: object) -> Message:
+    made = outbox.broadcast(session, body="Hello")
+    made.keyword_id = made.campaign.keyword_id = keyword_id
+    for name, value in fields.items():
+        setattr(made, name, value)
+    person = world.person(session, "Maya Cole", MAYA)
+    campaign_scene.member(session, made.campaign, person)
+    put_out.begin(session, made.campaign, made, None)
+    session.commit()
+    return session.scalars(select(Message).where(Message.broadcast_id == made.id)).one()
+
+
+def start(engine: Engine, message: Message, session: Session) -> Message:
+    """Let the start be asked for."""
+    broadcast_id = message.broadcast_id
+    session.commit()
+    delivery.start(engine, delivery.claim(engine, broadcast_id=broadcast_id))
+    session.refresh(message)
+    return message
+
+
+def test_a_message_that_started_says_at_which_moments_it_was_allowed_and_by_which_opt_in(
+    viewer: Browser, session: Session, engine: Engine, clock: Clock, sent_out: Callable[..., Message]
+) -> None:
+    message = sent_out()
+    clock.forward(minutes=2)
+    started = start(engine, message, session)
+    assert started.started_at is not None
+    said = why(viewer, started)
+    assert "May be sent: no row of the rule speaks against it." in said
+    assert re.search(r"Audience shown .* May be sent .* Worked out from the log now", said)
+    assert f"Queued {shown(started.created_at)} May be sent Recorded at the time" in said
+    assert f"Started {shown(started.started_at)} May be sent Recorded at the time" in said
+    assert f"OI-000001 with “volunteer”: Active then, since {logged(session, EventKind.ACTIVATED)}" in said
+    assert said.count("Passed") == 11
+    assert "By the log and the audit trail" not in said
+    assert re.search(r"America/Los Angeles 23 Nov 2026, 11:02:\d\d PST Inside", said)
+    assert "Frequency cap a day no cap Never changed by then" in said
+
+
+def test_a_message_of_before_the_columns_says_what_was_not_recorded(
+    viewer: Browser, session: Session, engine: Engine, sent_out: Callable[..., Message]
+) -> None:
+    message = start(engine, sent_out(), session)
+    message.queued_reason = message.zones = None
+    session.commit()
+    said = why(viewer, message)
+    assert f"Queued {shown(message.created_at)} May be sent Worked out from the log now" in said
+    assert re.search(r"The time zone is by the number’s area code or country\. Worked out from the log now", said)
+
+
+def test_a_stop_between_queue_and_start_is_named_with_its_text(
+    viewer: Browser, session: Session, engine: Engine, clock: Clock, sent_out: Callable[..., Message]
+) -> None:
+    message = sent_out()
+    clock.forward(minutes=1)
+    world.text(session, "STOP")
+    clock.forward(minutes=1)
+    session.refresh(message)
+    said = why(viewer, message)
+    assert "May not be sent: opted out (row 2 of the rule)." in said
+    assert f"Queued {shown(message.created_at)} May be sent Recorded" in said
+    assert f"Before its start {shown(message.decided_at)} May not be sent: opted out Recorded" in said
+    assert f"Opted out of everything, {logged(session, EventKind.OPTED_OUT)} “STOP”" in said
+    assert f"OI-000001 with “volunteer”: Inactive then, since {logged(session, EventKind.OPTED_OUT)}" in said
+    page = viewer.get(f"/messages/{message.id}/why").text
+    answers = rows(page)
+    assert answers["No valid mobile number"] == "Passed"
+    assert answers["Opted out"] == "Decided: may not be sent"
+    assert set(list(answers.values())[2:]) == {"Not reached"}
+
+
+def test_an_erased_payload_is_said_to_be_erased(
+    viewer: Browser, session: Session, sent_out: Callable[..., Message], clock: Clock
+) -> None:
+    message = sent_out()
+    clock.forward(minutes=1)
+    world.text(session, "STOP")
+    session.execute(delete(ConsentPayload))
+    session.commit()
+    said = why(viewer, message)
+    assert "May not be sent: opted out (row 2 of the rule)." in said
+    assert "What was written with it has been erased." in said
+    assert "“STOP”" not in said
+
+
+REFUSALS: dict[str, tuple[Callable[[Session], object], Reason, int]] = {
+    "lost": (lambda s: ledger.lose_number(s, MAYA, outbox.act(), error_code=30005), Reason.NUMBER_LOST, 3),
+    "hold": (lambda s: ledger.hold(s, MAYA, outbox.act(), HoldCause.SENTENCE, "stop"), Reason.ON_HOLD, 4),
+    "ended": (lambda s: ledger.opt_out_keyword(s, MAYA, 1, outbox.act()), Reason.NOT_OPTED_IN, 7),
+    "block": (lambda s: ledger.block(s, OURS, MAYA, BlockCause.ERROR_21610, outbox.act()), Reason.BLOCKED, 10),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_each_refusal_before_the_start_names_its_row(
+    viewer: Browser, session: Session, engine: Engine, sent_out: Callable[..., Message], clock: Clock, what: str
+) -> None:
+    act, reason, row = REFUSALS[what]
+    message = sent_out()
+    clock.forward(minutes=1)
+    act(session)
+    session.commit()
+    clock.forward(minutes=1)
+    start(engine, message, session)
+    assert (message.status, message.reason) == (MessageStatus.SKIPPED, reason)
+    said = why(viewer, message)
+    assert f"(row {row} of the rule)." in said
+    assert "By the log and the audit trail" not in said
+    clock.forward(minutes=1)
+    member = session.scalars(select(CampaignMember)).one()
+    said = words(viewer.get(f"/campaigns/{member.campaign_id}/members/{member.id}/why").text)
+    assert f"(row {row} of the rule)." in said
+
+
+def test_outside_sending_hours_it_says_the_hour_and_the_zone_on_the_day_of_the_change(
+    viewer: Browser, session: Session, engine: Engine, clock: Clock, sent_out: Callable[..., Message]
+) -> None:
+    """On 14 March 2027 Los Angeles is at UTC-8 until 2:00 and at UTC-7 after it."""
+    policy.change(session, None, sending_from="09:00")
+    clock.forward(seconds=(datetime(2027, 3, 14, 14, 30, tzinfo=UTC) - clock.now()).total_seconds())
+    message = sent_out()  # an hour later: 8:30 in summer time, 7:30 had the clocks not changed
+    start(engine, message, session)
+    assert message.reason == Reason.OUTSIDE_HOURS
+    said = why(viewer, message)
+    assert "Waits: wait for sending hours (row 12 of the rule)." in said
+    assert f"Queued {shown(message.created_at)} Waits: wait for sending hours Recorded" in said
+    assert "08:30 in America/Los Angeles. Sending hours were 09:00 to 20:00." in said
+    assert re.search(r"14 Mar 2027, 08:30:\d\d PDT Outside", said)
+
+
+def test_a_setting_that_was_changed_since_is_shown_as_it_was_then_and_since_when(
+    viewer: Browser, session: Session, clock: Clock
+) -> None:
+    policy.change(session, None, require_opt_in_for_one_to_one=True)
+    first = changed(session)
+    world.keyword(session)
+    world.text(session, "volunteer")
+    clock.forward(hours=1)
+    message = outbox.one_to_one(session)
+    session.commit()
+    clock.forward(hours=1)
+    policy.change(session, None, require_opt_in_for_one_to_one=False)
+    session.commit()
+    said = why(viewer, message)
+    assert f"Require Opt-In for 1:1 SMS Messaging On Today: Off {first}" in said
+    assert re.search(r"9\. No opt-in Passed", said)
+    clock.forward(hours=1)
+    later = outbox.one_to_one(session, "+14155550199")
+    session.commit()
+    said = why(viewer, later)
+    assert f"Require Opt-In for 1:1 SMS Messaging Off {changed(session)}" in said
+    assert "None: no opt-in was needed." in said
+
+
+def test_a_held_number_may_get_a_reply_with_a_notice(viewer: Browser, session: Session, clock: Clock) -> None:
+    ledger.hold(session, MAYA, outbox.act("please stop"), HoldCause.SENTENCE, "stop")
+    clock.forward(minutes=1)
+    message = outbox.one_to_one(session)
+    session.commit()
+    said = why(viewer, message)
+    assert "4. On hold for review Passed, with a notice On hold for review," in said
+    assert "“please stop”" in said
+
+
+def test_what_a_user_takes_back_and_what_the_number_ended_is_no_row_of_the_rule(
+    viewer: Browser, session: Session, sent_out: Callable[..., Message], clock: Clock
+) -> None:
+    message = sent_out()
+    clock.forward(minutes=1)
+    message.status, message.decided_at = MessageStatus.CANCELLED, clock.now()
+    session.commit()
+    assert "A user took it back before it started. The rule did not refuse it." in why(viewer, message)
+    message.reason = Reason.NUMBER_CHANGED
+    session.commit()
+    assert "It was cancelled when the person’s number changed" in why(viewer, message)
+
+
+def test_a_message_that_was_moved_in_was_not_decided_by_optin(viewer: Browser, session: Session) -> None:
+    now = clock.now()
+    moved = Message(id=-7, direction=Direction.OUTBOUND, number=MAYA, status=MessageStatus.DELIVERED)
+    moved.purpose, moved.created_at, moved.updated_at = "campaign", now, now
+    session.add(moved)
+    session.commit()
+    assert "Optin did not decide about this one." in why(viewer, moved)
+
+
+@pytest.mark.parametrize("id_", [0, 999, 2**70])
+def test_no_message_has_no_page(viewer: Browser, id_: int) -> None:
+    assert viewer.get(f"/messages/{id_}/why").status_code == 404
+
+
+READ = [
+    ("STOP", 4, "Opted out of everything"),
+    ("remove me from your list", 6, "“remove me” was read as a request to stop"),
+    ("volunteer", 10, "Opted in : volunteer"),
+    ("STOP volunteer", 5, "It asks to stop one keyword"),
+    ("HELP", 7, "Nothing: it changed no consent."),
+    ("we have to stop this bill", 11, "On hold for review"),
+    ("volunter", 12, "nearly the keyword “volunteer”"),
+    ("See you on Saturday", 14, "nothing but appear in the inbox"),
+]
+
+
+@pytest.mark.parametrize(("body", "row", "says"), READ)
+def test_a_text_that_came_in_says_which_step_read_it(
+    viewer: Browser, session: Session, body: str, row: int, says: str
+) -> None:
+    world.keyword(session)
+    message = world.text(session, body)
+    said = why(viewer, message)
+    assert f"Step {row} of reading a text" in said
+    assert says in said
+
+
+def test_the_answer_to_a_keyword_is_explained_too(viewer: Browser, session: Session) -> None:
+    world.keyword(session)
+    came = world.text(session, "volunteer")
+    assert "Keyword confirmation" in why(viewer, came)
+    answer = session.scalars(select(Message).where(Message.reply_kind == ReplyKind.CONFIRMATION)).one()
+    assert f"/messages/{answer.id}/why" in viewer.get(f"/messages/{came.id}/why").text
+    said = why(viewer, answer)
+    assert "May be sent: no row of the rule speaks against it." in said
+    assert "OI-000001 with “volunteer”" in said
+
+
+def test_rows_lead_to_it(viewer: Browser, session: Session, sent_out: Callable[..., Message]) -> None:
+    message = sent_out()
+    came = world.text(session, "Hello there")
+    assert f"/messages/{message.id}/why" in viewer.get(f"/broadcasts/{message.broadcast_id}").text
+    assert f"/messages/{came.id}/why" in viewer.get(f"/inbox/{came.conversation_id}").text
+    made = session.get_one(Broadcast, message.broadcast_id)
+    member = session.scalars(select(CampaignMember)).one()
+    listed = viewer.get(f"/campaigns/{made.campaign_id}?tab=members").text
+    assert f"/campaigns/{made.campaign_id}/members/{member.id}/why" in listed
+
+
+def test_a_member_whom_the_broadcasts_skipped_says_what_the_log_says_of_then(
+    viewer: Browser, session: Session, clock: Clock
+) -> None:
+    keyword = outbox.keyword(session, "volunteer")
+    outbox.opted_in(session, MAYA, keyword)
+    other = world.person(session, "Tom Reed", world.TOM)
+    clock.forward(minutes=1)
+    made = outbox.broadcast(session, to=keyword, body="Hello")
+    campaign_scene.member(session, made.campaign, other)
+    campaign_scene.member(session, made.campaign, world.person(session, "Maya Cole", MAYA))
+    made.started_at = clock.now()
+    put_out.begin(session, made.campaign, made, None)
+    session.commit()
+    clock.forward(hours=1)
+    outbox.opted_in(session, world.TOM, keyword)
+    session.commit()
+    clock.forward(hours=1)
+    member = session.scalars(select(CampaignMember).where(CampaignMember.person_id == other.id)).one()
+    said = words(viewer.get(f"/campaigns/{made.campaign_id}/members/{member.id}/why").text)
+    assert "May be sent: no row of the rule speaks against it." in said
+    assert "No message. May not be sent: not opted in with the campaign's keyword. Worked out from the log now" in said
