@@ -139,6 +139,8 @@ RECORDS = (
     Page("inbox, live list", "/inbox/list"),
     Page("opt-ins, live list", "/keywords/1/opt-ins"),
     Page("broadcast, live progress", f"/broadcasts/{BROADCAST}/progress"),
+    Page("why a text", "/messages/5/why"),
+    Page("why a member", "/campaigns/1/members/5/why"),
 )
 
 

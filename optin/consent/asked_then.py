@@ -98,7 +98,8 @@ class AskingHistory:
 def load(session: Session, about: AskedAbout, now: Policy, first: datetime, last: datetime) -> AskingHistory:
     """Read what is needed for moments between the first and the last; `now` is the policy of today."""
     starts = caps.starts(session, about.number, first, last) if about.purpose == Purpose.CAMPAIGN else []
-    return AskingHistory(about, number_log.load(session, about.number), past.trail(session, now), starts)
+    trail = past.trail(session, now, rules.SETTINGS)
+    return AskingHistory(about, number_log.load(session, about.number), trail, starts)
 
 
 def _is_late(not_after: datetime | None, zones: Sequence[str], moment: datetime, policy: Policy) -> bool:

@@ -205,6 +205,8 @@ MAY_WAIT = tuple(step.reason for step in STEPS if step.effect is Effect.WAIT)
 """The reasons with which a message may go later by itself."""
 
 
+SETTINGS = tuple(dict.fromkeys(name for step in STEPS for name in step.settings))
+"""The settings that the rule depends on."""
 MAY_WAIT_BY = tuple(dict.fromkeys(name for step in STEPS if step.effect is Effect.WAIT for name in step.settings))
 """The settings that such a wait follows from."""
 

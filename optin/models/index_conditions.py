@@ -164,6 +164,11 @@ def is_in_settings_trail(of: Any) -> ColumnElement[bool]:
     return _is_one_of(of.subject_kind, SETTINGS_TRAIL)
 
 
+def is_of_setting(of: Any) -> ColumnElement[bool]:
+    """A change is one of a setting of the policy."""
+    return _is_term(of.subject_kind, "setting")
+
+
 def is_imported(of: Any) -> ColumnElement[bool]:
     """A person, an opt-in or a suppression was made by an import."""
     return _is_set(of.import_run_id)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
 from optin.enums import Role
-from optin.models.index_conditions import is_in_settings_trail, partial_index
+from optin.models.index_conditions import is_in_settings_trail, is_of_setting, partial_index
 
 
 class User(UserMixin, Base):  # type: ignore[misc]
@@ -96,6 +96,7 @@ class AuditEntry(Base):
         Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),
         partial_index("ix_audit_entry_kind", "subject_kind", "id", where=is_in_settings_trail),
         partial_index("ix_audit_entry_user", "user_id", "id", where=is_in_settings_trail),
+        partial_index("ix_audit_entry_setting", "subject_kind", "field", "id", where=is_of_setting),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,15 +1,14 @@
 """The policy as it was at a moment, and since when each setting had its value, by the trail of changes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin.models import AuditEntry
-from optin.models.index_conditions import is_in_settings_trail
+from optin.models.index_conditions import is_of_setting
 from optin.policy.policy import Policy, changed_by
 
 
@@ -23,7 +22,7 @@ class PastPolicy:
 
 @dataclass(frozen=True)
 class SettingsTrail:
-    """All changes of the policy, the oldest first, and the policy as it is now."""
+    """The changes of settings, of each the oldest first, and the policy as it is now."""
 
     now: Policy
     entries: list[AuditEntry]
@@ -40,7 +39,7 @@ class SettingsTrail:
         return PastPolicy(changed_by(self.now, stored), since)
 
 
-def trail(session: Session, now: Policy) -> SettingsTrail:
-    """Read the changes of the policy, in one statement."""
-    changes: Any = select(AuditEntry).where(AuditEntry.subject_kind == "setting", is_in_settings_trail(AuditEntry))
-    return SettingsTrail(now, list(session.scalars(changes.order_by(AuditEntry.id))))
+def trail(session: Session, now: Policy, names: Collection[str]) -> SettingsTrail:
+    """Read the changes of some settings, in one statement; the others count as they are now."""
+    changes = select(AuditEntry).where(is_of_setting(AuditEntry), AuditEntry.field.in_(names))
+    return SettingsTrail(now, list(session.scalars(changes.order_by(AuditEntry.field, AuditEntry.id))))

@@ -374,7 +374,8 @@ def test_nothing_has_sqlite_note_how_full_its_tables_are(app: Flask, session: Se
 NUMBER = "+12065550147"
 ACT = Act(OptInSource.SMS, clock.now(), sender_id=1)
 RELIES_ON: dict[str, str | Callable[[Session], object]] = {
-    "ix_audit_entry_kind": "/settings/audit?about=brand",
+    "ix_audit_entry_kind": "/settings/audit?about=user",
+    "ix_audit_entry_setting": "/campaigns/1/members/5/why",
     "ix_audit_entry_user": "/settings/audit?who=7",
     "ix_campaign_member_list": "/campaigns/1?tab=members",
     "ix_campaign_member_number": "/campaigns/1?tab=members&reason=duplicate",

@@ -34,7 +34,7 @@ def is_moved(message: Message) -> bool:
 def explain(session: Session, message: Message, policy: Policy) -> Explanation:
     """Explain a message of ours that Optin decided about; `policy` is that of today."""
     broadcast = _broadcast(session, message)
-    zones, zones_known = _zones(session, message, broadcast)
+    zones, zones_known = _zones(session, message, broadcast, policy)
     about = _about(message, broadcast)
     first = broadcast.created_at if broadcast else message.created_at
     last = message.decided_at or message.created_at
@@ -80,8 +80,8 @@ def _about(message: Message, broadcast: Broadcast | None) -> AskedAbout:
     )
 
 
-def _zones(session: Session, message: Message, broadcast: Broadcast | None) -> tuple[str, Knowledge]:
-    """Return the time zones that the start looked at, else those that the member has today."""
+def _zones(session: Session, message: Message, broadcast: Broadcast | None, policy: Policy) -> tuple[str, Knowledge]:
+    """Return the time zones that the start looked at, else those of the member today, else those of the number."""
     if message.zones is not None:
         return message.zones, Knowledge.RECORDED
     if broadcast is None:
@@ -89,7 +89,8 @@ def _zones(session: Session, message: Message, broadcast: Broadcast | None) -> t
     of_member = select(CampaignMember.zones).where(
         CampaignMember.campaign_id == broadcast.campaign_id, CampaignMember.person_id == message.person_id
     )
-    return session.scalar(of_member) or "", Knowledge.WORKED_OUT
+    found = session.scalar(of_member) or phone.zone_group(message.number, policy.default_region)
+    return found, Knowledge.WORKED_OUT
 
 
 def _moments(
