@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -14,7 +14,7 @@ from optin import clock
 from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import BlockCause, Direction, EventKind, HoldCause, MessageStatus, Reason, ReplyKind
-from optin.models import AuditEntry, Broadcast, CampaignMember, ConsentEvent, ConsentPayload, Message
+from optin.models import AuditEntry, Broadcast, CampaignMember, ConsentEvent, ConsentPayload, Keyword, Message
 from optin.policy import policy
 from optin.sending import delivery, put_out
 from tests.conftest import Clock
@@ -341,3 +341,145 @@ def test_a_member_whom_the_broadcasts_skipped_says_what_the_log_says_of_then(
     said = words(viewer.get(f"/campaigns/{made.campaign_id}/members/{member.id}/why").text)
     assert "May be sent: no row of the rule speaks against it." in said
     assert "No message. May not be sent: not opted in with the campaign's keyword. Worked out from the log now" in said
+
+
+def _alone(session: Session, _keyword: int, _campaign: int) -> None:
+    """Nothing happens: they never opted in."""
+
+
+def _in(session: Session, _keyword: int, _campaign: int) -> None:
+    outbox.opted_in(session, MAYA, outbox.keyword(session, "volunteer"))
+
+
+def _asked(session: Session, keyword_id: int, _campaign: int) -> None:
+    session.get_one(Keyword, keyword_id).double_opt_in = True
+    session.flush()
+    _in(session, keyword_id, 0)
+
+
+def _and(act: Callable[[Session], object]) -> Callable[[Session, int, int], None]:
+    """Let something happen to who opted in."""
+
+    def happen(session: Session, keyword_id: int, campaign_id: int) -> None:
+        _in(session, keyword_id, campaign_id)
+        act(session)
+
+    return happen
+
+
+def _second(session: Session, keyword_id: int, campaign_id: int) -> None:
+    _in(session, keyword_id, campaign_id)
+    member = session.scalars(select(CampaignMember)).one()
+    first = CampaignMember(id=member.id - 1, campaign_id=campaign_id, number=MAYA, added_at=member.added_at)
+    first.person_id = world.person(session, "Tom Reed", MAYA).id
+    session.add(first)
+
+
+def _without_number(session: Session, _keyword: int, _campaign: int) -> None:
+    session.scalars(select(CampaignMember)).one().number = None
+
+
+def _capped(session: Session) -> None:
+    policy.change(session, None, cap_per_day=1)
+    outbox.reached(session, MAYA)
+
+
+def _skipped_at_cap(session: Session) -> None:
+    _capped(session)
+    policy.change(session, None, cap_waits=False)
+
+
+STOP = _and(lambda session: ledger.opt_out(session, MAYA, outbox.act("STOP")))
+MEMBERS: dict[str, tuple[Callable[[Session, int, int], None], str]] = {
+    "no number": (_without_number, "May not be sent: no valid mobile number (row 1 of the rule)."),
+    "stop": (STOP, "May not be sent: opted out (row 2 of the rule)."),
+    "lost": (_and(REFUSALS["lost"][0]), "May not be sent: number not in use (row 3 of the rule)."),
+    "hold": (_and(REFUSALS["hold"][0]), "May not be sent: on hold for review (row 4 of the rule)."),
+    "second": (_second, "May not be sent: duplicate number (row 5 of the rule)."),
+    "asked": (_asked, "May not be sent: waiting for confirmation (row 6 of the rule)."),
+    "alone": (_alone, "May not be sent: not opted in with the campaign's keyword (row 7 of the rule)."),
+    "block": (_and(REFUSALS["block"][0]),
+              "May not be sent: blocked at Twilio: they must text START (row 10 of the rule)."),
+    "night": (_and(lambda session: policy.change(session, None, sending_from="19:00")),
+              "Waits: wait for sending hours (row 12 of the rule)."),
+    "cap": (_and(_capped), "Waits: frequency cap reached (row 13 of the rule)."),
+    "cap, skipped": (_and(_skipped_at_cap), "May not be sent: frequency cap reached (row 13 of the rule)."),
+    "in": (_in, "May be sent: no row of the rule speaks against it."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MEMBERS)
+def test_each_row_that_a_member_may_meet(viewer: Browser, session: Session, clock: Clock, what: str) -> None:
+    act, says = MEMBERS[what]
+    campaign_scene.sender(session)
+    keyword = outbox.keyword(session, "volunteer")
+    campaign = campaign_scene.campaign(session, keyword)
+    member = campaign_scene.member(session, campaign, world.person(session, "Maya Cole", MAYA))
+    member_id = member.id = 7
+    session.commit()
+    clock.forward(minutes=1)
+    act(session, keyword.id, campaign.id)
+    session.commit()
+    clock.forward(minutes=1)
+    said = words(viewer.get(f"/campaigns/{campaign.id}/members/{member_id}/why").text)
+    assert says in said
+
+
+@pytest.mark.parametrize(("needs", "says"), [(True, "no opt-in (row 8 of the rule)"), (False, "May be sent")])
+def test_without_a_keyword_the_setting_decides(viewer: Browser, session: Session, needs: bool, says: str) -> None:
+    policy.change(session, None, keywordless_needs_opt_in=needs)
+    campaign = campaign_scene.campaign(session)
+    member = campaign_scene.member(session, campaign, world.person(session, "Maya Cole", MAYA))
+    said = words(viewer.get(f"/campaigns/{campaign.id}/members/{member.id}/why").text)
+    assert says in said
+    assert f"Campaigns without a keyword need any opt-in {'On' if needs else 'Off'}" in said
+
+
+def test_too_late_is_said_of_a_message_that_was_skipped_when_it_was_queued(
+    viewer: Browser, session: Session, clock: Clock, sent_out: Callable[..., Message]
+) -> None:
+    policy.change(session, None, sending_from="15:00")
+    sent_out(not_after=NOON + timedelta(hours=2))
+    message = session.scalars(select(Message)).one()
+    said = why(viewer, message)
+    assert "May not be sent: too late: its time to send had passed (row 11 of the rule)." in said
+    assert "It never came to a start." in said
+
+
+ONE_TO_ONE: dict[str, tuple[Callable[[Session], object], MessageStatus, str]] = {
+    "stop": (lambda s: ledger.opt_out(s, MAYA, outbox.act("STOP")), MessageStatus.CANCELLED, "opted out (row 2"),
+    "block": (REFUSALS["block"][0], MessageStatus.SKIPPED, "they must text START (row 10"),
+    "lost": (REFUSALS["lost"][0], MessageStatus.SKIPPED, "number not in use (row 3"),
+    "required": (lambda s: policy.change(s, None, require_opt_in_for_one_to_one=True), MessageStatus.SKIPPED,
+                 "no opt-in (row 9"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ONE_TO_ONE)
+def test_a_1_to_1_message_that_was_refused_at_its_start_names_its_row(
+    viewer: Browser, session: Session, engine: Engine, clock: Clock, what: str
+) -> None:
+    act, status, says = ONE_TO_ONE[what]
+    message = outbox.one_to_one(session)
+    session.commit()
+    clock.forward(minutes=1)
+    act(session)
+    session.commit()
+    clock.forward(minutes=1)
+    assert start(engine, message, session).status == status
+    said = why(viewer, message)
+    assert says in said
+    assert "Composer shown – Not asked Not recorded" in said
+    assert "By the log and the audit trail" not in said
+
+
+def test_an_automatic_reply_says_what_its_own_rows_said(viewer: Browser, session: Session, clock: Clock) -> None:
+    world.keyword(session)
+    for _ in range(11):
+        world.text(session, "STOP volunteer")
+    answers = session.scalars(select(Message).where(Message.reply_kind == ReplyKind.KEYWORD_ENDED)).all()
+    refused = [each for each in answers if each.status == MessageStatus.SKIPPED]
+    assert [each.reason for each in refused] == [Reason.TOO_MANY_REPLIES]
+    said = why(viewer, refused[0])
+    assert "May not be sent: too many automatic replies within an hour (a row for messages of this kind)." in said
+    assert "As recorded. It can’t be worked out afterwards." in said
