@@ -42,6 +42,7 @@ def test_each_moment_has_the_answer_of_its_time(session: Session, clock: Clock) 
     assert reasons == [Reason.NOT_OPTED_IN, None, None, Reason.CAP_REACHED, None, Reason.OPTED_OUT]
     assert history.got(moments[3]) == (1, 1)
     assert history.at(moments[3], ZONES).policy.policy.cap_per_day == 1
+    assert history.at(moments[1], ZONES).policy.policy.cap_per_day == 0
     assert set(history.at(moments[1], ZONES).policy.since) == set()
     assert set(history.at(moments[2], ZONES).policy.since) == {"cap_per_day", "cap_waits"}
 

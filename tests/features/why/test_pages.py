@@ -111,6 +111,8 @@ def test_a_message_that_started_says_at_which_moments_it_was_allowed_and_by_whic
     clock.forward(minutes=2)
     started = start(engine, message, session)
     assert started.started_at is not None
+    session.scalars(select(CampaignMember)).one().zones = "America/New_York"
+    session.commit()
     said = why(viewer, started)
     assert "May be sent: no row of the rule speaks against it." in said
     assert re.search(r"Audience shown .* May be sent .* Worked out from the log now", said)
@@ -120,6 +122,7 @@ def test_a_message_that_started_says_at_which_moments_it_was_allowed_and_by_whic
     assert said.count("Passed") == 11
     assert "By the log and the audit trail" not in said
     assert re.search(r"America/Los Angeles 23 Nov 2026, 11:02:\d\d PST Inside", said)
+    assert "The time zone is by the number’s area code or country. Recorded at the time" in said
     assert "Frequency cap a day no cap Never changed by then" in said
 
 
