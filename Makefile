@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 FLASK := $(PYTHON) -m flask --app app
 PIP := $(PYTHON) -m pip -qq --disable-pip-version-check install
 # What may stand beside an MIT project. The packages left out only check or test it and are no part of it.
-LICENCES := MIT;BSD;Apache;PSF;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-3.0-only
+LICENCES := MIT;BSD;Apache;PSF;Python Software Foundation;ISC;MPL-2.0;Mozilla Public License 2.0;LGPL-3.0-only;OFL-1.1
 NOT_SHIPPED := djlint axe-playwright-python
 # Without its cache of compiled code, Python compiles the whole project anew in each process that the tests start.
 unexport PYTHONDONTWRITEBYTECODE

@@ -32,7 +32,7 @@ FLOORS = [
     {"storage", "policy", "evidence"},
     {"queries", "own_fields"},
     {"consent"},
-    {"person"},
+    {"person", "proof"},
     {"provider", "witnesses"},
     {"sending"},
     {"receiving"},
@@ -48,6 +48,7 @@ FEATURES = {
     "keywords",
     "opt_ins",
     "opt_outs",
+    "proofs",
     "campaigns",
     "broadcasts",
     "people",
@@ -73,6 +74,9 @@ DOORS = {
     "python_calamine": {"optin.spreadsheets.unpack"},
     "charset_normalizer": {"optin.spreadsheets.text_encodings"},
     "cryptography": {"optin.consent.proof.signed_note", "optin.witnesses.witness"},  # a program of its own
+    "reportlab": {"optin.proof.pdf"},
+    "PIL": {"optin.proof.pdf"},
+    "fontpkg_noto_sans": {"optin.proof.pdf"},
     "segno": {"optin.features.keywords.invitation"},
 }
 PURE = [
@@ -103,6 +107,11 @@ PURE = [
     "optin.texts.segments",
     "optin.provider.statuses",
     "optin.texts.merge_fields",
+    "optin.proof.material",
+    "optin.proof.pdf",
+    "optin.proof.unknown",
+    "optin.proof.verify",
+    "optin.proof.wording",
     "optin.channels.address",
     "optin.channels.allowed_reading",
     "optin.evidence.documents",

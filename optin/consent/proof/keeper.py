@@ -31,6 +31,10 @@ class Keeper:
         """Return the key under a name."""
         return Signer(name, self._given or kept_secret(self._folder / "log_key"))
 
+    def has_key_of(self, name: str, verifier_key: str) -> bool:
+        """Tell whether the key here is the one that signs under a name."""
+        return str(self.signer(name).verifier) == verifier_key
+
     def head(self) -> str:
         """Return the newest checkpoint signed here, as a note; "" where there is none."""
         return CheckpointFile(self._file).note()
