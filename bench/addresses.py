@@ -132,6 +132,7 @@ RECORDS = (
     Page("contact, merge with", "/contacts/1/merge"),
     Page("merge", "/people/1/merge/2"),
     Page("opt-in", "/opt-ins/1"),
+    Page("proof of an opt-in", "/opt-ins/1/proof"),
     Page("opt-out read from a phrase", "/review/opt-outs/1"),
     Page("effect of an opt-out word", "/settings/replies/words?extra_opt_out_words=please"),
     Page("users", "/settings/users"),

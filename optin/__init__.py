@@ -159,6 +159,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.opt_ins.routes import blueprint as opt_ins
     from optin.features.opt_outs.routes import blueprint as opt_outs
     from optin.features.people.routes import blueprint as people
+    from optin.features.proofs.routes import blueprint as proofs
     from optin.features.review.routes import blueprint as review
     from optin.features.search.routes import blueprint as search
     from optin.features.sending_check.routes import blueprint as sending_check
@@ -173,6 +174,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         keywords,
         opt_ins,
         opt_outs,
+        proofs,
         campaigns,
         broadcasts,
         people,

@@ -10,7 +10,7 @@ from optin import clock, phone
 from optin.consent.proof import origins, stored
 from optin.consent.replay import replay
 from optin.enums import Direction, OptInStatus
-from optin.models import Disclosure, ImportRun, Message, OptIn
+from optin.models import Disclosure, ImportRun, LogOrigin, Message, OptIn
 from optin.models.evidence import DisclosureImage, EvidenceFile, GivenFile
 from optin.models.index_conditions import is_heard
 from optin.proof import unknown, verdict
@@ -34,14 +34,15 @@ class Asked:
     made_by: str = ""
 
 
-def collect(session: Session, asked: Asked, newest: int = NEWEST) -> Proof:
+def collect(session: Session, asked: Asked, newest: int | None = None) -> Proof:
     """Return the proof with the newest events and messages."""
-    return of_record(session, asked, NumberRecord.read(session, asked.number, asked.region), newest)
+    return of_record(session, asked, NumberRecord.read(session, asked.number, asked.region), newest or NEWEST)
 
 
-def of_record(session: Session, asked: Asked, record: NumberRecord, newest: int = NEWEST) -> Proof:
+def of_record(session: Session, asked: Asked, record: NumberRecord, newest: int) -> Proof:
     """Return the proof of a number that has been read."""
-    log, horizon = _log(session), _horizon(session)
+    known = origins.all_origins(session)
+    log, horizon = _log(session, known), _horizon(session, known)
     opt_ins = _opt_ins(session, record)
     opt_in = next((each for each in opt_ins if each.id == asked.opt_in_id), None)
     shown = phone.display(record.number, record.region)
@@ -66,16 +67,15 @@ def of_record(session: Session, asked: Asked, record: NumberRecord, newest: int 
     )
 
 
-def _log(session: Session) -> Log | None:
+def _log(session: Session, known: Sequence[LogOrigin]) -> Log | None:
     last = stored.latest_checkpoint(session)
     if last is None:
         return None
-    origin = next(each for each in origins.all_origins(session) if each.id == last.origin_id)
+    origin = next(each for each in known if each.id == last.origin_id)
     return Log(origin.name, origin.verifier_key, last.size, last.note, last.at)
 
 
-def _horizon(session: Session) -> Horizon:
-    known = origins.all_origins(session)
+def _horizon(session: Session, known: Sequence[LogOrigin]) -> Horizon:
     first_text = session.scalar(select(func.min(Message.created_at)).where(is_heard(Message)))
     return Horizon(known[0].began_at if known else None, [each.began_at for each in known[1:]], first_text)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from optin import phone
@@ -61,28 +62,14 @@ class NumberRecord:
 
     def newest_messages(self, session: Session, limit: int) -> list[ProofMessage]:
         """Return the last messages, the newest first."""
-        return [self._message(row) for row in session.execute(self._query(Message.id.desc()).limit(limit))]
+        rows = [row for form in self.forms for row in session.execute(_newest(form, limit))]
+        rows.sort(key=lambda row: row.id, reverse=True)
+        return [self._message(row) for row in rows[:limit]]
 
     def all_messages(self, session: Session) -> Iterator[ProofMessage]:
         """Yield every message, the oldest first, reading some at a time."""
-        rows = session.execute(self._query(Message.id).limit(AT_ONCE)).all()
-        while rows:
-            yield from map(self._message, rows)
-            rows = session.execute(self._query(Message.id).where(Message.id > rows[-1].id).limit(AT_ONCE)).all()
-
-    def _query(self, order: ColumnElement[Any] | Any) -> Select[Any]:
-        columns: list[Any] = [
-            Message.id, Message.direction, Message.created_at, Message.started_at, Message.sender_id, Message.body,
-            Message.status, Message.sid, Message.purpose, Message.reply_kind, Message.reason, Message.opt_in_id,
-        ]  # fmt: skip
-        return (
-            select(*columns, Broadcast.keyword_id, Keyword.word)
-            .outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
-            .outerjoin(OptIn, OptIn.id == Message.opt_in_id)
-            .outerjoin(Keyword, Keyword.id == OptIn.keyword_id)
-            .where(Message.number.in_(self.forms))
-            .order_by(order)
-        )
+        rows = merge(*(_rows(session, form) for form in self.forms), key=lambda row: row.id)
+        return map(self._message, rows)
 
     def _message(self, row: Any) -> ProofMessage:
         status, ours = MessageStatus(row.status).label, self.address(row.sender_id)
@@ -116,6 +103,33 @@ class NumberRecord:
             seconds=(row.started_at - goodbye).total_seconds() if goodbye else None,
             against=self.starts.against(asked),
         )
+
+
+def _newest(form: str, limit: int) -> Select[Any]:
+    return _query(form).order_by(Message.number.desc(), Message.id.desc()).limit(limit)
+
+
+def _rows(session: Session, form: str) -> Iterator[Any]:
+    along = _query(form).order_by(Message.number, Message.id).limit(AT_ONCE)
+    rows = session.execute(along).all()
+    while rows:
+        yield from rows
+        rows = session.execute(along.where(Message.id > rows[-1].id)).all()
+
+
+def _query(form: str) -> Select[Any]:
+    """Select messages by one spelling of the number, so that they come along its index."""
+    columns: list[Any] = [
+        Message.id, Message.direction, Message.created_at, Message.started_at, Message.sender_id, Message.body,
+        Message.status, Message.sid, Message.purpose, Message.reply_kind, Message.reason, Message.opt_in_id,
+    ]  # fmt: skip
+    return (
+        select(*columns, Broadcast.keyword_id, Keyword.word)
+        .outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
+        .outerjoin(OptIn, OptIn.id == Message.opt_in_id)
+        .outerjoin(Keyword, Keyword.id == OptIn.keyword_id)
+        .where(Message.number == form)
+    )
 
 
 def _events(session: Session, forms: Sequence[str]) -> list[ProofEvent]:

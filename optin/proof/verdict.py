@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from optin.consent.replay import ACTIVATING, OPT_IN_EFFECTS, RETURNING, NumberReplay, replay
 from optin.enums import EventKind, OptInSource, OptInStatus
 from optin.proof.material import ProofEvent, ProofOptIn
-from optin.proof.wording import moment, quoted
+from optin.proof.wording import day_or_moment, moment, quoted
 
 GOODBYES = frozenset({EventKind.OPTED_OUT, EventKind.OPTED_OUT_KEYWORD, EventKind.DECLINED})
 _BY_PHONE = (OptInSource.SMS, OptInSource.FORM)
+NONE = "so there is no consent."
 Clause = Callable[[ProofEvent], str]
 
 
@@ -24,25 +25,30 @@ def of_opt_in(number: str, keyword: str, events: Sequence[ProofEvent], ours: Map
         return f"The log has no event of this opt-in of {number} with “{keyword}”."
     changes = [event for event in events if event.what in OPT_IN_EFFECTS]
     began, last = (changes or events)[0], (changes or events)[-1]
+    if began.what is EventKind.MIGRATED_INACTIVE:
+        return (
+            f"{number} was inactive with “{keyword}” in the records that were moved from Twilio for Salesforce on "
+            f"{moment(began.at)}, {NONE}"
+        )
     begin = _began(number, keyword, began, ours.get(began.message_sid or "", ""))
     agreed = next((event for event in changes if event.what is EventKind.CONFIRMED), None)
     if began.what is EventKind.REQUESTED and agreed:
         begin += f", and confirmed it on {moment(agreed.when)} by texting {quoted(agreed.text)}"
-    if last.what in RETURNING and len(changes) > 1:
-        ending = changes[-2]
-        since = f"it stands again since {moment(last.at)} ({last.what.label.lower()})"
-        return f"{begin}; the consent {_ended(ending)}, and {since}."
     status = replay(events).opt_ins.get(began.opt_in_id or 0)
+    if last.what in RETURNING and status and status.was_active:
+        since = f"it stands again since {moment(last.at)} ({last.what.label.lower()})"
+        return f"{begin}; the consent {_ended(changes[-2])}, and {since}."
     if last.what in ACTIVATING or (status and status.status == OptInStatus.ACTIVE):
         return f"{begin}; the consent stands."
-    if last.what is EventKind.REQUESTED:
+    if last.what is EventKind.REQUESTED or last.what in RETURNING:
         return f"{begin}; the question whether they agree has not been answered, so there is no consent yet."
     if last.what is EventKind.EXPIRED:
-        return f"{begin}; the question whether they agree was not answered by {moment(last.when)}, so there is none."
+        return f"{begin}; the question whether they agree was not answered by {moment(last.when)}, {NONE}"
     if last.what is EventKind.DECLINED:
-        return f"{begin}; they declined on {moment(last.when)} by texting {quoted(last.text)}, so there is no consent."
-    was_active = bool(status and status.was_active)
-    return f"{begin}; the {'consent' if was_active else 'question'} {_ended(last)}."
+        return f"{begin}; they declined on {moment(last.when)} by texting {quoted(last.text)}, {NONE}"
+    if status and status.was_active:
+        return f"{begin}; the consent {_ended(last)}."
+    return f"{begin}; the question whether they agree {_ended(last)}, {NONE}"
 
 
 def of_number(number: str, events: Sequence[ProofEvent], opt_ins: Sequence[ProofOptIn]) -> str:
@@ -70,6 +76,8 @@ def besides(events: Sequence[ProofEvent]) -> list[str]:
     """Return what else stands against texting the number now, in sentences."""
     state: NumberReplay = replay(events)
     said = []
+    if state.suppressed and any(each.status == OptInStatus.ACTIVE for each in state.opt_ins.values()):
+        said.append(f"The number opted out of everything on {moment(_last(events, EventKind.OPTED_OUT).when)}.")
     if state.held:
         said.append(f"The number is on hold for review since {moment(min(state.held.values()))}.")
     if state.lost:
@@ -81,17 +89,14 @@ def besides(events: Sequence[ProofEvent]) -> list[str]:
 
 def _began(number: str, keyword: str, event: ProofEvent, to: str) -> str:
     at, said, to = moment(event.when), quoted(event.text), f" to {to}" if to else ""
-    if event.what is EventKind.MIGRATED_INACTIVE:
-        return (
-            f"Twilio for Salesforce had {number} as inactive with “{keyword}” when it was moved on {moment(event.at)}"
-        )
     if event.by is OptInSource.SMS:
         asked = "asked to opt in" if event.what is EventKind.REQUESTED else "so opted in"
         return f"On {at} {number} texted {said}{to} and {asked} with “{keyword}”"
     if event.by is OptInSource.FORM:
         return f"On {at} {number} was entered in the web form of “{keyword}”"
     if event.by is OptInSource.IMPORT:
-        return f"On {at} {number} agreed to “{keyword}”, as {_whose(event)} import of {moment(event.at)} says ({said})"
+        says = f"as {_whose(event)} import of {moment(event.at)} says"
+        return f"On {day_or_moment(event.when)} {number} agreed to “{keyword}”, {says}"
     if event.by is OptInSource.MIGRATED:
         moved = f"as the records say that were moved from Twilio for Salesforce on {moment(event.at)}"
         return f"On {at} {number} opted in with “{keyword}” ({said}), {moved}"
@@ -108,7 +113,7 @@ def _by(event: ProofEvent) -> str:
     if event.what in _HOW:
         return _HOW[event.what](event)
     if event.by in _BY_PHONE:
-        return f"by the text {quoted(event.text)}"
+        return f"by {'a text that has been erased' if event.text is None else f'the text {quoted(event.text)}'}"
     if event.by is OptInSource.IMPORT:
         return f"by {_whose(event)} import of {moment(event.at)}"
     if event.by is OptInSource.MIGRATED:

@@ -10,6 +10,11 @@ def moment(at: datetime) -> str:
     return f"{at.day} {at:%b %Y %H:%M:%S} UTC"
 
 
+def day_or_moment(at: datetime) -> str:
+    """Return a moment, or the day alone where it is midnight: files often say no more."""
+    return f"{at.day} {at:%b %Y}" if (at.hour, at.minute, at.second) == (0, 0, 0) else moment(at)
+
+
 def quoted(text: str | None, instead: str = "a text that has been erased") -> str:
     """Return a text in quotes on one line, shortened in the middle of a long one; `instead` where it was erased."""
     if text is None:

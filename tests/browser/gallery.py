@@ -19,6 +19,7 @@ from optin import clock
 from optin.campaign_members import tasks
 from optin.campaign_members.adding import Added
 from optin.config import Config
+from optin.consent.proof.keeper import Keeper
 from optin.enums import (
     BroadcastState,
     CampaignStatus,
@@ -69,7 +70,7 @@ from optin.refused import done
 from optin.sample_data import seed
 from tests.browser.moves import moves
 from tests.browser.watching import watch
-from tests.support import own_fields
+from tests.support import consent_log, own_fields
 from tests.support.databases import sqlite_copy
 from tests.support.servers import LiveServer, serve
 from tests.support.signing_in import cookie_of
@@ -113,6 +114,7 @@ def gallery(shared: Path, folder: Path) -> Iterator[Gallery]:
             at = _addresses(session)
             watch(session, folder)
             cookie = _cookie(server, session)
+            consent_log.seal(session.get_bind().engine, Keeper.of(server.app.config["OPTIN"]))
         yield Gallery(server.url, cookie, at)
 
 

@@ -86,6 +86,9 @@ SCREENS = {
     "import-opt-ins-undone": "import-opt-ins-undone",
     "import-people": "import-people",
     "opt-in-imported": "opt-in-imported",
+    "proof": "opt-in/proof",
+    "proof-imported": "opt-in-imported/proof",
+    "proof-of-number": "/numbers/+14155550134/proof",
     "importing": "importing",
     "imported": "imported",
     "inbox": "/inbox?show=all",
@@ -125,7 +128,7 @@ SCREENS = {
 }
 FOR_STRANGERS = {"sign-in": "/sign-in"}
 REFUSED = ("not-found",)
-ON_PAPER = ("keyword", "opt-in", "contact", "campaign-members", "broadcast-done", "settings-audit")
+ON_PAPER = ("keyword", "opt-in", "proof", "contact", "campaign-members", "broadcast-done", "settings-audit")
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +154,7 @@ def guest(chromium: Browser, rooms: Gallery, cookie: str = "") -> ChromiumGuest:
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_is_as_it_should_be(rooms: Gallery, visit: ChromiumGuest, name: str) -> None:
-    record, mark, rest = SCREENS[name].partition("?")
-    first, slash, below = record.partition("/")
-    look(visit, name, (rooms.at.get(first, first) + slash + below) + mark + rest)
+    look(visit, name, address_of(rooms, name))
 
 
 @pytest.mark.parametrize("name", FOR_STRANGERS)
@@ -165,11 +166,10 @@ def test_a_strangers_screen_is_as_it_should_be(chromium: Browser, rooms: Gallery
 
 @pytest.mark.parametrize("name", ON_PAPER)
 def test_what_is_printed_can_be_read_on_white(rooms: Gallery, visit: ChromiumGuest, name: str) -> None:
-    record, mark, rest = SCREENS[name].partition("?")
     page = visit.page
     page.set_viewport_size({"width": 720, "height": HEIGHT})
     page.emulate_media(color_scheme="dark")
-    page.goto(rooms.at.get(record, record) + mark + rest)
+    page.goto(address_of(rooms, name))
     page.emulate_media(media="print")
     for part in (".appbar", ".nav-tabs", ".btn", "form.toolbar"):
         assert not any(found.is_visible() for found in page.locator(part).all()), part
@@ -180,6 +180,13 @@ def test_what_is_printed_can_be_read_on_white(rooms: Gallery, visit: ChromiumGue
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}-print.png", full_page=True)
     page.emulate_media(media="screen")
+
+
+def address_of(rooms: Gallery, name: str) -> str:
+    """Return the address of a screen: what stands before the first slash may name a record."""
+    record, mark, rest = SCREENS[name].partition("?")
+    first, slash, below = record.partition("/")
+    return rooms.at.get(first, first) + slash + below + mark + rest
 
 
 def look(visitor: ChromiumGuest, name: str, address: str) -> None:

@@ -50,6 +50,7 @@ from optin.models import (
 from optin.own_fields import definitions
 from optin.person import likely_duplicates, merging
 from optin.policy import policy
+from optin.proof.number_record import NumberRecord
 from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
 from optin.sending import claim, gate, queueing, record, unknown_outcomes
@@ -310,6 +311,19 @@ def test_a_thread_is_read_along_its_own_index(app: Flask, session: Session) -> N
             connection.exec_driver_sql("SET enable_sort = off")
             assert not _serves(connection, "pk_message", thread)
         connection.rollback()
+
+
+def test_the_messages_of_a_proof_are_read_along_their_number(app: Flask, session: Session) -> None:
+    """Those of a page and those of the ZIP: never the newest messages of all until enough are of the number."""
+    engine, _ = _filled(app, session)
+    with Session(engine) as own, asked(engine, "SELECT") as statements:
+        number = own.scalars(select(Message.number).limit(1)).one()
+        read = NumberRecord.read(own, number, "US")
+        assert len(read.newest_messages(own, 1)) == 1
+        assert list(read.all_messages(own))
+    messages = {asked: given for asked, given in statements.items() if "JOIN broadcast" in asked}
+    assert len(messages) > 1
+    assert _serves_all(engine, "ix_message_number", messages)
 
 
 def test_what_is_sealed_already_is_not_read_again(app: Flask, session: Session, tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ VIEWERS = """
     GET  /leads/<person_id>/thread
     GET  /messages/<message_id>/why
     GET  /opt-ins/<opt_in_id>
+    GET  /opt-ins/<opt_in_id>/proof
+    GET  /numbers/<number>/proof
     GET  /people/<person_id>
     GET  /review
     GET  /review/decided
@@ -196,6 +198,10 @@ AGENTS = """
     POST /merges/<merge_id>/undo
     POST /opt-ins
     POST /opt-ins/<opt_in_id>/end
+    GET  /opt-ins/<opt_in_id>/proof/file
+    GET  /opt-ins/<opt_in_id>/proof/pdf
+    GET  /numbers/<number>/proof/file
+    GET  /numbers/<number>/proof/pdf
     GET  /opt-ins/new
     POST /opt-outs
     GET  /opt-outs/new

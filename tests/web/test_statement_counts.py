@@ -53,6 +53,8 @@ MOST = {
     "keyword": Most(9, 9),
     "contact": Most(21, 21),  # an opt-out with an earlier number, what was merged into it, likely duplicates
     "thread": Most(15, 15),
+    "proof of an opt-in": Most(13, 13),
+    "proof of a number": Most(12, 12),
     "home": Most(25, 25),
     "settings": Most(4, 4),
     "why a message": Most(11, 11),  # the frame and the user among them; each fact in one
@@ -137,6 +139,7 @@ def requests(app: Flask, session: Session, agent: Browser) -> dict[str, Ask]:
     for number in STOPPING:
         world.text(session, "volunteer", number)
     thread = session.scalars(select(Conversation.id).where(Conversation.number == MAYA)).one()
+    opt_in = session.scalars(select(OptIn.id).where(OptIn.number == MAYA)).one()
     pages = {
         "campaign, broadcasts": f"/campaigns/{campaign.id}?tab=broadcasts",
         "campaign": f"/campaigns/{campaign.id}",
@@ -145,6 +148,8 @@ def requests(app: Flask, session: Session, agent: Browser) -> dict[str, Ask]:
         "keyword": f"/keywords/{keyword.id}",
         "contact": f"/contacts/{people[0].id}",
         "thread": f"/inbox/{thread}",
+        "proof of an opt-in": f"/opt-ins/{opt_in}/proof",
+        "proof of a number": f"/numbers/{MAYA}/proof",
         "home": "/",
         "settings": "/settings/sms",
         "why a message": f"/messages/{message.id}/why",
