@@ -99,9 +99,9 @@ def _began(number: str, keyword: str, event: ProofEvent, to: str) -> str:
         return f"On {day_or_moment(event.when)} {number} agreed to “{keyword}”, {says}"
     if event.by is OptInSource.MIGRATED:
         moved = f"as the records say that were moved from Twilio for Salesforce on {moment(event.at)}"
-        return f"On {at} {number} opted in with “{keyword}” ({said}), {moved}"
+        return f"On {at} {number} opted in with “{keyword}”{_note(event)}, {moved}"
     who = event.actor or ("a user" if event.by is OptInSource.USER else "the API")
-    return f"On {at} {who} recorded that {number} had agreed to “{keyword}” ({said})"
+    return f"On {at} {who} recorded that {number} had agreed to “{keyword}”{_note(event)}"
 
 
 def _ended(event: ProofEvent) -> str:
@@ -117,7 +117,7 @@ def _by(event: ProofEvent) -> str:
     if event.by is OptInSource.IMPORT:
         return f"by {_whose(event)} import of {moment(event.at)}"
     if event.by is OptInSource.MIGRATED:
-        return f"by {quoted(event.text)}, as the records say that were moved on {moment(event.at)}"
+        return f"as the records say that were moved from Twilio for Salesforce on {moment(event.at)}"
     return f"by {event.actor or event.by.label}, on their behalf{_note(event)}"
 
 

@@ -141,6 +141,15 @@ TABLE = {
         f"On 27 Oct 2026 09:14:00 UTC {NUMBER} opted in with “riverteam” (“Riverteam”), as the records say that were "
         "moved from Twilio for Salesforce on 1 Nov 2026 00:00:00 UTC; the consent stands.",
     ),
+    "moved, with its end": (
+        [
+            event(K.ACTIVATED, S.MIGRATED, "", "Ana Ruiz", at=MOVED_AT, sid=None),
+            event(K.OPTED_OUT, S.MIGRATED, "Riverteam", "Ana Ruiz", at=MOVED_AT, days=1, sid=None),
+        ],
+        f"On 27 Oct 2026 09:14:00 UTC {NUMBER} opted in with “riverteam”, as the records say that were moved from "
+        "Twilio for Salesforce on 1 Nov 2026 00:00:00 UTC; the consent ended on 28 Oct 2026 09:14:00 UTC as the "
+        "records say that were moved from Twilio for Salesforce on 1 Nov 2026 00:00:00 UTC.",
+    ),
     "moved as inactive": (
         [event(K.MIGRATED_INACTIVE, S.MIGRATED, "Riverteam", at=MOVED_AT, sid=None)],
         f"{NUMBER} was inactive with “riverteam” in the records that were moved from Twilio for Salesforce on "

@@ -130,11 +130,12 @@ def test_the_zip_leads_on_from_an_older_checkpoint(app: Flask, agent: Browser, s
 
 
 def test_another_machine_does_not_begin_a_new_log_for_a_download(
-    app: Flask, agent: Browser, session: Session, opt_in: int, tmp_path: Path
+    app: Flask, agent: Browser, session: Session, opt_in: int, tmp_path: Path, clock: Clock
 ) -> None:
     session.commit()
     with app.app_context():
         consent_log.seal(db.engine, proofs.keeper(tmp_path))
+    clock.forward(minutes=30)
     world.text(session, "Riverteam")
     made = Zip.of(agent.get(f"/opt-ins/{opt_in}/proof/file").data)
     assert "contents.txt" not in made.files
