@@ -135,8 +135,8 @@ def test_another_machine_does_not_begin_a_new_log_for_a_download(
     session.commit()
     with app.app_context():
         consent_log.seal(db.engine, proofs.keeper(tmp_path))
-    clock.forward(minutes=30)
     world.text(session, "Riverteam")
+    clock.forward(minutes=30)
     made = Zip.of(agent.get(f"/opt-ins/{opt_in}/proof/file").data)
     assert "contents.txt" not in made.files
     assert [event["index"] for event in made.proof["events"]] == [0, None]
