@@ -2,7 +2,7 @@
 """Checks a proof from Optin: are its events in the signed consent log, as they were written? Needs Python 3.9 alone.
 
     python3 verify.py                               the folder in which this file stands
-    python3 verify.py proof.zip                     a ZIP as it came
+    python3 verify.py proof.zip                     a ZIP as it came, or several, or a folder of them
     python3 verify.py proof.zip --key KEY           with the log's verifier key, which you were given elsewhere
     python3 verify.py proof.zip --witness KEY       with the key of a witness who signed the checkpoint as well
     python3 verify.py proof.zip --checkpoint FILE   with a checkpoint of the log that somebody kept
@@ -281,9 +281,9 @@ def shown(text: object) -> str:
     return "“{}”".format("".join(each if each.isprintable() else " " for each in str(text)))
 
 
-def check(asked: argparse.Namespace, say: Callable[[str], object], broken: list[str]) -> None:
+def check(place: str, asked: argparse.Namespace, say: Callable[[str], object], broken: list[str]) -> None:
     """Check everything; `say` what was found, and add to `broken` what is not as it was, the first first."""
-    files = files_of(asked.place)
+    files = files_of(place)
     for name in (JSON, CHECKPOINT, CONTENTS):
         if name not in files:
             raise Broken(f"{name} has been removed.")
@@ -325,26 +325,43 @@ def check(asked: argparse.Namespace, say: Callable[[str], object], broken: list[
         say(f"The key came with the proof. Compare it with the one that you were given elsewhere: {given}")
 
 
+def places_of(asked: argparse.Namespace) -> list[str]:
+    """Return what is to be checked: a folder that is no proof stands for all ZIPs in it."""
+    found = []
+    for place in asked.place or [os.path.dirname(os.path.abspath(__file__))]:
+        names = sorted(os.listdir(place)) if os.path.isdir(place) else []
+        inside = [os.path.join(place, name) for name in names if name.endswith(".zip")] if JSON not in names else []
+        found += inside or [place]
+    return found
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Check a proof from Optin.")
-    parser.add_argument("place", nargs="?", default=os.path.dirname(os.path.abspath(__file__)), help="folder or ZIP")
+    """Read what was asked, check, and say it."""
+    parser = argparse.ArgumentParser(description="Check proofs from Optin.")
+    parser.add_argument("place", nargs="*", help="a folder or ZIP with a proof, or a folder with such ZIPs")
     parser.add_argument("--key", help="the log's verifier key, from elsewhere")
     parser.add_argument("--witness", action="append", default=[], help="the verifier key of a witness")
     parser.add_argument("--checkpoint", help="a checkpoint that somebody kept")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    broken: list[str] = []
-    try:
-        check(parser.parse_args(), print, broken)
-    except Broken as error:
-        broken.append(str(error))
-    except (OSError, zipfile.BadZipFile) as error:
-        broken.append(f"It can't be opened: {error}.")
-    print(LIMITS)
-    for each in broken[1:]:
-        print(f"Besides: {each}")
-    print(f"IT DOES NOT HOLD. {broken[0]}" if broken else HOLDS)
-    return 1 if broken else 0
+    asked = parser.parse_args()
+    places, wrong = places_of(asked), 0
+    for place in places:
+        broken: list[str] = []
+        try:
+            check(place, asked, print if len(places) == 1 else lambda _: None, broken)
+        except Broken as error:
+            broken.append(str(error))
+        except (OSError, zipfile.BadZipFile) as error:
+            broken.append(f"It can't be opened: {error}.")
+        wrong += bool(broken)
+        verdict = f"IT DOES NOT HOLD. {broken[0]}" if broken else HOLDS
+        print(f"{os.path.basename(place)}: {verdict}" if len(places) > 1 else "\n".join([LIMITS, *broken[1:], verdict]))
+    if len(places) > 1:
+        print(
+            f"{LIMITS}\n{wrong} of {len(places)} proofs do not hold." if wrong else f"{LIMITS}\nAll {len(places)} hold."
+        )
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -182,6 +182,7 @@ AGENTS = """
     GET  /sending-check/file
     GET  /keywords/<keyword_id>/edit
     GET  /keywords/<keyword_id>/opt-ins/file
+    GET  /keywords/<keyword_id>/opt-ins/proofs
     GET  /keywords/new
     POST /leads/<person_id>/conversion
     GET  /leads/<person_id>/deletion

@@ -9,7 +9,17 @@ from werkzeug.wrappers import Response as WSGIResponse
 from optin.database.session import db
 from optin.enums import Role
 from optin.evidence import keeping
-from optin.features.keywords import as_of_routes, check, index_list, opt_in_list, queries, record, saving, share_routes
+from optin.features.keywords import (
+    as_of_routes,
+    check,
+    index_list,
+    opt_in_list,
+    proofs_routes,
+    queries,
+    record,
+    saving,
+    share_routes,
+)
 from optin.features.keywords.blueprint import blueprint, load
 from optin.features.keywords.forms import DOUBLE, SINGLE, KeywordForm, one_spelling
 from optin.features.keywords.saving import KeywordContent
@@ -22,7 +32,7 @@ from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import plural
 
-__all__ = ["as_of_routes", "blueprint", "share_routes"]
+__all__ = ["as_of_routes", "blueprint", "proofs_routes", "share_routes"]
 
 
 @blueprint.get("/keywords")

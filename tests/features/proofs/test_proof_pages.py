@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import pypdfium2
@@ -19,7 +20,7 @@ from tests.conftest import Clock
 from tests.support import consent_log, outbox, proofs, world
 from tests.support.clients import Browser
 from tests.support.proofs import Zip, verified
-from tests.support.world import MAYA, TOM
+from tests.support.world import INES, MAYA, TOM
 
 
 @pytest.fixture
@@ -195,3 +196,55 @@ def test_a_page_is_short_and_the_zip_has_all(
     made = Zip.of(agent.get(f"/numbers/{MAYA}/proof/file").data)
     assert len(made.proof["events"]) == 5
     assert len(made.proof["messages"]) == session.scalar(select(func.count()).select_from(Message))
+
+
+def test_the_proofs_of_a_list_are_one_zip_and_each_of_them_holds(
+    app: Flask, agent: Browser, session: Session, opt_in: int, tmp_path: Path
+) -> None:
+    world.text(session, "Riverteam", TOM)
+    world.text(session, "STOP", TOM)
+    seal(app, session)
+    world.text(session, "Riverteam", INES)
+    assert "/keywords/1/opt-ins/proofs?status=active" in agent.get("/keywords/1?tab=related&status=active").text
+    answer = agent.get("/keywords/1/opt-ins/proofs?status=active", buffered=False)
+    pieces = list(answer.response)
+    assert len(pieces) > 3, "it is written while it is sent"
+    answer.close()
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path / "out")
+        proofs_in_it = [name for name in archive.namelist() if name.endswith(".zip")]
+    assert proofs_in_it == ["OI-000001.zip", "OI-000003.zip"]
+    code, said = verified(tmp_path / "out")
+    assert (code, said[:2], said[-1]) == (
+        0,
+        [f"{name}: It holds: each event is in the signed log, as it was written." for name in proofs_in_it],
+        "All 2 hold.",
+    )
+    session.commit()
+    told = select(AuditEntry.field, AuditEntry.before, AuditEntry.after).where(AuditEntry.subject_kind == "download")
+    assert [tuple(row) for row in session.execute(told)] == [("proofs-1", "keyword_id: 1, status: active", "2 rows")]
+
+    changed = Zip.of((tmp_path / "out" / "OI-000003.zip").read_bytes())
+    changed.files["proof.pdf"] = b""
+    changed.write(tmp_path / "out" / "OI-000003.zip")
+    code, said = verified(tmp_path / "out")
+    assert (code, said[1], said[-1]) == (
+        1,
+        "OI-000003.zip: IT DOES NOT HOLD. proof.pdf has been changed since the proof was made.",
+        "1 of 2 proofs do not hold.",
+    )
+
+
+def test_who_breaks_off_has_taken_only_some_proofs(app: Flask, agent: Browser, session: Session, opt_in: int) -> None:
+    for number in outbox.numbers(3):
+        world.text(session, "Riverteam", number)
+    seal(app, session)
+    answer = agent.get("/keywords/1/opt-ins/proofs", buffered=False)
+    taken = iter(answer.response)
+    for _ in range(3):
+        next(taken)
+    answer.close()
+    session.commit()
+    told = select(AuditEntry.after).where(AuditEntry.subject_kind == "download")
+    assert session.scalars(told).one() == "2 rows, broken off"
