@@ -75,6 +75,10 @@ def take(state: NumberReplay, event: LedgerEvent) -> None:
         NUMBER_EFFECTS[kind](state, event)
 
 
+TOLD_BY_THE_LOG = frozenset({"suppressed", "lost", "held", "pending", "opted_in", "any_opt_in", "blocked"})
+"""The facts of the rule that follow from events."""
+
+
 def facts_of(
     state: NumberReplay, *, keyword_id: int | None = None, channel: str | None = None, scope: str | None = None
 ) -> Facts:

@@ -1,11 +1,13 @@
 """How the rule went, for every purpose and each of its reasons: what was passed, what decided, what was not reached."""
 
+from dataclasses import fields
 from itertools import product
 
 import pytest
 
 from optin.consent import course, rules
 from optin.consent.course import StepAnswer
+from optin.consent.replay import TOLD_BY_THE_LOG
 from optin.consent.rules import STEPS, Case, Facts
 from optin.enums import Purpose, Reason, ReplyKind
 
@@ -63,3 +65,9 @@ def test_what_the_rule_never_says_is_no_course_of_it() -> None:
 
 def test_every_step_was_among_them() -> None:
     assert {step for case in CASES for step in rules.steps(case)} == set(STEPS)
+
+
+def test_of_every_fact_it_is_known_how_it_was() -> None:
+    """A new one is told by events, worked out in asked_then.py (named here then), or said not to be."""
+    worked_out = {"has_number", "duplicate", "too_late", "outside_hours", "cap_reached"}
+    assert {field.name for field in fields(Facts)} == TOLD_BY_THE_LOG | course.NOT_WORKED_OUT | worked_out

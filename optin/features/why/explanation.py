@@ -11,15 +11,11 @@ from optin.consent import course, rules
 from optin.consent.asked_then import AskedThen, AskingHistory
 from optin.consent.course import AskedStep, StepAnswer
 from optin.consent.number_log import LoggedEvent
-from optin.consent.replay import when
+from optin.consent.replay import TOLD_BY_THE_LOG, when
 from optin.consent.rules import Decision
 from optin.enums import LabelledEnum, OptInStatus, Reason
 from optin.models import OptIn
 from optin.policy import labels
-
-BY_THE_LOG = (Reason.OPTED_OUT, Reason.NUMBER_LOST, Reason.ON_HOLD, Reason.PENDING, Reason.NOT_OPTED_IN,
-              Reason.NO_OPT_IN, Reason.BLOCKED)  # fmt: skip
-"""The reasons since which event they are so, the log tells."""
 
 
 class Knowledge(LabelledEnum):
@@ -166,7 +162,7 @@ def differs(then: AskedThen, decision: Decision) -> str:
 def _line(history: AskingHistory, then: AskedThen, asked: AskedStep, keyword: str) -> StepLine:
     if asked.answer is StepAnswer.NOT_REACHED:
         return StepLine(asked, "")
-    if asked.step.reason in BY_THE_LOG:
+    if all(fact in TOLD_BY_THE_LOG for fact, _ in asked.step.when):
         speaks = asked.decided or asked.answer is StepAnswer.NOTICE
         about = history.about
         event = history.log.since(then.at, lambda state: asked.step.speaks(about.facts_of(state))) if speaks else None
