@@ -120,6 +120,7 @@ def consent_log(config: Config) -> Iterator[str]:
     session, now, keeper = db.session(), clock.now(), Keeper.of(config)
     if config.workers is Workers.EMBEDDED or keeper.head():  # else another machine signs
         yield from troubles_of_the_log.of_key(session, keeper)
+        yield from troubles_of_the_log.of_file(session, str(keeper.head_file), now)
     yield from troubles_of_the_log.of_sealing(session, now)
     yield from troubles_of_the_log.of_file(session, config.checkpoint_file, now)
     for witness in records.disputes(session):

@@ -41,7 +41,8 @@ def _have_witnesses(session: Session, checkpoint_id: int) -> None:
         ("food-bank.example.org/witness", "http://10.0.4.17:8089", "It did not answer within 10 seconds."),
         ("witness.legal-aid.example.org/2027", "https://witness.legal-aid.example.org", ""),
     ):
-        made = Witness(name=name, verifier_key=f"{name}+1a2b3c4d+key", url=url, added_at=now, next_at=now, error=error)
+        made = Witness(name=name, verifier_key=f"{name}+1a2b3c4d+key", url=url, added_at=now, error=error)
+        made.next_at = now + timedelta(days=365)  # there is nobody to ask
         session.add(made)
         session.flush()
         if not error and url.endswith("library.example.org"):

@@ -23,6 +23,11 @@ class Keeper:
         return cls(hosts.of_url(config.public_url), config.instance_path, config.log_key)
 
     @property
+    def head_file(self) -> Path:
+        """Return where the newest checkpoint is kept."""
+        return self._folder / "consent_log_checkpoint"
+
+    @property
     def key_file(self) -> Path | None:
         """Return where the key is kept, None where it is given by the configuration."""
         return None if self._given else self._folder / "log_key"
@@ -37,12 +42,8 @@ class Keeper:
 
     def head(self) -> str:
         """Return the newest checkpoint signed here, as a note; "" where there is none."""
-        return CheckpointFile(self._file).note()
+        return CheckpointFile(self.head_file).note()
 
     def keep_head(self, note: str) -> None:
         """Keep a checkpoint that stands in the database, unless a larger one of the same origin is kept."""
-        CheckpointFile(self._file).keep(note)
-
-    @property
-    def _file(self) -> Path:
-        return self._folder / "consent_log_checkpoint"
+        CheckpointFile(self.head_file).keep(note)

@@ -121,7 +121,7 @@ def test_an_older_file_is_no_restore(engine: Engine, session: Session, keeper: K
     newer = grow(session, engine, keeper).note
     keeper.keep_head(older)
     assert keeper.head() == newer
-    keeper._file.write_text(older)
+    keeper.head_file.write_text(older)
     grow(session, engine, keeper)
     assert len(names(session)) == 1
 
@@ -129,7 +129,7 @@ def test_an_older_file_is_no_restore(engine: Engine, session: Session, keeper: K
 @pytest.mark.parametrize("text", ["", "nonsense", "a\n1\nb\n", "\xff"])
 def test_a_file_that_is_no_checkpoint_is_let_be(engine: Engine, session: Session, keeper: Keeper, text: str) -> None:
     grow(session, engine, keeper)
-    keeper._file.write_bytes(text.encode("latin-1"))
+    keeper.head_file.write_bytes(text.encode("latin-1"))
     made = grow(session, engine, keeper)
     assert len(names(session)) == 1
     assert keeper.head() == made.note

@@ -116,7 +116,7 @@ def test_a_file_that_is_newer_than_the_database(
     grow(session, engine, keeper)
     checkpoints.keep(engine, CheckpointFile(file))
     consent_log.forget(session, 3, consent_log.sealed(session)[2][1])
-    keeper._file.write_text(head)
+    keeper.head_file.write_text(head)
     (said,) = of_file(session, file)
     assert "has 6 events, and the newest one here 3: the database is older" in said
     checkpoints.keep(engine, CheckpointFile(file))

@@ -59,7 +59,7 @@ def test_an_admin_notes_the_new_name_as_seen(
     app: Flask, admin: Browser, viewer: Browser, session: Session, keeper: Keeper
 ) -> None:
     seal(app, session, keeper, 3)
-    keeper._file.write_text(A_STRANGE_ONE)
+    keeper.head_file.write_text(A_STRANGE_ONE)
     seal(app, session, keeper, 1)
     assert "I have seen the new name" not in viewer.get(PANEL).text
     assert "I have seen the new name" in admin.get(PANEL).text
@@ -68,6 +68,6 @@ def test_an_admin_notes_the_new_name_as_seen(
     assert "goes on under a new name" not in admin.get(PANEL).text
     assert "Earlier names" in admin.get(PANEL).text
     assert admin.get("/settings/audit").text.count("new name of the consent log") == 1
-    keeper._file.write_text(A_STRANGE_ONE)
+    keeper.head_file.write_text(A_STRANGE_ONE)
     seal(app, session, keeper, 1)
     assert "goes on under a new name" in admin.get(PANEL).text, "it was seen of another name"

@@ -61,6 +61,7 @@ def test_a_witness_from_its_addition_to_its_removal(
     asked(app, session)
     assert "does not know this log (404)" in viewer.get(PANEL).text
     ada.run("add-origin", origin(session))
+    assert "Does not cosign" in viewer.get(PANEL).text
     assert admin.post(f"{PANEL}/witnesses/1/asked").status_code == 303
     asked(app, session)
     page = viewer.get(PANEL).text
@@ -121,7 +122,7 @@ def test_a_dispute_is_told_everywhere_and_ends_under_a_new_name(
     seal(app, session, keeper, 4)
     asked(app, session)
     consent_log.forget(session, 3, consent_log.sealed(session)[2][1])
-    keeper._file.write_text(before)
+    keeper.head_file.write_text(before)
     assert WARNING not in viewer.get("/").text
     asked(app, session)
     for path in ("/", PANEL, "/keywords"):
