@@ -27,6 +27,7 @@ NAME = "Noto Sans"
 INK, GREY, LINE, TINT, ACCENT = (HexColor(each) for each in ("#1c1f24", "#5d6673", "#d8dce2", "#f2f5f9", "#1d4ed8"))
 MARGIN, PADDING = 18 * mm, 6
 WIDTH = A4[0] - 2 * (MARGIN + PADDING)
+_EMPTY_LINES = re.compile(r"\n\s*\n\s*")
 _IN_A_NUMBER = re.compile(r"(?<=\)) (?=\d)")
 LONGEST_CELL = 1200
 MOST_PIXELS = 25_000_000
@@ -51,7 +52,7 @@ def render(proof: Proof, content: Content) -> bytes:
 
 def printable(text: str) -> str:
     """Return a text with what the font lacks in brackets: emoji by their names, others by their numbers."""
-    return "".join(each if ord(each) in _glyphs() or each == "\n" else _named(each) for each in text)
+    return "".join(each if each == "\n" else _shown(each) for each in text)
 
 
 @cache
@@ -62,9 +63,13 @@ def _glyphs() -> frozenset[int]:
     return frozenset(font.face.charToGlyph)
 
 
-def _named(character: str) -> str:
+def _shown(character: str) -> str:
     kind = unicodedata.category(character)
-    if kind in ("Mn", "Cf", "Cc"):  # marks, joiners and what steers a terminal
+    if kind in ("Cf", "Cc"):  # joiners, and what steers a terminal
+        return ""
+    if ord(character) in _glyphs():
+        return character
+    if kind == "Mn":
         return ""
     name = unicodedata.name(character, "").lower() if kind in ("So", "Sk", "Sm") else ""
     return f"[{name or f'U+{ord(character):04X}'}]"
@@ -82,7 +87,7 @@ HEADING = _style(12.5, ACCENT, spaceBefore=7 * mm, spaceAfter=2.5 * mm)
 
 
 def _text(text: str, style: ParagraphStyle = TEXT) -> Paragraph:
-    whole = _IN_A_NUMBER.sub("\u00a0", escape(printable(text)))
+    whole = _IN_A_NUMBER.sub("\u00a0", escape(_EMPTY_LINES.sub("\n\n", printable(text))))
     return Paragraph(whole.replace("\n", "<br/>"), style)
 
 
@@ -137,7 +142,9 @@ def _told(opt_in: ProofOptIn, proof: Proof, content: Content) -> Iterator[Flowab
     if opt_in.texts:
         yield from _heading(f"As received{of}")
         for each in opt_in.texts:
-            yield _box([_text(each.body or "(no text)"), _text(f"{moment(each.at)}, to {each.to}, {each.sid}", LABEL)])
+            yield _box(
+                [_text(_cut(each.body) or "(no text)"), _text(f"{moment(each.at)}, to {each.to}, {each.sid}", LABEL)]
+            )
             yield Spacer(0, 1.5 * mm)
     yield from _heading(f"What they were told{of}")
     told = opt_in.told
@@ -219,7 +226,7 @@ def _message(message: ProofMessage) -> list[Any]:
 
 
 def _cut(text: str) -> str:
-    text = printable(text)
+    text = _EMPTY_LINES.sub("\n", printable(text))
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]} … (all of it is in proof.json)"
 
 

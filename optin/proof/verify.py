@@ -21,6 +21,7 @@ import os
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,7 +30,8 @@ D = -121665 * pow(121666, -1, P) % P
 BASE_X, BASE_Y = 15112221349535400772501151409588531511454012693041857206046113283949847762202, 4 * pow(5, -1, P) % P
 ED25519, COSIGNATURE, DASH = b"\x01", b"\x04", "\u2014 "
 JSON, CHECKPOINT, CONTENTS = "proof.json", "checkpoint.txt", "contents.txt"
-UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+UNOPENED = (EOFError, NotImplementedError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 HOLDS = "It holds: each event is in the signed log, as it was written."
 LIMITS = """
 What this can't show: who held the phone; what Optin never heard of; what the messages that went out said and what
@@ -352,7 +354,9 @@ def main() -> int:
             check(place, asked, print if len(places) == 1 else lambda _: None, broken)
         except Broken as error:
             broken.append(str(error))
-        except (OSError, zipfile.BadZipFile) as error:
+        except UNREADABLE:
+            broken.append("proof.json can't be read any more.")
+        except UNOPENED as error:
             broken.append(f"It can't be opened: {error}.")
         wrong += bool(broken)
         verdict = f"IT DOES NOT HOLD. {broken[0]}" if broken else HOLDS

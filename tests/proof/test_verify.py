@@ -5,6 +5,7 @@ import base64
 import itertools
 import sys
 import zipfile
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
@@ -254,6 +255,46 @@ def test_any_change_is_found_and_named(made: Zip, tmp_path: Path, name: str) -> 
     change, first = CHANGES[name]
     change(made)
     assert ends(verified(made.write(tmp_path / "proof.zip"))).startswith(first)
+
+
+def found(place: Path) -> list[str]:
+    """Return what is broken, looked for in this process."""
+    broken: list[str] = []
+    try:
+        verify.check(str(place), Namespace(key=None, witness=[], checkpoint=None), lambda _: None, broken)
+    except verify.Broken as error:
+        broken.append(str(error))
+    except (*verify.UNREADABLE, *verify.UNOPENED) as error:
+        broken.append(repr(error))
+    return broken
+
+
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_changed_bit_passes(original: Zip, tmp_path: Path, place: float, bit: int) -> None:
+    """Of all files and of the ZIP around them; what changes nothing in a file is no change."""
+    path = original.write(tmp_path / "proof.zip")
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 1 << bit
+    path.write_bytes(data)
+    broken = found(path)
+    try:
+        is_same = verify.files_of(str(path)) == original.files
+    except (verify.Broken, *verify.UNREADABLE, *verify.UNOPENED):
+        is_same = False
+    assert bool(broken) is not is_same
+
+
+def test_whatever_stands_in_proof_json_it_ends_with_a_sentence(made: Zip, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_bytes(made.files["checkpoint.txt"].replace(b"\n11\n", b"\n9\n"))
+    for wrong in (b"[]", b"null", b"[" * 100_000, b'{"events": 1, "about": [], "log": 3}', b"\xff\xfe"):
+        made.files["proof.json"] = wrong
+        code, said = verified(made.write(tmp_path / "proof.zip"), "--checkpoint", str(kept))
+        assert (code, said[-1]) == (1, "IT DOES NOT HOLD. proof.json can't be read any more.")
+    (tmp_path / "none.zip").write_bytes(b"no ZIP")
+    for none in ("none.zip", "nowhere.zip"):
+        assert ends(verified(tmp_path / none)).startswith("It can't be opened: ")
 
 
 def test_an_event_of_another_number_does_not_pass_for_this_one(engine: Engine, tmp_path: Path) -> None:

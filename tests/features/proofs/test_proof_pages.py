@@ -198,6 +198,7 @@ def test_a_page_is_short_and_the_zip_has_all(
     assert len(made.proof["messages"]) == session.scalar(select(func.count()).select_from(Message))
 
 
+@pytest.mark.slow
 def test_the_proofs_of_a_list_are_one_zip_and_each_of_them_holds(
     app: Flask, agent: Browser, session: Session, opt_in: int, tmp_path: Path
 ) -> None:
