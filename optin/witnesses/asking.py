@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -17,7 +17,7 @@ from optin.consent.proof.cosignature import Cosignature, Cosigner
 from optin.consent.proof.signed_note import BadNote
 from optin.database.statements import insert
 from optin.database.transactions import reading, writing
-from optin.models import LogCheckpoint, LogCosignature, Witness
+from optin.models import LogCheckpoint, LogCosignature, LogOrigin, Witness
 from optin.witnesses import protocol, transport
 from optin.witnesses.transport import Answer, NoAnswer
 
@@ -29,6 +29,7 @@ AGAIN = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=15)
 TRIES = 4
 """Requests of one turn: it may name the size from which it wants the proof, and others may ask meanwhile."""
+NO_DISPUTE: dict[str, object] = {"dispute": "", "disputed_at": None}
 Post = Callable[[str, str], Answer]
 
 
@@ -65,8 +66,8 @@ class _Made:
             .values(checkpoint_id=self.checkpoint_id, witness_id=witness_id, **values)
             .on_conflict_do_update(index_elements=["checkpoint_id", "witness_id"], set_=values)
         )
-        well = {"failures": 0, "error": "", "dispute": "", "disputed_at": None}
-        _note(session, witness_id, next_at=now + PAUSE, heard_at=now, **well)
+        well = {"failures": 0, "error": "", "heard_at": now, "next_at": now + PAUSE}
+        _note(session, witness_id, **well, **NO_DISPUTE)
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,10 @@ class _InVain:
     heard: bool = True
 
     def write_down(self, session: Session, witness_id: int, now: datetime) -> None:
-        """Store why; what it disputes it goes on disputing."""
+        """Store why; what it disputes it goes on disputing, unless that was about a name that the log has left."""
         heard = {"heard_at": now} if self.heard else {}
-        _note(session, witness_id, error=self.sentence, **heard, **_later(session, witness_id, now))
+        ended = {} if _disputed_since(session, witness_id) else NO_DISPUTE
+        _note(session, witness_id, error=self.sentence, **heard, **ended, **_later(session, witness_id, now))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class _Disputed:
 
     def write_down(self, session: Session, witness_id: int, now: datetime) -> None:
         """Store how it differs, and since when."""
-        since = func.coalesce(Witness.disputed_at, now)
+        since = _disputed_since(session, witness_id) or now
         said = {"dispute": self.sentence, "disputed_at": since, "error": "", "heard_at": now}
         _note(session, witness_id, **said, **_later(session, witness_id, now))
 
@@ -202,6 +204,13 @@ def _has_others(size: int) -> str:
         f"The {size:,} events that it has cosigned are not those with which the log begins here. The database was "
         "changed, or was put back and went on, or a copy of it goes on elsewhere under the same name."
     )
+
+
+def _disputed_since(session: Session, witness_id: int) -> datetime | None:
+    """Return since when it disputes the log under its newest name."""
+    since = session.get_one(Witness, witness_id).disputed_at
+    began = session.scalars(select(LogOrigin.began_at).order_by(LogOrigin.id.desc()).limit(1)).first()
+    return since if since and began and since >= began else None
 
 
 def _later(session: Session, witness_id: int, now: datetime) -> dict[str, object]:

@@ -74,6 +74,7 @@ def test_restored_from_an_older_backup(app: Flask, session: Session, ada: Partne
         assert second.split("+")[0] == f"{first.split('+')[0]}/2"
         state = asked(app, witness_id)
         assert "does not know this log (404)" in state.error
+        assert (state.dispute, state.disputed_at) == ("", None), "that was about the name of before"
         question = asking._question(db.engine, witness_id, None)
         assert isinstance(question, asking._Question)
         assert question.old == 0, "under this name it has cosigned nothing"
