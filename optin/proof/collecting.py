@@ -68,6 +68,7 @@ def of_record(session: Session, asked: Asked, record: NumberRecord, newest: int)
 
 
 def _log(session: Session, known: Sequence[LogOrigin]) -> Log | None:
+    """Return the log under its newest checkpoint; its note has all signatures that there are, witnesses' as well."""
     last = stored.latest_checkpoint(session)
     if last is None:
         return None

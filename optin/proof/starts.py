@@ -12,7 +12,7 @@ from optin.consent.rules import Case
 from optin.enums import Purpose, Reason, ReplyKind
 from optin.proof.material import ProofEvent
 from optin.proof.verdict import GOODBYES
-from optin.proof.wording import moment
+from optin.proof.wording import inside, moment
 
 BY_OPT_IN = frozenset({Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.VERIFICATION})
 """What goes because of an opt-in; an answer may name one too, but goes because of the text that it answers."""
@@ -64,7 +64,7 @@ class Starts:
         if found is None:
             return ""
         since = f" since {moment(found.since)}" if found.since else ""
-        return f"{found.reason.label}{since}: {found.cause(message.started_at).label.lower()}"
+        return f"{found.reason.label}{since}: {inside(found.cause(message.started_at).label)}"
 
     def _breach(self, message: Outbound, started_at: datetime) -> Breach | None:
         """Ask once for all messages that started between the same two events."""
@@ -79,7 +79,7 @@ class Starts:
 def consent(message: Outbound) -> str:
     """Say under which consent a message started, or why it did not."""
     if message.started_at is None:
-        return f"Not started: {(message.reason.label if message.reason else message.status).lower()}"
+        return f"Not started: {inside(message.reason.label if message.reason else message.status)}"
     if message.opt_in:
         return f"{message.opt_in} (“{message.keyword}”)"
     return _WITHOUT[message.purpose]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from optin.consent.replay import ACTIVATING, OPT_IN_EFFECTS, RETURNING, NumberReplay, replay
 from optin.enums import EventKind, OptInSource, OptInStatus
 from optin.proof.material import ProofEvent, ProofOptIn
-from optin.proof.wording import day_or_moment, moment, quoted
+from optin.proof.wording import day_or_moment, inside, moment, quoted
 
 GOODBYES = frozenset({EventKind.OPTED_OUT, EventKind.OPTED_OUT_KEYWORD, EventKind.DECLINED})
 _BY_PHONE = (OptInSource.SMS, OptInSource.FORM)
@@ -36,7 +36,7 @@ def of_opt_in(number: str, keyword: str, events: Sequence[ProofEvent], ours: Map
         begin += f", and confirmed it on {moment(agreed.when)} by texting {quoted(agreed.text)}"
     status = replay(events).opt_ins.get(began.opt_in_id or 0)
     if last.what in RETURNING and status and status.was_active:
-        since = f"it stands again since {moment(last.at)} ({last.what.label.lower()})"
+        since = f"it stands again since {moment(last.at)} ({inside(last.what.label)})"
         return f"{begin}; the consent {_ended(changes[-2])}, and {since}."
     if last.what in ACTIVATING or (status and status.status == OptInStatus.ACTIVE):
         return f"{begin}; the consent stands."

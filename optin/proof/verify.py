@@ -29,7 +29,7 @@ P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 BASE_X, BASE_Y = 15112221349535400772501151409588531511454012693041857206046113283949847762202, 4 * pow(5, -1, P) % P
 ED25519, COSIGNATURE, DASH = b"\x01", b"\x04", "\u2014 "
-JSON, CHECKPOINT, CONTENTS = "proof.json", "checkpoint.txt", "contents.txt"
+FORMAT, JSON, CHECKPOINT, CONTENTS = "optin proof 1", "proof.json", "checkpoint.txt", "contents.txt"
 UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 UNOPENED = (EOFError, NotImplementedError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 HOLDS = "It holds: each event is in the signed log, as it was written."
@@ -291,6 +291,8 @@ def check(place: str, asked: argparse.Namespace, say: Callable[[str], object], b
             raise Broken(f"{name} has been removed.")
     try:
         proof = json.loads(files[JSON].decode("utf-8", "surrogatepass"))
+        if proof["format"] != FORMAT:
+            raise Broken("proof.json is of another format: use the verify.py that came with it.")
         events, numbers, given = proof["events"], proof["about"]["numbers"], proof["log"]["key"]
         say("A proof about {}, made at {}. In Optin's words:".format(proof["about"]["number"], proof["made_at"]))
         say(shown(proof["verdict"]))

@@ -15,6 +15,11 @@ def day_or_moment(at: datetime) -> str:
     return f"{at.day} {at:%b %Y}" if (at.hour, at.minute, at.second) == (0, 0, 0) else moment(at)
 
 
+def inside(label: str) -> str:
+    """Return a label as it stands inside a sentence: with a small letter first."""
+    return label[:1].lower() + label[1:]
+
+
 def quoted(text: str | None, instead: str = "a text that has been erased") -> str:
     """Return a text in quotes on one line, shortened in the middle of a long one; `instead` where it was erased."""
     if text is None:

@@ -31,6 +31,7 @@ def message(purpose: Purpose = Purpose.CAMPAIGN, at: datetime | None = T, **more
         (message(Purpose.REPLY), "An answer to their own text"),
         (message(at=None, reason=Reason.OPTED_OUT), "Not started: opted out"),
         (message(at=None, status="Waiting"), "Not started: waiting"),
+        (message(at=None, reason=Reason.BLOCKED), "Not started: blocked at Twilio: they must text START"),
     ],
 )
 def test_under_which_consent_a_message_started(asked: Outbound, sentence: str) -> None:

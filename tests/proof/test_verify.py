@@ -208,6 +208,7 @@ CHANGES: dict[str, tuple[Callable[[Zip], None], str]] = {
         lambda made: made.files.update({"proof.json": made.files["proof.json"][:-9]}),
         "proof.json can't be read any more",
     ),
+    "format of tomorrow": (in_proof(lambda p: p.update(format="optin proof 2")), "proof.json is of another format"),
     "contents removed": (lambda made: made.files.pop("contents.txt"), "contents.txt has been removed"),
     "contents changed": (
         in_file("contents.txt", "events 2 5", "events 2"),
