@@ -1,4 +1,4 @@
-"""The proofs of many opt-ins in one ZIP, to hand a programme over: each a ZIP of its own, and `verify.py` for all.
+"""The proofs of many opt-ins in one ZIP, to hand a program over: each a ZIP of its own, and `verify.py` for all.
 
 It is written while it is sent, one proof after the other, so that a million need no more memory than one.
 """

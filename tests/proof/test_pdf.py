@@ -1,6 +1,7 @@
 """The PDF of a proof: whatever people wrote and however long, it is written, and what the font lacks has a name."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pypdfium2
@@ -90,3 +91,16 @@ def test_a_picture_is_shown_and_one_that_cant_be_is_named() -> None:
     assert "The picture can’t be shown here; it is told/poster.png" in "".join(pages(proof("hello", image=PICTURE)))
     huge = File("image", 1, "told/huge.png", "image/png", "ab" * 32, 9000, 9000)
     assert "The picture is too large for this file" in "".join(pages(proof("hello", image=huge), out.getvalue()))
+
+
+@pytest.mark.slow
+def test_several_are_written_at_once() -> None:
+    """ReportLab keeps fonts and styles for the whole process: no text of one may come into another."""
+    names = ["Zoë Núñez", "Ольга", "Αθηνά", "Nguyễn"] * 4
+    with ThreadPoolExecutor(len(names)) as threads:
+        written = list(threads.map(lambda name: pdf.render(proof(name, times=20), lambda _: b""), names))
+    for name, data in zip(names, written, strict=True):
+        with pypdfium2.PdfDocument(io.BytesIO(data)) as document:
+            said = "".join(page.get_textpage().get_text_bounded() for page in document)
+        assert said.count(name) > 40
+        assert not any(other in said for other in names if other != name)

@@ -36,6 +36,17 @@ def test_it_finds_by_whatever_is_known(viewer: Browser, session: Session, query:
     assert ("Nothing found" in page) is not bool(expected)
 
 
+@pytest.mark.parametrize(
+    ("query", "number"), [("(212) 555-0199", "+12125550199"), ("maya", None), ("555-0199", None), ("", None)]
+)
+def test_a_whole_number_leads_to_its_proof_even_where_nobody_has_it(
+    viewer: Browser, query: str, number: str | None
+) -> None:
+    page = viewer.get("/search", query_string={"q": query}).text
+    assert (f'href="/numbers/{number}/proof"' in page) is bool(number)
+    assert ("/proof" in page) is bool(number)
+
+
 def test_many_of_a_kind_lead_to_their_list(viewer: Browser, session: Session) -> None:
     for each in range(9):
         world.person(session, f"P{each} Same", None)
