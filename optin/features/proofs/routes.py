@@ -1,6 +1,7 @@
 """The proof of an opt-in or of a number: a page that everybody reads, and the files, which are downloads."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -25,6 +26,7 @@ from optin.web.current import current_policy
 blueprint = Blueprint("proofs", __name__)
 OPT_IN, NUMBER = "/opt-ins/<int:opt_in_id>/proof", "/numbers/<number>/proof"
 IN_MEMORY, PIECE = 4 * 2**20, 2**16
+TYPES = {".zip": "application/zip", ".pdf": "application/pdf"}
 
 
 @blueprint.get(OPT_IN)
@@ -101,22 +103,28 @@ def _page(asked: Asked) -> str:
 
 def _zip(asked: Asked) -> Response:
     """Give the ZIP. What is new is sealed first, so that all of it can be checked."""
-    keeper, file = Keeper.of(current_app.config["OPTIN"]), SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
-    told = _begin(asked, "ZIP")
-    up_to_date.seal_and_sign(db.engine, keeper, clock.now())
-    with reading(db.engine) as session:
-        proof = package.write(session, asked, keeper, file, request.args.get("since", type=int))
-    return _answer(file, told, f"{proof.name}.zip", "application/zip", proof.event_count + proof.message_count)
+    told, keeper, since = _begin(asked, "ZIP"), _seal(), request.args.get("since", type=int)
+    with ExitStack() as opened, reading(db.engine) as session:
+        file = opened.enter_context(SpooledTemporaryFile(IN_MEMORY))
+        proof = package.write(session, asked, keeper, file, since)
+        rows = proof.event_count + proof.message_count
+        return _answer(file, opened.pop_all(), told, f"{proof.name}.zip", rows)
 
 
 def _pdf(asked: Asked) -> Response:
-    told, file = _begin(asked, "PDF"), SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
-    up_to_date.seal_and_sign(db.engine, Keeper.of(current_app.config["OPTIN"]), clock.now())
-    with reading(db.engine) as session:
+    told, _ = _begin(asked, "PDF"), _seal()
+    with ExitStack() as opened, reading(db.engine) as session:
+        file = opened.enter_context(SpooledTemporaryFile(IN_MEMORY))
         proof = collecting.collect(session, asked, package.IN_PDF)
         file.write(pdf.render(proof, lambda each: collecting.content(session, each)))
-    rows = len(proof.events) + len(proof.messages)
-    return _answer(file, told, f"{proof.name}.pdf", "application/pdf", rows)
+        rows = len(proof.events) + len(proof.messages)
+        return _answer(file, opened.pop_all(), told, f"{proof.name}.pdf", rows)
+
+
+def _seal() -> Keeper:
+    keeper = Keeper.of(current_app.config["OPTIN"])
+    up_to_date.seal_and_sign(db.engine, keeper, clock.now())
+    return keeper
 
 
 def _begin(asked: Asked, kind: str) -> int:
@@ -124,7 +132,8 @@ def _begin(asked: Asked, kind: str) -> int:
     return downloads.begin(db.engine, current_user.id, "proof", {"of": of, "as": kind})
 
 
-def _answer(file: "SpooledTemporaryFile[bytes]", told: int, name: str, media_type: str, rows: int) -> Response:
+def _answer(file: IO[bytes], opened: ExitStack, told: int, name: str, rows: int) -> Response:
+    """Answer with a file that has been written; `opened` closes it in the end."""
     size = file.tell()
     file.seek(0)
     parts = downloads.counted(db.engine, told, _pieces(file, size, rows))
@@ -133,9 +142,9 @@ def _answer(file: "SpooledTemporaryFile[bytes]", told: int, name: str, media_typ
         "Content-Length": str(size),
         "Cache-Control": "no-store",
     }
-    response = Response(parts, mimetype=media_type, headers=headers)
+    response = Response(parts, mimetype=TYPES[name[-4:]], headers=headers)
     response.call_on_close(parts.close)
-    response.call_on_close(file.close)
+    response.call_on_close(opened.close)
     return response
 
 
