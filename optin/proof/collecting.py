@@ -14,7 +14,7 @@ from optin.models import Disclosure, ImportRun, LogOrigin, Message, OptIn
 from optin.models.evidence import DisclosureImage, EvidenceFile, GivenFile
 from optin.models.index_conditions import is_heard
 from optin.proof import unknown, verdict
-from optin.proof.material import File, Log, Proof, ProofOptIn, Received, Told
+from optin.proof.material import File, Log, Proof, ProofEvent, ProofOptIn, Received, Told
 from optin.proof.number_record import NumberRecord
 from optin.proof.unknown import Horizon
 
@@ -42,7 +42,7 @@ def collect(session: Session, asked: Asked, newest: int | None = None) -> Proof:
 def of_record(session: Session, asked: Asked, record: NumberRecord, newest: int) -> Proof:
     """Return the proof of a number that has been read."""
     known = origins.all_origins(session)
-    log, horizon = _log(session, known), _horizon(session, known)
+    log, horizon = _log(session, known, record.events), _horizon(session, known)
     opt_ins = _opt_ins(session, record)
     opt_in = next((each for each in opt_ins if each.id == asked.opt_in_id), None)
     shown = phone.display(record.number, record.region)
@@ -67,13 +67,17 @@ def of_record(session: Session, asked: Asked, record: NumberRecord, newest: int)
     )
 
 
-def _log(session: Session, known: Sequence[LogOrigin]) -> Log | None:
-    """Return the log under its newest checkpoint; its note has all signatures that there are, witnesses' as well."""
-    last = stored.latest_checkpoint(session)
-    if last is None:
+def _log(session: Session, known: Sequence[LogOrigin], events: Sequence[ProofEvent]) -> Log | None:
+    """Return the log under its newest checkpoint, or under the newest that witnesses cosigned where it has the events
+    too: they are asked once a minute."""
+    shown, cosigned = stored.latest_checkpoint(session), stored.latest_cosigned(session)
+    if shown is None:
         return None
-    origin = next(each for each in known if each.id == last.origin_id)
-    return Log(origin.name, origin.verifier_key, last.size, last.note, last.at)
+    last = max((event.leaf_index for event in events if event.leaf_index is not None), default=-1)
+    if cosigned and cosigned.origin_id == shown.origin_id and last < cosigned.size:
+        shown = cosigned
+    origin = next(each for each in known if each.id == shown.origin_id)
+    return Log(origin.name, origin.verifier_key, shown.size, stored.cosigned_note(session, shown), shown.at)
 
 
 def _horizon(session: Session, known: Sequence[LogOrigin]) -> Horizon:

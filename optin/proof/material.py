@@ -115,7 +115,7 @@ class ProofMessage:
 
 @dataclass(frozen=True)
 class Log:
-    """The log under its newest checkpoint: name, verifier key, size, the checkpoint's note and its moment."""
+    """The log under a checkpoint: name, verifier key, size, the note with all its signatures, and its moment."""
 
     name: str
     key: str
