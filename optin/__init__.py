@@ -6,6 +6,7 @@ every part imports this package, and the rules can be imported without the web.
 
 import gc
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,13 +74,16 @@ def run_jobs_beside(app: "Flask") -> None:
         heartbeat.start(app)
 
 
-def keep_for_good() -> None:
-    """Spare the garbage collector what exists by now in a process that serves: modules, the app, its tables and rules.
+def ready_to_serve() -> None:
+    """Ready a process that serves to answer without halts.
 
-    To look through all that takes 0.1 s now and then, during which nobody gets an answer.
+    The garbage collector leaves alone what exists by now: to look through modules, tables and rules takes 0.1 s, during
+    which nobody gets an answer. And who waits for the interpreter has it after a millisecond, not five: a page needs it
+    some twenty times, once after each look into the database, and beside an import somebody always has it.
     """
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(0.001)
 
 
 def _config_from_environment() -> "Config":

@@ -1,7 +1,7 @@
 """What a WSGI server imports in production: the app with the jobs beside it."""
 
-from optin import create_app, keep_for_good, run_jobs_beside
+from optin import create_app, ready_to_serve, run_jobs_beside
 
 app = create_app()
 run_jobs_beside(app)
-keep_for_good()
+ready_to_serve()

@@ -19,7 +19,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from optin import clock, create_app, keep_for_good, run_jobs_beside
+from optin import clock, create_app, ready_to_serve, run_jobs_beside
 from optin.cli.sign_in_link import address
 from optin.config import Config
 from optin.database.session import db
@@ -124,7 +124,7 @@ def load_app(config: Config, lines: list[str]) -> Flask:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     app = _when_it_works(config, lambda: create_app(config))
     _when_it_works(config, lambda: run_jobs_beside(app))
-    keep_for_good()
+    ready_to_serve()
     threading.Thread(target=_say_when_ready, args=(config, lines), daemon=True).start()
     return app
 

@@ -1,7 +1,7 @@
 """What a web server of a fault test imports, as optin/wsgi.py in production: the app with the jobs beside it."""
 
-from optin import keep_for_good, run_jobs_beside
+from optin import ready_to_serve, run_jobs_beside
 from tests.support.faults.made import app
 
 run_jobs_beside(app)
-keep_for_good()
+ready_to_serve()
