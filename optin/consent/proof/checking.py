@@ -8,7 +8,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import lt
+from itertools import count
+from operator import itemgetter, lt
 from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
@@ -27,6 +28,7 @@ AT_ONCE = 4096
 Progress = Callable[[int], None]
 _EVENT, _PAYLOAD, _NODE = (table(each) for each in (ConsentEvent, ConsentPayload, LogNode))
 _ID, _HASH = COLUMNS.index("id"), COLUMNS.index("payload_hash")
+_EVENT_ID, _HASH_OF_LEAF = itemgetter(1), itemgetter(2)
 
 
 @dataclass
@@ -68,7 +70,7 @@ def broken(engine: Engine, looked: Looked, progress: Progress = lambda _: None) 
             told = [] if _are_as_sealed(session, leaves, last, looked) else _of_events(session, leaves, last, looked)
         yield from told
         yield from _grow(growing, leaves, kept, signed, looked)
-        last = max(leaf.event_id for leaf in leaves)
+        last = max(map(_EVENT_ID, leaves))
         looked.leaves = growing.size
         progress(len(leaves))
     for each in sorted(each for each in signed.checkpoints if each <= 0 or each > size):
@@ -96,10 +98,11 @@ def _signed(session: Session) -> _Signed:
 
 
 def _first_missing(leaves: Sequence[Any], first: int) -> str:
-    for place, leaf in enumerate(leaves, first):
-        if leaf.leaf_index != place:
-            return f"The leaf with the index {place} has been removed."
-    return "" if leaves else f"The leaf with the index {first} has been removed."
+    if leaves and leaves[-1].leaf_index == first + len(leaves) - 1:
+        return ""
+    found = {leaf.leaf_index for leaf in leaves}
+    place = next(place for place in count(first) if place not in found)
+    return f"The leaf with the index {place} has been removed."
 
 
 def _kept_nodes(session: Session, leaves: Sequence[Any]) -> dict[int, str]:
@@ -118,7 +121,7 @@ def _are_as_sealed(session: Session, leaves: Sequence[Any], last: int, looked: L
     if [hashlib.sha256(b"\0" + leaf.encode()).hexdigest() for leaf in written_out] != list(hashed):
         return False
     left = [each for each in zip(payloads_hashed, payloads, strict=True) if each[1] is not None]
-    if any(hashlib.sha256(payload.encode()).hexdigest() != its for its, payload in left):
+    if [hashlib.sha256(payload.encode()).hexdigest() for _, payload in left] != [its for its, _ in left]:
         return False
     if session.scalar(select(func.count()).where(_EVENT.c.id > last, _EVENT.c.id <= events[-1])) != len(leaves):
         return False
@@ -172,7 +175,7 @@ def _grow(
     growing: tree.Growing, leaves: Sequence[Any], kept: Mapping[int, str], signed: _Signed, looked: Looked
 ) -> Iterator[str]:
     """Add leaves to the tree, and look at the kept nodes above them and at the checkpoints on the way."""
-    hashes, width = [bytes.fromhex(leaf.hash) for leaf in leaves], 1 << stored.STEP
+    hashes, width = list(map(bytes.fromhex, map(_HASH_OF_LEAF, leaves))), 1 << stored.STEP
     for first in range(0, len(hashes), width):
         subtrees, height = hashes[first : first + width], 0
         if len(subtrees) == width:
