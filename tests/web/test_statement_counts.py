@@ -53,8 +53,8 @@ MOST = {
     "keyword": Most(9, 9),
     "contact": Most(21, 21),  # an opt-out with an earlier number, what was merged into it, likely duplicates
     "thread": Most(15, 15),
-    "proof of an opt-in": Most(13, 13),
-    "proof of a number": Most(12, 12),
+    "proof of an opt-in": Most(14, 14),
+    "proof of a number": Most(13, 13),
     "home": Most(25, 25),
     "settings": Most(4, 4),
     "why a message": Most(11, 11),  # the frame and the user among them; each fact in one
