@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from bench import data
 from bench.server import postgresql_cpu_seconds
-from optin import clock, phone
+from optin import clock, phone, ready_to_serve
 from optin.database.session import db
 from optin.database.statements import insert
 from optin.enums import Role
@@ -94,6 +94,7 @@ def make_file(rows: int) -> bytes:
 
 
 def _measure(step: str, rows: int, act: Callable[[], None]) -> Row:
+    ready_to_serve()  # as the process is in which it goes on
     process = psutil.Process()
     memory, begin, begin_database = process.memory_full_info().uss, process_time(), postgresql_cpu_seconds()
     act()

@@ -91,7 +91,15 @@ def create(
 ) -> list[int]:
     """Make a person of each row and link them to the live opt-ins of their numbers; they are the user's. Return their
     ids."""
-    made = insert_rows(session, _NEW_PERSON, [_person(given, row, region, now) for row in rows])
+    shared = {
+        "kind": ImportKind(given.kind).person_kind,
+        "owner_id": given.created_by_id,
+        "time_zone": "",
+        "created_at": now,
+        "updated_at": now,
+        "import_run_id": given.id,
+    }
+    made = insert_rows(session, _NEW_PERSON, [{**shared, **_person(row, region)} for row in rows])
     own.write_new(session, rows, made)
     having = known.opted_in(session, {row.mobile for row in made if row.mobile})
     if ids := [row.id for row in made if row.mobile in having]:
@@ -188,20 +196,14 @@ def _first_ones(given: ImportRun, rows: Sequence[dict[str, Any]]) -> list[dict[s
     return kept
 
 
-def _person(given: ImportRun, row: ImportedRow, region: str, now: datetime) -> dict[str, Any]:
+def _person(row: ImportedRow, region: str) -> dict[str, Any]:
     texts = {name: row.values.get(name, "") for name in TEXTS}
     mobile = row.number or None
     return {
         **texts,
-        "kind": ImportKind(given.kind).person_kind,
         "sort_name": records.sort_name(texts["first_name"], texts["last_name"], row.number, texts["email"]),
         "mobile": mobile,
-        "owner_id": given.created_by_id,
-        "time_zone": "",
         "zones": phone.zone_group(mobile, region) if mobile else "",
-        "created_at": now,
-        "updated_at": now,
-        "import_run_id": given.id,
     }
 
 
