@@ -95,6 +95,7 @@ PURE = [
     "optin.consent.rules",
     "optin.consent.clauses",
     "optin.consent.course",
+    "optin.consent.event_notes",
     "optin.consent.proof.checkpoint_file",
     "optin.consent.proof.cosignature",
     "optin.consent.proof.leaf",

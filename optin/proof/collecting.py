@@ -55,7 +55,7 @@ def of_record(session: Session, asked: Asked, record: NumberRecord, newest: int)
         made_by=asked.made_by,
         brand=asked.brand,
         verdict=opt_in.verdict if opt_in else verdict.of_number(shown, record.events, opt_ins),
-        besides=verdict.besides(record.events),
+        besides=verdict.besides(record.events, record.region),
         opt_ins=opt_ins,
         opt_in=opt_in,
         events=record.events[-newest:],

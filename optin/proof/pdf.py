@@ -19,6 +19,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, Image, Paragraph, SimpleDocTemplate, Spacer, Table
 
+from optin.consent import event_notes
 from optin.proof.material import File, Proof, ProofEvent, ProofMessage, ProofOptIn, is_covered
 from optin.proof.wording import from_goodbye, moment
 
@@ -193,7 +194,7 @@ def _event(event: ProofEvent, is_sealed: bool) -> list[Any]:
     keyword = f"\n“{event.keyword}”" if event.keyword else ""
     said = "Its text has been erased" if event.text is None else f"“{event.text}”" if event.text else ""
     source = f"{event.by.label}{f': {event.actor}' if event.actor else ''}"
-    about = [source, *filter(None, (event.detail, event.message_sid))]
+    about = [source, *filter(None, (event_notes.in_words(event.detail), event.message_sid))]
     sealed = f"event {event.id}{'' if is_sealed else ', not sealed yet'}"
     cell = [_text(_cut(said), SMALL)] if said else []
     when = f"{event.when:%Y-%m-%d %H:%M:%S}"

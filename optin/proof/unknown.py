@@ -62,9 +62,10 @@ def _of_events(events: Sequence[ProofEvent], log: Log | None, horizon: Horizon) 
     if horizon.first_checkpoint_at:
         before = sum(event.at < horizon.first_checkpoint_at for event in events)
         if before:
+            they, them = ("it", "it") if before == 1 else ("they", "them")
             said.append(
                 f"{_events(before)} older than the first checkpoint of {moment(horizon.first_checkpoint_at)}: the log "
-                "shows how they stood then, and not that nobody had changed them before."
+                f"shows how {they} stood then, and not that nobody had changed {them} before."
             )
     foreign = [name for source, name in FOREIGN.items() if any(event.source == source for event in events)]
     if foreign:

@@ -5,6 +5,7 @@ All of it follows from the events of the log; the texts are those of their perso
 
 from collections.abc import Callable, Mapping, Sequence
 
+from optin import phone
 from optin.consent.replay import ACTIVATING, OPT_IN_EFFECTS, RETURNING, NumberReplay, replay
 from optin.enums import EventKind, OptInSource, OptInStatus
 from optin.proof.material import ProofEvent, ProofOptIn
@@ -72,8 +73,8 @@ def of_number(number: str, events: Sequence[ProofEvent], opt_ins: Sequence[Proof
     return f"The log has no event of {number}: there is no consent, and none is known to have been given."
 
 
-def besides(events: Sequence[ProofEvent]) -> list[str]:
-    """Return what else stands against texting the number now, in sentences."""
+def besides(events: Sequence[ProofEvent], region: str) -> list[str]:
+    """Return what else stands against texting the number now, in sentences; our addresses as `region` writes them."""
     state: NumberReplay = replay(events)
     said = []
     if state.suppressed and any(each.status == OptInStatus.ACTIVE for each in state.opt_ins.values()):
@@ -83,7 +84,8 @@ def besides(events: Sequence[ProofEvent]) -> list[str]:
     if state.lost:
         said.append(f"The number counts as not in use since {moment(min(state.lost.values()))}.")
     if state.blocked:
-        said.append(f"Twilio refuses to send to it from {', '.join(sorted(state.blocked))}.")
+        ours = ", ".join(phone.display(scope, region) for scope in sorted(state.blocked))
+        said.append(f"Twilio refuses to send to it from {ours}.")
     return said
 
 

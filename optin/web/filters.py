@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g
 
 from optin import clock, phone
+from optin.consent import event_notes
 from optin.models import Person
 from optin.queries.cached_counts import CachedCount
 
@@ -36,6 +37,7 @@ def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
         n=n,
         plural=plural,
         initials=initials,
+        event_note=event_notes.in_words,
     )
 
 

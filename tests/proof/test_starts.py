@@ -98,7 +98,8 @@ def test_what_is_not_known() -> None:
     for part in (
         "One event is not sealed yet",
         "The personal part of 1 of the events has been erased",
-        "One event is older than the first checkpoint of 27 Oct 2026 10:14:00 UTC",
+        "One event is older than the first checkpoint of 27 Oct 2026 10:14:00 UTC: the log shows how it stood "
+        "then, and not that nobody had changed it before.",
         "Others recorded what came by an import and the move from Twilio for Salesforce:",
         "The log goes on under a new name since 27 Oct 2026 18:14:00 UTC",
         "Optin has received texts since 27 Oct 2026 09:14:00 UTC",

@@ -198,11 +198,13 @@ def test_a_number_in_one_sentence() -> None:
 def test_what_stands_against_it_besides() -> None:
     held, lost, blocked = (event(kind, opt_in_id=None) for kind in (K.HELD, K.NUMBER_LOST, K.BLOCKED))
     blocked.detail = "+14155550100 (texted a word that Twilio filters)"
-    assert verdict.besides([JOINED]) == []
+    assert verdict.besides([JOINED], "US") == []
     suppressed = event(K.OPTED_OUT, text="STOP", days=1, opt_in_id=None)
-    assert verdict.besides([JOINED, suppressed]) == ["The number opted out of everything on 28 Oct 2026 09:14:00 UTC."]
-    assert verdict.besides([JOINED, held, lost, blocked]) == [
+    assert verdict.besides([JOINED, suppressed], "US") == [
+        "The number opted out of everything on 28 Oct 2026 09:14:00 UTC."
+    ]
+    assert verdict.besides([JOINED, held, lost, blocked], "US") == [
         "The number is on hold for review since 27 Oct 2026 09:14:00 UTC.",
         "The number counts as not in use since 27 Oct 2026 09:14:00 UTC.",
-        "Twilio refuses to send to it from +14155550100.",
+        "Twilio refuses to send to it from (415) 555-0100.",
     ]

@@ -8,6 +8,7 @@ from sqlalchemy import Select, literal, select, union, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from optin import phone
+from optin.consent import event_notes
 from optin.enums import Channel, EventKind, OptInSource
 from optin.features.one_to_one import assignments
 from optin.models import (
@@ -105,7 +106,7 @@ def _event(
     what = EventKind(event.kind).label + (f": {word}" if word else "")
     if payload and payload.number != person.mobile:
         what += f" · {_number(payload.number)}"
-    text = f"“{payload.text}”" if payload and payload.text else event.detail
+    text = f"“{payload.text}”" if payload and payload.text else event_notes.in_words(event.detail)
     url = url_for("opt_ins.show", opt_in_id=event.opt_in_id) if event.opt_in_id else ""
     return HistoryLine(event.at, actor or OptInSource(event.source).label, what, "", text, url)
 
