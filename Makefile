@@ -31,7 +31,7 @@ quick: .venv/tests
 	@$(PYTHON) -m pytest -n 3 --dist worksteal --quick
 
 test: .venv/tests
-	@$(PYTHON) -m pytest -n 5 --dist worksteal
+	@$(PYTHON) -m pytest -n 4 --dist worksteal
 
 check: .venv/tests
 	@$(PYTHON) -m ruff format --check .

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from hypothesis import settings
 from sqlalchemy.orm import Session
 
 from optin import clock as the_clock
@@ -38,7 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare the run, in the process that leads it."""
+    """Prepare the run. No example of a property is timed: others run beside it. The rest is for who leads the run."""
+    settings.register_profile("not timed", settings(), deadline=None)
+    settings.load_profile("not timed")
     if not hasattr(config, "workerinput"):
         if config.option.quick:
             keep_files_in_memory()

@@ -51,7 +51,6 @@ def test_settings_that_are_secrets_stay(name: str, kept: bool) -> None:
     assert tables.is_kept(name) is kept
 
 
-@settings(deadline=None)
 @given(texts, st.booleans())
 def test_any_text_comes_back(value: str, nullable: bool) -> None:
     column: Column[str] = Column("a", Text(), nullable=nullable)
@@ -60,7 +59,7 @@ def test_any_text_comes_back(value: str, nullable: bool) -> None:
     assert cell or not nullable, "an empty text is no NULL"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | texts, st.lists))
 def test_anything_nested_comes_back(value: object) -> None:
     column: Column[object] = Column("a", JSON(), nullable=False)

@@ -231,7 +231,7 @@ PLACES = count()
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.tuples(st.sampled_from(ACTS), st.booleans()), max_size=6),
     days=st.integers(0, 8),

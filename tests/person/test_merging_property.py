@@ -101,7 +101,7 @@ STEPS = st.lists(st.one_of(TEXT, CHANGE, MERGE, MERGE, UNDO, UNDO), min_size=3, 
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_nobody_who_left_may_be_messaged_by_a_merge_or_its_undo(
     session: Session, clock: Clock, steps: list[tuple[object, ...]]

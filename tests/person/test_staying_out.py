@@ -158,7 +158,7 @@ BLOCKS = count()
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(TEXTS, EDITS), min_size=2, max_size=12))
 def test_no_edit_lets_anybody_be_texted_who_left(
     session: Session, clock: Clock, steps: list[tuple[str | int | None, int | bool]]

@@ -42,7 +42,7 @@ def pages(of: Proof, content: bytes = b"") -> list[str]:
 
 @pytest.mark.slow
 @given(st.text(max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_was_written_is_printed(written: str) -> None:
     assert pages(proof(written))
 

@@ -271,7 +271,7 @@ def found(place: Path) -> list[str]:
 
 
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_changed_bit_passes(original: Zip, tmp_path: Path, place: float, bit: int) -> None:
     """Of all files and of the ZIP around them; what changes nothing in a file is no change."""
     path = original.write(tmp_path / "proof.zip")
@@ -430,7 +430,7 @@ def test_it_needs_python_3_9_and_nothing_else() -> None:
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.integers(0, 511), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_its_signatures_are_those_of_another_implementation(seed: bytes, data: bytes, bit: int, spoilt: bool) -> None:
     private = Ed25519PrivateKey.from_private_bytes(seed)
     signature = bytearray(private.sign(data))

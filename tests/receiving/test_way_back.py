@@ -114,7 +114,7 @@ def is_way_back(body: str, to: str) -> bool:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=TEXTS, to=st.sampled_from([OURS, TOLL_FREE, SHORT_CODE]), left_by=st.sampled_from(LEAVING))
 def test_no_text_turns_a_suppressed_number_messageable_but_those(
     phone: Phone, restores: bool, body: str, to: str, left_by: str

@@ -167,7 +167,7 @@ def active(verdict: NumberVerdict) -> set[str]:
     return {normalise(each.row.word) for each in verdict.opt_ins if each.reason is None}
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(rows_of_a_number, texts_of_a_number)
 def test_nobody_whom_the_old_system_held_inactive_becomes_active(rows: list[HeldRow], texts: list[TextSign]) -> None:
     verdict = decide(rows, texts, NOW)

@@ -127,7 +127,7 @@ def test_a_script_meets_the_same_rules(session: Session) -> None:
 TYPED = st.sampled_from(["", "S", "m", "12", "1,5", "x", "yes", "No", "2026-05-03", "3/4/2026", "\0", "€"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["nickname", "dogs", "birthday", "drives", "size"]), TYPED), max_size=8))
 def test_what_is_written_is_read_back_and_what_is_refused_changes_nothing(
     session: Session, steps: list[tuple[str, str]]
