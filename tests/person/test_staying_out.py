@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -97,6 +97,18 @@ def test_what_they_did_at_the_new_number_since_then_does(
     assert is_out(session, NEW) is out
 
 
+def test_an_opt_in_that_ended_with_the_number_is_no_word_of_theirs_any_more(
+    session: Session, noor: Person, clock: Clock
+) -> None:
+    world.keyword(session)
+    world.text(session, "STOP", NEW)
+    clock.forward(minutes=1)
+    world.text(session, "volunteer", OLD)
+    change(session, noor, NEW)
+    change(session, noor, OLD)
+    assert is_out(session, OLD)
+
+
 def test_a_users_own_record_is_no_word_of_theirs(session: Session, noor: Person, clock: Clock) -> None:
     keyword = world.keyword(session)
     world.text(session, "STOP", OLD)
@@ -128,24 +140,30 @@ class Told:
         self.now = self.number = number
         self.out_since: int | None = None
         self.left: dict[str, int] = {}
-        self.joined: dict[str, int] = {}
+        self.came_back: dict[str, int] = {}
+        self.opted_in: dict[str, int] = {}
 
     def text(self, body: str, number: str, at: int) -> None:
         """Note a text from a number, whoever has it."""
         if body == "STOP":
             self.left[number] = at
-        elif body == "volunteer" or (body == "START" and number in self.left):
-            self.left.pop(number, None)
-            self.joined[number] = at
+            self.opted_in.pop(number, None)
+        elif body == "volunteer":
+            self.opted_in[number] = at
+        if body in ("volunteer", "START") and self.left.pop(number, None):
+            self.came_back[number] = at
         if number == self.number:
             self.out_since = self.left.get(number)
 
     def edit(self, number: str, agreed: bool, at: int) -> None:
-        """Note what a user put into the field, "" for nothing."""
+        """Note what a user put into the field, "" for nothing. The opt-ins of the number that was there end."""
+        if number != self.now:
+            self.opted_in.pop(self.now, None)
         self.now = number
         if not number or number == self.number:
             return
-        came_back = self.out_since is not None and self.joined.get(number, 0) > self.out_since
+        last_word = max(self.came_back.get(number, 0), self.opted_in.get(number, 0))
+        came_back = self.out_since is not None and last_word > self.out_since
         if self.out_since is not None and number not in self.left and not came_back and not agreed:
             self.left[number] = at
         self.number, self.out_since = number, self.left.get(number)
@@ -160,6 +178,7 @@ BLOCKS = count()
 @pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(TEXTS, EDITS), min_size=2, max_size=12))
+@example(steps=[("STOP", 2), ("volunteer", 0), (2, False), (0, False)])
 def test_no_edit_lets_anybody_be_texted_who_left(
     session: Session, clock: Clock, steps: list[tuple[str | int | None, int | bool]]
 ) -> None:

@@ -19,7 +19,8 @@ BY_THE_PERSON = (OptInSource.SMS, OptInSource.FORM)
 def stays_out_since(session: Session, earlier: str, number: str) -> datetime | None:
     """Return since when whoever had the number `earlier` is opted out, None where that says nothing about `number`.
 
-    It says nothing when `number` is opted out itself, or when its holder joined or texted START there after that.
+    It says nothing when `number` is opted out itself, or when its holder texted START there after that, or joined with
+    an opt-in that stands: one that ended with the number is no consent that could undo an opt-out.
     """
     joined = select(func.max(func.coalesce(OptIn.reaffirmed_at, OptIn.activated_at))).where(
         OptIn.number == number, OptIn.status == OptInStatus.ACTIVE, OptIn.source.in_(BY_THE_PERSON)
