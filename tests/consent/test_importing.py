@@ -238,6 +238,7 @@ PLACES = count()
     says_out=st.booleans(),
 )
 @example(steps=[("hold", False), ("start", False)], days=0, says_out=False)
+@example(steps=[("hold", False), ("stop keyword", False)], days=0, says_out=False)
 def test_nobody_who_left_may_be_texted_after_an_import_or_its_undo(
     session: Session, clock: Clock, steps: list[tuple[str, bool]], days: int, says_out: bool
 ) -> None:

@@ -283,6 +283,17 @@ def test_the_person_resolves_the_hold(phone: Phone, body: str, resolution: str) 
     assert phone.session.scalars(select(Hold)).one().resolution == resolution
 
 
+@pytest.mark.parametrize("left", ["second", "volunteer"])
+def test_leaving_one_keyword_does_not_resolve_the_hold(phone: Phone, left: str) -> None:
+    """It says nothing about the doubtful text before it, which may have meant all of them."""
+    add_keyword(phone.session, "second")
+    for word in ("volunteer", "second"):
+        phone.text(word)
+    phone.text("we have to stop this bill")
+    assert phone.text(f"STOP {left}") == f"opted out of {left}"
+    assert phone.open(Hold) == 1
+
+
 def test_a_user_keeps_a_held_number(phone: Phone) -> None:
     phone.text("volunteer")
     phone.text("we have to stop this bill")

@@ -105,7 +105,10 @@ def opt_out_phone(
 
 
 def opt_out_keyword(session: Session, number: str, keyword_id: int, act: Act) -> bool:
-    """End the number's opt-in for one keyword; tell whether there was one."""
+    """End the number's opt-in for one keyword; tell whether there was one.
+
+    A hold stays: its text may have asked us to stop with everything, and asking to stop with less does not say no.
+    """
     lock_number(session, number)
     ended = _end(
         session,
@@ -117,7 +120,6 @@ def opt_out_keyword(session: Session, number: str, keyword_id: int, act: Act) ->
     )
     if not ended:
         events.write(session, EventKind.OPTED_OUT_KEYWORD, number, act, keyword_id=keyword_id, detail="ended 0")
-    resolve_hold(session, number, HoldResolution.STOP, act)
     return bool(ended)
 
 
