@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import audiences, data, imports, pages, webhooks
+from bench import audiences, consent_log, data, imports, pages, sealing, webhooks
 
 DOCUMENT = Path(__file__).resolve().parent / "results.md"
 ROWS = 1_000_000
@@ -73,6 +73,8 @@ CASES: dict[str, Case] = {
     "pages": pages.report,
     "audiences": audiences.report,
     "imports": imports.report,
+    "log": consent_log.report,
+    "sealing": sealing.report,
 }
 if importlib.util.find_spec("bench.sending"):
     CASES["sending"] = importlib.import_module("bench.sending").report

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -66,6 +67,26 @@ def fresh_postgresql() -> Iterator[str]:
         connection.execute("CREATE DATABASE fresh")
         yield make_url(server).set(database="fresh").render_as_string(hide_password=False)
         connection.execute("DROP DATABASE fresh WITH (FORCE)")
+
+
+@contextmanager
+def empty(database: str) -> Iterator[None]:
+    """Give an empty, migrated database ("sqlite" or "postgresql") to the app, within its context."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if database == "sqlite":
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder, _migrated(sqlite_url(Path(folder) / "empty.db")):
+            yield
+    else:
+        with fresh_postgresql() as url, _migrated(url):
+            yield
+
+
+@contextmanager
+def _migrated(url: str) -> Iterator[None]:
+    with app_on(url).app_context():
+        flask_migrate.upgrade()
+        yield
+        db.engine.dispose()
 
 
 def _name(rows: int) -> str:

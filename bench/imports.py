@@ -5,25 +5,19 @@ Each runs on an empty database of its own, with a tenth of the rows asked for: t
 
 import csv
 import io
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import process_time
 
-import flask_migrate
-import psutil
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bench import data
-from bench.server import postgresql_cpu_seconds
+from bench.server import own_megabytes, postgresql_cpu_seconds
 from optin import clock, phone, ready_to_serve
 from optin.database.session import db
 from optin.database.statements import insert
 from optin.enums import Role
-from optin.environment import sqlite_url
 from optin.features.imports import runs, work
 from optin.features.imports.terms import UNDER_WAY, ImportKind, Known
 from optin.models import BackgroundTask, ImportRun, Person, User
@@ -70,9 +64,9 @@ def report(database: str, rows: int, only: str = "") -> str:
 def run(database: str, rows: int) -> Iterator[Row]:
     """Measure the bare loop, then the check and the import of the same file."""
     file = make_file(rows)
-    with _empty(database), Session(db.engine) as session:
+    with data.empty(database), Session(db.engine) as session:
         yield _measure("bare loop", rows, lambda: _insert_bare(session, file))
-    with _empty(database), Session(db.engine) as session:
+    with data.empty(database), Session(db.engine) as session:
         user = _user(session)
         received = runs.receive(session, ImportKind.CONTACT, "people.csv", io.BytesIO(file), user.id)
         given = done(received)
@@ -95,30 +89,10 @@ def make_file(rows: int) -> bytes:
 
 def _measure(step: str, rows: int, act: Callable[[], None]) -> Row:
     ready_to_serve()  # as the process is in which it goes on
-    process = psutil.Process()
-    memory, begin, begin_database = process.memory_full_info().uss, process_time(), postgresql_cpu_seconds()
+    memory, begin, begin_database = own_megabytes(), process_time(), postgresql_cpu_seconds()
     act()
     seconds, database = process_time() - begin, postgresql_cpu_seconds() - begin_database
-    return Row(step, rows, seconds, database, (process.memory_full_info().uss - memory) / 1e6)
-
-
-@contextmanager
-def _empty(database: str) -> Iterator[None]:
-    """Give an empty database to the app, within its context."""
-    if database == "sqlite":
-        data.FOLDER.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=data.FOLDER) as folder:
-            yield from _migrated(sqlite_url(Path(folder) / "empty.db"))
-    else:
-        with data.fresh_postgresql() as url:
-            yield from _migrated(url)
-
-
-def _migrated(url: str) -> Iterator[None]:
-    with data.app_on(url).app_context():
-        flask_migrate.upgrade()
-        yield
-        db.engine.dispose()
+    return Row(step, rows, seconds, database, own_megabytes() - memory)
 
 
 def _user(session: Session) -> User:

@@ -35,19 +35,23 @@ class Row:
 
 def measure(case: str, server: Server, requests: Callable[[int], Sequence[Request]], **more: int | None) -> Row:
     """Send `ROUNDS` counted rounds after one to warm up; `requests` makes those of a round."""
-    rates, cpu, database, made = [], 0.0, 0.0, 0
-    for turn in range(ROUNDS + 1):
-        prepared = [_bytes(each) for each in requests(turn)]
-        before, before_database, start = server.cpu_seconds(), postgresql_cpu_seconds(), time.perf_counter()
-        send(server.url, prepared)
-        seconds = time.perf_counter() - start
-        if turn:
-            rates.append(len(prepared) / seconds)
-            cpu += server.cpu_seconds() - before
-            database += postgresql_cpu_seconds() - before_database
-            made += len(prepared)
-    cost = {"cpu_ms": cpu / made * 1000, "postgresql_ms": database / made * 1000}
+    rounds = [measure_round(case, server, requests(turn)) for turn in range(ROUNDS + 1)][1:]
+    rates = [each.rate for each in rounds]
+    cost = {
+        "cpu_ms": statistics.mean(each.cpu_ms for each in rounds),
+        "postgresql_ms": statistics.mean(each.postgresql_ms for each in rounds),
+    }
     return Row(case, statistics.median(rates), min(rates), max(rates), **cost, **more)
+
+
+def measure_round(case: str, server: Server, requests: Sequence[Request]) -> Row:
+    """Send the requests once, as fast as it goes."""
+    prepared = [_bytes(each) for each in requests]
+    cpu, database, start = server.cpu_seconds(), postgresql_cpu_seconds(), time.perf_counter()
+    send(server.url, prepared)
+    rate = len(prepared) / (time.perf_counter() - start)
+    cpu, database = server.cpu_seconds() - cpu, postgresql_cpu_seconds() - database
+    return Row(case, rate, rate, rate, cpu / len(prepared) * 1000, database / len(prepared) * 1000)
 
 
 def p99_ms(server: Server, requests: Sequence[Request], rate: float) -> float:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import flask_migrate
 from flask import Flask
 from sqlalchemy import event, insert, text
+from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
 from bench import data
@@ -25,7 +26,7 @@ from optin.models import Keyword, KeywordWord, OptIn
 REQUESTS = 1500
 KEYWORDS_OF_A_STOP = 10
 CASES: dict[str, Callable[[Flask, int], list[Request]]] = {
-    "webhook: keyword": lambda app, turn: _texts(app, turn, "volunteer"),
+    "webhook: keyword": lambda app, turn: keyword_texts(app, turn, REQUESTS),
     "webhook: ordinary text": lambda app, turn: _texts(app, turn, "see you at nine"),
     "webhook: the same MessageSid": lambda app, turn: _texts(app, turn, "hi", same=True),
     "webhook: STOP with 10 opt-ins": lambda app, turn: _stops(app, turn),
@@ -108,11 +109,8 @@ def _statements(app: Flask, requests: Callable[[Flask, int], list[Request]]) -> 
 
 def _arrange() -> None:
     """Make the keywords, and the opt-ins that the STOPs will end."""
-    session = db.session
-    for index in range(KEYWORDS_OF_A_STOP):
-        word = "volunteer" if not index else f"volunteer{index}"
-        session.add(Keyword(word=word, created_at=now(), words=[KeywordWord(word=word, normal=word, is_main=True)]))
-    session.flush()
+    session = db.session()
+    make_keywords(session, KEYWORDS_OF_A_STOP)
     common = {"channel": "sms", "status": OptInStatus.ACTIVE, "source": OptInSource.SMS, "requested_at": now()}
     session.execute(
         insert(OptIn),
@@ -128,9 +126,22 @@ def _arrange() -> None:
     session.commit()
 
 
-def _texts(app: Flask, turn: int, body: str, *, same: bool = False) -> list[Request]:
+def make_keywords(session: Session, count: int) -> None:
+    """Add so many keywords, the first of which is that of `keyword_texts`, and commit."""
+    for index in range(count):
+        word = f"volunteer{index}" if index else "volunteer"
+        session.add(Keyword(word=word, created_at=now(), words=[KeywordWord(word=word, normal=word, is_main=True)]))
+    session.commit()
+
+
+def keyword_texts(app: Flask, turn: int, count: int) -> list[Request]:
+    """Make the requests of texts with a keyword, each of a number of its own; `turn` is one digit."""
+    return _texts(app, turn, "volunteer", count)
+
+
+def _texts(app: Flask, turn: int, body: str, count: int = REQUESTS, *, same: bool = False) -> list[Request]:
     kind = len(body)
-    sids = [f"SM{kind:08x}{turn:08x}{0 if same else index:016x}" for index in range(REQUESTS)]
+    sids = [f"SM{kind:08x}{turn:08x}{0 if same else index:016x}" for index in range(count)]
     return [_text(app, sid, _number(kind % 9, turn, index), body) for index, sid in enumerate(sids)]
 
 

@@ -66,7 +66,7 @@ def _as_a_database(config: Config, file: Path) -> Iterator[Engine]:
 def report(engine: Engine) -> None:
     """Print what is not as it was sealed, and what differs. Raises ClickException where there is such a thing."""
     looked, found = Looked(), Found()
-    with _progress(checking.total(engine), "Checking the sealed events") as progress, _collecting_seldom():
+    with _progress(checking.total(engine), "Checking the sealed events") as progress, collecting_seldom():
         broken = _tell(checking.broken(engine, looked, progress))
     differing = _tell(verifying.differences(engine, found))
     for sentence in (*checking.limits(looked), *verifying.limits(found)):
@@ -102,7 +102,7 @@ def _progress(length: int, label: str) -> Iterator[Progress]:
 
 
 @contextmanager
-def _collecting_seldom() -> Iterator[None]:
+def collecting_seldom() -> Iterator[None]:
     """Have the garbage collector look seldom through rows by the thousand, which go without it: a third of the time."""
     young, *older = gc.get_threshold()
     gc.set_threshold(100 * young, *older)

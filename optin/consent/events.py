@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -95,7 +96,7 @@ def know_key(session: Session, stored: str | None) -> None:
 
 def number_ref(session: Session, number: str) -> str:
     """Return the keyed hash under which the ledger knows a number (E.164)."""
-    return hmac.new(_key(session), number.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_key(session), number.encode(), "sha256").hex()
 
 
 def known_ref(session: Session, number: str) -> str | None:
@@ -171,4 +172,9 @@ def _key(session: Session) -> bytes:
             )
             found = session.scalar(select(Setting.value).where(Setting.name == KEY_SETTING))
         state_of(session).key = found
-    return bytes.fromhex(json.loads(str(found)))
+    return _read(found)
+
+
+@lru_cache(maxsize=16)
+def _read(stored: str | None) -> bytes:
+    return bytes.fromhex(json.loads(str(stored)))

@@ -4,19 +4,21 @@ Some hundred numbers at a time, each time in a short transaction that sees one m
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Engine, and_, or_, select
+from sqlalchemy import Engine, and_, select
 from sqlalchemy.orm import Session
 
 from optin.consent import events
 from optin.consent.replay import NumberReplay, replay
-from optin.database.statements import POSTGRESQL
+from optin.database.statements import POSTGRESQL, among
 from optin.database.transactions import reading
 from optin.enums import Channel, EndReason, OptInStatus
 from optin.models import ConsentEvent, ConsentPayload, Hold, NumberLoss, OptIn, ProviderBlock, Suppression
+from optin.models.consent import opt_in_name
 from optin.models.index_conditions import has_not_ended
 from optin.phone import spellings
 
@@ -30,13 +32,23 @@ _TABLES: tuple[tuple[Any, str], ...] = (
     (ProviderBlock, "blocked at Twilio"),
     (NumberLoss, "not in use"),
 )
+_WRITTEN: Any = (
+    select(
+        *(ConsentEvent.id, ConsentEvent.number_ref, ConsentEvent.kind, ConsentEvent.channel, ConsentEvent.at),
+        *(ConsentEvent.provider_at, ConsentEvent.keyword_id, ConsentEvent.opt_in_id, ConsentEvent.detail),
+        *(ConsentEvent.payload_hash, ConsentPayload.salt, ConsentPayload.number, ConsentPayload.text),
+    )
+    .outerjoin(ConsentPayload, ConsentPayload.event_id == ConsentEvent.id)
+    .order_by(ConsentEvent.id)
+)
+_OPT_INS: Any = select(OptIn.id, OptIn.number, OptIn.status, OptIn.end_reason, OptIn.keyword_id)
 
 
 @dataclass
 class Stored:
-    """What the tables say of a number."""
+    """What the tables say of a number: of its opt-ins, by their ids, what the log decides."""
 
-    opt_ins: dict[int, OptIn] = field(default_factory=dict)
+    opt_ins: dict[int, Any] = field(default_factory=dict)
     suppressed: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
@@ -96,27 +108,21 @@ def _by_the_log(engine: Engine, found: Found, progress: Progress) -> Iterator[st
 def _of_refs(session: Session, refs: Sequence[str], found: Found) -> Iterator[str]:
     by_ref: dict[str, list[Any]] = defaultdict(list)
     numbers: dict[str, str] = {}
-    written = (
-        select(ConsentEvent, ConsentPayload)
-        .outerjoin(ConsentPayload, ConsentPayload.event_id == ConsentEvent.id)
-        .where(ConsentEvent.number_ref.in_(refs))
-        .order_by(ConsentEvent.id)
-    )
-    pairs: Iterator[tuple[ConsentEvent, ConsentPayload | None]] = map(tuple, session.execute(written))  # type: ignore[arg-type]
-    for event, payload in pairs:
+    ref_of = cache(partial(events.number_ref, session))
+    for event in session.execute(_WRITTEN.where(among(session, ConsentEvent.number_ref, refs))):
         by_ref[event.number_ref].append(event)
-        found.events += 1
-        if payload is None:
+        if event.salt is None:
             found.erased += 1
-        elif events.payload_hash(payload.salt, payload.number, payload.text) != event.payload_hash:
+        elif events.payload_hash(event.salt, event.number, event.text) != event.payload_hash:
             yield f"The personal part of event {event.id} has been changed: it is not what the event was written with."
-        elif events.number_ref(session, payload.number) != event.number_ref:
+        elif ref_of(event.number) != event.number_ref:
             yield f"Event {event.id} is not of the number that its personal part names."
         else:
-            numbers[event.number_ref] = payload.number
+            numbers[event.number_ref] = event.number
     stored = _stored(session, numbers.values(), {each.opt_in_id for some in by_ref.values() for each in some})
+    found.numbers += len(by_ref)
     for ref, own in by_ref.items():
-        found.numbers += 1
+        found.events += len(own)
         number = numbers.get(ref, "")
         told = list(_compare(number, replay(own), stored[number], stored[""]))
         if told and number and spellings.same(number):
@@ -127,17 +133,18 @@ def _of_refs(session: Session, refs: Sequence[str], found: Found) -> Iterator[st
 
 def _stored(session: Session, of: Any, opt_in_ids: set[int | None]) -> dict[str, Stored]:
     """Return what is stored of numbers, and under "" the opt-ins with these ids, whosever they are."""
-    numbers = sorted(of)
+    numbers, ids = set(of), {each for each in opt_in_ids if each is not None}
     found: dict[str, Stored] = defaultdict(Stored)
-    mine = or_(OptIn.number.in_(numbers), OptIn.id.in_([each for each in opt_in_ids if each is not None]))
-    for opt_in in session.scalars(select(OptIn).where(mine)):
+    own, told_of = among(session, OptIn.number, numbers), among(session, OptIn.id, ids)
+    for opt_in in session.execute(_OPT_INS.where(own).union(_OPT_INS.where(told_of))):
         found[opt_in.number].opt_ins[opt_in.id] = found[""].opt_ins[opt_in.id] = opt_in
     for model, name in _BY_CHANNEL:
-        for row in session.scalars(select(model).where(model.number.in_(numbers), has_not_ended(model))):
-            getattr(found[row.number], name).add(row.channel)
-    blocked = and_(ProviderBlock.number.in_(numbers), has_not_ended(ProviderBlock))
-    for block in session.scalars(select(ProviderBlock).where(blocked)):
-        found[block.number].blocked.add(block.scope)
+        states = select(model.number, model.channel).where(among(session, model.number, numbers), has_not_ended(model))
+        for number, channel in session.execute(states):
+            getattr(found[number], name).add(channel)
+    blocked = and_(among(session, ProviderBlock.number, numbers), has_not_ended(ProviderBlock))
+    for number, scope in session.execute(select(ProviderBlock.number, ProviderBlock.scope).where(blocked)):
+        found[number].blocked.add(scope)
     return found
 
 
@@ -148,18 +155,23 @@ def _compare(number: str, by_log: NumberReplay, stored: Stored, by_id: Stored) -
             yield f"{number or 'An erased number'}: the log tells of an opt-in {opt_in_id} that is not there."
         elif (row.status, row.end_reason, row.keyword_id) != (state.status, state.end_reason, state.keyword_id):
             now, then = _of_opt_in(row.status, row.end_reason), _of_opt_in(state.status, state.end_reason)
-            yield f"{number or 'An erased number'}: {row.name} is stored as “{now}”, by the log it is “{then}”."
+            name = opt_in_name(opt_in_id)
+            yield f"{number or 'An erased number'}: {name} is stored as “{now}”, by the log it is “{then}”."
     if not number:
         return
     for opt_in_id in stored.opt_ins.keys() - by_log.opt_ins.keys():
-        yield f"{number}: {stored.opt_ins[opt_in_id].name} is stored, and the log has no event of it."
-    yield from _of_states(number, "opted out", by_log.suppressed, stored.suppressed)
-    yield from _of_states(number, "on hold for review", set(by_log.held), stored.held)
-    yield from _of_states(number, "not in use", set(by_log.lost), stored.lost)
-    yield from _of_states(number, "blocked at Twilio", by_log.blocked, stored.blocked)
+        yield f"{number}: {opt_in_name(opt_in_id)} is stored, and the log has no event of it."
+    for what, told, kept in (
+        ("opted out", by_log.suppressed, stored.suppressed),
+        ("on hold for review", by_log.held.keys(), stored.held),
+        ("not in use", by_log.lost.keys(), stored.lost),
+        ("blocked at Twilio", by_log.blocked, stored.blocked),
+    ):
+        if told != kept:
+            yield from _of_states(number, what, told, kept)
 
 
-def _of_states(number: str, what: str, by_log: set[str], stored: set[str]) -> Iterator[str]:
+def _of_states(number: str, what: str, by_log: Set[str], stored: Set[str]) -> Iterator[str]:
     channels = {each.value: each.label for each in Channel}
     for each in sorted(by_log - stored):
         yield f"{number}: by the log it is {what} ({channels.get(each, each)}), and that is not stored."
@@ -186,7 +198,7 @@ def _without_events(engine: Engine) -> Iterator[str]:
                 numbers = {row.number for row in rows}
                 refs = {events.number_ref(session, number): number for number in numbers}
                 known = session.scalars(
-                    select(ConsentEvent.number_ref).where(ConsentEvent.number_ref.in_(refs)).distinct()
+                    select(ConsentEvent.number_ref).where(among(session, ConsentEvent.number_ref, refs)).distinct()
                 ).all()
             for ref in sorted(refs.keys() - set(known)):
                 if not spellings.same(refs[ref]):

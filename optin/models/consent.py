@@ -15,6 +15,11 @@ from optin.models.message import Message
 from optin.models.user import User
 
 
+def opt_in_name(opt_in_id: int) -> str:
+    """Return the name of an opt-in's record, such as OI-001380."""
+    return f"OI-{opt_in_id:06d}"
+
+
 class OptIn(Base):
     """The consent of one number for one keyword; it outlives and predates any contact.
 
@@ -69,8 +74,8 @@ class OptIn(Base):
 
     @property
     def name(self) -> str:
-        """Return the record's name, such as OI-001380."""
-        return f"OI-{self.id:06d}"
+        """Return the record's name."""
+        return opt_in_name(self.id)
 
     @property
     def state(self) -> LabelledEnum:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from optin.consent.proof.keeper import Keeper
 from optin.database.transactions import reading
+from optin.models.consent import opt_in_name
 from optin.proof import package
 from optin.proof.collecting import Asked
 
@@ -65,7 +66,7 @@ def parts(
                 with reading(engine) as session:
                     package.write(session, replace(whose, number=number, opt_in_id=opt_in_id), keeper, file)
                 file.seek(0)
-                with archive.open(f"OI-{opt_in_id:06d}.zip", "w", force_zip64=True) as into:
+                with archive.open(f"{opt_in_name(opt_in_id)}.zip", "w", force_zip64=True) as into:
                     shutil.copyfileobj(file, into)
             yield pipe.take(), 1
     yield pipe.take(), 0

@@ -23,6 +23,7 @@ from optin.models import (
     Setting,
     User,
 )
+from optin.models.consent import opt_in_name
 from optin.phone import spellings
 from optin.proof import starts
 from optin.proof.material import ProofEvent, ProofMessage
@@ -85,7 +86,7 @@ class NumberRecord:
             row.started_at,
             status,
             Reason(row.reason) if row.reason else None,
-            f"OI-{row.opt_in_id:06d}" if row.opt_in_id and row.purpose in starts.BY_OPT_IN else "",
+            opt_in_name(row.opt_in_id) if row.opt_in_id and row.purpose in starts.BY_OPT_IN else "",
             row.word or "",
         )
         goodbye = self.starts.goodbye(row.started_at) if row.started_at else None

@@ -44,6 +44,17 @@ def test_an_import_is_measured(database: str, capsys: pytest.CaptureFixture[str]
     assert "| the import | 100 |" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("database", data.DATABASES)
+def test_the_log_is_measured(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["log", "--rows", str(ROWS), "--database", database])
+    assert "| replaying the log | 240 |" in capsys.readouterr().out
+
+
+def test_sealing_is_measured_beside_the_webhook(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["sealing", "--rows", "20", "--database", "sqlite"])
+    assert "| while the log is sealed |" in capsys.readouterr().out
+
+
 def test_a_section_is_written_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "results.md"
     document.write_text("by hand\n<!-- pages sqlite -->old<!-- end of pages sqlite -->\nby hand too\n")

@@ -15,6 +15,7 @@ from optin.database.session import db
 from optin.database.transactions import reading
 from optin.enums import Role
 from optin.models import OptIn
+from optin.models.consent import opt_in_name
 from optin.proof import collecting, package, pdf, wording
 from optin.proof.collecting import Asked
 from optin.proof.material import is_covered
@@ -128,7 +129,7 @@ def _seal() -> Keeper:
 
 
 def _begin(asked: Asked, kind: str) -> int:
-    of = f"OI-{asked.opt_in_id:06d}" if asked.opt_in_id else asked.number
+    of = opt_in_name(asked.opt_in_id) if asked.opt_in_id else asked.number
     return downloads.begin(db.engine, current_user.id, "proof", {"of": of, "as": kind})
 
 
