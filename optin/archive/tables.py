@@ -72,6 +72,7 @@ LEFT_OUT: Mapping[str, str] = {
     "reconciliation": "what was asked of Twilio is asked anew",
     "sending_finding": "the nightly check finds them anew",
     "sending_gate": "nothing may be sent until Twilio's list has been compared",
+    "sending_pace": "what goes from our senders now, goes from the installation that sends",
     "sending_pause": "whether Twilio refuses us is found out anew",
     "sign_in_link": "it holds what lets people in",
     "try_count": "it counts the tries of the last hours",

@@ -8,15 +8,18 @@ commit; the threads only make requests.
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from optin import clock
 from optin.database.statements import is_away
 from optin.enums import MessageStatus
 from optin.jobs.errors import log_error
 from optin.jobs.sender_pool import SenderPool
-from optin.sending import delivery
+from optin.sending import delivery, pace
 from optin.sending.delivery import ClaimedMessage, SendResult
+from optin.sending.pace import Room
 
 T = TypeVar("T")
 
@@ -47,6 +50,14 @@ def soon_free(threads: int) -> int:
     return int(threads * SOON_FREE)
 
 
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A claimed message that may start at a moment of the monotonic clock."""
+
+    claimed: ClaimedMessage
+    at: float = 0.0
+
+
 class _Sending:
     """The state of one job: what is under way, what could not start yet, when to try again."""
 
@@ -56,7 +67,8 @@ class _Sending:
         self._under_way = 0
         self._came_in = 0
         self._quick_from = 0.0
-        self._held: list[ClaimedMessage] = []
+        self._held: list[_Held] = []
+        self._claims_at = 0.0
         self._rest = 0.0
         self._resume_at = 0.0
 
@@ -67,7 +79,7 @@ class _Sending:
         """
         try:
             self._send(until)
-            self._insist(lambda: delivery.release(self._pool.engine, self._held))
+            self._insist(lambda: delivery.release(self._pool.engine, [each.claimed for each in self._held]))
         finally:
             while self._under_way:
                 outcomes = self._gather()
@@ -76,11 +88,11 @@ class _Sending:
 
     def _send(self, until: float) -> None:
         while self._goes_on(until):
-            goes_at_once = self._claim_some() and self._free() > 0
+            goes_at_once = (self._claim_some() or self._is_due()) and self._free() > 0
             found = self._take_turn([] if goes_at_once else self._gather())
             if not self._under_way:
-                if self._held or self._rests():
-                    self._pool.stopping.wait(TOGETHER)
+                if self._held or self._rests() or self._is_paced():
+                    self._pool.stopping.wait(min(max(TOGETHER, self._next_at() - time.monotonic()), LOOK_AGAIN))
                 elif not found:
                     break
 
@@ -113,14 +125,36 @@ class _Sending:
         That comes before answers are taken, which must be recorded whatever else the database can't do.
         """
         most = self._most()
-        if self._rests() or len(self._held) >= most:
+        if self._rests() or self._is_paced() or len(self._held) >= most:
             return False
-        room = (most if self._rest else self._threads() * AHEAD) - len(self._held)
+        room = self._insist(self._room)
+        self._claims_at = time.monotonic() + room.wait
+        if room.wait:
+            return False
+        limit = (most if self._rest else self._threads() * AHEAD) - len(self._held)
         claimed_messages = self._insist(
-            lambda: delivery.claim(self._pool.engine, broadcast_id=self._broadcast_id, limit=room)
+            lambda: delivery.claim(
+                self._pool.engine, broadcast_id=self._broadcast_id, limit=min(limit, room.at_once or limit)
+            )
         )
-        self._held += claimed_messages
+        self._held += [_Held(claimed, time.monotonic() + claimed.wait) for claimed in claimed_messages]
         return bool(claimed_messages)
+
+    def _room(self) -> Room:
+        """Ask what the next claim has to mind."""
+        return Room() if self._broadcast_id is None else pace.room(self._pool.engine, self._broadcast_id, clock.now())
+
+    def _is_paced(self) -> bool:
+        """Tell whether the next claim has to wait for the pace of the sender."""
+        return time.monotonic() < self._claims_at
+
+    def _is_due(self) -> bool:
+        """Tell whether a held message has waited for the pace long enough."""
+        return any(0 < each.at <= time.monotonic() for each in self._held)
+
+    def _next_at(self) -> float:
+        """Return when the next held message may start, else when the next may be claimed."""
+        return min((each.at for each in self._held), default=self._claims_at)
 
     def _take_turn(self, outcomes: list[SendResult]) -> bool:
         """Record outcomes and start the next messages, by one commit in the usual case; tell whether any were there."""
@@ -130,7 +164,7 @@ class _Sending:
         if outcomes and claimed_messages:
             found = delivery.record_and_start(self._pool.engine, outcomes, claimed_messages)
         if found is None:
-            self._held = claimed_messages + self._held
+            self._held = [*map(_Held, claimed_messages), *self._held]
             self._record(outcomes)
             claimed_messages = [] if self._pool.stopping.is_set() else self._next()
             found = (
@@ -142,13 +176,14 @@ class _Sending:
 
     def _next(self) -> list[ClaimedMessage]:
         """Take the claimed messages that are to be started now."""
-        free = self._free()
-        claimed_messages, self._held = self._held[:free], self._held[free:]
-        return claimed_messages
+        now = time.monotonic()
+        due = [each for each in self._held if each.at <= now][: self._free()]
+        self._held = [each for each in self._held if each not in due]
+        return [each.claimed for each in due]
 
     def _request(self, started: list[ClaimedMessage], held: list[ClaimedMessage]) -> None:
         """Have the started messages requested; those on which somebody acts come last."""
-        self._held += held
+        self._held += map(_Held, held)
         for claimed in started:
             self._pool.send(claimed, self._outcomes)
             self._under_way += 1
@@ -172,7 +207,9 @@ class _Sending:
         if not self._under_way:
             return []
         outcomes: list[SendResult] = []
-        until = time.monotonic() + LOOK_AGAIN
+        now = time.monotonic()
+        look_again = now + LOOK_AGAIN
+        until = min([look_again, *(each.at for each in self._held if each.at > now)])
         while len(outcomes) < self._under_way and (left := until - time.monotonic()) > 0:
             try:
                 outcomes.append(self._outcomes.get(timeout=left))
@@ -181,7 +218,7 @@ class _Sending:
             if len(outcomes) == 1:
                 until = time.monotonic() + TOGETHER
         self._came_in = len(outcomes)
-        if not outcomes:
+        if not outcomes and until == look_again:
             self._quick_from = time.monotonic() + SLOW
         return outcomes
 

@@ -91,7 +91,8 @@ class Broadcast(Base):
 
     `starts_at` is the time that it was scheduled for, None when it was sent at once; no message of it starts at
     `not_after` or later (None: it has no last time); `ended_because` says why it was cancelled by itself. While it is
-    `queueing`, members with a number up to `queued_to` have been looked at (sending/put_out.py).
+    `queueing`, members with a number up to `queued_to` have been looked at (sending/put_out.py). It is spread over so
+    many seconds (None: it is not): its messages go `seconds_apart`, which is known when all are in the outbox.
     """
 
     __tablename__ = "broadcast"
@@ -113,6 +114,8 @@ class Broadcast(Base):
     finished_at: Mapped[datetime | None]
     ended_because: Mapped[str | None] = mapped_column(Text)
     queued_to: Mapped[str | None] = mapped_column(String(32))
+    spread_over: Mapped[int | None]
+    seconds_apart: Mapped[float | None]
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
     campaign: Mapped[Campaign] = relationship()

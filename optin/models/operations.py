@@ -70,6 +70,16 @@ class SendingPause(Base):
     sender: Mapped[Sender | None] = relationship()
 
 
+class SendingPace(Base):
+    """Until when the time of a sender, or of a broadcast that is spread, is taken up (microseconds since 1970)."""
+
+    __tablename__ = "sending_pace"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    taken_until: Mapped[int] = mapped_column(BigInteger)
+
+
 class BackgroundTask(Base):
     """Work that outlasts a request; see optin/jobs/background.py. `name` says which, `arguments` on what.
 

@@ -11,7 +11,10 @@ from optin.enums import Channel
 
 
 class Sender(Base):
-    """One of our addresses. Its kind and `advanced_opt_out` say who answers STOP."""
+    """One of our addresses. Its kind and `advanced_opt_out` say who answers STOP.
+
+    `segments_per_second` is its pace (sending/pace.py), None for none.
+    """
 
     __tablename__ = "sender"
 
@@ -21,6 +24,7 @@ class Sender(Base):
     kind: Mapped[str] = mapped_column(String(20))
     messaging_service_sid: Mapped[str | None] = mapped_column(String(34))
     advanced_opt_out: Mapped[bool] = mapped_column(default=False)
+    segments_per_second: Mapped[float | None]
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
 

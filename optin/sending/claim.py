@@ -4,7 +4,7 @@ These functions commit: a claim must be known to everybody before its message is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,8 @@ from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person,
 from optin.models.index_conditions import is_queued
 from optin.own_fields import merging
 from optin.policy import cache
-from optin.sending import conversations, gate, overdue_replies, pauses
+from optin.sending import conversations, gate, overdue_replies, pace, pauses
+from optin.sending.pace import Stretches
 from optin.sending.pauses import Pauses
 from optin.texts import merge_fields
 
@@ -45,7 +46,8 @@ class ClaimedMessage:
     """All that one attempt needs, as plain values, so that no session is open while it is made.
 
     `is_try`: it finds out whether a pause may end (sending/pauses.py). An automatic reply `answers_until` a moment.
-    `attempt`: how often the message was started, with this time; 0 before the start.
+    `attempt`: how often the message was started, with this time; 0 before the start. It `takes` up time of its sender,
+    and may start after `wait` seconds (sending/pace.py).
     """
 
     message_id: int
@@ -65,6 +67,8 @@ class ClaimedMessage:
     answers_until: datetime | None = None
     attempt: int = 0
     channel: Channel = Channel.SMS
+    takes: Stretches = field(default_factory=dict)
+    wait: float = 0.0
 
     @property
     def to(self) -> Address:
@@ -96,7 +100,19 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
             .execution_options(synchronize_session=False)
         )
         session.commit()
-        return [replace(claimed, is_try=claimed.message_id in tries) for claimed in _posts(session, ids, now)]
+        claimed_messages = [
+            replace(claimed, is_try=claimed.message_id in tries) for claimed in _posts(session, ids, now)
+        ]
+        return _in_turn(session, claimed_messages, now)
+
+
+def _in_turn(session: Session, claimed_messages: list[ClaimedMessage], now: datetime) -> list[ClaimedMessage]:
+    """Take up time for those that have a pace; what is urgent waits for nobody, but takes its time too."""
+    if not any(claimed.takes for claimed in claimed_messages):
+        return claimed_messages
+    wait = pace.take(session, (claimed.takes for claimed in claimed_messages), now)
+    session.commit()
+    return [replace(claimed, wait=wait if claimed.broadcast_id else 0.0) for claimed in claimed_messages]
 
 
 def release(engine: Engine, claimed_messages: Sequence[ClaimedMessage]) -> None:
@@ -111,6 +127,7 @@ def release(engine: Engine, claimed_messages: Sequence[ClaimedMessage]) -> None:
             .values(status=MessageStatus.QUEUED, lease_until=None, updated_at=clock.now())
             .execution_options(synchronize_session=False)
         )
+        pace.give_back(session, (claimed.takes for claimed in claimed_messages))
         if tries := [claimed.message_id for claimed in claimed_messages if claimed.is_try]:
             pauses.give_back(session, tries, clock.now())
 
@@ -231,13 +248,14 @@ def _post(row: Any, conversation_id: int, brand: str, own: Mapping[int, Mapping[
     broadcast: Broadcast | None = row.Broadcast
     person: Person | None = row.Person
     fields = person_fields(person, brand, own.get(person.id) if person else None)
+    body = merge_fields.render(broadcast.body, fields) if broadcast else row.body
     return ClaimedMessage(
         message_id=row.id,
         purpose=Purpose(row.purpose),
         number=row.number,
         address=row.Sender.address,
         scope=row.Sender.scope,
-        body=merge_fields.render(broadcast.body, fields) if broadcast else row.body,
+        body=body,
         keyword_id=broadcast.keyword_id if broadcast else None,
         broadcast_id=row.broadcast_id,
         reply_kind=ReplyKind(row.reply_kind) if row.reply_kind else None,
@@ -246,5 +264,6 @@ def _post(row: Any, conversation_id: int, brand: str, own: Mapping[int, Mapping[
         not_after=broadcast.not_after if broadcast else None,
         sender_id=row.Sender.id,
         channel=Channel(row.channel),
+        takes=pace.stretches(body, row.Sender, broadcast),
         answers_until=overdue_replies.ends(row.reply_kind, row.asked_at or row.created_at),
     )

@@ -42,6 +42,7 @@ def begin(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: i
         return Begun(None)
     people = queueing.queue_broadcast(session, broadcast, _question(session, campaign, broadcast))
     if people:
+        _set_apart(broadcast, people)
         audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
         _call_in_progress(session, campaign, user_id)
     return Begun(people)
@@ -99,12 +100,19 @@ def _finish(session: Session, campaign: Campaign, broadcast: Broadcast) -> None:
     """Let the broadcast be sent, or cancel it where nobody gets it."""
     if people := queueing.count_waiting(session, broadcast):
         broadcast.state = BroadcastState.SENDING
+        _set_apart(broadcast, people)
         audit.record(session, None, "prepared", "broadcast", broadcast.id, {"People": ("", people)})
         _call_in_progress(session, campaign, None)
         return
     why = not_sent(NOBODY)
     broadcast.state, broadcast.finished_at, broadcast.ended_because = BroadcastState.CANCELLED, clock.now(), why
     audit.record(session, None, "cancelled", "broadcast", broadcast.id, {"Why": ("", why)})
+
+
+def _set_apart(broadcast: Broadcast, people: int) -> None:
+    """Spread a broadcast to so many people over its time."""
+    if broadcast.spread_over:
+        broadcast.seconds_apart = broadcast.spread_over / people
 
 
 def _call_in_progress(session: Session, campaign: Campaign, user_id: int | None) -> None:

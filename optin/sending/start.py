@@ -43,7 +43,7 @@ from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Rea
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import cache
 from optin.policy.policy import Policy
-from optin.sending import conversations, gate, pauses
+from optin.sending import conversations, gate, pace, pauses
 from optin.sending.claim import ClaimedMessage
 from optin.sending.pauses import Pauses
 
@@ -97,6 +97,7 @@ def start_in(
     settled = [
         claimed for claimed in claimed_messages if claimed.message_id in found and claimed.message_id not in started
     ]
+    pace.give_back(session, (claimed.takes for claimed in settled))
     if tries := [claimed.message_id for claimed in settled if claimed.is_try]:
         pauses.give_back(session, tries, now)
     session.commit()

@@ -10,6 +10,8 @@ from optin.texts import local_time
 FURTHEST = timedelta(days=366)
 LATER = "later"
 BY = "by"
+SPREADS = (15, 30, 60, 120, 240, 480)
+"""The minutes over which a broadcast can be spread."""
 EVENING = time(20)
 """The last time that an empty form suggests; the end of the sending hours of a fresh install."""
 
@@ -18,7 +20,8 @@ EVENING = time(20)
 class SendTime:
     """What a form says about when: at once, or `later` at the local time `typed` in `zone`.
 
-    If it `ends`, nothing is sent at the local time `until` or after it.
+    If it `ends`, nothing is sent at the local time `until` or after it. It is `spread` over so many minutes, one of
+    `SPREADS`; 0: it goes as fast as it may.
     """
 
     zone: ZoneInfo
@@ -26,6 +29,7 @@ class SendTime:
     typed: str = ""
     ends: bool = False
     until: str = ""
+    spread: int = 0
 
     @property
     def starts_at(self) -> datetime | None:
@@ -70,17 +74,32 @@ class SendTime:
 
     def faults(self, now: datetime) -> list[str]:
         """List what forbids the times: first the beginning, then the end."""
-        return [fault for fault in (self.fault(now), self.end_fault(now)) if fault]
+        return [fault for fault in (self.fault(now), self.end_fault(now), self.spread_fault(now)) if fault]
+
+    def spread_fault(self, now: datetime) -> str:
+        """Say what forbids the time over which it is spread, "" for nothing."""
+        end = self.not_after
+        if not self.spread or end is None or (self.starts_at or now) + timedelta(minutes=self.spread) <= end:
+            return ""
+        return f"“Send until” comes before the {spread_words(self.spread)} are over. Choose less or a later time."
 
 
 def of_form(form: Mapping[str, str], zone: ZoneInfo) -> SendTime:
-    """Read the fields `when`, `at`, `last`, `until` and `zone`; a zone that is missing or unknown is the user's.
+    """Read the fields `when`, `at`, `last`, `until`, `spread` and `zone`; a zone that is unknown is the user's.
 
     The form keeps the zone in which its time was typed: the user may have moved meanwhile.
     """
     zone = local_time.zone_of(form.get("zone", ""), zone)
     typed, until = (form.get(name, "").replace("\0", "").strip() for name in ("at", "until"))
-    return SendTime(zone, form.get("when") == LATER, typed, form.get("last") == BY, until)
+    spread = form.get("spread", "")
+    minutes = int(spread) if spread in map(str, SPREADS) else 0
+    return SendTime(zone, form.get("when") == LATER, typed, form.get("last") == BY, until, minutes)
+
+
+def spread_words(minutes: int) -> str:
+    """Return one of `SPREADS` in words, such as “30 minutes” and “1 hour”."""
+    hours = minutes // 60
+    return f"{minutes} minutes" if not hours else f"{hours} hour{'' if hours == 1 else 's'}"
 
 
 def suggested(zone: ZoneInfo, now: datetime) -> SendTime:

@@ -10,7 +10,9 @@ from optin.consent import ledger
 from optin.consent.events import Act
 from optin.enums import CampaignStatus, OptInSource
 from optin.models import Broadcast, Campaign, CampaignMember, Keyword, Message, Person, Sender
+from optin.policy import policy
 from optin.provider import senders
+from tests.support import world
 
 NOON_IN_THE_US = "2026-11-23T18:00:00+00:00"
 
@@ -34,6 +36,22 @@ def campaign(session: Session, keyword: Keyword | None = None, name: str = "Volu
     )
     session.add(made)
     session.commit()
+    return made
+
+
+def two_of_three(session: Session) -> Campaign:
+    """Have a campaign of Maya and Tom, who opted in with its keyword, and Ines with another; without sending hours."""
+    policy.change(session, None, sending_hours=False)
+    keyword, other = world.keyword(session), world.keyword(session, "donate")
+    sender(session)
+    made = campaign(session, keyword)
+    for name, number, with_keyword in (
+        ("Maya Chen", world.MAYA, keyword),
+        ("Tom Reyes", world.TOM, keyword),
+        ("Ines Roy", world.INES, other),
+    ):
+        member(session, made, world.person(session, name, number))
+        opts_in(session, number, with_keyword)
     return made
 
 

@@ -1,6 +1,6 @@
 """When a broadcast is to go: local times, clocks that change, what is no time or has passed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -107,3 +107,26 @@ def test_what_is_no_last_time(until: str, at: str, sentence: str) -> None:
 def test_both_times_are_told_of() -> None:
     plan = SendTime(LOS_ANGELES, later=True, typed="x", ends=True, until="y")
     assert len(plan.faults(NOW)) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "minutes"), [("60", 60), ("480", 480), ("", 0), ("0", 0), ("61", 0), ("-60", 0), ("x", 0), ("060", 0)]
+)
+def test_a_form_says_over_what_time_it_is_spread(typed: str, minutes: int) -> None:
+    assert send_time.of_form({"spread": typed}, LOS_ANGELES).spread == minutes
+
+
+@pytest.mark.parametrize(
+    ("spread", "hours_left", "is_fault"),
+    [(60, 2, False), (120, 2, False), (240, 2, True), (0, 2, False), (240, 0, False)],
+)
+def test_what_is_spread_must_be_over_before_the_last_time(spread: int, hours_left: int, is_fault: bool) -> None:
+    until = (NOW + timedelta(hours=hours_left)).astimezone(LOS_ANGELES).strftime("%Y-%m-%dT%H:%M:%S")
+    plan = SendTime(LOS_ANGELES, ends=bool(hours_left), until=until, spread=spread)
+    assert bool(plan.spread_fault(NOW)) is is_fault
+    assert (plan.spread_fault(NOW) in plan.faults(NOW)) is is_fault
+
+
+def test_spreads_in_words() -> None:
+    said = [send_time.spread_words(minutes) for minutes in send_time.SPREADS]
+    assert said == ["15 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"]

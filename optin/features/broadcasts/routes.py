@@ -36,6 +36,7 @@ def terms() -> dict[str, object]:
         "message_status": MessageStatus,
         "reasons": Reason,
         "meaning": statuses.meaning,
+        "spread_words": send_time.spread_words,
     }
 
 
@@ -51,6 +52,7 @@ def create(campaign_id: int) -> Response:
         user_id=current_user.id,
         starts_at=plan.starts_at,
         not_after=plan.not_after,
+        spread_over=plan.spread * 60 or None,
     )
     faults = plan.faults(clock.now())
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)

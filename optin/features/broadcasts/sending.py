@@ -36,7 +36,8 @@ DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", Broa
 class BroadcastOrder:
     """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID.
 
-    `starts_at` is a moment to come, None for now; `not_after` its last time, None for none.
+    `starts_at` is a moment to come, None for now; `not_after` its last time, None for none. It is spread over so many
+    seconds, None for as fast as it may go.
     """
 
     body: str
@@ -45,6 +46,7 @@ class BroadcastOrder:
     user_id: int
     starts_at: datetime | None = None
     not_after: datetime | None = None
+    spread_over: int | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             created_by_id=order.user_id,
             starts_at=order.starts_at,
             not_after=order.not_after,
+            spread_over=order.spread_over,
             started_at=None if order.starts_at else now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])

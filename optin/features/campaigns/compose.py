@@ -148,7 +148,9 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "saved": message_templates.listed(session),
         "merge_names": own_fields.merge_names(),
         "has_hours": asked.question.policy.sending_hours,
+        "spreads": [(minutes, send_time.spread_words(minutes)) for minutes in send_time.SPREADS],
         "time_fault": draft.plan.fault(now),
         "end_fault": draft.plan.end_fault(now),
+        "spread_fault": draft.plan.spread_fault(now),
         "look": preview_text(session, asked.question, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
     }

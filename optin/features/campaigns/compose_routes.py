@@ -20,6 +20,7 @@ from optin.own_fields import merging
 from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text
 from optin.texts import segments, send_time
+from optin.texts.pace_words import pace_words
 from optin.web import filters, record_ids
 from optin.web.extensions import only_reads
 from optin.web.record_ids import record_id
@@ -84,7 +85,9 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
-    context["spread"] = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst.segments)
+    spread = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst.segments)
+    rate = sender.segments_per_second if sender else None
+    context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread)}
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
     context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))

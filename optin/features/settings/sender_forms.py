@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, SelectField
+from wtforms import BooleanField, Field, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
@@ -14,9 +14,11 @@ from optin.enums import SenderKind
 from optin.models import Sender
 from optin.provider.senders import kind_of
 from optin.refused import Refused
-from optin.web.fields import Line
+from optin.web.fields import Line, one_line
 
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}\Z")
+RATE = re.compile(r"(?:\d{1,4}(?:\.\d{1,3})?)?")
+LEAST_RATE, MOST_RATE = 0.1, 1000
 NUMBER_KINDS = (SenderKind.LONG_CODE, SenderKind.TOLL_FREE)
 
 
@@ -42,8 +44,24 @@ class NewSenderForm(FlaskForm):  # type: ignore[misc]
         self.e164 = number
 
 
+class Rate(StringField):  # type: ignore[misc]
+    """So many a second, or None for no limit: a number between `LEAST_RATE` and `MOST_RATE`."""
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:g}"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number, also with a decimal comma; raises ValueError with the sentence that the page shows."""
+        if not valuelist:
+            return
+        typed = one_line(valuelist[0]).replace(",", ".")
+        if not RATE.fullmatch(typed) or (typed and not LEAST_RATE <= float(typed) <= MOST_RATE):
+            raise ValueError(f"Enter a number from {LEAST_RATE} to {MOST_RATE:,}, or nothing for no limit.")
+        self.data = float(typed) if typed else None
+
+
 class SenderForm(FlaskForm):  # type: ignore[misc]
-    """What kind of address a sender is; that decides who answers STOP."""
+    """What kind of address a sender is, which decides who answers STOP, and how fast it sends."""
 
     kind = SelectField("Kind")
     messaging_service_sid = Line(
@@ -54,6 +72,7 @@ class SenderForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     advanced_opt_out = BooleanField("Its Messaging Service has Advanced Opt-Out")
+    segments_per_second = Rate("Segments a second")
 
     def __init__(self, sender: Sender, *args: Any, **kwargs: Any) -> None:
         """Offer the kinds that the address can be."""
@@ -73,4 +92,5 @@ class SenderForm(FlaskForm):  # type: ignore[misc]
             "kind": self.kind.data,
             "messaging_service_sid": self.messaging_service_sid.data or None,
             "advanced_opt_out": self.advanced_opt_out.data,
+            "segments_per_second": self.segments_per_second.data,
         }

@@ -15,6 +15,11 @@ from optin.provider import senders
 # Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 CONNECTION_OVERRIDES = "#rc=3&rp=5xx,ct,rt"
 
+# What Twilio passes on: a long code to Canada, a toll-free number in the US and Canada, a short code. A long code to
+# the US goes by the trust score of its campaign, a service as fast as its numbers together.
+# Source: https://help.twilio.com/articles/115002943027
+SEGMENTS_PER_SECOND = {SenderKind.LONG_CODE: 1.0, SenderKind.TOLL_FREE: 3.0, SenderKind.SHORT_CODE: 100.0}
+
 
 def everyone(session: Session) -> list[Sender]:
     """List all senders: those in use, the default one first, then the retired ones."""
@@ -35,10 +40,14 @@ def who_answers(sender: Sender) -> str:
 
 
 def add(session: Session, user_id: int, address: str) -> tuple[Sender, bool]:
-    """Return the sender with this address (E.164, short code, Messaging Service SID), and whether it is new."""
+    """Return the sender with this address (E.164, short code, Messaging Service SID), and whether it is new.
+
+    A new one sends as fast as one of its kind usually may.
+    """
     known = session.scalar(select(Sender.id).where(Sender.address == address)) is not None
     sender = senders.ensure(session, address)
     if not known:
+        sender.segments_per_second = SEGMENTS_PER_SECOND.get(SenderKind(sender.kind))
         audit.record(session, user_id, "added", "sender", sender.id, {"kind": ("", SenderKind(sender.kind).label)})
     return sender, not known
 
@@ -51,9 +60,15 @@ def change(
     kind: str,
     messaging_service_sid: str | None,
     advanced_opt_out: bool,
+    segments_per_second: float | None,
 ) -> bool:
     """Describe the sender anew and tell whether anything is different."""
-    after = {"kind": kind, "messaging_service_sid": messaging_service_sid, "advanced_opt_out": advanced_opt_out}
+    after = {
+        "kind": kind,
+        "messaging_service_sid": messaging_service_sid,
+        "advanced_opt_out": advanced_opt_out,
+        "segments_per_second": segments_per_second,
+    }
     changes = audit.differences({name: getattr(sender, name) for name in after}, after)
     if changes:
         for name in changes:

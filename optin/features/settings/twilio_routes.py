@@ -34,7 +34,11 @@ def add_sender() -> Response | tuple[str, int]:
         return _panel(form), 422
     sender, is_new = senders.add(db.session(), current_user.id, form.e164)
     db.session.commit()
-    notice = "was added. Check its kind: it decides who answers STOP." if is_new else "is already a sender."
+    notice = (
+        "was added. Check its kind, which decides who answers STOP, and how fast it may send."
+        if is_new
+        else "is already a sender."
+    )
     flash(f"{sender.address} {notice}", "ok" if is_new else "warn")
     return redirect(url_for("settings.sender", sender_id=sender.id), 303)
 
@@ -49,9 +53,9 @@ def sender(sender_id: int) -> str:
 @blueprint.post("/settings/twilio/senders/<int:sender_id>")
 @requires(Role.ADMIN)
 def save_sender(sender_id: int) -> Response | tuple[str, int]:
-    """Change what kind of address a sender is, and so who answers STOP."""
+    """Change what kind of address a sender is, and so who answers STOP; and how fast it sends."""
     found = db.get_or_404(Sender, sender_id)
-    form = SenderForm(found)
+    form = SenderForm(found, obj=found)
     if not form.validate():
         return _page(found, form), 422
     changed = senders.change(db.session(), current_user.id, found, **form.settings())

@@ -17,7 +17,6 @@ from optin.features.broadcasts import sending
 from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.jobs import engine
 from optin.models import AuditEntry, Broadcast, Campaign, Message
-from optin.policy import policy
 from optin.sending import claim, delivery
 from tests.conftest import add_user
 from tests.support import campaign_scene as scene
@@ -30,18 +29,7 @@ MAYA, TOM, INES = world.MAYA, world.TOM, world.INES
 @pytest.fixture
 def campaign(session: Session) -> Campaign:
     """Maya and Tom opted in with the keyword, Ines with another one; sending hours are off."""
-    policy.change(session, None, sending_hours=False)
-    keyword, other = world.keyword(session), world.keyword(session, "donate")
-    scene.sender(session)
-    made = scene.campaign(session, keyword)
-    for name, number, with_keyword in (
-        ("Maya Chen", MAYA, keyword),
-        ("Tom Reyes", TOM, keyword),
-        ("Ines Roy", INES, other),
-    ):
-        scene.member(session, made, world.person(session, name, number))
-        scene.opts_in(session, number, with_keyword)
-    return made
+    return scene.two_of_three(session)
 
 
 def send(agent: Browser, campaign: Campaign, body: str = "Hi {{ first_name }}", **more: str):

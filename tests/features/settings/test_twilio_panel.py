@@ -137,3 +137,42 @@ def test_an_unknown_sender_is_not_found(admin: Browser) -> None:
     assert admin.get("/settings/twilio/senders/999").status_code == 404
     for tail in ("", "/retired", "/used"):
         assert admin.post(f"/settings/twilio/senders/999{tail}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "rate"),
+    [("+14155550100", 1.0), ("+18005550100", 3.0), ("12345", 100.0), (SERVICE, None)],
+)
+def test_a_new_sender_goes_as_fast_as_its_kind(
+    admin: Browser, session: Session, address: str, rate: float | None
+) -> None:
+    add(admin, address)
+    assert only(session).segments_per_second == rate
+
+
+@pytest.mark.parametrize(
+    ("typed", "rate"),
+    [("4", 4.0), ("0.5", 0.5), (" 2,5 ", 2.5), ("", None), ("0.1", 0.1), ("1000", 1000.0), ("١", 1.0)],
+)
+def test_an_admin_says_how_fast_it_goes(admin: Browser, session: Session, typed: str, rate: float | None) -> None:
+    path = add(admin, "+14155550100")
+    assert admin.post(path, data={"kind": "long_code", "segments_per_second": typed}).status_code == 303
+    assert only(session).segments_per_second == rate
+    shown = admin.get(path).text
+    assert f'value="{rate:g}"' in shown if rate else "No limit" in admin.get("/settings/twilio").text
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "fast", "1e3", "0.05", "1001", "1 000", "nan"])
+def test_what_is_no_pace_is_refused_and_kept_in_the_form(admin: Browser, session: Session, typed: str) -> None:
+    path = add(admin, "+14155550100")
+    response = admin.post(path, data={"kind": "long_code", "segments_per_second": typed})
+    assert response.status_code == 422
+    assert "or nothing for no limit" in response.text
+    assert f'value="{typed}"' in response.text
+    assert only(session).segments_per_second == 1.0
+
+
+def test_a_form_without_the_pace_leaves_it(admin: Browser, session: Session) -> None:
+    path = add(admin, "+14155550100")
+    assert admin.post(path, data={"kind": "long_code"}).status_code == 303
+    assert only(session).segments_per_second == 1.0
