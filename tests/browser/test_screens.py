@@ -108,6 +108,7 @@ SCREENS = {
     "settings-field": "field",
     "settings-field-deletion": "field/deletion",
     "settings-twilio": "/settings/twilio",
+    "settings-sender": "/settings/twilio/senders/1",
     "settings-users": "/settings/users",
     "settings-user": "user",
     "settings-audit": "/settings/audit",
