@@ -22,7 +22,7 @@ from optin.enums import BroadcastState
 from optin.features.campaigns import add_opt_ins
 from optin.models import Broadcast, Campaign, Sender
 from optin.policy import policy
-from optin.sending import queueing
+from optin.sending import deciding
 
 ROUNDS = 3
 Work = Callable[[Session], object]
@@ -160,7 +160,7 @@ def _add_in_one(session: Session) -> object:
 
 
 def _queue(session: Session) -> object:
-    return queueing.queue_broadcast(session, _broadcast(session), _question(session))
+    return deciding.queue_broadcast(session, _broadcast(session), _question(session))
 
 
 def _queue_bare(session: Session) -> object:

@@ -35,6 +35,7 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.CampaignMember,
     models.KeptDraft,
     models.Broadcast,
+    models.LeftOut,
     models.Conversation,
     models.Message,
     models.StatusEvent,

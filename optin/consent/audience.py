@@ -24,13 +24,19 @@ RARE = 10_000
 
 @dataclass(frozen=True)
 class NumberRange:
-    """The numbers above one, up to another and with it, in the order of the database; None: without that end."""
+    """The numbers above one, up to another and with it, in the order of the database; None: without that end.
+
+    `none`: instead of numbers, who has none.
+    """
 
     above: str | None = None
     up_to: str | None = None
+    none: bool = False
 
     def holds(self, number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
-        """The condition that a number is in the range; what has none never is."""
+        """The condition that a number is in the range."""
+        if self.none:
+            return number.is_(None)
         ends = [number.is_not(None) if self.above is None else number > self.above]
         return and_(*ends, *([] if self.up_to is None else [number <= self.up_to]))
 

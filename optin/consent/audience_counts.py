@@ -6,7 +6,7 @@ of a million members, the same took four times as long.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, SQLColumnExpression, Subquery, and_, func, select
 from sqlalchemy.orm import Session
 
 from optin.consent import conditions, facts, rules
@@ -33,11 +33,14 @@ def members(session: Session, question: AudienceQuestion) -> Members:
 
 def reasons(session: Session, question: AudienceQuestion, *columns: SQLColumnExpression[Any]) -> Subquery:
     """Select the reason of each member, as `why`, behind other columns of the member; on SQLite by their numbers."""
+    return evaluated_once(session, each_member(session, question, *columns), CampaignMember.number).subquery()
+
+
+def each_member(session: Session, question: AudienceQuestion, *columns: SQLColumnExpression[Any]) -> Select[Any]:
+    """Select columns of each member, and behind them the reason as `why`, for a statement that needs each row once."""
     of_all = members(session, question)
     each = select(*columns, of_all.why.label("why")).select_from(of_all.rows).where(stays(question.campaign_id))
-    if question.numbers is not None:
-        each = each.where(question.numbers.holds(CampaignMember.number))
-    return evaluated_once(session, each, CampaignMember.number).subquery()
+    return each if question.numbers is None else each.where(question.numbers.holds(CampaignMember.number))
 
 
 def deliverability(session: Session, question: AudienceQuestion) -> Deliverability:

@@ -1,6 +1,6 @@
 """All tables; import models from here."""
 
-from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft
+from optin.models.campaign import Broadcast, Campaign, CampaignMember, KeptDraft, LeftOut
 from optin.models.consent import Hold, NumberLoss, OptIn, OptInPerson, PhraseOptOut, ProviderBlock, Suppression
 from optin.models.consent_log import LogCheckpoint, LogCosignature, LogLeaf, LogNode, LogOrigin, Witness
 from optin.models.duplicates import DuplicateGroup, NotDuplicate
@@ -52,6 +52,7 @@ __all__ = [
     "KeptDraft",
     "Keyword",
     "KeywordWord",
+    "LeftOut",
     "LogCheckpoint",
     "LogCosignature",
     "LogLeaf",

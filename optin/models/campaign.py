@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, false, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
@@ -93,6 +93,7 @@ class Broadcast(Base):
     `not_after` or later (None: it has no last time); `ended_because` says why it was cancelled by itself. While it is
     `queueing`, members with a number up to `queued_to` have been looked at (sending/put_out.py). It is spread over so
     many seconds (None: it is not): its messages go `seconds_apart`, which is known when all are in the outbox.
+    `keeps_left_out`: whom it left out is kept (LeftOut), as it was not before that table was there.
     """
 
     __tablename__ = "broadcast"
@@ -113,6 +114,7 @@ class Broadcast(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     ended_because: Mapped[str | None] = mapped_column(Text)
+    keeps_left_out: Mapped[bool] = mapped_column(default=False, server_default=false())
     queued_to: Mapped[str | None] = mapped_column(String(32))
     spread_over: Mapped[int | None]
     seconds_apart: Mapped[float | None]
@@ -122,3 +124,22 @@ class Broadcast(Base):
     keyword: Mapped[Keyword | None] = relationship()
     sender: Mapped[Sender] = relationship()
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+
+
+class LeftOut(Base):
+    """A member who got no message of a broadcast as its messages were put into the outbox: why, and with which number.
+
+    Members with a message have no row here. What became of a message later stands with the message.
+    """
+
+    __tablename__ = "broadcast_left_out"
+    __table_args__ = (Index("ix_broadcast_left_out_reason", "broadcast_id", "reason", "person_id"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), primary_key=True)
+    number: Mapped[str | None] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(String(15))
+    asked_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
+    broadcast: Mapped[Broadcast] = relationship()

@@ -20,6 +20,7 @@ CONDITION = "condition"
 """Under this name an index remembers what it was made from (`Index.info`)."""
 
 LIVE = (OptInStatus.PENDING, OptInStatus.ACTIVE)
+NOT_SENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED)
 NEVER_WENT = (MessageStatus.SKIPPED, MessageStatus.CANCELLED, MessageStatus.FAILED)
 SETTINGS_TRAIL = (
     "setting",
@@ -136,6 +137,11 @@ def is_leased(of: Any) -> ColumnElement[bool]:
 def is_on_its_way(of: Any) -> ColumnElement[bool]:
     """A message waits or is being sent."""
     return _is_one_of(of.status, ON_ITS_WAY)
+
+
+def is_not_sent(of: Any) -> ColumnElement[bool]:
+    """A message of a broadcast was skipped or taken back before its start."""
+    return and_(_is_one_of(of.status, NOT_SENT), _is_set(of.broadcast_id))
 
 
 def is_unknown(of: Any) -> ColumnElement[bool]:

@@ -2,7 +2,8 @@
 
 SQLite has one writer, and a STOP must not wait for it until a million rows are written. So a large broadcast is
 `queueing` until the last of its messages is there; nothing of it starts before. Its row says how far it has come, and
-each part is one transaction. Whatever ends the process, another job goes on from there; everybody is put there once.
+each part is one transaction. Whatever ends the process, another job goes on from there; everybody is put there, or left
+out with the reason (LeftOut), once. Parts go by number; members without one are decided about with the last of them.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from optin.database.transactions import writing
 from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign, CampaignMember
 from optin.policy import audit, cache
-from optin.sending import queueing
+from optin.sending import deciding
 
 AT_ONCE = {"sqlite": 25_000, "postgresql": 100_000}
 """So many members are looked at in one transaction. On PostgreSQL nobody waits for it, and small parts take longer."""
@@ -34,13 +35,14 @@ class Begun:
 def begin(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: int | None) -> Begun:
     """Put the messages of a broadcast into the outbox, or have it done by jobs (`put_some`); the caller commits.
 
-    With the first messages the campaign is in progress. For nobody nothing is done: the caller refuses.
+    With the first messages the campaign is in progress. Where it goes to nobody, the caller refuses it or ends it.
     """
-    if _end_of_part(session, campaign.id, None) is not None:
+    broadcast.keeps_left_out = True
+    if _is_large(session, campaign.id):
         broadcast.state = BroadcastState.QUEUEING
         audit.record(session, user_id, "sent", "broadcast", broadcast.id)
         return Begun(None)
-    people = queueing.queue_broadcast(session, broadcast, _question(session, campaign, broadcast))
+    people = deciding.queue_broadcast(session, broadcast, _question(session, campaign, broadcast))
     if people:
         _set_apart(broadcast, people)
         audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
@@ -60,11 +62,20 @@ def put_some(engine: Engine, broadcast_id: int) -> bool:
         if broadcast is None:
             return False
         end = _end_of_part(session, campaign_id, broadcast.queued_to)
-        queueing.put_messages(session, broadcast, _question(session, campaign, broadcast, broadcast.queued_to, end))
+        for numbers in _next_part(broadcast.queued_to, end):
+            deciding.decide(session, broadcast, _question(session, campaign, broadcast, numbers))
         broadcast.queued_to = end
         if end is None:
             _finish(session, campaign, broadcast)
         return end is not None
+
+
+def end_for_nobody(session: Session, broadcast: Broadcast) -> None:
+    """Cancel a broadcast that goes to nobody: it never started, and whom it left out stays on record."""
+    why = not_sent(NOBODY)
+    broadcast.state, broadcast.finished_at, broadcast.ended_because = BroadcastState.CANCELLED, clock.now(), why
+    broadcast.started_at = None
+    audit.record(session, None, "cancelled", "broadcast", broadcast.id, {"Why": ("", why)})
 
 
 def not_sent(why: str) -> str:
@@ -78,35 +89,48 @@ def _being_queued(broadcast_id: int) -> Select[Broadcast]:
     return found.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
+def _is_large(session: Session, campaign_id: int) -> bool:
+    """Tell whether there are too many members for one transaction."""
+    members = select(CampaignMember.id).where(audience.stays(campaign_id)).order_by(CampaignMember.id)
+    return session.scalar(members.offset(_at_once(session) - 1).limit(1)) is not None
+
+
+def _at_once(session: Session) -> int:
+    return AT_ONCE[session.get_bind().dialect.name]
+
+
+def _next_part(after: str | None, end: str | None) -> list[NumberRange]:
+    """Return who is decided about next; with the last numbers also who has none."""
+    numbers = NumberRange(after, end)
+    return [numbers] if end is not None else [numbers, NumberRange(none=True)]
+
+
 def _end_of_part(session: Session, campaign_id: int, after: str | None) -> str | None:
     """Return the number that ends the next part; None: what is left is no more than that."""
     members = select(CampaignMember.number).where(
         audience.stays(campaign_id), NumberRange(after).holds(CampaignMember.number)
     )
-    at_once = AT_ONCE[session.get_bind().dialect.name]
-    return session.scalar(members.order_by(CampaignMember.number).offset(at_once - 1).limit(1))
+    return session.scalar(members.order_by(CampaignMember.number).offset(_at_once(session) - 1).limit(1))
 
 
 def _question(
-    session: Session, campaign: Campaign, broadcast: Broadcast, above: str | None = None, up_to: str | None = None
+    session: Session, campaign: Campaign, broadcast: Broadcast, numbers: NumberRange | None = None
 ) -> AudienceQuestion:
-    """Ask who gets the broadcast: of all members with a number, or of those whose number lies between."""
+    """Ask who gets the broadcast: of all members, or of those whose numbers are in the range."""
     given, sender = cache.policy(session), broadcast.sender
     asked = audience.ask(session, campaign, sender.scope, broadcast.channel, given, not_after=broadcast.not_after)
-    return replace(asked, keyword_id=broadcast.keyword_id, numbers=NumberRange(above, up_to))
+    return replace(asked, keyword_id=broadcast.keyword_id, numbers=numbers)
 
 
 def _finish(session: Session, campaign: Campaign, broadcast: Broadcast) -> None:
     """Let the broadcast be sent, or cancel it where nobody gets it."""
-    if people := queueing.count_waiting(session, broadcast):
+    if people := deciding.count_waiting(session, broadcast):
         broadcast.state = BroadcastState.SENDING
         _set_apart(broadcast, people)
         audit.record(session, None, "prepared", "broadcast", broadcast.id, {"People": ("", people)})
         _call_in_progress(session, campaign, None)
         return
-    why = not_sent(NOBODY)
-    broadcast.state, broadcast.finished_at, broadcast.ended_because = BroadcastState.CANCELLED, clock.now(), why
-    audit.record(session, None, "cancelled", "broadcast", broadcast.id, {"Why": ("", why)})
+    end_for_nobody(session, broadcast)
 
 
 def _set_apart(broadcast: Broadcast, people: int) -> None:

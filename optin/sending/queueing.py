@@ -1,4 +1,4 @@
-"""Putting messages into the outbox: 1:1 messages, automatic replies and whole broadcasts. Nothing is sent here.
+"""Putting messages into the outbox: 1:1 messages and automatic replies. Nothing is sent here.
 
 The row is the truth: what stands in the outbox is sent once by sending/delivery.py, whatever happens to the job.
 """
@@ -6,20 +6,19 @@ The row is the truth: what stands in the outbox is sent once by sending/delivery
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, case, exists, func, literal, null, select
+from sqlalchemy import String, bindparam, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
 from optin.channels.address import Address
-from optin.consent import audience, audience_counts, conditions, facts, rules
+from optin.consent import conditions, facts, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision, Facts
 from optin.database.prepared import Values
 from optin.database.session import UTCDateTime
-from optin.database.sqlite import roomy
 from optin.database.statements import insert, run, table
-from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, Reason, ReplyKind
-from optin.models import Broadcast, CampaignMember, Message, OptIn, Sender, Suppression
+from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, ReplyKind
+from optin.models import Message, OptIn, Sender, Suppression
 from optin.models.index_conditions import has_not_ended, is_reply_that_counts
 from optin.policy.cache import CachedSender
 from optin.policy.policy import Policy
@@ -176,60 +175,6 @@ def is_blocked(session: Session, number: str, scope: str) -> bool:
 def queue_reply(session: Session, reply: Values) -> None:
     """Put an automatic answer into the outbox; it needs no result."""
     run(session, _NEW, reply)
-
-
-def queue_broadcast(session: Session, broadcast: Broadcast, question: audience.AudienceQuestion) -> int:
-    """Put the messages of a broadcast into the outbox (`put_messages`); return how many wait there."""
-    put_messages(session, broadcast, question)
-    return count_waiting(session, broadcast)
-
-
-def count_waiting(session: Session, broadcast: Broadcast) -> int:
-    """Count the messages of a broadcast that wait for their turn."""
-    queued = (Message.broadcast_id == broadcast.id, Message.status == MessageStatus.QUEUED)
-    return session.scalar(select(func.count()).select_from(Message).where(*queued)) or 0
-
-
-def put_messages(session: Session, broadcast: Broadcast, question: audience.AudienceQuestion) -> None:
-    """Put one message per deliverable number into the outbox, in one statement.
-
-    Those for whom the broadcast's last time comes too early are put there as skipped, for its results. The text is
-    made when each message starts, so that it says what the record says then; which opt-in allows it is seen then too.
-    """
-    now = question.now
-    each = audience_counts.reasons(session, question, CampaignMember.number, CampaignMember.person_id)
-    moment = literal(now, UTCDateTime())
-    late = each.c.why == str(Reason.TOO_LATE)
-    values = {
-        "channel": literal(broadcast.channel),
-        "direction": literal(str(Direction.OUTBOUND)),
-        "number": each.c.number,
-        "sender_id": literal(broadcast.sender_id),
-        "body": literal(""),
-        "segments": literal(0),
-        "media_count": literal(0),
-        "status": case((late, literal(str(MessageStatus.SKIPPED))), else_=literal(str(MessageStatus.QUEUED))),
-        "queued_reason": each.c.why,
-        "reason": case((late, literal(str(Reason.TOO_LATE))), else_=null()),
-        "created_at": moment,
-        "updated_at": moment,
-        "effect": literal(""),
-        "purpose": literal(str(Purpose.CAMPAIGN)),
-        "broadcast_id": literal(broadcast.id),
-        "person_id": each.c.person_id,
-        "author_id": literal(broadcast.created_by_id) if broadcast.created_by_id else null(),
-        "decided_at": moment,
-        "attempts": literal(0),
-        "error_text": literal(""),
-    }
-    rows = (
-        select(*values.values())
-        .where(each.c.why.in_([*audience.taken_in(question), Reason.TOO_LATE]))
-        .order_by(each.c.number)
-    )
-    statement = insert(Message).from_select(list(values), rows)
-    with roomy(session):
-        session.execute(statement.on_conflict_do_nothing(index_elements=["broadcast_id", "number"]))
 
 
 def _row(now: datetime, number: str, sender: Sender | CachedSender, body: str) -> dict[str, object]:

@@ -40,10 +40,12 @@ def start_or_end(engine: Engine, broadcast_id: int) -> bool:
         begun = start(session, broadcast_id, None, only=_is_due())
         if begun is None:
             return False
-        if not isinstance(begun, Refused):
-            return True
-        session.rollback()
-        return _end(session, broadcast_id, put_out.not_sent(begun.sentence), clock.now())
+        if isinstance(begun, Refused):
+            session.rollback()
+            return _end(session, broadcast_id, put_out.not_sent(begun.sentence), clock.now())
+        if begun.people == 0:
+            put_out.end_for_nobody(session, session.get_one(Broadcast, broadcast_id))
+        return True
 
 
 def start(
@@ -51,9 +53,9 @@ def start(
 ) -> Begun | Refused | None:
     """Start a scheduled broadcast if the condition `only` holds; return to how many people it goes, or why it does not.
 
-    The caller commits, or rolls back what was refused, of which the sentence is a half one. None when it is not
-    scheduled any more. `user_id` is who wants it now, None for its time. The campaign's lock is
-    taken first, as by everything that starts a broadcast.
+    The caller commits, or rolls back what was refused, of which the sentence is a half one. What goes to nobody, the
+    caller ends or rolls back. None when it is not scheduled any more. `user_id` is who wants it now, None for its time.
+    The campaign's lock is taken first, as by everything that starts a broadcast.
     """
     found = session.get_one(Broadcast, broadcast_id)
     campaign = session.scalars(Campaign.locked(found.campaign_id)).one()
@@ -69,8 +71,7 @@ def start(
     broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
     if refused := _refusal(broadcast, campaign):
         return refused
-    begun = put_out.begin(session, campaign, broadcast, user_id)
-    return Refused(put_out.NOBODY) if begun.people == 0 else begun
+    return put_out.begin(session, campaign, broadcast, user_id)
 
 
 def _end(session: Session, broadcast_id: int, why: str, now: datetime) -> bool:

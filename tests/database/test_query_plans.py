@@ -47,13 +47,14 @@ from optin.models import (
     SendingGate,
     User,
 )
+from optin.models.index_conditions import is_not_sent
 from optin.own_fields import definitions
 from optin.person import likely_duplicates, merging
 from optin.policy import policy
 from optin.proof.number_record import NumberRecord
 from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
-from optin.sending import claim, gate, queueing, record, unknown_outcomes
+from optin.sending import claim, deciding, gate, queueing, record, unknown_outcomes
 from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
 from tests.support import consent_log, witnesses
@@ -62,7 +63,7 @@ ROWS = 3000
 LARGE = (
     "person", "person_word", "opt_in", "opt_in_person", "campaign_member", "message", "conversation", "suppression",
     "hold", "provider_block", "consent_event", "consent_payload", "audit_entry",
-    "phrase_opt_out", "own_value", "log_leaf", "log_checkpoint", "log_cosignature",
+    "phrase_opt_out", "own_value", "broadcast_left_out", "log_leaf", "log_checkpoint", "log_cosignature",
 )  # fmt: skip
 SCANNED = {
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LARGE)})(_\d+)?\b"),
@@ -179,12 +180,13 @@ def test_whole_audiences_are_looked_up_row_by_row(app: Flask, session: Session) 
         with Session(engine) as own, asked(engine, "SELECT", "WITH", "INSERT", "UPDATE") as statements:
             question = audience.ask(own, own.get_one(Campaign, 1), "", Channel.SMS, policy.load(own))
             audience_counts.deliverability(own, question)
-            queueing.queue_broadcast(own, own.get_one(Broadcast, 1), question)
+            deciding.queue_broadcast(own, own.get_one(Broadcast, 1), question)
             report = add_opt_ins.add(own, 2, 1, create_leads=True, include_removed=True)
             own.rollback()
     assert isinstance(report, add_opt_ins.AddOptInsReport)
     assert min(report.members, report.leads, report.came_back, report.already) > 0
     with engine.connect() as connection:
+        connection.execute(deciding._HAVE_ANSWERS)
         found = {statement: repeats(connection, statement, values) for statement, values in statements.items()}
     assert not any(found.values()), "\n\n".join(f"{lines}\n{statement}" for statement, lines in found.items() if lines)
 
@@ -421,6 +423,9 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
         own, number=NUMBER, conversation_id=1, in_reply_to_id=1, kind=ReplyKind.HELP, body="Hi",
         sender=own.get_one(Sender, 1),
     ),
+    "ix_message_not_sent": lambda own: own.execute(
+        select(Message.id).where(is_not_sent(Message), Message.broadcast_id == 60, Message.reason == "opted_out")
+    ).all(),
     "ix_message_word": lambda own: check.texted_by(own, "pizza"),
     "ix_person_import": lambda own: undo._made(own, ImportRun(id=1, line=0)),
     "ix_person_email_folded": lambda own: likely_duplicates.of_person(

@@ -169,14 +169,14 @@ def test_a_part_that_fails_is_done_again_whole(engine: Engine, monkeypatch: pyte
     broadcast_id = prepare(engine)
     put_out.put_some(engine, broadcast_id)
     before = queued(engine, broadcast_id)
-    real = put_out.queueing.put_messages
+    real = put_out.deciding.decide
 
     def fails(*arguments: object) -> None:
         real(*arguments)
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(put_out.queueing, "put_messages", fails)
+        broken.setattr(put_out.deciding, "decide", fails)
         with pytest.raises(ZeroDivisionError):
             put_out.put_some(engine, broadcast_id)
     assert queued(engine, broadcast_id) == before
@@ -231,7 +231,7 @@ def test_two_that_are_at_it_at_once_queue_everybody_once(engine: Engine) -> None
 def test_another_writer_gets_its_turn_between_two_parts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A STOP that comes during a part is stored before the next one."""
     broadcast_id = prepare(engine)
-    real, stops, parts_then = put_out.queueing.put_messages, [], []
+    real, stops, parts_then = put_out.deciding.decide, [], []
 
     def stop() -> None:
         with writing(engine) as session:
@@ -248,7 +248,7 @@ def test_another_writer_gets_its_turn_between_two_parts(engine: Engine, monkeypa
                 stops[0].join()
         real(*arguments)
 
-    monkeypatch.setattr(put_out.queueing, "put_messages", with_a_stop_meanwhile)
+    monkeypatch.setattr(put_out.deciding, "decide", with_a_stop_meanwhile)
     put_all(engine, broadcast_id)
     stops[0].join()
     one_part = len([number for number in NUMBERS[:9] if number not in STOPPED])

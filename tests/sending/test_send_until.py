@@ -18,7 +18,7 @@ from optin.features.broadcasts import queries, recipient_list
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
 from optin.provider.gateway import Failure, GatewayError
-from optin.sending import delivery, queueing
+from optin.sending import deciding, delivery
 from tests.conftest import Clock
 from tests.support import clockwork, outbox
 from tests.support.clockwork import start
@@ -234,7 +234,7 @@ def test_who_is_known_to_be_too_late_stands_in_the_results_at_once(
         policy.load(session),
         not_after=TEN_MINUTES,
     )
-    assert queueing.queue_broadcast(session, tonight, asked) == 1
+    assert deciding.queue_broadcast(session, tonight, asked) == 1
     rows = {row.number: (row.status, row.reason) for row in session.execute(select(Message.__table__))}
     assert rows == {MAYA: (S.QUEUED, None), east: LATE}
     causes = queries.progress(session, tonight).causes

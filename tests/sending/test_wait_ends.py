@@ -21,7 +21,7 @@ from optin.features.broadcasts import sending as broadcasts
 from optin.features.campaigns import members
 from optin.models import Broadcast, Campaign, CampaignMember, Hold, Keyword, Message, OptIn, Person, Suppression
 from optin.policy import policy
-from optin.sending import delivery, queueing
+from optin.sending import deciding, delivery
 from tests.support import outbox
 from tests.support.outbox import MAYA, OURS, act
 
@@ -46,7 +46,7 @@ def queued(session: Session, word: Keyword | None, numbers: list[str]) -> Broadc
     session.query(Message).delete()
     campaign = session.get_one(Campaign, broadcast.campaign_id)
     asked = audience.ask(session, campaign, OURS, Channel.SMS, policy.load(session))
-    assert queueing.queue_broadcast(session, broadcast, asked) == len(numbers)
+    assert deciding.queue_broadcast(session, broadcast, asked) == len(numbers)
     session.commit()
     return broadcast
 

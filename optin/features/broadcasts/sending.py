@@ -102,6 +102,8 @@ def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadc
         return Refused("It is no longer scheduled: it has been started or cancelled.")
     if isinstance(begun, Refused):
         return Refused(f"It can’t be sent now: {begun.sentence}.")
+    if begun.people == 0:
+        return Refused(f"It can’t be sent now: {put_out.NOBODY}.")
     return StartedBroadcast(broadcast_id, begun.people)
 
 
