@@ -168,6 +168,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
     from optin.features.search.routes import blueprint as search
     from optin.features.sending_check.routes import blueprint as sending_check
     from optin.features.settings.routes import blueprint as settings
+    from optin.features.stop_sending.routes import blueprint as stop_sending
     from optin.features.why.routes import blueprint as why
     from twilio_simulator.phone_pages.routes import blueprint as phones
 
@@ -189,6 +190,7 @@ def _register_features(app: "Flask", config: "Config") -> None:
         moving,
         review,
         sending_check,
+        stop_sending,
         settings,
         field_settings,
         why,

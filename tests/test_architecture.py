@@ -56,6 +56,7 @@ FEATURES = {
     "moving",
     "exports",
     "sending_check",
+    "stop_sending",
     "inbox",
     "message_templates",
     "field_settings",

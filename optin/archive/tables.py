@@ -13,6 +13,7 @@ from optin.database.statements import table
 
 EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.User,
+    models.SendingStop,
     models.SavedView,
     models.DefaultView,
     models.Setting,

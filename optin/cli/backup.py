@@ -23,7 +23,9 @@ from optin.database.session import db
 from optin.database.statements import insert
 from optin.database.transactions import reading, writing
 from optin.environment import sqlite_url
-from optin.models import ConsentEvent, ConsentPayload, SendingGate, Setting
+from optin.models import ConsentEvent, ConsentPayload, SendingGate, SendingStop, Setting, User
+from optin.monitoring.health import database_state
+from optin.sending import stop_all
 from optin.sending.gate import BACKUP_SETTING
 
 POSTGRESQL_FILE = b"PGDMP"
@@ -66,6 +68,7 @@ def restore_command(file: Path) -> None:
     with file.open("rb") as opened:
         if opened.read(len(wanted)) != wanted:
             raise click.ClickException(f"{file} is not a backup of this kind of database.")
+    stop = _stop_in_force()
     if _is_sqlite(config):
         _restore_sqlite(file, Path(str(make_url(config.database_url).database)))
     else:
@@ -73,10 +76,19 @@ def restore_command(file: Path) -> None:
     flask_migrate.upgrade()
     with writing(db.engine) as session:
         session.execute(delete(SendingGate))  # also for copies that were not made by our command
+        stop_all.keep(session, stop, set(session.scalars(select(User.id))))
     _check(db.engine)
     click.echo(
         "Restored. Start Optin: it sends nothing until it has fetched what Twilio has received since the backup."
     )
+
+
+def _stop_in_force() -> SendingStop | None:
+    """Return the stop of all sending in the database that is about to be replaced, None if it can't be read."""
+    if database_state(db.engine) != "ok":
+        return None
+    with reading(db.engine) as session:
+        return stop_all.current(session)
 
 
 def _is_sqlite(config: Config) -> bool:

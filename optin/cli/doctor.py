@@ -19,7 +19,7 @@ from optin.environment import LOOPBACK
 from optin.models import User
 from optin.monitoring.health import database_state, queue_state, working_state
 from optin.provider import senders
-from optin.sending import pauses
+from optin.sending import gate, pauses
 from optin.storage import free_space, troubles
 from optin.storage.troubles import Trouble
 from optin.witnesses import records
@@ -102,7 +102,9 @@ def our_senders(_config: Config) -> Iterator[str]:
 
 
 def sending(_config: Config) -> Iterator[str]:
-    """Say what Twilio refuses for now."""
+    """Say why nothing is sent, and what Twilio refuses for now."""
+    if why := gate.why_closed(db.session()):
+        yield in_a_list(why)
     yield from pauses.sentences(db.session())
 
 

@@ -23,7 +23,7 @@ from optin.database.statements import insert
 from optin.enums import Direction, FindingCause, Purpose, ReplyKind, Role
 from optin.jobs import background
 from optin.models import BackgroundTask, Broadcast, ConsentEvent, ConsentPayload, Message, SendingFinding, User
-from optin.models.index_conditions import is_on_its_way
+from optin.models.index_conditions import has_started, is_on_its_way
 from optin.phone import spellings
 
 NAME = KEY = "nightly check"
@@ -139,7 +139,7 @@ def _started(*given: Any) -> Select[Any]:
     return (
         select(*columns, Broadcast.keyword_id)
         .outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
-        .where(Message.direction == Direction.OUTBOUND, Message.started_at.is_not(None), *given)
+        .where(Message.direction == Direction.OUTBOUND, has_started(Message), *given)
         .order_by(Message.id)
     )
 

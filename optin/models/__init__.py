@@ -12,7 +12,15 @@ from optin.models.keyword import Disclosure, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
 from optin.models.message import Conversation, Message, StatusEvent
 from optin.models.moving import Move, MovedRecord, MoveSign
-from optin.models.operations import BackgroundTask, Reconciliation, SendingGate, SendingPace, SendingPause, WriteCheck
+from optin.models.operations import (
+    BackgroundTask,
+    Reconciliation,
+    SendingGate,
+    SendingPace,
+    SendingPause,
+    SendingStop,
+    WriteCheck,
+)
 from optin.models.own_field import OwnField, OwnOption, OwnValue
 from optin.models.person import Person
 from optin.models.person_merge import PersonMerge
@@ -83,6 +91,7 @@ __all__ = [
     "SendingGate",
     "SendingPace",
     "SendingPause",
+    "SendingStop",
     "Setting",
     "SignInLink",
     "StatusEvent",

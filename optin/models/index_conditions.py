@@ -149,6 +149,11 @@ def is_unknown(of: Any) -> ColumnElement[bool]:
     return _is_term(of.status, MessageStatus.UNKNOWN)
 
 
+def has_started(of: Any) -> ColumnElement[bool]:
+    """A message was started, and so was handed to Twilio unless the process ended there."""
+    return _is_set(of.started_at)
+
+
 def is_reply_that_counts(of: Any) -> ColumnElement[bool]:
     """An automatic reply went, or may still go: the number gets only so many."""
     went = of.status.not_in([written_out(status) for status in NEVER_WENT])

@@ -9,6 +9,7 @@ from optin.channels.address import Address
 from optin.database.session import Base
 from optin.enums import Channel
 from optin.models.index_conditions import (
+    has_started,
     has_word,
     is_closed,
     is_heard,
@@ -93,6 +94,7 @@ class Message(Base):
         Index("ix_message_conversation", "conversation_id", "id"),
         partial_index("ix_message_due", "broadcast_id", "not_before", "id", where=is_queued),
         partial_index("ix_message_leased", "lease_until", where=is_leased),
+        partial_index("ix_message_started", "started_at", where=has_started),
         partial_index("ix_message_unsettled", "id", where=is_unknown),
         partial_index("ix_message_inbound", "created_at", where=is_inbound),
         partial_index("ix_message_heard", "created_at", where=is_heard),

@@ -32,6 +32,22 @@ class SendingGate(Base):
     opened_at: Mapped[datetime | None]
 
 
+class SendingStop(Base):
+    """The one row while a user has stopped all sending; see optin/sending/stop_all.py. No row: nobody has.
+
+    `by_id` is None where the user is not known in this database.
+    """
+
+    __tablename__ = "sending_stop"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    reason: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))
+
+    by: Mapped[User | None] = relationship()
+
+
 class Reconciliation(Base):
     """How far a comparison with Twilio's message list has come; one row a kind, leased by whoever is at it."""
 

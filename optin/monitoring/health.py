@@ -13,7 +13,7 @@ from optin.config import Config
 from optin.database.session import db
 from optin.database.transactions import reading
 from optin.jobs import worker_registry
-from optin.sending import gate, pauses
+from optin.sending import gate, pauses, stop_all
 from optin.storage import free_space, write_check
 from optin.storage.troubles import Trouble, trouble_of
 from optin.web.access import public
@@ -61,8 +61,11 @@ def last_sign_of_a_worker(config: Config) -> float | None:
 def sending_state() -> str:
     """Return "open", or why the sending gate is closed, or what Twilio refuses for now."""
     shut = gate.closure(db.session())
-    if shut:
-        return f"closed: {shut.closure.value}"
+    closed = [shut.closure.value] if shut else []
+    if stop_all.current(db.session()):
+        closed.append("stopped by a user")
+    if closed:
+        return f"closed: {', '.join(closed)}"
     stopped = pauses.open_pauses(db.session(), clock.now()).rows
     return "; ".join(f"paused ({row.scope}): error {row.error_code or row.http_status}" for row in stopped) or "open"
 

@@ -26,7 +26,7 @@ from optin.models import Hold, Message, SendingGate
 from optin.models.index_conditions import has_not_ended, is_queued
 from optin.monitoring.health import last_sign_of_a_worker
 from optin.receiving import inbound_alarm
-from optin.sending import gate
+from optin.sending import gate, stop_all
 from optin.storage import free_space, write_check
 from optin.web.access import public
 from optin.witnesses import records
@@ -115,7 +115,9 @@ class _FromDatabase(Collector):
 
     def _signs_of_life(self, session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
         """Tell how long ago things happened that should happen; NaN for what never did."""
-        yield _gauge("optin_sending_gate_open", "1 while messages may be sent", gate.closure(session) is None)
+        is_open, is_stopped = session.execute(select(gate.is_open(), stop_all.IS_STOPPED)).one()
+        yield _gauge("optin_sending_gate_open", "1 while messages may be sent", is_open)
+        yield _gauge("optin_sending_stopped", "1 while a user has stopped all sending", is_stopped)
         beat = session.scalar(select(SendingGate.alive_at))
         yield _gauge("optin_web_heartbeat_age_seconds", "Time since a web process last reported", _since(beat, now))
         ago = last_sign_of_a_worker(self._config)

@@ -154,7 +154,8 @@ def _is_sending(session: Session, broadcast_id: int) -> bool:
 
 def goes_now(session: Session) -> ColumnElement[bool]:
     """What may be looked at for claiming: everything, or while the sending gate is closed what goes even then."""
-    return true() if gate.closure(session) is None else Message.reply_kind == gate.GOES_ANYWAY
+    is_open = session.scalar(select(gate.is_open()))
+    return true() if is_open else Message.reply_kind == gate.GOES_ANYWAY
 
 
 def can_be_claimed(session: Session) -> ColumnElement[bool]:

@@ -4,6 +4,8 @@ That is so after a restore from a backup, however it was done, and after a time 
 database keeps a row that every process which serves the web renews (`look`). What was made by our own backup lacks that
 row; a copy made by hand has an older one than processes and the instance folder have seen (sending/gate_mark.py),
 or one that has not been renewed for a while. The comparison with Twilio's list opens the gate (receiving/reconcile.py).
+
+A user's stop of all sending (sending/stop_all.py) closes it as well, and only its end opens it then.
 """
 
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from optin.database.transactions import writing
 from optin.enums import BroadcastState, Closure, MessageStatus, ReplyKind
 from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
 from optin.models.index_conditions import is_on_its_way
+from optin.sending import stop_all
 from optin.sending.gate_mark import Mark
 
 GAP = timedelta(minutes=2)
@@ -60,7 +63,7 @@ class GateClosure:
 
 def is_open() -> ColumnElement[bool]:
     """The gate is open, as this process sees it at this moment."""
-    return _is_open(*seen().values())
+    return and_(_has_heard(*seen().values()), ~stop_all.IS_STOPPED)
 
 
 def seen() -> dict[str, Any]:
@@ -69,23 +72,31 @@ def seen() -> dict[str, Any]:
     return {"seen_generation": generation, "seen_beat": beat}
 
 
-def _is_open(generation: Any, beat: Any) -> ColumnElement[bool]:
+def _has_heard(generation: Any, beat: Any) -> ColumnElement[bool]:
     newest = or_(SendingGate.generation.is_distinct_from(generation), SendingGate.beat >= beat)
     return exists().where(SendingGate.id == 1, SendingGate.closed_at.is_(None), newest)
 
 
-IS_OPEN = _is_open(bindparam("seen_generation", type_=String), bindparam("seen_beat", type_=Integer))
+_HAS_HEARD = _has_heard(bindparam("seen_generation", type_=String), bindparam("seen_beat", type_=Integer))
+IS_OPEN = and_(_HAS_HEARD, ~stop_all.IS_STOPPED)
 """The gate is open: a condition of the statement that starts messages, which is given what was `seen`."""
 
 
-def is_closed() -> ColumnElement[bool]:
-    """The gate is closed: a column of the statement that reads what every page shows."""
-    return ~is_open()
+def may_be_deaf() -> ColumnElement[bool]:
+    """Texts may be missing: a column of the statement that reads what every page shows."""
+    return ~_has_heard(*seen().values())
+
+
+def why_closed(session: Session) -> str:
+    """Say to users why nothing is sent, "" while the gate is open."""
+    if session.scalar(select(is_open())):
+        return ""
+    return " ".join(filter(None, (stop_all.words(session), warning(session))))
 
 
 def closure(session: Session) -> GateClosure | None:
-    """Return why nothing may be sent now, None while the gate is open."""
-    if session.scalar(select(is_open())):
+    """Return why texts may be missing, None while none are; a stop by a user is no such closure."""
+    if not session.scalar(select(may_be_deaf())):
         return None
     row = session.get(SendingGate, 1, populate_existing=True)
     if row is None or row.closed_at is None:
@@ -94,7 +105,7 @@ def closure(session: Session) -> GateClosure | None:
 
 
 def warning(session: Session) -> str:
-    """Return what every page says while nothing is sent, "" while the gate is open."""
+    """Return what every page says while texts may be missing, "" while none are."""
     shut = closure(session)
     return shut.sentence if shut else ""
 

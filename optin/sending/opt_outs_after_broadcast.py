@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from optin.consent import phrase_opt_outs
 from optin.enums import EventKind
 from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
+from optin.models.index_conditions import has_started
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
 
@@ -32,7 +33,7 @@ def opt_outs(session: Session, broadcast: Broadcast) -> int:
     reached = select(Message.number).where(
         Message.broadcast_id == broadcast.id,
         Message.number == ConsentPayload.number,
-        Message.started_at.is_not(None),
+        has_started(Message),
     )
     left = (
         select(func.count(ConsentPayload.number.distinct()))

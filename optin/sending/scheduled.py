@@ -28,7 +28,7 @@ OVER = "its time to send had passed before it could start"
 def due(engine: Engine) -> list[int]:
     """List the broadcasts whose time has come, the longest due first; none while the sending gate is closed."""
     with reading(engine) as session:
-        if gate.closure(session):
+        if not session.scalar(select(gate.is_open())):
             return []
         found = select(Broadcast.id).where(Broadcast.state == BroadcastState.SCHEDULED, _is_due())
         return list(session.scalars(found.order_by(Broadcast.starts_at, Broadcast.id)))

@@ -250,7 +250,7 @@ def _settle_unstarted(session: Session, claimed: ClaimedMessage, given: Policy, 
             return _set(session, claimed, now, MessageStatus.CANCELLED)
         if state != BroadcastState.SENDING:
             return _set(session, claimed, now, MessageStatus.QUEUED)
-    if claimed.reply_kind != gate.GOES_ANYWAY and gate.closure(session):
+    if claimed.reply_kind != gate.GOES_ANYWAY and not session.scalar(select(gate.is_open())):
         return _set(session, claimed, now, MessageStatus.QUEUED)
     decision = _decide(session, claimed, given, now)
     if decision.allowed:  # it was not a moment ago

@@ -38,8 +38,8 @@ def text_code(session: Session, user: User, number: str) -> Refused | None:
     sender = next(iter(senders.in_use(session)), None)
     if sender is None:
         return Refused(senders.NONE_YET, field="mobile")
-    if shut := gate.closure(session):
-        return Refused(shut.sentence, field="mobile")
+    if shut := gate.why_closed(session):
+        return Refused(shut, field="mobile")
     new = {
         "number": number,
         "code": f"{secrets.randbelow(1_000_000):06d}",
@@ -85,8 +85,8 @@ def change(session: Session, user: User, number: str | None) -> None:
 
 def text_test(session: Session, user: User, sender: Sender, text: str) -> Message | Refused:
     """Put a test of a text, its merge fields filled in, into the outbox for the user's number, or say why not."""
-    if shut := gate.closure(session):
-        return Refused(shut.sentence)
+    if shut := gate.why_closed(session):
+        return Refused(shut)
     done = queueing.queue_own(session, Purpose.TEST, user_id=user.id, number=user.mobile, body=text, sender=sender)
     return _told(session, done, sender) if isinstance(done, Refused) else done
 

@@ -53,6 +53,7 @@ def init_app(app: Flask) -> None:
         htmx_url=config.htmx_url,
         htmx_integrity=config.htmx_integrity,
         search_url="/search",
+        stop_url="/stop-sending",
         page_frame=frame,
     )
 

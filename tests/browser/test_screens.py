@@ -97,6 +97,7 @@ SCREENS = {
     "review-opt-outs": "/review/opt-outs",
     "review-opt-out": "opt-out",
     "nightly-check": "/sending-check",
+    "stop-sending": "/stop-sending",
     "settings": "/settings/sms",
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",
@@ -156,6 +157,21 @@ def guest(chromium: Browser, rooms: Gallery, cookie: str = "") -> ChromiumGuest:
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_is_as_it_should_be(rooms: Gallery, visit: ChromiumGuest, name: str) -> None:
     look(visit, name, address_of(rooms, name))
+
+
+def test_while_all_sending_is_stopped(rooms: Gallery, visit: ChromiumGuest) -> None:
+    page = visit.page
+    page.goto("/")
+    page.get_by_role("link", name="Stop all sending").click()
+    page.get_by_label("Reason").fill("The text to River Team names the wrong day")
+    page.get_by_role("button", name="Stop all sending").click()
+    page.get_by_role("heading", name="All sending is stopped").wait_for()
+    for name, address in (("sending-stopped", "/stop-sending"), ("broadcast-stopped", rooms.at["broadcast-sending"])):
+        look(visit, name, address)
+    page.goto("/stop-sending")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Lift the stop").click()
+    page.get_by_text("The stop is lifted.").wait_for()
 
 
 @pytest.mark.parametrize("name", FOR_STRANGERS)

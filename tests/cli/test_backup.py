@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from optin.database.session import db
 from optin.enums import Closure, MessageStatus
 from optin.models import ConsentEvent, ConsentPayload, Message, OptIn
-from optin.sending import gate
+from optin.sending import gate, stop_all
 from optin.sending.gate_mark import Mark
 from tests.support import outbox, world
 from tests.support.databases import PROGRAMS
@@ -42,6 +42,8 @@ def test_there_and_back(app: Flask, session: Session, tmp_path: Path) -> None:
     assert not file.with_name("a backup.draft").exists()
 
     world.text(session, "STOP")
+    stop_all.stop(session, outbox.author(session), "wrong text")
+    session.commit()
     session.close()
     code, said = run(app, "restore", str(file), "--yes")
     assert code == 0, said
@@ -51,6 +53,9 @@ def test_there_and_back(app: Flask, session: Session, tmp_path: Path) -> None:
         shut = gate.closure(restored)
         assert shut
         assert shut.closure is Closure.RESTORED
+        stop = stop_all.current(restored)
+        assert stop
+        assert stop.reason == "wrong text"
         restored.commit()
         gate.beat_and_check(db.engine, Mark(tmp_path), receives=True)
         assert restored.get_one(Message, waits).status == MessageStatus.UNKNOWN

@@ -54,7 +54,7 @@ from optin.policy import policy
 from optin.proof.number_record import NumberRecord
 from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
-from optin.sending import claim, deciding, gate, queueing, record, unknown_outcomes
+from optin.sending import claim, deciding, gate, queueing, record, stop_all, unknown_outcomes
 from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
 from tests.support import consent_log, witnesses
@@ -415,6 +415,7 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
     "ix_opt_in_expires": lambda own: ledger.expire_questions(own, ACT),
     "ix_message_due": lambda own: claim.claim(own.get_bind()),
     "ix_message_leased": lambda own: record.sweep(own.get_bind()),
+    "ix_message_started": stop_all.handed_over,
     "ix_message_unsettled": lambda own: unknown_outcomes.waiting(own.get_bind()),
     "ix_message_inbound": lambda own: own.execute(word_effect._texts(ACT.at)).all(),
     "ix_message_heard": lambda own: inbound_alarm.last_text_at(own),

@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired
 
 from optin import ROOT, clock
 from optin.config import Config
-from optin.enums import OptInStatus, PersonKind
+from optin.enums import OptInStatus, PersonKind, Role
 from optin.web import errors, filters, headers, htmx, navigation
 
 TEMPLATES = ROOT / "templates", Path(__file__).parent / "templates"
@@ -66,7 +66,9 @@ def frame_app(instance: Path, **environ: str) -> Flask:
     flask_bootstrap.Bootstrap5(app)
     for part in (navigation, filters, errors, headers, htmx):
         part.init_app(app)
-    user = SimpleNamespace(name="Ana Ruiz", email="ana@example.org", is_authenticated=True)
+    user = SimpleNamespace(
+        name="Ana Ruiz", email="ana@example.org", is_authenticated=True, may=lambda role: role == Role.AGENT
+    )
     app.context_processor(lambda: {"current_user": user})
     _add_routes(app)
     return app
@@ -89,7 +91,7 @@ def _add_routes(app: Flask) -> None:
     auth.add_url_rule("/account", "account", lambda: render_template("base.html", heading="Page"))
     auth.add_url_rule("/sign-out", "sign_out", lambda: "", methods=["POST"])
     app.register_blueprint(auth)
-    for path in ("/", "/search", "/simulator/phones", *(url for _, url, *_ in navigation.TABS)):
+    for path in ("/", "/search", "/stop-sending", "/simulator/phones", *(url for _, url, *_ in navigation.TABS)):
         app.add_url_rule(path, f"page {path}", lambda: render_template("base.html", heading="Page"))
 
     @app.get("/sample")

@@ -67,6 +67,7 @@ VIEWERS = """
     GET  /review/opt-outs
     GET  /review/opt-outs/<opt_out_id>
     GET  /sending-check
+    GET  /stop-sending
     GET  /search
     GET  /settings
     GET  /settings/consent-log
@@ -214,6 +215,7 @@ AGENTS = """
     GET  /settings/opted-out/file
     POST /simulator/phones/<slot>/messages
     POST /simulator/phones/faults
+    POST /stop-sending
     POST /templates
     GET  /templates/<template_id>
     POST /templates/<template_id>
@@ -273,6 +275,7 @@ ADMINS = """
     POST /settings/users/<user_id>/links
     POST /settings/users/<user_id>/role
     POST /settings/users/<user_id>/sessions
+    POST /stop-sending/lift
 """
 TABLE = {
     line: role

@@ -46,7 +46,7 @@ ADMINS_READ = (
     "/settings/export",
 )
 ADMINS_WRITE = "/settings/"
-ADMINS_ALONE = "/imports/<int:run_id>/consent"
+ADMINS_ALONE = ("/imports/<int:run_id>/consent", "/stop-sending/lift")
 
 
 def requests(app: Flask) -> Iterator[tuple[Rule, str, str]]:
@@ -68,7 +68,7 @@ def ask(browser: Browser, method: str, path: str, csrf: bool = True) -> int:
 def needed(rule: Rule, method: str) -> Role:
     """Say who may ask, from the address alone: viewers read, agents write, admins change settings and see users."""
     writes = method != "GET"
-    if rule.rule.startswith((ADMINS_ALONE, *((ADMINS_WRITE,) if writes else ADMINS_READ))):
+    if rule.rule.startswith((*ADMINS_ALONE, *((ADMINS_WRITE,) if writes else ADMINS_READ))):
         return Role.ADMIN
     return Role.AGENT if writes and rule.endpoint not in OF_ONES_OWN else Role.VIEWER
 

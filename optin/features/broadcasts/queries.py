@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.enums import BroadcastState, Direction, Meaning, MessageStatus, Reason
 from optin.models import Broadcast, Conversation, Message, Person
+from optin.models.index_conditions import has_started
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
-from optin.sending import opt_outs_after_broadcast, pauses, results
+from optin.sending import gate, opt_outs_after_broadcast, pauses, results
 
 WATCHED_AFTER = timedelta(minutes=10)
 OPEN = (MessageStatus.SENT, MessageStatus.UNKNOWN, MessageStatus.SENDING, MessageStatus.NOT_FOUND)
@@ -58,8 +59,8 @@ class FailureCause:
 class BroadcastProgress:
     """How far a broadcast has come; `version` changes with anything that the page shows of it.
 
-    `stopped` says what Twilio refuses for now, so that nothing of it goes; "" for nothing. `taken_back`: it was
-    cancelled, and what waits is still being marked.
+    `stopped` says why nothing of it goes for now: the gate is closed, or Twilio refuses it; "" for nothing.
+    `taken_back`: it was cancelled, and what waits is still being marked.
     """
 
     lines: list[StatusLine]
@@ -120,7 +121,13 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
 
 
 def _stopped(session: Session, broadcast: Broadcast) -> str:
-    if broadcast.state != BroadcastState.SENDING:
+    is_due = broadcast.starts_at is not None and broadcast.starts_at <= clock.now()
+    waits_for_start = broadcast.state == BroadcastState.SCHEDULED and is_due
+    if broadcast.state != BroadcastState.SENDING and not waits_for_start:
+        return ""
+    if shut := gate.why_closed(session):
+        return f"Its time has come, but it waits. {shut}" if waits_for_start else shut
+    if waits_for_start:
         return ""
     pause = pauses.stopping(session, broadcast.sender_id, clock.now())
     return pauses.sentence(pause) if pause else ""
@@ -168,7 +175,7 @@ def _answers(session: Session, broadcast: Broadcast, start: datetime) -> AnswerC
 def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """The broadcast started a message to the number."""
     ours = select(Message.number).where(
-        Message.broadcast_id == broadcast_id, Message.number == number, Message.started_at.is_not(None)
+        Message.broadcast_id == broadcast_id, Message.number == number, has_started(Message)
     )
     return ours.exists()
 

@@ -95,8 +95,8 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
 
 def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadcast | Refused:
     """Start a scheduled broadcast at once, or say why not; the caller commits, or rolls back a refusal."""
-    if shut := gate.closure(session):
-        return Refused(shut.sentence)
+    if shut := gate.why_closed(session):
+        return Refused(shut)
     begun = scheduled.start(session, broadcast_id, user_id)
     if begun is None:
         return Refused("It is no longer scheduled: it has been started or cancelled.")
@@ -147,8 +147,8 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
         *broadcast_text.faults(body, known, channel),
         *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1),
     ]
-    if order.starts_at is None and (shut := gate.closure(session)):
-        found.append(shut.sentence)
+    if order.starts_at is None and (shut := gate.why_closed(session)):
+        found.append(shut)
     if found:
         return found
     worst = broadcast_text.longest(session, campaign_id, body, cache.policy(session).brand, channel=channel)

@@ -18,7 +18,7 @@ from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
 from optin.own_fields import merging
 from optin.queries import message_templates
-from optin.sending import broadcast_cost, broadcast_text
+from optin.sending import broadcast_cost, broadcast_text, gate
 from optin.texts import segments, send_time
 from optin.texts.pace_words import pace_words
 from optin.web import filters, record_ids
@@ -79,6 +79,9 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         *broadcast_text.faults(draft.body, merging.known(session, draft.body), asked.channel),
         *broadcast_text.hindrances(sender, counts.total, people, late),
     ]
+    shut = gate.why_closed(session)
+    if shut and not draft.plan.later:
+        refused.append(shut)
     if not refused and (too_long := broadcast_text.too_long_filled_in(looked.worst)):
         refused.append(too_long)
     if refused:
@@ -87,7 +90,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
     spread = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst.segments)
     rate = sender.segments_per_second if sender else None
-    context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread)}
+    context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread), "shut": shut}
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
     context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))

@@ -71,8 +71,8 @@ def composer(
         refusal = refusal_sentences.by_another_channel(teller, channel)
     if refusal is None and sender is None:
         refusal = refusal_sentences.no_sender(teller)
-    if refusal is None and not is_open and (shut := gate.closure(session)):
-        refusal = refusal_sentences.sending_closed(teller, shut.sentence)
+    if refusal is None and not is_open and (shut := gate.why_closed(session)):
+        refusal = refusal_sentences.sending_closed(teller, shut)
     notice = refusal_sentences.notice(teller, decision)
     number_status = number_status or consent_status.of_number(session, number)
     return Composer(number, person, conversation, sender, number_status, refusal, notice, channel)

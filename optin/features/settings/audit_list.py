@@ -12,16 +12,18 @@ from optin.features.settings import queries, wording
 from optin.models import AuditEntry
 from optin.models.index_conditions import SETTINGS_TRAIL
 from optin.policy import labels
+from optin.sending.stop_all import FIELD
 from optin.web import lists
 from optin.web.lists import Column, Listing
 from optin.web.record_ids import record_id
 
-PANELS = {"sms": labels.SMS, "replies": labels.REPLIES, "hours": labels.HOURS}
+PANELS = {"sms": labels.SMS, "replies": labels.REPLIES, "hours": labels.HOURS, FIELD: [FIELD]}
 CHOICES = [
     ("", "Everything"),
     ("sms", "All SMS Settings"),
     ("replies", "All replies and words"),
     ("hours", "All sending hours"),
+    (FIELD, "Stops of all sending"),
     ("user", "Users"),
     ("sender", "Senders"),
     ("template", "Templates"),

@@ -11,7 +11,7 @@ from optin.web.current import current_settings
 from optin.witnesses import records
 
 blueprint = Blueprint("settings", __name__)
-blueprint.record_once(lambda state: navigation.warn(state.app, gate.is_closed, gate.warning))
+blueprint.record_once(lambda state: navigation.warn(state.app, gate.may_be_deaf, gate.warning))
 blueprint.record_once(lambda state: navigation.warn(state.app, pauses.are_open, pauses.warning))
 blueprint.record_once(lambda state: navigation.warn(state.app, records.is_disputed, records.warning))
 

@@ -2,6 +2,7 @@
 
 from optin.models import AuditEntry
 from optin.policy.labels import LABELS, value
+from optin.sending.stop_all import FIELD
 
 SIGNED_IN = "signed in with a link"
 SYSTEM = "The system"
@@ -11,6 +12,8 @@ def read(entry: AuditEntry, subject: str) -> tuple[str, str, str]:
     """Say what an entry is about, from what and to what it was changed; `subject` is the name of the record."""
     if entry.subject_kind == "setting" and entry.field in LABELS:
         return LABELS[entry.field], value(entry.field, entry.before), value(entry.field, entry.after)
+    if entry.subject_kind == "setting" and entry.field == FIELD:
+        return "All sending", entry.before, entry.after
     if entry.subject_kind == "download":
         return f"Downloaded {entry.field.replace('-', ' ')}", entry.before, entry.after
     if entry.subject_kind == "export":
