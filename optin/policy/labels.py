@@ -13,6 +13,7 @@ SMS = {
     "cap_per_week": "Frequency cap a week",
     "cap_waits": "Above the cap",
     "tries_before_lost": "Failed messages until a number is not in use",
+    "undo_minute": "A minute to undo a broadcast",
     "default_region": "Default country of numbers",
     "brand": "Brand name",
 }

@@ -24,6 +24,7 @@ VIEWERS = """
     POST /account/sessions/<session_id>/end
     POST /account/sessions/everywhere
     GET  /broadcasts/<broadcast_id>
+    GET  /broadcasts/<broadcast_id>/countdown
     GET  /broadcasts/<broadcast_id>/progress
     GET  /campaigns
     GET  /campaigns/<campaign_id>

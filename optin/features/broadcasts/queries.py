@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
 from optin.sending import gate, opt_outs_after_broadcast, pauses, results
 
+SOON = timedelta(minutes=1)
 WATCHED_AFTER = timedelta(minutes=10)
 OPEN = (MessageStatus.SENT, MessageStatus.UNKNOWN, MessageStatus.SENDING, MessageStatus.NOT_FOUND)
 EXPLAINED = (
@@ -108,16 +110,27 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
     stopped = _stopped(session, broadcast)
     taken_back = broadcast.state == BroadcastState.CANCELLED and sums["waiting"] > 0
     numbers = [f"{line.key}{line.count}" for line in lines] + [f"{cause.code}{cause.count}" for cause in causes]
+    marks = ["stopped"] if stopped else []
+    if starts_in(broadcast) is not None:
+        marks.append("soon")
     return BroadcastProgress(
         lines=lines,
         causes=causes,
         total=CachedCount(sum(counts.values())),
         waiting=CachedCount(sums["waiting"]),
         live=taken_back or _is_live(broadcast, open_still),
-        version="-".join([broadcast.state, *(["stopped"] if stopped else []), *numbers]),
+        version="-".join([broadcast.state, *marks, *numbers]),
         stopped=stopped,
         taken_back=taken_back,
     )
+
+
+def starts_in(broadcast: Broadcast) -> int | None:
+    """Return the seconds until a scheduled broadcast starts where they are few, None for any other."""
+    if broadcast.state != BroadcastState.SCHEDULED or broadcast.starts_at is None:
+        return None
+    left = (broadcast.starts_at - clock.now()).total_seconds()
+    return max(0, ceil(left)) if left <= SOON.total_seconds() else None
 
 
 def _stopped(session: Session, broadcast: Broadcast) -> str:

@@ -20,6 +20,7 @@ from optin.sending import broadcast_text
 from optin.texts import send_time
 from optin.web import refusals
 from optin.web.access import downloads, requires
+from optin.web.current import current_policy
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
 
@@ -35,6 +36,7 @@ def terms() -> dict[str, object]:
         "broadcast_state": BroadcastState,
         "message_status": MessageStatus,
         "reasons": Reason,
+        "starts_in": queries.starts_in,
         "meaning": statuses.meaning,
         "spread_words": send_time.spread_words,
     }
@@ -53,6 +55,7 @@ def create(campaign_id: int) -> Response:
         starts_at=plan.starts_at,
         not_after=plan.not_after,
         spread_over=plan.spread * 60 or None,
+        is_held=current_policy().undo_minute,
     )
     faults = plan.faults(clock.now())
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)
@@ -63,8 +66,8 @@ def create(campaign_id: int) -> Response:
     saved_draft.drop(db.session(), current_user.id, campaign_id)
     db.session.commit()
     engine.nudge()
-    if order.starts_at:
-        engine.begin_at(done.broadcast_id, order.starts_at)
+    if starts_at := _load(done.broadcast_id).starts_at:
+        engine.begin_at(done.broadcast_id, starts_at)
     flash(*_said(done, order))
     return redirect(url_for(".show", broadcast_id=done.broadcast_id), 303)
 
@@ -110,15 +113,24 @@ def progress(broadcast_id: int) -> Response:
     return make_response(html, {"HX-Trigger": "progress-changed"})
 
 
+@blueprint.get(f"{BROADCAST}/countdown")
+def countdown(broadcast_id: int) -> Response:
+    """Give the seconds until it starts (fragment); 204 where it has started, or there are many."""
+    left = queries.starts_in(_load(broadcast_id))
+    if left is None:
+        return make_response("", 204)
+    return make_response(render_template("broadcasts/_countdown.html", broadcast_id=broadcast_id, left=left))
+
+
 @blueprint.post(f"{BROADCAST}/state")
 def change_state(broadcast_id: int) -> Response:
     """Pause, resume or cancel, as `state` says."""
     broadcast = _load(broadcast_id)
     asked = request.form.get("state", "")
     state = next((state for state in sending.FROM if state == asked), None) or abort(422)
-    started = broadcast.started_at is not None
     refused = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
     db.session.commit()
+    started = broadcast.started_at is not None  # as the change found it: its time may have come a moment before
     if refused:
         refusals.show(refused)
     else:
@@ -180,6 +192,8 @@ def _said(done: StartedBroadcast, order: BroadcastOrder) -> tuple[str, str]:
         return "This broadcast was already started. Nothing was sent twice.", "off"
     if order.starts_at:
         return f"Scheduled for {planned(order.starts_at)}. Recipients are decided then.", "ok"
+    if order.is_held:
+        return "It starts in a minute. Until then you can stop it on this page.", "ok"
     return _said_of_people(done.people), "ok"
 
 

@@ -1,7 +1,7 @@
 """Starting and stopping a broadcast. Messages leave through the outbox; this module only adds and cancels its rows."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
@@ -29,6 +29,9 @@ FROM = {
 }
 """The states that a user may bring a broadcast to, each with those that it may come from."""
 
+UNDO = timedelta(minutes=1)
+"""So long after *Send* a broadcast starts that is held."""
+
 DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", BroadcastState.CANCELLED: "cancelled"}
 
 
@@ -37,7 +40,8 @@ class BroadcastOrder:
     """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID.
 
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none. It is spread over so many
-    seconds, None for as fast as it may go.
+    seconds, None for as fast as it may go. `is_held`: what is to go now starts a minute later, so that it can be stopped
+    before.
     """
 
     body: str
@@ -47,6 +51,7 @@ class BroadcastOrder:
     starts_at: datetime | None = None
     not_after: datetime | None = None
     spread_over: int | None = None
+    is_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
     faults = _faults(session, campaign_id, order, sender)
     if faults or sender is None:
         return Refused(" ".join(faults))
+    if order.is_held and order.starts_at is None:
+        order = replace(order, starts_at=clock.now() + UNDO)
     broadcast = _make(session, campaign, sender, order)
     if broadcast is None:
         return Refused("This form was already sent. Open the campaign again.")

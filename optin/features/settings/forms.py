@@ -89,6 +89,7 @@ class SmsForm(PolicyForm):
         ],
         coerce=int,
     )
+    undo_minute = BooleanField("A minute to undo a broadcast")
     default_region = SelectField(
         "Default country of numbers", choices=lambda: [SelectChoice(*region) for region in phone.regions()]
     )
