@@ -93,7 +93,8 @@ class Broadcast(Base):
     `not_after` or later (None: it has no last time); `ended_because` says why it was cancelled by itself. While it is
     `queueing`, members with a number up to `queued_to` have been looked at (sending/put_out.py). It is spread over so
     many seconds (None: it is not): its messages go `seconds_apart`, which is known when all are in the outbox.
-    `keeps_left_out`: whom it left out is kept (LeftOut), as it was not before that table was there.
+    `keeps_left_out`: whom it left out is kept (LeftOut), as it was not before that table was there. Whoever changes it
+    while it is scheduled makes another `version`; what was changed stands in the audit trail.
     """
 
     __tablename__ = "broadcast"
@@ -119,6 +120,7 @@ class Broadcast(Base):
     spread_over: Mapped[int | None]
     seconds_apart: Mapped[float | None]
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
     campaign: Mapped[Campaign] = relationship()
     keyword: Mapped[Keyword | None] = relationship()

@@ -21,7 +21,8 @@ class Policy:
 
     Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none. Sending hours are in the
     recipient's local time. So many messages as `tries_before_lost` must fail for good before a number counts as not in
-    use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields brand, keyword and frequency.
+    use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields brand, keyword
+    and frequency.
     """
 
     require_opt_in_for_one_to_one: bool = False

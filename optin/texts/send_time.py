@@ -44,6 +44,11 @@ class SendTime:
         """Return the last time in UTC, None for none and for what is no time; the first of one that comes twice."""
         return local_time.moment(self.until, self.zone) if self.ends else None
 
+    @property
+    def spread_over(self) -> int | None:
+        """Return the seconds over which it is spread, None for as fast as it may go."""
+        return self.spread * 60 or None
+
     def fault(self, now: datetime) -> str:
         """Say what forbids the time, "" for nothing."""
         if not self.later:
@@ -102,6 +107,24 @@ def spread_words(minutes: int) -> str:
     return f"{minutes} minutes" if not hours else f"{hours} hour{'' if hours == 1 else 's'}"
 
 
+def of_moments(
+    zone: ZoneInfo, starts_at: datetime | None, not_after: datetime | None, spread_over: int | None, now: datetime
+) -> SendTime:
+    """Return what a form says that has these times, and so many seconds to spread over.
+
+    Of what is not there it says what an empty form does.
+    """
+    empty = suggested(zone, now)
+    return SendTime(
+        zone,
+        later=starts_at is not None,
+        typed=_typed(starts_at, zone) if starts_at else empty.typed,
+        ends=not_after is not None,
+        until=_typed(not_after, zone) if not_after else empty.until,
+        spread=(spread_over or 0) // 60,
+    )
+
+
 def suggested(zone: ZoneInfo, now: datetime) -> SendTime:
     """Return what an empty form says: now; were it later, tomorrow at ten; had it a last time, the next evening."""
     today = now.astimezone(zone).date()
@@ -109,3 +132,7 @@ def suggested(zone: ZoneInfo, now: datetime) -> SendTime:
     evening = datetime.combine(today if now.astimezone(zone).time() < EVENING else tomorrow, EVENING)
     at, until = (each.isoformat(timespec="minutes") for each in (datetime.combine(tomorrow, time(10)), evening))
     return SendTime(zone, typed=at, until=until)
+
+
+def _typed(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes")

@@ -35,7 +35,7 @@ from optin.evidence import keeping, pictures
 from optin.evidence.documents import Document
 from optin.evidence.pictures import Picture
 from optin.features.auth import passwords
-from optin.features.broadcasts import sending
+from optin.features.broadcasts import changing, sending
 from optin.features.campaigns import add_opt_ins, add_opt_ins_task, other_campaign
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
 from optin.features.campaigns.other_campaign import Which
@@ -154,6 +154,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "template": f"/templates/{_template(session, admin)}",
         "field": f"/settings/fields/{_fields(session)}",
         "broadcast-scheduled": f"/broadcasts/{_scheduled(session, empty, admin)}",
+        "broadcast-changed": f"/broadcasts/{_changed(session, under_way, admin)}",
         "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
         "opt-in": f"/opt-ins/{_id(session, OptIn.id, OptIn.status == OptInStatus.ACTIVE)}",
         "contact": f"/contacts/{_id(session, Person.id, Person.first_name == 'Maya')}",
@@ -397,6 +398,15 @@ def _template(session: Session, admin: User) -> int:
     session.add(made)
     session.flush()
     return made.id
+
+
+def _changed(session: Session, campaign: Campaign, admin: User) -> int:
+    """Store a broadcast that waits for its time and was changed; return its id."""
+    broadcast = session.get_one(Broadcast, _scheduled(session, campaign, admin))
+    text = ANNOUNCEMENT + " Bring gloves, please."
+    order = sending.BroadcastOrder(text, None, "", admin.id, starts_at=clock.now() + timedelta(days=3))
+    done(changing.change(session, broadcast.id, 1, order))
+    return broadcast.id
 
 
 def _scheduled(session: Session, campaign: Campaign, admin: User) -> int:

@@ -63,6 +63,8 @@ SCREENS = {
     "broadcast-sending": "broadcast-sending",
     "broadcast-done": "broadcast-done",
     "broadcast-scheduled": "broadcast-scheduled",
+    "broadcast-changed": "broadcast-changed",
+    "broadcast-edit": "broadcast-changed/edit",
     "why-sent": "why-sent",
     "why-refused": "why-refused",
     "why-text": "why-text",

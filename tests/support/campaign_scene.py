@@ -1,5 +1,6 @@
 """What tests of campaigns arrange besides world.py: campaigns, members, opt-ins without a text, senders."""
 
+from collections.abc import Mapping
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -69,6 +70,21 @@ def member(session: Session, campaign: Campaign, person: Person, *, removed: boo
     )
     session.add(made)
     session.commit()
+    return made
+
+
+def with_opted_in(session: Session, people: Mapping[str, str]) -> Campaign:
+    """Store a campaign whose members, by name with their numbers, all opted in; there is a number to send from.
+
+    Sending hours are off.
+    """
+    policy.change(session, None, sending_hours=False)
+    keyword = world.keyword(session)
+    sender(session)
+    made = campaign(session, keyword)
+    for name, number in people.items():
+        member(session, made, world.person(session, name, number))
+        opts_in(session, number, keyword)
     return made
 
 

@@ -114,6 +114,8 @@ AGENTS = """
     POST /account/number
     POST /account/number/code
     POST /account/number/removal
+    GET  /broadcasts/<broadcast_id>/edit
+    POST /broadcasts/<broadcast_id>/edit
     POST /broadcasts/<broadcast_id>/not-found
     GET  /broadcasts/<broadcast_id>/recipients/file
     POST /broadcasts/<broadcast_id>/start

@@ -119,7 +119,7 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
         total=CachedCount(sum(counts.values())),
         waiting=CachedCount(sums["waiting"]),
         live=taken_back or _is_live(broadcast, open_still),
-        version="-".join([broadcast.state, *marks, *numbers]),
+        version="-".join([broadcast.state, str(broadcast.version), *marks, *numbers]),
         stopped=stopped,
         taken_back=taken_back,
     )

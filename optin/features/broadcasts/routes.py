@@ -2,18 +2,19 @@
 
 from uuid import UUID, uuid4
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock
 from optin.database.session import db
-from optin.enums import BroadcastState, MessageStatus, Reason, Role
-from optin.features.broadcasts import not_found, queries, recipient_list, sending
+from optin.enums import BroadcastState, Role
+from optin.features.broadcasts import changing, changing_routes, not_found, queries, recipient_list, sending
+from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
+from optin.features.broadcasts.said import of_people
 from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.jobs import engine
-from optin.models import Broadcast, Campaign
-from optin.provider import statuses
+from optin.models import Campaign
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text
@@ -24,22 +25,7 @@ from optin.web.current import current_policy
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
 
-blueprint = Blueprint("broadcasts", __name__)
-
-BROADCAST = "/broadcasts/<int:broadcast_id>"
-
-
-@blueprint.context_processor
-def terms() -> dict[str, object]:
-    """Let the templates read what is stored as the terms that people see."""
-    return {
-        "broadcast_state": BroadcastState,
-        "message_status": MessageStatus,
-        "reasons": Reason,
-        "starts_in": queries.starts_in,
-        "meaning": statuses.meaning,
-        "spread_words": send_time.spread_words,
-    }
+__all__ = ["blueprint", "changing_routes"]
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/broadcasts")
@@ -54,7 +40,7 @@ def create(campaign_id: int) -> Response:
         user_id=current_user.id,
         starts_at=plan.starts_at,
         not_after=plan.not_after,
-        spread_over=plan.spread * 60 or None,
+        spread_over=plan.spread_over,
         is_held=current_policy().undo_minute,
     )
     faults = plan.faults(clock.now())
@@ -66,7 +52,7 @@ def create(campaign_id: int) -> Response:
     saved_draft.drop(db.session(), current_user.id, campaign_id)
     db.session.commit()
     engine.nudge()
-    if starts_at := _load(done.broadcast_id).starts_at:
+    if starts_at := load(done.broadcast_id).starts_at:
         engine.begin_at(done.broadcast_id, starts_at)
     flash(*_said(done, order))
     return redirect(url_for(".show", broadcast_id=done.broadcast_id), 303)
@@ -75,7 +61,7 @@ def create(campaign_id: int) -> Response:
 @blueprint.get(BROADCAST)
 def show(broadcast_id: int) -> str:
     """Show how far the broadcast has come, what came of it, and each recipient."""
-    broadcast, session = _load(broadcast_id), db.session()
+    broadcast, session = load(broadcast_id), db.session()
     listing = recipient_list.listing(broadcast_id)
     status = listing.filters["status"]
     page = listing.page(session, queries.recipients(broadcast_id, status))
@@ -89,6 +75,7 @@ def show(broadcast_id: int) -> str:
         rows=recipient_list.rows(session, page.rows),
         status=status,
         shown=queries.SHOWN,
+        changes=session.scalars(changing.changes(broadcast_id)).all() if broadcast.version > 1 else [],
         may_edit=current_user.may(Role.AGENT),
     )
 
@@ -97,14 +84,14 @@ def show(broadcast_id: int) -> str:
 @requires(Role.AGENT)
 @downloads
 def recipients_file(broadcast_id: int) -> Response:
-    _load(broadcast_id)
+    load(broadcast_id)
     return recipient_list.file(broadcast_id)
 
 
 @blueprint.get(f"{BROADCAST}/progress")
 def progress(broadcast_id: int) -> Response:
     """Give the progress (fragment), and tell the recipients of it; 204 while it is the `version` that the page has."""
-    broadcast = _load(broadcast_id)
+    broadcast = load(broadcast_id)
     found = queries.progress(db.session(), broadcast)
     if found.live and request.args.get("version") == found.version:
         return make_response("", 204)
@@ -116,7 +103,7 @@ def progress(broadcast_id: int) -> Response:
 @blueprint.get(f"{BROADCAST}/countdown")
 def countdown(broadcast_id: int) -> Response:
     """Give the seconds until it starts (fragment); 204 where it has started, or there are many."""
-    left = queries.starts_in(_load(broadcast_id))
+    left = queries.starts_in(load(broadcast_id))
     if left is None:
         return make_response("", 204)
     return make_response(render_template("broadcasts/_countdown.html", broadcast_id=broadcast_id, left=left))
@@ -125,7 +112,7 @@ def countdown(broadcast_id: int) -> Response:
 @blueprint.post(f"{BROADCAST}/state")
 def change_state(broadcast_id: int) -> Response:
     """Pause, resume or cancel, as `state` says."""
-    broadcast = _load(broadcast_id)
+    broadcast = load(broadcast_id)
     asked = request.form.get("state", "")
     state = next((state for state in sending.FROM if state == asked), None) or abort(422)
     refused = sending.bring_to(db.session(), broadcast_id, state, current_user.id)
@@ -143,7 +130,7 @@ def change_state(broadcast_id: int) -> Response:
 @blueprint.post(f"{BROADCAST}/start")
 def send_now(broadcast_id: int) -> Response:
     """Send a scheduled broadcast without waiting for its time; it stays scheduled if it can't be sent now."""
-    _load(broadcast_id)
+    load(broadcast_id)
     done = sending.send_now(db.session(), broadcast_id, current_user.id)
     if isinstance(done, Refused):
         db.session.rollback()
@@ -151,14 +138,14 @@ def send_now(broadcast_id: int) -> Response:
     else:
         db.session.commit()
         engine.nudge()
-        flash(_said_of_people(done.people), "ok")
+        flash(of_people(done.people), "ok")
     return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
 
 
 @blueprint.post(f"{BROADCAST}/not-found")
 def settle_not_found(broadcast_id: int) -> Response:
     """Send what Twilio's list does not show again, or leave it (`do`): all of it, or one `message`."""
-    broadcast, session = _load(broadcast_id), db.session()
+    broadcast, session = load(broadcast_id), db.session()
     message = request.form.get("message", type=message_id)
     if request.form.get("do") == "again":
         count = not_found.send_again(session, broadcast, current_user.id, message)
@@ -173,10 +160,6 @@ def settle_not_found(broadcast_id: int) -> Response:
         "ok" if count else "warn",
     )
     return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
-
-
-def _load(broadcast_id: int) -> Broadcast:
-    return db.session.get(Broadcast, broadcast_id) or abort(404)
 
 
 def _form_key() -> str:
@@ -194,13 +177,7 @@ def _said(done: StartedBroadcast, order: BroadcastOrder) -> tuple[str, str]:
         return f"Scheduled for {planned(order.starts_at)}. Recipients are decided then.", "ok"
     if order.is_held:
         return "It starts in a minute. Until then you can stop it on this page.", "ok"
-    return _said_of_people(done.people), "ok"
-
-
-def _said_of_people(people: int | None) -> str:
-    if people is None:
-        return "The messages are being prepared. Sending begins by itself when all of them are ready."
-    return f"Sending to {plural(people, 'person', 'people')}."
+    return of_people(done.people), "ok"
 
 
 def _said_of_state(state: BroadcastState, taken_back: int | None, *, started: bool) -> str:

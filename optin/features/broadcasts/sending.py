@@ -40,8 +40,8 @@ class BroadcastOrder:
     """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID.
 
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none. It is spread over so many
-    seconds, None for as fast as it may go. `is_held`: what is to go now starts a minute later, so that it can be stopped
-    before.
+    seconds, None for as fast as it may go. `is_held`: what is to go now starts a minute later, so that it can still be
+    stopped.
     """
 
     body: str
@@ -76,21 +76,18 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
     before = session.scalar(select(Broadcast.id).where(Broadcast.form_key == order.form_key))
     if before is not None:
         return StartedBroadcast(before, 0, again=True)
-    usable = senders.all_in_use(session)
-    sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
-    if usable and sender is None:
-        return Refused("That number is no longer in use. Choose another one to send from.")
-    faults = _faults(session, campaign_id, order, sender)
-    if faults or sender is None:
-        return Refused(" ".join(faults))
+    sender = checked_sender(session, campaign_id, order)
+    if isinstance(sender, Refused):
+        return sender
     if order.is_held and order.starts_at is None:
         order = replace(order, starts_at=clock.now() + UNDO)
     broadcast = _make(session, campaign, sender, order)
     if broadcast is None:
         return Refused("This form was already sent. Open the campaign again.")
     if order.starts_at:
-        times = {"Starts": order.starts_at, "Send until": order.not_after}
-        told = {name: ("", f"{at:%Y-%m-%d %H:%M} UTC") for name, at in times.items() if at}
+        told = {"Starts": ("", told_time(order.starts_at))}
+        if order.not_after:
+            told["Send until"] = ("", told_time(order.not_after))
         audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, told)
         return StartedBroadcast(broadcast.id, 0)
     begun = put_out.begin(session, campaign, broadcast, order.user_id)
@@ -98,6 +95,21 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
         return StartedBroadcast(broadcast.id, begun.people)
     late = select(func.count()).select_from(Message).where(Message.broadcast_id == broadcast.id)
     return Refused(" ".join(broadcast_text.hindrances(sender, 1, 0, session.scalar(late) or 0)))
+
+
+def checked_sender(session: Session, campaign_id: int, order: BroadcastOrder) -> Sender | Refused:
+    """Return from whom an order is sent, or say what forbids it apart from the rule for each member."""
+    usable = senders.all_in_use(session)
+    sender = next((sender for sender in usable if order.sender_id in (None, sender.id)), None)
+    if usable and sender is None:
+        return Refused("That number is no longer in use. Choose another one to send from.")
+    faults = _faults(session, campaign_id, order, sender)
+    return Refused(" ".join(faults)) if faults or sender is None else sender
+
+
+def told_time(moment: datetime | None) -> str:
+    """Say a time of a broadcast in the audit trail, "" for none."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
 
 
 def send_now(session: Session, broadcast_id: int, user_id: int) -> StartedBroadcast | Refused:

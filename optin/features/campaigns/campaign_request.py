@@ -18,9 +18,9 @@ from optin.web.current import current_policy
 class CampaignRequest:
     """What the parts of a campaign's page ask about it; each is read when it is first needed, and once."""
 
-    def __init__(self, session: Session, campaign: Campaign) -> None:
-        """Ask about a campaign that was loaded."""
-        self.session, self.campaign = session, campaign
+    def __init__(self, session: Session, campaign: Campaign, sender_id: int | None = None) -> None:
+        """Ask about a campaign that was loaded; `sender_id` is from whom where the request names nobody."""
+        self.session, self.campaign, self._sender_id = session, campaign, sender_id
 
     @cached_property
     def senders(self) -> list[Sender]:
@@ -28,8 +28,8 @@ class CampaignRequest:
 
     @cached_property
     def sender(self) -> Sender | None:
-        """The one that the request names, else the first; None when there is none at all."""
-        return senders.choose(self.senders, _asked())
+        """The one that the request names, else the one given, else the first; None when there is none at all."""
+        return senders.choose(self.senders, _asked() or self._sender_id)
 
     @cached_property
     def question(self) -> AudienceQuestion:

@@ -12,7 +12,7 @@ from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.enums import Purpose, Reason
 from optin.features.campaigns import queries
 from optin.features.campaigns.campaign_request import CampaignRequest, question
-from optin.models import Campaign, Person, Sender
+from optin.models import Broadcast, Campaign, Person, Sender
 from optin.own_fields import merging
 from optin.policy.policy import Policy
 from optin.provider import senders
@@ -21,26 +21,39 @@ from optin.sending import broadcast_text, delivery
 from optin.texts import merge_fields, segments, send_time
 from optin.texts.segments import Segments
 from optin.texts.send_time import SendTime
-from optin.web import filters, own_fields
+from optin.web import composed_for, filters, own_fields
+from optin.web.composed_for import ComposedFor
 
 LOOKED_AT_WHILE_TYPING = 20_000
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What was typed so far: the text, the member to preview it for (the first after this id), when, why not."""
+    """What was typed so far: the text, the member to preview it for (the first after this id), when, why not.
+
+    `about` says for what it is written: a new broadcast, or the change of one.
+    """
 
     plan: SendTime
     body: str = ""
     after: int = 0
     refused: list[str] = field(default_factory=list)
+    about: ComposedFor = field(default_factory=ComposedFor)
 
 
 def new_draft(kept: Mapping[str, str]) -> Draft:
     """Return what a composer says that nobody has typed in, or what was `kept` of it."""
     zone = filters.current_zone()
     suggested = send_time.suggested(zone, clock.now())
-    return Draft(send_time.of_form(kept, zone) if kept.get("at") else suggested, kept.get("body", ""))
+    plan = send_time.of_form(kept, zone) if kept.get("at") else suggested
+    return Draft(plan, kept.get("body", ""), about=composed_for.of_form(kept))
+
+
+def draft_of(broadcast: Broadcast) -> Draft:
+    """Return what a composer says that changes a scheduled broadcast."""
+    times = (broadcast.starts_at, broadcast.not_after, broadcast.spread_over)
+    plan = send_time.of_moments(filters.current_zone(), *times, clock.now())
+    return Draft(plan, broadcast.body, about=composed_for.of_broadcast(broadcast))
 
 
 @dataclass(frozen=True)

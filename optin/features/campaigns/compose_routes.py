@@ -21,7 +21,7 @@ from optin.queries import message_templates
 from optin.sending import broadcast_cost, broadcast_text, gate
 from optin.texts import segments, send_time
 from optin.texts.pace_words import pace_words
-from optin.web import filters, record_ids
+from optin.web import composed_for, filters, record_ids
 from optin.web.extensions import only_reads
 from optin.web.record_ids import record_id
 
@@ -92,7 +92,8 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     rate = sender.segments_per_second if sender else None
     context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread), "shut": shut}
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
-    context["before"] = queries.sent_before(session, campaign.id, draft.body, clock.now() - SAME_TEXT_WITHIN)
+    since, changes = clock.now() - SAME_TEXT_WITHIN, draft.about.changes
+    context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=changes)
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
 
 
@@ -101,4 +102,6 @@ def typed_draft() -> Draft:
     shown = request.form.get("after", 0, type=int)
     after = shown if request.form.get("do") == "next" else shown - 1
     plan = send_time.of_form(request.form, filters.current_zone())
-    return Draft(plan, broadcast_text.clean(request.form.get("body", "")), min(max(after, 0), record_ids.LARGEST))
+    after = min(max(after, 0), record_ids.LARGEST)
+    body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
+    return Draft(plan, body, after, about=about)

@@ -45,9 +45,11 @@ class Header:
         return self.found.total if self.found else add_opt_ins.MANY
 
 
-def render(campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | None = None) -> Response:
-    """Answer with the record page, open at `tab`; `draft` is what stands in the composer."""
-    session, asked = db.session(), CampaignRequest(db.session(), campaign)
+def render(
+    campaign: Campaign, tab: str, *, status: int = 200, draft: Draft | None = None, sender_id: int | None = None
+) -> Response:
+    """Answer with the record page, open at `tab`; `draft` is what stands in the composer, to be sent from a sender."""
+    session, asked = db.session(), CampaignRequest(db.session(), campaign, sender_id)
     tab = tab if tab in TABS else TABS[0]
     head = header(asked)
     context = {"campaign": campaign, "header": head, "tab": tab, "may_edit": current_user.may(Role.AGENT)}

@@ -72,14 +72,21 @@ def sent(campaign_id: int) -> Select[Broadcast]:
     return select(Broadcast).where(Broadcast.campaign_id == campaign_id)
 
 
-def sent_before(session: Session, campaign_id: int, body: str, since: datetime) -> Broadcast | None:
-    """Return the newest broadcast with the same text that the campaign got `since` or is to get; none was cancelled."""
+def sent_before(
+    session: Session, campaign_id: int, body: str, since: datetime, *, besides: int | None = None
+) -> Broadcast | None:
+    """Return the newest broadcast with the same text that the campaign got `since` or is to get; none was cancelled.
+
+    `besides` is one that does not count: it is being changed.
+    """
     found = select(Broadcast).where(
         Broadcast.campaign_id == campaign_id,
         Broadcast.body == body,
         Broadcast.state != BroadcastState.CANCELLED,
         or_(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.started_at >= since),
     )
+    if besides is not None:
+        found = found.where(Broadcast.id != besides)
     return session.scalar(found.order_by(Broadcast.id.desc()).limit(1))
 
 

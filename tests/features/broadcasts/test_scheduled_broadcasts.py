@@ -38,14 +38,9 @@ def campaign(session: Session, agent: Browser, clock: Clock) -> Campaign:
     """A planned campaign with Maya and Tom, who opted in; the agent is in Los Angeles; sending hours are off."""
     clock.set(NOW)
     agent.user.time_zone = "America/Los_Angeles"
-    policy.change(session, None, sending_hours=False)
-    keyword = world.keyword(session)
-    scene.sender(session)
-    made = scene.campaign(session, keyword)
+    made = scene.with_opted_in(session, {"Maya Chen": MAYA, "Tom Reyes": TOM})
     made.status = CampaignStatus.PLANNED
-    for name, number in (("Maya Chen", MAYA), ("Tom Reyes", TOM)):
-        scene.member(session, made, world.person(session, name, number))
-        scene.opts_in(session, number, keyword)
+    session.commit()
     return made
 
 

@@ -1,0 +1,32 @@
+"""The blueprint that the modules with routes share, and how a request names a broadcast."""
+
+from flask import Blueprint, abort
+
+from optin.database.session import db
+from optin.enums import BroadcastState, MessageStatus, Reason
+from optin.features.broadcasts import queries
+from optin.models import Broadcast
+from optin.provider import statuses
+from optin.texts import send_time
+
+blueprint = Blueprint("broadcasts", __name__)
+
+BROADCAST = "/broadcasts/<int:broadcast_id>"
+
+
+@blueprint.context_processor
+def terms() -> dict[str, object]:
+    """Let the templates read what is stored as the terms that people see."""
+    return {
+        "broadcast_state": BroadcastState,
+        "message_status": MessageStatus,
+        "reasons": Reason,
+        "starts_in": queries.starts_in,
+        "meaning": statuses.meaning,
+        "spread_words": send_time.spread_words,
+    }
+
+
+def load(broadcast_id: int) -> Broadcast:
+    """Return the broadcast, or answer 404."""
+    return db.session.get(Broadcast, broadcast_id) or abort(404)
