@@ -328,3 +328,16 @@ def test_of_eight_changes_at_once_one_is_saved_and_the_others_are_told(
     assert sum(isinstance(result, ChangedMeanwhile) for result in found) == 7
     assert broadcast.version == 2
     assert lines(session, broadcast)["Message"] == (OLD, broadcast.body)
+
+
+def test_the_time_over_which_it_is_spread_can_be_changed(
+    session: Session, campaign: Campaign, broadcast: Broadcast, agent: Browser
+) -> None:
+    assert save(agent, broadcast, spread="120").status_code == 303
+    session.refresh(broadcast)
+    assert broadcast.spread_over == 7200
+    assert lines(session, broadcast)["Spread over"] == ("", "2 hours")
+    assert '<option value="120" selected>2 hours</option>' in agent.get(f"/broadcasts/{broadcast.id}/edit").text
+    assert save(agent, broadcast, version=2, spread="").status_code == 303
+    session.refresh(broadcast)
+    assert (broadcast.version, broadcast.spread_over) == (3, None)

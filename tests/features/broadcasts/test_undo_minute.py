@@ -12,7 +12,7 @@ from optin.enums import BroadcastState
 from optin.features.broadcasts import sending
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
-from optin.refused import Refused
+from optin.refused import Refused, done
 from optin.sending import scheduled
 from tests.conftest import Clock
 from tests.support import campaign_scene as scene
@@ -86,7 +86,7 @@ def test_a_stop_that_comes_too_late_does_not_say_that_nothing_was_sent(
     bring_to = sending.bring_to
 
     def after_it_started(own: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> Refused | None:
-        scheduled.start(own, broadcast_id, None)
+        done(scheduled.start(own, broadcast_id, None))
         return bring_to(own, broadcast_id, state, user_id)
 
     monkeypatch.setattr(sending, "bring_to", after_it_started)
