@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, select
 from sqlalchemy.orm import Session
 
 from bench.rows import RARE_NAME
@@ -14,6 +14,7 @@ from optin.models import (
     Conversation,
     Hold,
     Keyword,
+    LeftOut,
     Message,
     OptIn,
     Person,
@@ -22,7 +23,8 @@ from optin.models import (
 )
 from optin.queries import paging
 
-BROADCAST = 60
+BROADCAST, LEFT_OUT = 60, 59
+"""One that was sent to everybody, one that left everybody out."""
 
 
 class Page(NamedTuple):
@@ -63,6 +65,9 @@ STAYS = (CampaignMember.campaign_id == 1, CampaignMember.removed_at.is_(None))
 RECENT = [Conversation.last_message_at, Conversation.id]
 IS_OPEN = Conversation.closed_at.is_(None)
 SENT = Message.broadcast_id == BROADCAST
+WAS_LEFT_OUT = LeftOut.broadcast_id == LEFT_OUT
+FIRST = literal(0).label("place")
+"""Those left out are the first of the lists that make the tab *Not sent to*."""
 FILTERED = ("owner=7", "company.contains=99", "mobile.empty=yes", "consent=opted-out", "keyword.not=1", "campaign=2",
             "heard.last=7", "added.last=7&keyword=1")  # fmt: skip
 LISTS = (
@@ -105,6 +110,12 @@ LISTS = (
     Page("recipients", f"/broadcasts/{BROADCAST}", [Message.number], [SENT]),
     Page("recipients, failed", f"/broadcasts/{BROADCAST}?status=failed", [Message.id],
          [SENT, Message.status == "failed"]),
+    Page("not sent to, left out", f"/broadcasts/{LEFT_OUT}?view=not-sent",
+         [FIRST, LeftOut.reason, LeftOut.person_id], [WAS_LEFT_OUT]),
+    Page("not sent to, by a reason", f"/broadcasts/{LEFT_OUT}?view=not-sent&reason=not_opted_in",
+         [FIRST, LeftOut.reason, LeftOut.person_id], [WAS_LEFT_OUT, LeftOut.reason == "not_opted_in"]),
+    Page("not sent to, skipped", f"/broadcasts/{BROADCAST}?view=not-sent"),
+    Page("not sent to, skipped, by a reason", f"/broadcasts/{BROADCAST}?view=not-sent&reason=opted_out"),
     Page("opted out", "/settings/opted-out", [Suppression.id], [Suppression.ended_at.is_(None)], descending=True),
     Page("opted out by number", "/settings/opted-out?sort=number", [Suppression.number, Suppression.id],
          [Suppression.ended_at.is_(None)]),
@@ -142,6 +153,8 @@ RECORDS = (
     Page("broadcast, live progress", f"/broadcasts/{BROADCAST}/progress"),
     Page("why a text", "/messages/5/why"),
     Page("why a member", "/campaigns/1/members/5/why"),
+    Page("why somebody was left out", f"/broadcasts/{LEFT_OUT}/left-out/5/why"),
+    Page("contact, left out of many", "/contacts/1?tab=related"),
 )
 
 

@@ -25,6 +25,7 @@ VIEWERS = """
     POST /account/sessions/everywhere
     GET  /broadcasts/<broadcast_id>
     GET  /broadcasts/<broadcast_id>/countdown
+    GET  /broadcasts/<broadcast_id>/left-out/<person_id>/why
     GET  /broadcasts/<broadcast_id>/progress
     GET  /campaigns
     GET  /campaigns/<campaign_id>
@@ -117,6 +118,7 @@ AGENTS = """
     GET  /broadcasts/<broadcast_id>/edit
     POST /broadcasts/<broadcast_id>/edit
     POST /broadcasts/<broadcast_id>/not-found
+    GET  /broadcasts/<broadcast_id>/not-sent/file
     GET  /broadcasts/<broadcast_id>/recipients/file
     POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state

@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus, Reason
-from optin.features.broadcasts import queries
+from optin.features.broadcasts import not_sent, queries
 from optin.models import Broadcast
 from optin.provider import statuses
 from optin.texts import send_time
@@ -23,6 +23,7 @@ def terms() -> dict[str, object]:
         "reasons": Reason,
         "starts_in": queries.starts_in,
         "meaning": statuses.meaning,
+        "reason_label": not_sent.label,
         "spread_words": send_time.spread_words,
     }
 

@@ -9,13 +9,16 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func,
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.database import steering
+from optin.database.statements import has_at_most
 from optin.enums import BroadcastState, Direction, Meaning, MessageStatus, Reason
-from optin.models import Broadcast, Conversation, Message, Person
-from optin.models.index_conditions import has_started
+from optin.models import Broadcast, Conversation, LeftOut, Message, Person
+from optin.models.index_conditions import NOT_SENT, has_started
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
+from optin.queries.look import Wanted
 from optin.sending import gate, opt_outs_after_broadcast, pauses, results
 
 SOON = timedelta(minutes=1)
@@ -35,6 +38,8 @@ SHOWN = {
     **{str(status): (status,) for status in MessageStatus if status not in ("received", "queued", "claimed")},
 }
 """The statuses as people tell them apart, by their value in addresses: what is claimed still waits."""
+SENT_TO = {key: group for key, group in SHOWN.items() if not set(group) & set(NOT_SENT)}
+"""Those of messages that went or may go; the others stand under *Not sent to*."""
 
 
 @dataclass(frozen=True)
@@ -147,14 +152,29 @@ def _stopped(session: Session, broadcast: Broadcast) -> str:
 
 
 def recipients(broadcast_id: int, status: str) -> Select[Message]:
-    """Select the messages of a broadcast, those of one status of SHOWN, or all for ""."""
-    query = select(Message).where(Message.broadcast_id == broadcast_id)
-    return query.where(Message.status.in_(SHOWN[status])) if status else query
+    """Select the messages of a broadcast, those of one status of SENT_TO, or all that were or may be sent for ""."""
+    return select(Message).where(Message.broadcast_id == broadcast_id, Message.status.in_(_sent_to(status)))
 
 
-def people(session: Session, messages: Sequence[Message]) -> dict[int, Person]:
-    """Return the people whom messages are for, by id; who was deleted is left out."""
-    ids = {message.person_id for message in messages if message.person_id}
+def sent_to(broadcast_id: int) -> Wanted[Message]:
+    """Return the same without a status for a page by number, which no index has: of a broadcast that was cancelled
+    nearly all may not have been sent."""
+
+    def few(session: Session, most: int) -> ColumnElement[bool] | None:
+        ids = recipients(broadcast_id, "").with_only_columns(Message.id)
+        return steering.is_one_of_few(session, Message.id, ids) if has_at_most(session, ids, most) else None
+
+    mine = [Message.broadcast_id == broadcast_id]
+    return Wanted(Message, mine, lambda of: [of.status.in_(_sent_to(""))], few=few)
+
+
+def _sent_to(status: str) -> Sequence[MessageStatus]:
+    return SENT_TO[status] if status else [each for group in SENT_TO.values() for each in group]
+
+
+def people(session: Session, records: Sequence[Message | LeftOut]) -> dict[int, Person]:
+    """Return the people whom records are about, by id; who was deleted is left out."""
+    ids = {record.person_id for record in records if record.person_id}
     return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
 
 

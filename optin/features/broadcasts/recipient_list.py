@@ -1,10 +1,10 @@
-"""The recipients of a broadcast: columns, filter, and the same as a file."""
+"""The tab *Sent to* of a broadcast, its recipients: columns, filter, and the same as a file."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import Response
+from flask import Response, request
 from sqlalchemy import SQLColumnExpression
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,8 @@ from optin.enums import MessageStatus, Reason
 from optin.features.broadcasts import queries
 from optin.models import Message, Person
 from optin.provider import statuses
+from optin.queries import look
+from optin.queries.look import Looked
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
@@ -55,10 +57,19 @@ OF_A_STATUS = _columns("queued", Message.id)
 
 def listing(broadcast_id: int) -> Listing:
     """Return the list that the request asks for."""
-    status = lists.one_of("status", list(queries.SHOWN))
+    status = lists.one_of("status", list(queries.SENT_TO))
     columns, first = (OF_A_STATUS, "queued") if status else (COLUMNS, "number")
     where, filters = {"broadcast_id": broadcast_id}, {"status": status}
     return Listing(columns, first, "broadcasts.show", where, filters, "broadcasts.recipients_file")
+
+
+def page(session: Session, listing: Listing) -> Looked[Message]:
+    """Fetch the page that the request asks for."""
+    broadcast_id, status = listing.values["broadcast_id"], listing.filters["status"]
+    if status:
+        return Looked(listing.page(session, queries.recipients(broadcast_id, status)))
+    (column, descending), token = listing.order, request.args.get("page")
+    return look.read_page(session, queries.sent_to(broadcast_id), column.keys, token, descending=descending)
 
 
 def file(broadcast_id: int) -> Response:

@@ -4,12 +4,21 @@ from uuid import UUID, uuid4
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin import clock
 from optin.database.session import db
 from optin.enums import BroadcastState, Role
-from optin.features.broadcasts import changing, changing_routes, not_found, queries, recipient_list, sending
+from optin.features.broadcasts import (
+    changing,
+    changing_routes,
+    not_found,
+    not_sent_list,
+    queries,
+    recipient_list,
+    sending,
+)
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
 from optin.features.broadcasts.said import of_people
 from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
@@ -62,22 +71,33 @@ def create(campaign_id: int) -> Response:
 def show(broadcast_id: int) -> str:
     """Show how far the broadcast has come, what came of it, and each recipient."""
     broadcast, session = load(broadcast_id), db.session()
-    listing = recipient_list.listing(broadcast_id)
-    status = listing.filters["status"]
-    page = listing.page(session, queries.recipients(broadcast_id, status))
+    is_sent = request.args.get("view") != not_sent_list.VIEW
     return render_template(
         "broadcasts/show.html",
         broadcast=broadcast,
         progress=queries.progress(session, broadcast),
         answers=queries.answers(session, broadcast),
-        listing=listing,
-        page=page,
-        rows=recipient_list.rows(session, page.rows),
-        status=status,
-        shown=queries.SHOWN,
+        view="sent" if is_sent else not_sent_list.VIEW,
         changes=session.scalars(changing.changes(broadcast_id)).all() if broadcast.version > 1 else [],
         may_edit=current_user.may(Role.AGENT),
+        **(_sent_to if is_sent else _not_sent_to)(session, broadcast_id),
     )
+
+
+def _sent_to(session: Session, broadcast_id: int) -> dict[str, object]:
+    listing = recipient_list.listing(broadcast_id)
+    looked = recipient_list.page(session, listing)
+    rows = recipient_list.rows(session, looked.page.rows)
+    about = {"status": listing.filters["status"], "shown": queries.SENT_TO, "looked": looked}
+    return {"listing": listing, "page": looked.page, "rows": rows, **about}
+
+
+def _not_sent_to(session: Session, broadcast_id: int) -> dict[str, object]:
+    listing = not_sent_list.listing(broadcast_id)
+    page = not_sent_list.asked_page(session, listing)
+    about = {"reason": listing.filters["reason"], "counts": not_sent.counts(session, broadcast_id)}
+    rows = not_sent_list.rows(session, page.rows)
+    return {"listing": listing, "page": page, "rows": rows, "labels": not_sent.reasons(), **about}
 
 
 @blueprint.get(f"{BROADCAST}/recipients/file")
@@ -86,6 +106,14 @@ def show(broadcast_id: int) -> str:
 def recipients_file(broadcast_id: int) -> Response:
     load(broadcast_id)
     return recipient_list.file(broadcast_id)
+
+
+@blueprint.get(f"{BROADCAST}/not-sent/file")
+@requires(Role.AGENT)
+@downloads
+def not_sent_file(broadcast_id: int) -> Response:
+    load(broadcast_id)
+    return not_sent_list.file(broadcast_id)
 
 
 @blueprint.get(f"{BROADCAST}/progress")

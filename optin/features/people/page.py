@@ -11,7 +11,7 @@ from optin.enums import PersonKind, Role
 from optin.features.one_to_one import component, routes
 from optin.features.one_to_one.component import Place
 from optin.features.one_to_one.draft import Draft
-from optin.features.people import duplicates_page, history, merge_page, queries
+from optin.features.people import duplicates_page, history, left_out, merge_page, queries
 from optin.models import Person
 from optin.own_fields import values
 from optin.person import records
@@ -20,6 +20,7 @@ from optin.queries import merged_people, people_of_numbers
 from optin.web import own_fields
 from optin.web.current import current_policy
 from optin.web.filters import default_region
+from optin.web.record_ids import record_id
 
 TABS = ("details", "related", "history")
 
@@ -45,9 +46,16 @@ def render(person: Person, draft: Draft | None = None) -> str:
         local_time=queries.local_time(person, clock.now()),
         opt_ins=queries.opt_ins(session, person) if tab == "related" else [],
         memberships=queries.memberships(session, person, policy) if tab == "related" else [],
+        left_out=left_out.left_out_of(session, everyone, _before()) if tab == "related" else None,
+        left_out_why=left_out.why,
         history=history.person_history(session, person, partial(address, person, tab)) if tab == "history" else None,
         **component.context(place, component.composer_of(place, policy), draft),
     )
+
+
+def _before() -> int | None:
+    """Return the broadcast before which the request asks for those that left the person out."""
+    return request.args.get("left_out_before", type=record_id)
 
 
 def _own(person: Person) -> list[tuple[str, str]]:

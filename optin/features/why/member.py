@@ -11,10 +11,10 @@ from optin import clock
 from optin.consent import asked_then, facts
 from optin.consent.asked_then import AskedAbout, AskedThen, AskingHistory
 from optin.consent.rules import Facts
-from optin.enums import BroadcastState, Purpose
+from optin.enums import BroadcastState, Purpose, Reason
 from optin.features.why import explanation
 from optin.features.why.explanation import AskedMoment, Explanation, Knowledge
-from optin.models import Broadcast, CampaignMember, Message, Sender
+from optin.models import Broadcast, CampaignMember, LeftOut, Message, Sender
 from optin.policy.policy import Policy
 
 BROADCASTS = 5
@@ -23,11 +23,13 @@ NOT_BEGUN = (BroadcastState.SCHEDULED, BroadcastState.QUEUEING)
 
 @dataclass(frozen=True)
 class PastBroadcast:
-    """A broadcast of the campaign and the message that the member got of it; without one, what the log says why."""
+    """A broadcast of the campaign and the message that the member got of it; without one why not, as it was recorded
+    (`left_out`), else as the log says."""
 
     broadcast: Broadcast
     message: Message | None
     answer: str
+    left_out: LeftOut | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def explain(session: Session, member: CampaignMember, sender: Sender | None, pol
     scope, channel = facts.scope_and_channel(sender)
     about = AskedAbout(member.number or "", Purpose.CAMPAIGN, channel, scope, campaign.keyword_id)
     broadcasts = _broadcasts(session, member)
-    first = min([now, *(_began(broadcast) for broadcast, _ in broadcasts)])
+    first = min([now, *(_began(broadcast) for broadcast, *_ in broadcasts)])
     history = asked_then.load(session, about, policy, first, now)
     then = history.at(now, member.zones)
     then = replace(then, case=about.case(policy), facts=_facts(session, member, about, policy, then))
@@ -82,18 +84,21 @@ def _facts(session: Session, member: CampaignMember, about: AskedAbout, policy: 
     return replace(known, duplicate=bool(is_second))
 
 
-def _broadcasts(session: Session, member: CampaignMember) -> list[tuple[Broadcast, Message | None]]:
-    """Return the campaign's last broadcasts, each with the message to the member or to the number."""
+def _broadcasts(session: Session, member: CampaignMember) -> list[tuple[Broadcast, Message | None, LeftOut | None]]:
+    """Return the campaign's last broadcasts, each with the message to the member or to the number, or why there was
+    none."""
     mine = or_(Message.person_id == member.person_id, Message.number == (member.number or ""))
+    left_out = and_(LeftOut.broadcast_id == Broadcast.id, LeftOut.person_id == member.person_id)
     found = (
-        select(Broadcast, Message)
+        select(Broadcast, Message, LeftOut)
         .outerjoin(Message, and_(Message.broadcast_id == Broadcast.id, mine))
+        .outerjoin(LeftOut, left_out)
         .where(Broadcast.campaign_id == member.campaign_id, Broadcast.state.not_in(NOT_BEGUN))
         .options(joinedload(Broadcast.keyword))
         .order_by(Broadcast.id.desc())
         .limit(BROADCASTS)
     )
-    return [(broadcast, message) for broadcast, message in session.execute(found)]
+    return [(broadcast, message, kept) for broadcast, message, kept in session.execute(found)]
 
 
 def _began(broadcast: Broadcast) -> datetime:
@@ -101,9 +106,15 @@ def _began(broadcast: Broadcast) -> datetime:
 
 
 def _past(
-    history: AskingHistory, member: CampaignMember, broadcast: Broadcast, message: Message | None
+    history: AskingHistory,
+    member: CampaignMember,
+    broadcast: Broadcast,
+    message: Message | None,
+    left_out: LeftOut | None,
 ) -> PastBroadcast:
-    """Say what became of a broadcast; where there is no message, what the log says why."""
+    """Say what became of a broadcast; where there is no message, what was recorded, else what the log says why."""
+    if left_out is not None:
+        return PastBroadcast(broadcast, None, Reason(left_out.reason).label, left_out)
     if message is not None:
         return PastBroadcast(broadcast, message, "")
     if member.added_at > _began(broadcast):

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session, joinedload
 from optin.consent.events import KEY_SETTING, know_key
 from optin.database.session import db
 from optin.enums import Direction, EventKind, LabelledEnum, MessageStatus, Purpose
-from optin.features.why import inbound, member, message
-from optin.models import CampaignMember, Message, SendingFinding
+from optin.features.why import inbound, left_out, member, message
+from optin.models import CampaignMember, LeftOut, Message, SendingFinding
 from optin.provider import senders, statuses
 from optin.web import navigation
 from optin.web.current import current_policy, current_settings
@@ -50,6 +50,16 @@ def of_member(campaign_id: int, member_id: int) -> str:
     sender = senders.choose(senders.all_in_use(session), request.args.get("sender", type=record_id))
     told = member.explain(session, found, sender, current_policy())
     return render_template("why/member.html", member=found, sender=sender, told=told)
+
+
+@blueprint.get("/broadcasts/<int:broadcast_id>/left-out/<int:person_id>/why")
+def of_left_out(broadcast_id: int, person_id: int) -> str:
+    """Say why a broadcast left a member out: what was recorded as it was decided, and how the rule went then."""
+    session = _session()
+    loads = (joinedload(LeftOut.person), joinedload(LeftOut.broadcast))
+    found = session.get(LeftOut, (person_id, broadcast_id), options=loads) or abort(404)
+    navigation.light("/campaigns")
+    return render_template("why/left_out.html", left_out=found, told=left_out.explain(session, found, current_policy()))
 
 
 @blueprint.context_processor

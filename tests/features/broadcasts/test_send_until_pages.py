@@ -94,7 +94,7 @@ def test_it_is_stored_and_shown_with_what_became_of_everybody(
     assert "Sending to 1 person." in said
     assert f"Send until {SAID}" in said
     assert "Skipped : Too late: its time to send had passed" in said
-    assert EAST in agent.get(f"{answer.location}/recipients/file?status=skipped").text
+    assert EAST in agent.get(f"{answer.location}/not-sent/file?reason=too_late").text
 
 
 def test_going_back_and_leaving_the_page_keep_it(campaign: Campaign, session: Session, agent: Browser) -> None:

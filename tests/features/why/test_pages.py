@@ -14,7 +14,7 @@ from optin import clock
 from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import BlockCause, Direction, EventKind, HoldCause, MessageStatus, Reason, ReplyKind
-from optin.models import AuditEntry, Broadcast, CampaignMember, ConsentEvent, ConsentPayload, Keyword, Message
+from optin.models import AuditEntry, Broadcast, CampaignMember, ConsentEvent, ConsentPayload, Keyword, LeftOut, Message
 from optin.policy import policy
 from optin.sending import delivery, put_out
 from tests.conftest import Clock
@@ -323,7 +323,7 @@ def test_rows_lead_to_it(viewer: Browser, session: Session, sent_out: Callable[.
     assert f"/campaigns/{made.campaign_id}/members/{member.id}/why" in listed
 
 
-def test_a_member_whom_the_broadcasts_skipped_says_what_the_log_says_of_then(
+def test_a_member_whom_a_broadcast_left_out_says_what_was_recorded_or_what_the_log_says(
     viewer: Browser, session: Session, clock: Clock
 ) -> None:
     keyword = outbox.keyword(session, "volunteer")
@@ -341,9 +341,40 @@ def test_a_member_whom_the_broadcasts_skipped_says_what_the_log_says_of_then(
     session.commit()
     clock.forward(hours=1)
     member = session.scalars(select(CampaignMember).where(CampaignMember.person_id == other.id)).one()
-    said = words(viewer.get(f"/campaigns/{made.campaign_id}/members/{member.id}/why").text)
+    address = f"/campaigns/{made.campaign_id}/members/{member.id}/why"
+    said = words(viewer.get(address).text)
     assert "May be sent: no row of the rule speaks against it." in said
+    kept = session.scalars(select(LeftOut)).one()
+    assert f"Left out: Not opted in with the campaign's keyword, {shown(kept.asked_at)}. Why?" in said
+    assert "Worked out from the log now No message" not in said
+    session.delete(kept)
+    session.commit()
+    said = words(viewer.get(address).text)
     assert "No message. May not be sent: not opted in with the campaign's keyword. Worked out from the log now" in said
+
+
+@pytest.mark.parametrize("number", [world.TOM, None])
+def test_who_was_left_out_says_the_recorded_reason_and_the_row_of_the_rule(
+    viewer: Browser, session: Session, clock: Clock, number: str | None
+) -> None:
+    keyword = outbox.keyword(session, "volunteer")
+    made = outbox.broadcast(session, to=keyword, body="Hello")
+    other = world.person(session, "Tom Reed", number)
+    campaign_scene.member(session, made.campaign, other)
+    put_out.begin(session, made.campaign, made, None)
+    session.commit()
+    clock.forward(hours=1)
+    if number:
+        outbox.opted_in(session, number, keyword)
+        session.commit()
+    kept = session.scalars(select(LeftOut)).one()
+    page = viewer.get(f"/broadcasts/{made.id}/left-out/{other.id}/why").text
+    said, label = words(page), Reason(kept.reason).label
+    why_not = label[0].lower() + label[1:]
+    assert f"Left out {shown(kept.asked_at)} May not be sent: {why_not} Recorded at the time" in said
+    assert rows(page)[label] == "Decided: may not be sent"
+    assert "By the log and the audit trail" not in said
+    assert viewer.get(f"/broadcasts/{made.id}/left-out/{other.id + 1}/why").status_code == 404
 
 
 def _alone(session: Session, _keyword: int, _campaign: int) -> None:
