@@ -220,6 +220,14 @@ class BroadcastState(LabelledEnum):
     CANCELLED = "cancelled", "Cancelled", "bad"
 
 
+class Audience(LabelledEnum):
+    """To which of its campaign's members a broadcast goes, apart from the rule; not all: by what another one did."""
+
+    ALL = "all", "All members"
+    MISSED = "missed", "Members who did not get it"
+    SILENT = "silent", "Members who got it and did not answer"
+
+
 class Direction(LabelledEnum):
     """Whether a message came to us or goes out."""
 

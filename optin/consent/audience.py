@@ -11,6 +11,7 @@ from optin import clock
 from optin.consent import clauses, conditions, facts, hours, rules
 from optin.consent.conditions import WILL_RECEIVE
 from optin.consent.facts import About
+from optin.consent.follow_up import FollowUp
 from optin.consent.rules import Case
 from optin.database.steering import is_one_of_few
 from optin.enums import Purpose, Reason
@@ -49,7 +50,7 @@ class AudienceQuestion:
     `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
     others, None where they were not asked for. `late_groups` are those whose sending hours do not begin before the
     broadcast's last time; None: it has come, for everybody. `numbers`: only members whose numbers are in it are asked
-    for; None: all.
+    for; `follow_up`: only those of a part of the campaign; None: all.
     """
 
     campaign_id: int
@@ -62,6 +63,12 @@ class AudienceQuestion:
     open_groups: Collection[str] | None = None
     late_groups: Collection[str] | None = ()
     numbers: NumberRange | None = None
+    follow_up: FollowUp | None = None
+
+    @property
+    def members(self) -> ColumnElement[bool]:
+        """The condition that a member is one of those for whom it is asked, whatever their numbers."""
+        return belongs(self.campaign_id, self.follow_up)
 
     @property
     def case(self) -> Case:
@@ -152,6 +159,11 @@ def zone_groups(session: Session, campaign_id: int) -> list[str]:
 def stays(campaign_id: int) -> ColumnElement[bool]:
     """The condition that a member row belongs to the campaign and was not removed."""
     return (CampaignMember.campaign_id == campaign_id) & is_not_removed(CampaignMember)
+
+
+def belongs(campaign_id: int, follow_up: FollowUp | None) -> ColumnElement[bool]:
+    """The condition that a member row belongs to the campaign, and to a part of it; None: any."""
+    return stays(campaign_id) if follow_up is None else stays(campaign_id) & follow_up.includes(CampaignMember.number)
 
 
 def reason(question: AudienceQuestion) -> ColumnElement[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, SQLColumnExpression, S
 from sqlalchemy.orm import Session
 
 from optin.consent import conditions, facts, rules
-from optin.consent.audience import AudienceQuestion, Deliverability, reason, stays
+from optin.consent.audience import AudienceQuestion, Deliverability, reason
 from optin.consent.conditions import WILL_RECEIVE
 from optin.database.steering import evaluated_once
 from optin.enums import Reason
@@ -25,7 +25,7 @@ class Members(NamedTuple):
 
 
 def members(session: Session, question: AudienceQuestion) -> Members:
-    """Return what a statement over all members selects from; it names members with `audience.stays`."""
+    """Return what a statement over all members selects from; it names members with `question.members`."""
     if session.get_bind().dialect.name == "postgresql":
         return _joined(question)
     return Members(CampaignMember.__table__, reason(question))
@@ -39,7 +39,7 @@ def reasons(session: Session, question: AudienceQuestion, *columns: SQLColumnExp
 def each_member(session: Session, question: AudienceQuestion, *columns: SQLColumnExpression[Any]) -> Select[Any]:
     """Select columns of each member, and behind them the reason as `why`, for a statement that needs each row once."""
     of_all = members(session, question)
-    each = select(*columns, of_all.why.label("why")).select_from(of_all.rows).where(stays(question.campaign_id))
+    each = select(*columns, of_all.why.label("why")).select_from(of_all.rows).where(question.members)
     return each if question.numbers is None else each.where(question.numbers.holds(CampaignMember.number))
 
 

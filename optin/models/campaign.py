@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from optin.database.session import Base
-from optin.enums import CampaignStatus, Channel
+from optin.enums import Audience, CampaignStatus, Channel
 from optin.models.index_conditions import is_imported, is_not_removed, partial_index
 from optin.models.keyword import Keyword
 from optin.models.person import Person
@@ -94,7 +94,8 @@ class Broadcast(Base):
     `queueing`, members with a number up to `queued_to` have been looked at (sending/put_out.py). It is spread over so
     many seconds (None: it is not): its messages go `seconds_apart`, which is known when all are in the outbox.
     `keeps_left_out`: whom it left out is kept (LeftOut), as it was not before that table was there. Whoever changes it
-    while it is scheduled makes another `version`; what was changed stands in the audit trail.
+    while it is scheduled makes another `version`; what was changed stands in the audit trail. An `audience` that is not
+    all of the campaign's members is a part of them by what became of another broadcast of it (consent/follow_up.py).
     """
 
     __tablename__ = "broadcast"
@@ -121,11 +122,14 @@ class Broadcast(Base):
     seconds_apart: Mapped[float | None]
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    audience: Mapped[str] = mapped_column(String(10), default=Audience.ALL, server_default=text("'all'"))
+    of_broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast.id"))
 
     campaign: Mapped[Campaign] = relationship()
     keyword: Mapped[Keyword | None] = relationship()
     sender: Mapped[Sender] = relationship()
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+    of_broadcast: Mapped["Broadcast | None"] = relationship(remote_side=[id])
 
 
 class LeftOut(Base):

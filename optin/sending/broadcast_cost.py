@@ -56,7 +56,7 @@ def segment_spread(session: Session, question: AudienceQuestion, body: str, peop
     keys = [_key(session, column) for column in used.columns]
     members = audience_counts.members(session, question)
     rows = select(*keys, func.count()).select_from(members.rows).join(Person, Person.id == CampaignMember.person_id)
-    rows = used.join(rows).where(audience.stays(question.campaign_id), members.why.in_(audience.taken_in(question)))
+    rows = used.join(rows).where(question.members, members.why.in_(audience.taken_in(question)))
     found: list[Any] = list(session.execute(rows.group_by(*keys).limit(MOST + 1)))
     if len(found) > MOST:
         return SegmentSpread({worst: people}, exact=False)

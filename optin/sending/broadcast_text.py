@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import channels
 from optin.consent import audience
+from optin.consent.follow_up import NOBODY, FollowUp
 from optin.enums import Channel
 from optin.models import CampaignMember, Person, Sender
 from optin.own_fields import merging
@@ -58,13 +59,17 @@ def too_long_filled_in(worst: Segments) -> str:
     return f"With the longest names filled in, the text has more than {worst.longest:,} characters. Shorten it."
 
 
-def hindrances(sender: Sender | None, members: int, people: int, late: int = 0) -> list[str]:
+def hindrances(
+    sender: Sender | None, members: int, people: int, late: int = 0, *, follow_up: FollowUp | None = None
+) -> list[str]:
     """Return a sentence for what forbids any broadcast now: no sender, no members, nobody among them (`people`).
 
-    `late` are those for whom only its last time comes too early.
+    `late` are those for whom only its last time comes too early; `follow_up` is of which part the members are.
     """
     if sender is None:
         return [senders.NONE_YET]
+    if not members and follow_up:
+        return [NOBODY[follow_up.audience]]
     if not members:
         return ["This campaign has no members yet. Add them before you send."]
     if not people and late:
@@ -90,40 +95,41 @@ def longest(
     *,
     among: int | None = None,
     channel: str = Channel.SMS,
+    follow_up: FollowUp | None = None,
 ) -> Segments:
     """Count the segments of the text for the member for whom it needs the most.
 
     It is filled in for the member with the longest names and for those whose names may need UCS-2, the 5,000 longest of
     them. `among` looks at only so many members, the first added, where an answer while typing matters more.
+    `follow_up`: only those of a part of the campaign.
     """
     used, measure = personal_fields(session, body), channels.rules_of(channel).measure
     sizes = [measure(merge_fields.render(body, {"brand": brand}))]
     if used.names:
-        for row in _candidates(session, campaign_id, used, among):
+        for row in _candidates(session, _looked_at(campaign_id, among, follow_up), used):
             values = {**dict(zip(used.names, row, strict=True)), "brand": brand}
             sizes.append(measure(merge_fields.render(body, values)))
     return max(sizes, key=lambda size: (size.segments, size.units))
 
 
-def _candidates(session: Session, campaign_id: int, used: PersonalFields, among: int | None) -> list[tuple[str, ...]]:
+def _candidates(session: Session, members: ColumnElement[bool], used: PersonalFields) -> list[tuple[str, ...]]:
     """Fetch the values of the fields that may make the text longest."""
     columns = used.columns
     length: ColumnElement[int] = sum((func.length(column) for column in columns[1:]), func.length(columns[0]))
     weight: ColumnElement[int] = sum((_bytes(session, column) for column in columns[1:]), _bytes(session, columns[0]))
     people = select(*columns).select_from(Person).join(CampaignMember, CampaignMember.person_id == Person.id)
-    people = used.join(people).where(_looked_at(campaign_id, among))
+    people = used.join(people).where(members)
     plain = session.execute(people.order_by(length.desc()).limit(1)).all()
     distinct = people.where(weight > length).group_by(*columns)
     accented = session.execute(distinct.order_by(length.desc()).limit(ACCENTED)).all()
     return [tuple(row) for row in [*plain, *accented]]
 
 
-def _looked_at(campaign_id: int, among: int | None) -> ColumnElement[bool]:
+def _looked_at(campaign_id: int, among: int | None, follow_up: FollowUp | None) -> ColumnElement[bool]:
+    members = audience.belongs(campaign_id, follow_up)
     if among is None:
-        return audience.stays(campaign_id)
-    first: Select[int] = (
-        select(CampaignMember.id).where(audience.stays(campaign_id)).order_by(CampaignMember.id).limit(among)
-    )
+        return members
+    first: Select[int] = select(CampaignMember.id).where(members).order_by(CampaignMember.id).limit(among)
     return CampaignMember.id.in_(first)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience
+from optin.consent import audience, follow_up
 from optin.consent.audience import AudienceQuestion, NumberRange
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, CampaignStatus
@@ -119,7 +119,8 @@ def _question(
     """Ask who gets the broadcast: of all members, or of those whose numbers are in the range."""
     given, sender = cache.policy(session), broadcast.sender
     asked = audience.ask(session, campaign, sender.scope, broadcast.channel, given, not_after=broadcast.not_after)
-    return replace(asked, keyword_id=broadcast.keyword_id, numbers=numbers)
+    part = follow_up.follow_up_of(broadcast)
+    return replace(asked, keyword_id=broadcast.keyword_id, numbers=numbers, follow_up=part)
 
 
 def _finish(session: Session, campaign: Campaign, broadcast: Broadcast) -> None:

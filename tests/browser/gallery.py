@@ -156,6 +156,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "broadcast-scheduled": f"/broadcasts/{_scheduled(session, empty, admin)}",
         "broadcast-changed": f"/broadcasts/{_changed(session, under_way, admin)}",
         "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
+        "follow-up": _follow_up(session),
         "opt-in": f"/opt-ins/{_id(session, OptIn.id, OptIn.status == OptInStatus.ACTIVE)}",
         "contact": f"/contacts/{_id(session, Person.id, Person.first_name == 'Maya')}",
         "contact-refused": f"/contacts/{_id(session, Person.id, Person.first_name == 'Camille')}",
@@ -398,6 +399,12 @@ def _template(session: Session, admin: User) -> int:
     session.add(made)
     session.flush()
     return made.id
+
+
+def _follow_up(session: Session) -> str:
+    """Return the address of the composer for those who did not answer a broadcast that is done."""
+    done_with = session.scalars(select(Broadcast).where(Broadcast.finished_at.is_not(None)).limit(1)).one()
+    return f"/campaigns/{done_with.campaign_id}/broadcasts/new?audience=silent&of={done_with.id}"
 
 
 def _changed(session: Session, campaign: Campaign, admin: User) -> int:

@@ -65,6 +65,8 @@ SCREENS = {
     "broadcast-scheduled": "broadcast-scheduled",
     "broadcast-changed": "broadcast-changed",
     "broadcast-edit": "broadcast-changed/edit",
+    "broadcast-copy": "broadcast-done/copy",
+    "follow-up": "follow-up",
     "why-sent": "why-sent",
     "why-refused": "why-refused",
     "why-text": "why-text",

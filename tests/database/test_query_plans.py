@@ -18,13 +18,14 @@ from optin import clock
 from optin.campaign_members import tasks
 from optin.consent import audience, audience_counts, ledger
 from optin.consent.events import Act
+from optin.consent.follow_up import FollowUp
 from optin.consent.ledger import number_state
 from optin.consent.proof import stored, tree, troubles
 from optin.consent.proof.cosignature import Cosigner
 from optin.consent.proof.keeper import Keeper
 from optin.database.session import Base, db
 from optin.database.statements import insert
-from optin.enums import Channel, Closure, OptInSource, ReplyKind
+from optin.enums import Audience, Channel, Closure, OptInSource, ReplyKind
 from optin.features.campaigns import add_opt_ins, members, other_campaign
 from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import member_undo, undo
@@ -180,6 +181,10 @@ def test_whole_audiences_are_looked_up_row_by_row(app: Flask, session: Session) 
             question = audience.ask(own, own.get_one(Campaign, 1), "", Channel.SMS, policy.load(own))
             audience_counts.deliverability(own, question)
             deciding.queue_broadcast(own, own.get_one(Broadcast, 1), question)
+            for part in (Audience.MISSED, Audience.SILENT):
+                asked_of = replace(question, follow_up=FollowUp(part, 1))
+                audience_counts.deliverability(own, asked_of)
+                deciding.decide(own, own.get_one(Broadcast, 1), asked_of)
             report = add_opt_ins.add(own, 2, 1, create_leads=True, include_removed=True)
             own.rollback()
     assert isinstance(report, add_opt_ins.AddOptInsReport)

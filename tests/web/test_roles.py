@@ -115,6 +115,8 @@ AGENTS = """
     POST /account/number
     POST /account/number/code
     POST /account/number/removal
+    GET  /broadcasts/<broadcast_id>/copy
+    GET  /campaigns/<campaign_id>/broadcasts/new
     GET  /broadcasts/<broadcast_id>/edit
     POST /broadcasts/<broadcast_id>/edit
     POST /broadcasts/<broadcast_id>/not-found

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort
 
 from optin.database.session import db
-from optin.enums import BroadcastState, MessageStatus, Reason
+from optin.enums import Audience, BroadcastState, MessageStatus, Reason
 from optin.features.broadcasts import not_sent, queries
 from optin.models import Broadcast
 from optin.provider import statuses
@@ -18,6 +18,7 @@ BROADCAST = "/broadcasts/<int:broadcast_id>"
 def terms() -> dict[str, object]:
     """Let the templates read what is stored as the terms that people see."""
     return {
+        "audiences": Audience,
         "broadcast_state": BroadcastState,
         "message_status": MessageStatus,
         "reasons": Reason,

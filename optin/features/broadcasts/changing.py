@@ -5,11 +5,12 @@ campaign's lock, which its start takes too, and the condition of the UPDATE deci
 change is refused.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Select, update
 from sqlalchemy.orm import Session, joinedload
 
+from optin.consent import follow_up
 from optin.database.statements import change_rows
 from optin.enums import BroadcastState
 from optin.features.broadcasts import sending
@@ -47,6 +48,7 @@ def change(session: Session, broadcast_id: int, seen: int, order: BroadcastOrder
         return Refused(OVER)
     if broadcast.version != seen:
         return ChangedMeanwhile(MEANWHILE, entry=session.scalar(changes(broadcast_id).limit(1)))
+    order = replace(order, follow_up=follow_up.follow_up_of(broadcast))
     sender = sending.checked_sender(session, campaign_id, order)
     if isinstance(sender, Refused):
         return sender

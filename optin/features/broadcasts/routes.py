@@ -14,6 +14,7 @@ from optin.features.broadcasts import (
     changing,
     changing_routes,
     not_found,
+    not_sent,
     not_sent_list,
     queries,
     recipient_list,
@@ -28,7 +29,7 @@ from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text
 from optin.texts import send_time
-from optin.web import refusals
+from optin.web import composed_for, refusals
 from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import current_zone, planned, plural
@@ -41,7 +42,7 @@ __all__ = ["blueprint", "changing_routes"]
 def create(campaign_id: int) -> Response:
     """Send the text to everybody in the campaign who may get it, now or later, and lead to the broadcast's page."""
     campaign = db.session.get(Campaign, campaign_id) or abort(404)
-    plan = send_time.of_form(request.form, current_zone())
+    plan, about = send_time.of_form(request.form, current_zone()), composed_for.of_form(request.form)
     order = BroadcastOrder(
         body=broadcast_text.clean(request.form.get("body", "")),
         sender_id=request.form.get("sender", type=int),
@@ -51,12 +52,13 @@ def create(campaign_id: int) -> Response:
         not_after=plan.not_after,
         spread_over=plan.spread_over,
         is_held=current_policy().undo_minute,
+        follow_up=about.follow_up,
     )
     faults = plan.faults(clock.now())
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)
     if isinstance(done, Refused):
         db.session.rollback()
-        context = {"campaign": campaign, "order": order, "plan": plan, "refused": done.sentence}
+        context = {"campaign": campaign, "order": order, "plan": plan, "about": about, "refused": done.sentence}
         return make_response(render_template("broadcasts/refused.html", **context), 422)
     saved_draft.drop(db.session(), current_user.id, campaign_id)
     db.session.commit()

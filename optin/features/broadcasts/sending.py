@@ -7,9 +7,10 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience
+from optin.consent import audience, follow_up
+from optin.consent.follow_up import FollowUp
 from optin.database.statements import change_rows, insert
-from optin.enums import BroadcastState, Channel
+from optin.enums import Audience, BroadcastState, Channel
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.own_fields import merging
 from optin.policy import audit, cache
@@ -39,9 +40,9 @@ DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", Broa
 class BroadcastOrder:
     """What a user asks to send: the text with its merge fields, the sender (None: the default), the form's UUID.
 
-    `starts_at` is a moment to come, None for now; `not_after` its last time, None for none. It is spread over so many
-    seconds, None for as fast as it may go. `is_held`: what is to go now starts a minute later, so that it can still be
-    stopped.
+    `starts_at` is a moment to come, None for now; `not_after` its last time, None for none; `follow_up` the part of the
+    campaign to which it goes, None for all. It is spread over so many seconds, None for as fast as it may go. What is
+    to go now and `is_held` starts a minute later, so that it can still be stopped.
     """
 
     body: str
@@ -52,6 +53,7 @@ class BroadcastOrder:
     not_after: datetime | None = None
     spread_over: int | None = None
     is_held: bool = False
+    follow_up: FollowUp | None = None
 
 
 @dataclass(frozen=True)
@@ -160,23 +162,27 @@ def settle(engine: Engine, broadcast_id: int, state: BroadcastState) -> int | No
 def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: Sender | None) -> list[str]:
     """Say what forbids this text to this campaign, apart from the rule for each member."""
     body, channel = order.body, sender.channel if sender else Channel.SMS
-    members = select(func.count()).select_from(CampaignMember).where(audience.stays(campaign_id))
+    part = order.follow_up
+    if part and (fault := follow_up.fault(session.get(Broadcast, part.broadcast_id), campaign_id)):
+        return [fault]
+    members = select(func.count()).select_from(CampaignMember).where(audience.belongs(campaign_id, part))
     known = merging.hold(session, body)
     found = [
         *broadcast_text.faults(body, known, channel),
-        *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1),
+        *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1, follow_up=part),
     ]
     if order.starts_at is None and (shut := gate.why_closed(session)):
         found.append(shut)
     if found:
         return found
-    worst = broadcast_text.longest(session, campaign_id, body, cache.policy(session).brand, channel=channel)
+    brand = cache.policy(session).brand
+    worst = broadcast_text.longest(session, campaign_id, body, brand, channel=channel, follow_up=part)
     return [*filter(None, (broadcast_text.too_long_filled_in(worst),))]
 
 
 def _make(session: Session, campaign: Campaign, sender: Sender, order: BroadcastOrder) -> Broadcast | None:
     """Store the broadcast; None when another campaign's broadcast took the form's key at this very moment."""
-    now = clock.now()
+    now, part = clock.now(), order.follow_up
     made = session.scalar(
         insert(Broadcast)
         .values(
@@ -192,6 +198,8 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             starts_at=order.starts_at,
             not_after=order.not_after,
             spread_over=order.spread_over,
+            audience=part.audience if part else Audience.ALL,
+            of_broadcast_id=part.broadcast_id if part else None,
             started_at=None if order.starts_at else now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])

@@ -1,5 +1,6 @@
 """A campaign as a request asks about it: with the sender that the request names, and what follows from the two."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, audience_counts, deliverability, facts
 from optin.consent.audience import AudienceQuestion, Deliverability
+from optin.consent.follow_up import FollowUp
 from optin.database.session import db
 from optin.models import Campaign, Sender
 from optin.provider import senders
@@ -18,9 +20,16 @@ from optin.web.current import current_policy
 class CampaignRequest:
     """What the parts of a campaign's page ask about it; each is read when it is first needed, and once."""
 
-    def __init__(self, session: Session, campaign: Campaign, sender_id: int | None = None) -> None:
-        """Ask about a campaign that was loaded; `sender_id` is from whom where the request names nobody."""
+    def __init__(
+        self,
+        session: Session,
+        campaign: Campaign,
+        sender_id: int | None = None,
+        follow_up: FollowUp | None = None,
+    ) -> None:
+        """Ask about a campaign that was loaded, or a part of it; `sender_id` is for a request that names no sender."""
         self.session, self.campaign, self._sender_id = session, campaign, sender_id
+        self.follow_up = follow_up
 
     @cached_property
     def senders(self) -> list[Sender]:
@@ -34,7 +43,7 @@ class CampaignRequest:
     @cached_property
     def question(self) -> AudienceQuestion:
         """Whom a message from the sender would reach now."""
-        return question(self.session, self.campaign, self.sender)
+        return question(self.session, self.campaign, self.sender, follow_up=self.follow_up)
 
     @cached_property
     def members(self) -> CachedCount:
@@ -46,7 +55,7 @@ class CampaignRequest:
         """How many of them would receive a message from the sender now; None before the first count of very many."""
         if self.members.is_exact:
             return audience_counts.deliverability(self.session, self.question)
-        return deliverability.counted(self.session, self.campaign, self.sender)
+        return deliverability.counted(self.session, self.campaign, self.sender, self.follow_up)
 
 
 def chosen_sender() -> Sender | None:
@@ -60,12 +69,15 @@ def question(
     sender: Sender | None,
     at: datetime | None = None,
     not_after: datetime | None = None,
+    *,
+    follow_up: FollowUp | None = None,
 ) -> AudienceQuestion:
     """Ask for the campaign's members and a sender, now or at a moment to come, of a broadcast with a last time or none.
 
-    Without a sender no block counts.
+    `follow_up`: only for a part of them. Without a sender no block counts.
     """
-    return audience.ask(session, campaign, *facts.scope_and_channel(sender), current_policy(), at, not_after=not_after)
+    asked = audience.ask(session, campaign, *facts.scope_and_channel(sender), current_policy(), at, not_after=not_after)
+    return replace(asked, follow_up=follow_up)
 
 
 def _asked() -> int | None:

@@ -1,8 +1,9 @@
 """What the composer of a broadcast shows beside the text: segments, what is wrong, how it reads, who gets it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -56,6 +57,17 @@ def draft_of(broadcast: Broadcast) -> Draft:
     return Draft(plan, broadcast.body, about=composed_for.of_broadcast(broadcast))
 
 
+def copy_of(broadcast: Broadcast) -> Draft:
+    """Return what a composer says that begins with the text of a broadcast."""
+    return replace(new_draft({}), body=broadcast.body, about=ComposedFor(copy=broadcast.id))
+
+
+def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
+    """Return the broadcast by which the draft's part of the campaign is told, None for all members."""
+    part = draft.about.follow_up
+    return session.get(Broadcast, part.broadcast_id) if part else None
+
+
 @dataclass(frozen=True)
 class TextPreview:
     """A text as the composer sees it.
@@ -100,11 +112,14 @@ def preview_text(
     person, member_id = example or (None, 0)
     own = merging.of_person(session, person, body)
     preview = merge_fields.render(body, delivery.person_fields(person, brand, own))
-    worst = broadcast_text.longest(session, campaign_id, body, brand, among=among, channel=asked.channel)
+    longest = partial(
+        broadcast_text.longest, session, campaign_id, among=among, channel=asked.channel, follow_up=asked.follow_up
+    )
+    worst = longest(body, brand)
     plain = segments.plain(body)
     fixed = None
     if plain != body:
-        fixed = broadcast_text.longest(session, campaign_id, plain, brand, among=among, channel=asked.channel)
+        fixed = longest(plain, brand)
     return TextPreview(
         body=body,
         size=channels.rules_of(asked.channel).measure(preview),
@@ -130,7 +145,7 @@ def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft
     midnight = datetime.combine(day, time(), plan.zone).astimezone(UTC)
     if plan.not_after and plan.not_after <= midnight:
         return 0
-    asked = question(session, campaign, sender, plan.starts_at, midnight)
+    asked = question(session, campaign, sender, plan.starts_at, midnight, follow_up=draft.about.follow_up)
     return audience_counts.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0) if asked.late_groups else 0
 
 
@@ -165,5 +180,6 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "time_fault": draft.plan.fault(now),
         "end_fault": draft.plan.end_fault(now),
         "spread_fault": draft.plan.spread_fault(now),
+        "of_broadcast": of_broadcast(session, draft),
         "look": preview_text(session, asked.question, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
     }

@@ -8,9 +8,9 @@ from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.consent import audience_counts
+from optin.consent import audience_counts, follow_up
 from optin.database.session import db
-from optin.enums import Reason
+from optin.enums import Audience, Reason
 from optin.features.campaigns import compose, page, queries
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
@@ -31,9 +31,11 @@ SAME_TEXT_WITHIN = timedelta(days=1)
 @blueprint.get(f"{CAMPAIGN}/deliverability")
 def deliverability(campaign_id: int) -> str:
     """Say who would receive a message now, and the others by reason (fragment)."""
-    asked = CampaignRequest(db.session(), load(campaign_id))
+    about = composed_for.of_form(request.args)
+    asked = CampaignRequest(db.session(), load(campaign_id), follow_up=about.follow_up)
     return render_template(
         "campaigns/_deliverability.html",
+        about=about,
         campaign=asked.campaign,
         sender=asked.sender,
         counts=asked.counts,
@@ -45,8 +47,9 @@ def deliverability(campaign_id: int) -> str:
 @only_reads
 def preview_broadcast(campaign_id: int) -> str:
     """Say how the text would go out as it stands (fragment); nothing is stored."""
-    asked = CampaignRequest(db.session(), load(campaign_id))
-    context = compose.context(asked, typed_draft())
+    draft = typed_draft()
+    asked = CampaignRequest(db.session(), load(campaign_id), follow_up=draft.about.follow_up)
+    context = compose.context(asked, draft)
     return render_template("campaigns/_advice.html", counts=asked.counts, swapped=True, **context)
 
 
@@ -67,17 +70,21 @@ def compose_broadcast(campaign_id: int) -> Response:
 
 def _confirm(campaign: Campaign, draft: Draft) -> Response:
     """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
-    session, shown = db.session(), CampaignRequest(db.session(), campaign)
+    session, part = db.session(), draft.about.follow_up
+    shown = CampaignRequest(session, campaign, follow_up=part)
     sender, given = shown.sender, shown.question.policy
     looked = compose.preview_text(session, shown.question, draft.body)
     refused = draft.plan.faults(clock.now())
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
-    asked = question(session, campaign, sender, *times)
+    asked = question(session, campaign, sender, *times, follow_up=part)
     counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
+    of_broadcast = compose.of_broadcast(session, draft)
+    if part and (fault := follow_up.fault(of_broadcast, campaign.id)):
+        refused.append(fault)
     refused += [
         *broadcast_text.faults(draft.body, merging.known(session, draft.body), asked.channel),
-        *broadcast_text.hindrances(sender, counts.total, people, late),
+        *broadcast_text.hindrances(sender, counts.total, people, late, follow_up=part),
     ]
     shut = gate.why_closed(session)
     if shut and not draft.plan.later:
@@ -92,8 +99,11 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     rate = sender.segments_per_second if sender else None
     context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread), "shut": shut}
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
-    since, changes = clock.now() - SAME_TEXT_WITHIN, draft.about.changes
-    context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=changes)
+    since, besides = clock.now() - SAME_TEXT_WITHIN, [draft.about.changes] if draft.about.changes else []
+    if part and part.audience is Audience.MISSED:
+        besides.append(part.broadcast_id)
+    context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=besides)
+    context["of_broadcast"] = of_broadcast
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
 
 

@@ -56,7 +56,10 @@ def render(
     if tab == "members":
         context |= _members_context(asked)
     elif tab == "broadcasts":
-        context |= _broadcasts_context(asked, draft or _kept_draft(session, campaign))
+        draft = draft or _kept_draft(session, campaign)
+        if part := draft.about.follow_up:
+            asked = CampaignRequest(session, campaign, sender_id, part)
+        context |= _broadcasts_context(asked, draft)
     elif tab == "history":
         context["history"] = _history(session, campaign)
     return make_response(render_template("campaigns/show.html", **context), status)

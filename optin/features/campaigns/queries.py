@@ -1,12 +1,12 @@
 """What the pages of campaigns ask of the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin.consent import audience, conditions
+from optin.consent import conditions
 from optin.consent.audience import AudienceQuestion
 from optin.enums import BroadcastState
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
@@ -73,11 +73,11 @@ def sent(campaign_id: int) -> Select[Broadcast]:
 
 
 def sent_before(
-    session: Session, campaign_id: int, body: str, since: datetime, *, besides: int | None = None
+    session: Session, campaign_id: int, body: str, since: datetime, *, besides: Collection[int] = ()
 ) -> Broadcast | None:
     """Return the newest broadcast with the same text that the campaign got `since` or is to get; none was cancelled.
 
-    `besides` is one that does not count: it is being changed.
+    `besides` are those that do not count, such as the one that is being changed.
     """
     found = select(Broadcast).where(
         Broadcast.campaign_id == campaign_id,
@@ -85,8 +85,8 @@ def sent_before(
         Broadcast.state != BroadcastState.CANCELLED,
         or_(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.started_at >= since),
     )
-    if besides is not None:
-        found = found.where(Broadcast.id != besides)
+    if besides:
+        found = found.where(Broadcast.id.not_in(besides))
     return session.scalar(found.order_by(Broadcast.id.desc()).limit(1))
 
 
@@ -97,9 +97,7 @@ def example(
 
     The first whose consent covers it, among some hundred; or with `anybody` the very next.
     """
-    members = select(CampaignMember.id, CampaignMember.number).where(
-        audience.stays(question.campaign_id), CampaignMember.id > after
-    )
+    members = select(CampaignMember.id, CampaignMember.number).where(question.members, CampaignMember.id > after)
     near = members.order_by(CampaignMember.id).limit(1 if anybody else LOOKED_AT).subquery()
     covered = conditions.consent_holds(
         near.c.number,

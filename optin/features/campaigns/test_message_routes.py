@@ -55,7 +55,8 @@ def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     refused = [*faults, *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
-    looked = compose.preview_text(session, question(session, campaign, sender), draft.body, draft.after)
+    asked = question(session, campaign, sender, follow_up=draft.about.follow_up)
+    looked = compose.preview_text(session, asked, draft.body, draft.after)
     if too_long := broadcast_text.too_long_filled_in(looked.size):
         return [too_long]
     done = test_number.text_test(session, user, sender, looked.preview)

@@ -88,7 +88,7 @@ def test_the_composer_is_filled_with_what_is_there(
         f'<option value="{broadcast.sender_id}" selected>',
         f'name="changes" value="{broadcast.id}"',
         'name="version" value="1"',
-        f'data-draft="broadcast-{broadcast.id}-1"',
+        f'data-draft="campaign-{campaign.id}-changes-{broadcast.id}-version-1"',
         "Save, and send to 2 people on 27 Nov, 10:00 (Los Angeles)",
     ):
         assert piece in page, piece
