@@ -54,6 +54,7 @@ from optin.models import (
     ExportRun,
     ImportRun,
     Keyword,
+    LeftOut,
     Message,
     MessageTemplate,
     OptIn,
@@ -181,7 +182,12 @@ def _whys(session: Session) -> dict[str, str]:
     campaign = (Message.purpose == Purpose.CAMPAIGN, Message.started_at.is_not(None))
     refused = (Message.purpose == Purpose.CAMPAIGN, Message.reason.is_not(None), Message.started_at.is_(None))
     member = session.scalars(select(CampaignMember).order_by(CampaignMember.id).limit(1)).one()
+    left_out = session.scalars(select(LeftOut).order_by(LeftOut.broadcast_id.desc()).limit(1)).one()
+    person = session.get_one(Person, left_out.person_id)
     return {
+        "broadcast-left-out": f"/broadcasts/{left_out.broadcast_id}",
+        "contact-left-out": f"/{person.kind}s/{person.id}",
+        "why-left-out": f"/broadcasts/{left_out.broadcast_id}/left-out/{person.id}/why",
         "why-sent": f"/messages/{_id(session, Message.id, *campaign)}/why",
         "why-refused": f"/messages/{_id(session, Message.id, *refused)}/why",
         "why-text": f"/messages/{_id(session, Message.id, Message.meaning == Meaning.OPT_OUT)}/why",

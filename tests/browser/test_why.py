@@ -26,6 +26,7 @@ def places(session: Session, volunteer: Keyword) -> dict[str, str]:
     campaign = scene.campaign(session, volunteer)
     scene.member(session, campaign, maya)
     broadcast = scene.broadcast(session, campaign, scene.sender(session), "sending")
+    scene.member(session, campaign, world.person(session, "Tom Reed", world.TOM))
     put_out.begin(session, campaign, broadcast, None)
     session.commit()
     return {
@@ -33,11 +34,12 @@ def places(session: Session, volunteer: Keyword) -> dict[str, str]:
         "record": f"/contacts/{maya.id}",
         "members": f"/campaigns/{campaign.id}?tab=members",
         "recipients": f"/broadcasts/{broadcast.id}",
+        "not sent": f"/broadcasts/{broadcast.id}?view=not-sent",
     }
 
 
 @pytest.mark.parametrize("width", [1320, 360])
-@pytest.mark.parametrize("place", ["inbox", "record", "members", "recipients"])
+@pytest.mark.parametrize("place", ["inbox", "record", "members", "recipients", "not sent"])
 def test_it_opens_over_the_page_and_leaves_by_escape(
     page: Page, places: dict[str, str], place: str, width: int
 ) -> None:
@@ -67,3 +69,12 @@ def test_without_a_script_it_is_a_page(
         expect(page.locator("h1")).to_contain_text("Text from")
         page.get_by_role("link", name="Back").click()
         assert page.url.endswith(places["inbox"])
+        page.goto(places["recipients"])
+        page.get_by_role("link", name="Not sent to").click()
+        page.get_by_label("Reason").select_option("not_opted_in")
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator("#recipients tbody tr")).to_have_count(1)
+        page.locator(".why-link").first.click()
+        expect(page.locator("#why")).to_contain_text("Tom Reed out when its messages were put into the outbox")
+        page.get_by_role("link", name="Back").click()
+        assert page.url.endswith(places["not sent"])

@@ -205,7 +205,7 @@ def test_a_merged_record_keeps_what_left_it_out_on_the_kept_one(
 ) -> None:
     tom = session.query(Person).filter_by(first_name="Tom").one()
     kept = world.person(session, "Thomas Ash", None)
-    chosen = {name: getattr(kept, name) for name in records.FIELDS}
+    chosen = {name: getattr(kept, name) for name in records.FIELDS} | {"mobile": tom.mobile}
     merged = merging.merge(session, kept, tom, chosen, outbox.author(session))
     session.commit()
     assert not isinstance(merged, Refused)
