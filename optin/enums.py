@@ -228,6 +228,15 @@ class Audience(LabelledEnum):
     SILENT = "silent", "Members who got it and did not answer"
 
 
+class CanaryState(LabelledEnum):
+    """How far the canary of a broadcast is: a few people get it first, then it waits (sending/canary.py)."""
+
+    CHOOSING = "choosing", "Choosing who comes first", "warn"
+    TESTING = "testing", "Sending to the first", "ok"
+    WAITING = "waiting", "Waiting after the first", "warn"
+    DONE = "done", "Sent to the first", "off"
+
+
 class Direction(LabelledEnum):
     """Whether a message came to us or goes out."""
 

@@ -39,6 +39,7 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.LeftOut,
     models.Conversation,
     models.Message,
+    models.CanaryMessage,
     models.StatusEvent,
     models.MessageTemplate,
     models.OptIn,

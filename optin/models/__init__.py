@@ -10,7 +10,7 @@ from optin.models.figure import Figure
 from optin.models.imports import ImportKey, ImportPart, ImportRow, ImportRun
 from optin.models.keyword import Disclosure, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
-from optin.models.message import Conversation, Message, StatusEvent
+from optin.models.message import CanaryMessage, Conversation, Message, StatusEvent
 from optin.models.moving import Move, MovedRecord, MoveSign
 from optin.models.operations import (
     BackgroundTask,
@@ -41,6 +41,7 @@ __all__ = [
     "CacheToken",
     "Campaign",
     "CampaignMember",
+    "CanaryMessage",
     "ConsentEvent",
     "ConsentPayload",
     "Conversation",

@@ -96,6 +96,8 @@ class Broadcast(Base):
     `keeps_left_out`: whom it left out is kept (LeftOut), as it was not before that table was there. Whoever changes it
     while it is scheduled makes another `version`; what was changed stands in the audit trail. An `audience` that is not
     all of the campaign's members is a part of them by what became of another broadcast of it (consent/follow_up.py).
+    `canary` says how far its first few are, `paused_because` why it paused by itself; with `limits_off` it does not
+    (sending/canary.py).
     """
 
     __tablename__ = "broadcast"
@@ -124,6 +126,10 @@ class Broadcast(Base):
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     audience: Mapped[str] = mapped_column(String(10), default=Audience.ALL, server_default=text("'all'"))
     of_broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast.id"))
+    canary: Mapped[str | None] = mapped_column(String(10))
+    canary_ended_at: Mapped[datetime | None]
+    paused_because: Mapped[str | None] = mapped_column(Text)
+    limits_off: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     campaign: Mapped[Campaign] = relationship()
     keyword: Mapped[Keyword | None] = relationship()

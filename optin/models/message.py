@@ -169,3 +169,17 @@ class StatusEvent(Base):
     message_id: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
     error_code: Mapped[int | None]
     received_at: Mapped[datetime]
+
+
+class CanaryMessage(Base):
+    """A message that goes before the others of its broadcast; see optin/sending/canary.py."""
+
+    __tablename__ = "canary_message"
+
+    message_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"),
+        ForeignKey("message.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), index=True)

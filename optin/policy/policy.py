@@ -22,7 +22,8 @@ class Policy:
     Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none. Sending hours are in the
     recipient's local time. So many messages as `tries_before_lost` must fail for good before a number counts as not in
     use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields brand, keyword
-    and frequency.
+    and frequency. What begins with `canary` says who gets a broadcast first, and for how long it waits then; what
+    begins with `limit`, above which shares (percent) and how many times the usual goodbyes a broadcast pauses.
     """
 
     require_opt_in_for_one_to_one: bool = False
@@ -34,6 +35,14 @@ class Policy:
     cap_waits: bool = True
     tries_before_lost: int = 1
     undo_minute: bool = False
+    canary: bool = False
+    canary_least: int = 50
+    canary_percent: int = 1
+    canary_minutes: int = 10
+    canary_goes_on: bool = False
+    limit_failed: int = 5
+    limit_filtered: int = 1
+    limit_goodbyes: int = 2
     default_region: str = "US"
     brand: str = "Our team"
     opt_out_reply: str = (

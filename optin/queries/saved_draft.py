@@ -10,7 +10,10 @@ from optin import clock
 from optin.database.statements import insert
 from optin.models import KeptDraft
 
-FIELDS = ("body", "when", "at", "last", "until", "spread", "zone", "changes", "version", "audience", "of", "copy")
+FIELDS = (
+    *("body", "when", "at", "last", "until", "spread", "zone", "first"),
+    *("changes", "version", "audience", "of", "copy"),
+)
 
 
 def keep(session: Session, user_id: int, campaign_id: int, form: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person,
 from optin.models.index_conditions import is_queued
 from optin.own_fields import merging
 from optin.policy import cache
-from optin.sending import conversations, gate, overdue_replies, pace, pauses
+from optin.sending import canary, conversations, gate, overdue_replies, pace, pauses
 from optin.sending.pace import Stretches
 from optin.sending.pauses import Pauses
 from optin.texts import merge_fields
@@ -83,9 +83,9 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
     """
     with writing(engine) as session:
         now = clock.now()
-        if broadcast_id is not None and not _is_sending(session, broadcast_id):
+        mine = Message.broadcast_id.is_(None) if broadcast_id is None else _of_broadcast(session, broadcast_id)
+        if mine is None:
             return []
-        mine = Message.broadcast_id.is_(None) if broadcast_id is None else Message.broadcast_id == broadcast_id
         mine = and_(mine, goes_now(session))
         open_pauses = pauses.end_proven(session, pauses.open_pauses(session, now))
         tries = _tries(session, mine, open_pauses, last=broadcast_id is not None)
@@ -148,8 +148,13 @@ def person_fields(person: Person | None, brand: str, own: Mapping[str, str] | No
     }
 
 
-def _is_sending(session: Session, broadcast_id: int) -> bool:
-    return session.scalar(select(Broadcast.state).where(Broadcast.id == broadcast_id)) == BroadcastState.SENDING
+def _of_broadcast(session: Session, broadcast_id: int) -> ColumnElement[bool] | None:
+    """Choose what may be claimed of a broadcast, all of it or its canary; None while it is not being sent."""
+    broadcast = session.get(Broadcast, broadcast_id, populate_existing=True)
+    if broadcast is None or broadcast.state != BroadcastState.SENDING:
+        return None
+    first, mine = canary.goes_first(broadcast), Message.broadcast_id == broadcast_id
+    return mine if first is None else and_(mine, first)
 
 
 def goes_now(session: Session) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from optin.consent.proof.keeper import Keeper
 from optin.enums import (
     BroadcastState,
     CampaignStatus,
+    CanaryState,
     FieldKind,
     Meaning,
     MessageStatus,
@@ -49,6 +50,7 @@ from optin.models import (
     Broadcast,
     Campaign,
     CampaignMember,
+    CanaryMessage,
     Conversation,
     EvidenceFile,
     ExportRun,
@@ -150,6 +152,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "campaign-empty": f"/campaigns/{empty.id}",
         "campaign": f"/campaigns/{_id(session, Campaign.id, Campaign.name == 'River Team')}",
         "broadcast-sending": f"/broadcasts/{_under_way(session, under_way, admin)}",
+        "broadcast-canary": f"/broadcasts/{_waiting(session, under_way, admin)}",
         "adding-opt-ins": _adding(session, under_way, admin),
         "added-opt-ins": _adding(session, empty, admin, ended_because=add_opt_ins_task.STOPPED),
         "template": f"/templates/{_template(session, admin)}",
@@ -241,8 +244,22 @@ def _campaign(session: Session, name: str, keyword: Keyword, owner: User) -> Cam
 
 
 def _under_way(session: Session, campaign: Campaign, admin: User) -> int:
-    """Start a broadcast and let some of its messages have left; return its id."""
+    """Start a broadcast to all who opted in and let some of its messages have left; return its id."""
     done(add_opt_ins.add(session, campaign.id, admin.id, create_leads=True, include_removed=False))
+    return _begun(session, campaign, admin)
+
+
+def _waiting(session: Session, campaign: Campaign, admin: User) -> int:
+    """Start a broadcast that waits after its first few; return its id."""
+    broadcast = session.get_one(Broadcast, _begun(session, campaign, admin))
+    first = select(Message.id).where(Message.broadcast_id == broadcast.id, Message.started_at.is_not(None))
+    session.add_all(CanaryMessage(message_id=each, broadcast_id=broadcast.id) for each in session.scalars(first).all())
+    broadcast.state, broadcast.canary = BroadcastState.PAUSED, CanaryState.WAITING
+    broadcast.canary_ended_at = clock.now()
+    return broadcast.id
+
+
+def _begun(session: Session, campaign: Campaign, admin: User) -> int:
     order = sending.BroadcastOrder(ANNOUNCEMENT, senders.in_use(session)[0].id, str(uuid4()), admin.id)
     started = done(sending.start(session, campaign.id, order))
     waiting = select(Message.id).where(Message.broadcast_id == started.broadcast_id).order_by(Message.id)

@@ -61,6 +61,7 @@ SCREENS = {
     "addition": "addition",
     "adding-members": "adding",
     "broadcast-sending": "broadcast-sending",
+    "broadcast-canary": "broadcast-canary",
     "broadcast-done": "broadcast-done",
     "broadcast-not-sent": "broadcast-left-out?view=not-sent",
     "broadcast-scheduled": "broadcast-scheduled",

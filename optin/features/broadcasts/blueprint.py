@@ -3,13 +3,16 @@
 from flask import Blueprint, abort
 
 from optin.database.session import db
-from optin.enums import Audience, BroadcastState, MessageStatus, Reason
-from optin.features.broadcasts import not_sent, queries
+from optin.enums import Audience, BroadcastState, CanaryState, MessageStatus, Reason
+from optin.features.broadcasts import not_sent, queries, stopped
 from optin.models import Broadcast
 from optin.provider import statuses
+from optin.sending import brakes
 from optin.texts import send_time
+from optin.web import navigation
 
 blueprint = Blueprint("broadcasts", __name__)
+blueprint.record_once(lambda state: navigation.warn(state.app, stopped.is_any, stopped.warning))
 
 BROADCAST = "/broadcasts/<int:broadcast_id>"
 
@@ -23,6 +26,8 @@ def terms() -> dict[str, object]:
         "message_status": MessageStatus,
         "reasons": Reason,
         "starts_in": queries.starts_in,
+        "canary_state": CanaryState,
+        "wilson": brakes.wilson,
         "meaning": statuses.meaning,
         "reason_label": not_sent.label,
         "spread_words": send_time.spread_words,

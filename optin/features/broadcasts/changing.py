@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin.consent import follow_up
 from optin.database.statements import change_rows
-from optin.enums import BroadcastState
+from optin.enums import BroadcastState, CanaryState
 from optin.features.broadcasts import sending
 from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.models import AuditEntry, Broadcast, Campaign, Sender
@@ -68,7 +68,7 @@ def changes(broadcast_id: int) -> Select[AuditEntry]:
 def _is_as(broadcast: Broadcast, order: BroadcastOrder) -> bool:
     """Tell whether the broadcast is what the order asks for already."""
     starts = broadcast.starts_at == order.starts_at if order.starts_at else broadcast.started_at is not None
-    now, asked = ((each.body, each.not_after, each.spread_over) for each in (broadcast, order))
+    now, asked = ((each.body, each.not_after, each.spread_over, bool(each.canary)) for each in (broadcast, order))
     return starts and now == asked and order.sender_id in (None, broadcast.sender_id)
 
 
@@ -81,6 +81,7 @@ def _store(session: Session, broadcast: Broadcast, sender: Sender, order: Broadc
         "starts_at": order.starts_at or broadcast.starts_at,
         "not_after": order.not_after,
         "spread_over": order.spread_over,
+        "canary": CanaryState.CHOOSING if order.canary else None,
     }
     if all(getattr(broadcast, name) == value for name, value in new.items()):
         return True
@@ -102,4 +103,5 @@ def _told(broadcast: Broadcast) -> dict[str, object]:
         "Starts": sending.told_time(broadcast.starts_at),
         "Send until": sending.told_time(broadcast.not_after),
         "Spread over": spread_words(broadcast.spread_over // 60) if broadcast.spread_over else "",
+        "Who first": "A few people" if broadcast.canary else "",
     }

@@ -38,6 +38,7 @@ def change(broadcast_id: int) -> Response:
         starts_at=plan.starts_at,
         not_after=plan.not_after,
         spread_over=plan.spread_over,
+        canary=request.form.get("first") == "few",
     )
     faults = plan.faults(clock.now())
     done = Refused(" ".join(faults)) if faults else changing.change(session, broadcast_id, about.version, order)

@@ -12,6 +12,8 @@ from optin import clock
 from optin.database import steering
 from optin.database.statements import has_at_most
 from optin.enums import BroadcastState, Direction, Meaning, MessageStatus, Reason
+from optin.features.broadcasts import stopped as stopped_by_itself
+from optin.features.broadcasts.stopped import CanaryReport
 from optin.models import Broadcast, Conversation, LeftOut, Message, Person
 from optin.models.index_conditions import NOT_SENT, has_started
 from optin.provider import statuses
@@ -19,7 +21,7 @@ from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
 from optin.queries.look import Wanted
-from optin.sending import gate, opt_outs_after_broadcast, pauses, results
+from optin.sending import canary, gate, opt_outs_after_broadcast, pauses, results
 
 SOON = timedelta(minutes=1)
 WATCHED_AFTER = timedelta(minutes=10)
@@ -67,7 +69,8 @@ class BroadcastProgress:
     """How far a broadcast has come; `version` changes with anything that the page shows of it.
 
     `stopped` says why nothing of it goes for now: the gate is closed, or Twilio refuses it; "" for nothing.
-    `taken_back`: it was cancelled, and what waits is still being marked.
+    `canary`: what became of the first few while the others wait. `taken_back`: it was cancelled, and what waits is
+    still being marked.
     """
 
     lines: list[StatusLine]
@@ -77,6 +80,7 @@ class BroadcastProgress:
     live: bool
     version: str
     stopped: str = ""
+    canary: CanaryReport | None = None
     taken_back: bool = False
 
     @property
@@ -118,6 +122,15 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
     marks = ["stopped"] if stopped else []
     if starts_in(broadcast) is not None:
         marks.append("soon")
+    report = stopped_by_itself.canary_report(session, broadcast)
+    if report:
+        marks.append(
+            f"canary{report.figures.goodbyes}-{report.ready_at is not None and report.ready_at <= clock.now()}"
+        )
+    if broadcast.canary in canary.FIRST:
+        marks.append(str(broadcast.canary))
+    if broadcast.paused_because:
+        marks.append("limit")
     return BroadcastProgress(
         lines=lines,
         causes=causes,
@@ -126,6 +139,7 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
         live=taken_back or _is_live(broadcast, open_still),
         version="-".join([broadcast.state, str(broadcast.version), *marks, *numbers]),
         stopped=stopped,
+        canary=report,
         taken_back=taken_back,
     )
 

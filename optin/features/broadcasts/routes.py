@@ -53,6 +53,7 @@ def create(campaign_id: int) -> Response:
         spread_over=plan.spread_over,
         is_held=current_policy().undo_minute,
         follow_up=about.follow_up,
+        canary=request.form.get("first") == "few",
     )
     faults = plan.faults(clock.now())
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)

@@ -10,13 +10,13 @@ from optin import clock
 from optin.consent import audience, follow_up
 from optin.consent.follow_up import FollowUp
 from optin.database.statements import change_rows, insert
-from optin.enums import Audience, BroadcastState, Channel
+from optin.enums import Audience, BroadcastState, CanaryState, Channel
 from optin.models import Broadcast, Campaign, CampaignMember, Message, Sender
 from optin.own_fields import merging
 from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
-from optin.sending import broadcast_text, gate, put_out, scheduled, taking_back
+from optin.sending import broadcast_text, canary, gate, put_out, scheduled, taking_back
 
 FROM = {
     BroadcastState.PAUSED: (BroadcastState.SENDING,),
@@ -42,7 +42,8 @@ class BroadcastOrder:
 
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none; `follow_up` the part of the
     campaign to which it goes, None for all. It is spread over so many seconds, None for as fast as it may go. What is
-    to go now and `is_held` starts a minute later, so that it can still be stopped.
+    to go now and `is_held` starts a minute later, so that it can still be stopped. With a `canary` it goes to a few
+    people first.
     """
 
     body: str
@@ -54,6 +55,7 @@ class BroadcastOrder:
     spread_over: int | None = None
     is_held: bool = False
     follow_up: FollowUp | None = None
+    canary: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def bring_to(session: Session, broadcast_id: int, state: BroadcastState, user_id
     )
     if not moved:
         return Refused(f"The broadcast can no longer be {DONE[state]}: its state has changed.")
+    if state is BroadcastState.SENDING:
+        canary.go_on(session, broadcast_id, cache.policy(session))
     audit.record(session, user_id, DONE[state], "broadcast", broadcast_id)
     return None
 
@@ -200,6 +204,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             spread_over=order.spread_over,
             audience=part.audience if part else Audience.ALL,
             of_broadcast_id=part.broadcast_id if part else None,
+            canary=CanaryState.CHOOSING if order.canary else None,
             started_at=None if order.starts_at else now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])

@@ -25,6 +25,9 @@ from optin.texts.send_time import SendTime
 from optin.web import composed_for, filters, own_fields
 from optin.web.composed_for import ComposedFor
 
+FEW = "few"
+"""What a form says in `first` where a few people get the broadcast first."""
+
 LOOKED_AT_WHILE_TYPING = 20_000
 
 
@@ -32,34 +35,37 @@ LOOKED_AT_WHILE_TYPING = 20_000
 class Draft:
     """What was typed so far: the text, the member to preview it for (the first after this id), when, why not.
 
-    `about` says for what it is written: a new broadcast, or the change of one.
+    `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first.
     """
 
     plan: SendTime
     body: str = ""
     after: int = 0
+    canary: bool = False
     refused: list[str] = field(default_factory=list)
     about: ComposedFor = field(default_factory=ComposedFor)
 
 
-def new_draft(kept: Mapping[str, str]) -> Draft:
-    """Return what a composer says that nobody has typed in, or what was `kept` of it."""
+def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
+    """Return what a composer says that nobody has typed in, or what was `kept` of it; `canary` as the settings say."""
     zone = filters.current_zone()
     suggested = send_time.suggested(zone, clock.now())
     plan = send_time.of_form(kept, zone) if kept.get("at") else suggested
-    return Draft(plan, kept.get("body", ""), about=composed_for.of_form(kept))
+    is_canary = kept["first"] == FEW if "first" in kept else canary
+    return Draft(plan, kept.get("body", ""), canary=is_canary, about=composed_for.of_form(kept))
 
 
 def draft_of(broadcast: Broadcast) -> Draft:
     """Return what a composer says that changes a scheduled broadcast."""
     times = (broadcast.starts_at, broadcast.not_after, broadcast.spread_over)
     plan = send_time.of_moments(filters.current_zone(), *times, clock.now())
-    return Draft(plan, broadcast.body, about=composed_for.of_broadcast(broadcast))
+    about = composed_for.of_broadcast(broadcast)
+    return Draft(plan, broadcast.body, canary=broadcast.canary is not None, about=about)
 
 
-def copy_of(broadcast: Broadcast) -> Draft:
-    """Return what a composer says that begins with the text of a broadcast."""
-    return replace(new_draft({}), body=broadcast.body, about=ComposedFor(copy=broadcast.id))
+def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
+    """Return what a composer says that begins with the text of a broadcast; `canary` as the settings say."""
+    return replace(new_draft({}, canary=canary), body=broadcast.body, about=ComposedFor(copy=broadcast.id))
 
 
 def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:

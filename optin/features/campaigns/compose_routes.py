@@ -18,7 +18,7 @@ from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
 from optin.own_fields import merging
 from optin.queries import message_templates
-from optin.sending import broadcast_cost, broadcast_text, gate
+from optin.sending import brakes, broadcast_cost, broadcast_text, gate
 from optin.texts import segments, send_time
 from optin.texts.pace_words import pace_words
 from optin.web import composed_for, filters, record_ids
@@ -98,6 +98,8 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     spread = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst.segments)
     rate = sender.segments_per_second if sender else None
     context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread), "shut": shut}
+    sizes = (given.canary_least, given.canary_percent)
+    context["first"] = brakes.canary_size(people, *sizes) if draft.canary else 0
     context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
     since, besides = clock.now() - SAME_TEXT_WITHIN, [draft.about.changes] if draft.about.changes else []
     if part and part.audience is Audience.MISSED:
@@ -114,4 +116,4 @@ def typed_draft() -> Draft:
     plan = send_time.of_form(request.form, filters.current_zone())
     after = min(max(after, 0), record_ids.LARGEST)
     body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
-    return Draft(plan, body, after, about=about)
+    return Draft(plan, body, after, canary=request.form.get("first") == compose.FEW, about=about)

@@ -15,6 +15,7 @@ from optin.queries import paging
 from optin.web import composed_for, lists
 from optin.web.access import requires
 from optin.web.composed_for import ComposedFor
+from optin.web.current import current_policy
 
 BROADCAST = "/broadcasts/<int:broadcast_id>"
 CAMPAIGNS_SHOWN = 15
@@ -54,14 +55,19 @@ def compose_from(campaign_id: int) -> Response:
     campaign, about = load(campaign_id), composed_for.of_form(request.args)
     if about.copy:
         broadcast = _broadcast(about.copy)
-        return page.render(campaign, "broadcasts", draft=compose.copy_of(broadcast), sender_id=broadcast.sender_id)
+        return page.render(
+            campaign,
+            "broadcasts",
+            draft=compose.copy_of(broadcast, canary=current_policy().canary),
+            sender_id=broadcast.sender_id,
+        )
     part = about.follow_up or abort(404)
     broadcast = _broadcast(part.broadcast_id)
     if fault := follow_up.fault(broadcast, campaign_id):
         flash(fault, "warn")
         return redirect(url_for("broadcasts.show", broadcast_id=broadcast.id), 303)
     body = broadcast.body if part.audience is Audience.MISSED else ""
-    draft = replace(compose.new_draft({}), body=body, about=ComposedFor(follow_up=part))
+    draft = replace(compose.new_draft({}, canary=current_policy().canary), body=body, about=ComposedFor(follow_up=part))
     return page.render(campaign, "broadcasts", draft=draft, sender_id=broadcast.sender_id)
 
 

@@ -20,6 +20,7 @@ from optin.queries import paging, saved_draft
 from optin.queries.cached_counts import CachedCount
 from optin.sending import results
 from optin.web import history_tab
+from optin.web.current import current_policy
 from optin.web.history_tab import History, HistoryLine
 
 TABS = ("details", "members", "broadcasts", "history")
@@ -109,7 +110,7 @@ def _broadcasts_context(asked: CampaignRequest, draft: Draft) -> dict[str, Any]:
 
 
 def _kept_draft(session: Session, campaign: Campaign) -> Draft:
-    return compose.new_draft(saved_draft.kept(session, current_user.id, campaign.id))
+    return compose.new_draft(saved_draft.kept(session, current_user.id, campaign.id), canary=current_policy().canary)
 
 
 def _history(session: Session, campaign: Campaign) -> History:

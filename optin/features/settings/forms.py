@@ -90,6 +90,14 @@ class SmsForm(PolicyForm):
         coerce=int,
     )
     undo_minute = BooleanField("A minute to undo a broadcast")
+    canary = BooleanField("Broadcasts go to a few people first")
+    canary_least = WholeNumber("At least so many people", [NumberRange(1, 10_000)])
+    canary_percent = WholeNumber("Or so many percent, where that is more", [NumberRange(0, 50)])
+    canary_minutes = WholeNumber("Minutes to wait then", [NumberRange(1, 24 * 60)])
+    canary_goes_on = BooleanField("Go on by itself after that, below the limits")
+    limit_failed = WholeNumber("Pause above so many percent that failed", [NumberRange(1, 100)])
+    limit_filtered = WholeNumber("Pause above so many percent that were filtered (30007)", [NumberRange(1, 100)])
+    limit_goodbyes = WholeNumber("Pause above so many times the usual opt-outs", [NumberRange(1, 100)])
     default_region = SelectField(
         "Default country of numbers", choices=lambda: [SelectChoice(*region) for region in phone.regions()]
     )

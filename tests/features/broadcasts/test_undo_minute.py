@@ -12,8 +12,9 @@ from optin.enums import BroadcastState
 from optin.features.broadcasts import sending
 from optin.models import Broadcast, Campaign, Message
 from optin.policy import policy
-from optin.refused import Refused, done
+from optin.refused import Refused
 from optin.sending import scheduled
+from optin.sending.put_out import Begun
 from tests.conftest import Clock
 from tests.support import campaign_scene as scene
 from tests.support import world
@@ -86,7 +87,7 @@ def test_a_stop_that_comes_too_late_does_not_say_that_nothing_was_sent(
     bring_to = sending.bring_to
 
     def after_it_started(own: Session, broadcast_id: int, state: BroadcastState, user_id: int) -> Refused | None:
-        done(scheduled.start(own, broadcast_id, None))
+        assert isinstance(scheduled.start(own, broadcast_id, None), Begun)
         return bring_to(own, broadcast_id, state, user_id)
 
     monkeypatch.setattr(sending, "bring_to", after_it_started)
