@@ -64,6 +64,8 @@ SCREENS = {
     "broadcast-canary": "broadcast-canary",
     "broadcast-done": "broadcast-done",
     "broadcast-not-sent": "broadcast-left-out?view=not-sent",
+    "broadcast-results": "broadcast-done/results",
+    "broadcast-goodbyes": "broadcast-done/results?show=goodbyes",
     "broadcast-scheduled": "broadcast-scheduled",
     "broadcast-changed": "broadcast-changed",
     "broadcast-edit": "broadcast-changed/edit",

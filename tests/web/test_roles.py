@@ -27,6 +27,7 @@ VIEWERS = """
     GET  /broadcasts/<broadcast_id>/countdown
     GET  /broadcasts/<broadcast_id>/left-out/<person_id>/why
     GET  /broadcasts/<broadcast_id>/progress
+    GET  /broadcasts/<broadcast_id>/results
     GET  /campaigns
     GET  /campaigns/<campaign_id>
     GET  /campaigns/<campaign_id>/as-of
@@ -122,6 +123,7 @@ AGENTS = """
     POST /broadcasts/<broadcast_id>/not-found
     GET  /broadcasts/<broadcast_id>/not-sent/file
     GET  /broadcasts/<broadcast_id>/recipients/file
+    GET  /broadcasts/<broadcast_id>/results/file
     POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state
     POST /campaigns

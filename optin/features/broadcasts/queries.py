@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.database import steering
 from optin.database.statements import has_at_most
 from optin.enums import BroadcastState, Direction, Meaning, MessageStatus, Reason
+from optin.features.broadcasts import reactions
 from optin.features.broadcasts import stopped as stopped_by_itself
 from optin.features.broadcasts.stopped import CanaryReport
 from optin.models import Broadcast, Conversation, LeftOut, Message, Person
-from optin.models.index_conditions import NOT_SENT, has_started
+from optin.models.index_conditions import NOT_SENT
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
@@ -214,17 +215,9 @@ def _answers(session: Session, broadcast: Broadcast, start: datetime) -> AnswerC
     replied = (
         select(func.count())
         .select_from(Conversation)
-        .where(Conversation.last_message_at >= start, _was_reached(broadcast.id, Conversation.number), wrote)
+        .where(Conversation.last_message_at >= start, reactions.was_reached(broadcast.id, Conversation.number), wrote)
     )
     return AnswerCounts(session.scalar(replied) or 0, opt_outs_after_broadcast.opt_outs(session, broadcast))
-
-
-def _was_reached(broadcast_id: int, number: SQLColumnExpression[str]) -> ColumnElement[bool]:
-    """The broadcast started a message to the number."""
-    ours = select(Message.number).where(
-        Message.broadcast_id == broadcast_id, Message.number == number, has_started(Message)
-    )
-    return ours.exists()
 
 
 def _counted(session: Session, broadcast_id: int) -> tuple[dict[str, int] | None, list[FailureCause]]:

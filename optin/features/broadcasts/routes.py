@@ -18,6 +18,7 @@ from optin.features.broadcasts import (
     not_sent_list,
     queries,
     recipient_list,
+    results_routes,
     sending,
 )
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
@@ -35,7 +36,7 @@ from optin.web.current import current_policy
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
 
-__all__ = ["blueprint", "changing_routes"]
+__all__ = ["blueprint", "changing_routes", "results_routes"]
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/broadcasts")

@@ -1,0 +1,76 @@
+"""Who answered a broadcast and who left after it, with their words and times: a list, and the same as a file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import Response
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from optin.features.broadcasts import reactions
+from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
+from optin.web import lists
+from optin.web.lists import Column, Listing
+
+REPLIES, GOODBYES = "replies", "goodbyes"
+SHOWN = {REPLIES: "Replies", GOODBYES: "Goodbyes"}
+
+
+class ReactionRow(NamedTuple):
+    """A text of somebody whom the broadcast reached; the text of a goodbye may be erased, or told by a user."""
+
+    number: str
+    text: str
+    at: datetime
+    conversation_id: int | None = None
+
+
+def _columns(keys: Sequence[Any]) -> tuple[Column[ReactionRow], ...]:
+    return (
+        Column("Mobile phone", lambda row: row.number, cell="mobile"),
+        Column("Text", lambda row: row.text, css="text-break"),
+        Column("When", lambda row: row.at, css="nowrap", is_moment=True, name="at", keys=keys, descending=True),
+    )
+
+
+OF_REPLIES = _columns([Message.created_at, Message.id])
+OF_GOODBYES = _columns([ConsentEvent.at, ConsentEvent.id])
+
+
+def listing(broadcast_id: int) -> Listing:
+    """Return the list that the request asks for."""
+    show = lists.one_of("show", list(SHOWN), REPLIES)
+    columns = OF_REPLIES if show == REPLIES else OF_GOODBYES
+    where, filters = {"broadcast_id": broadcast_id}, {"show": show}
+    return Listing(columns, "-at", "broadcasts.show_results", where, filters, "broadcasts.results_file")
+
+
+def query(asked: Listing, broadcast: Broadcast, start: datetime) -> Select[Any]:
+    """Select what the list shows."""
+    selected = reactions.replies if asked.filters["show"] == REPLIES else reactions.goodbyes
+    return selected(broadcast, start)
+
+
+def file(broadcast: Broadcast, start: datetime) -> Response:
+    """Answer with all that the list shows as a file."""
+    asked = listing(broadcast.id)
+    name = f"{asked.filters['show']}-of-broadcast-{broadcast.id}"
+    return lists.download(name, asked, query(asked, broadcast, start), rows)
+
+
+def rows(session: Session, found: Sequence[Any]) -> list[ReactionRow]:
+    """Return texts or events as rows of the list."""
+    ids = [each.id for each in found if isinstance(each, ConsentEvent)]
+    payloads = {each.event_id: each for each in session.scalars(_payloads(ids))} if ids else {}
+    return [_row(each, payloads.get(each.id)) for each in found]
+
+
+def _payloads(ids: Sequence[int]) -> Select[ConsentPayload]:
+    return select(ConsentPayload).where(ConsentPayload.event_id.in_(ids))
+
+
+def _row(each: Message | ConsentEvent, payload: ConsentPayload | None) -> ReactionRow:
+    if isinstance(each, Message):
+        return ReactionRow(each.number, each.body, each.created_at, each.conversation_id)
+    return ReactionRow(payload.number if payload else "", payload.text if payload else "", each.at)

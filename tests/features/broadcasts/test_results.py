@@ -1,0 +1,196 @@
+"""The results of a broadcast: replies and goodbyes with their texts, by hour, beside earlier ones, as a file."""
+
+import html
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from optin.database.session import db
+from optin.enums import BroadcastState
+from optin.features.broadcasts import figures
+from optin.models import Broadcast, PhraseOptOut
+from optin.queries import cached_counts
+from tests.conftest import Clock
+from tests.support import campaign_scene as scene
+from tests.support import outbox
+from tests.support.clients import Browser
+from tests.support.world import INES, MAYA, TOM, keyword, text
+
+
+@pytest.fixture
+def broadcast(session: Session, clock: Clock) -> Broadcast:
+    """A broadcast that reached Maya and Tom, and not Ines."""
+    keyword(session)
+    text(session, "volunteer", INES)
+    clock.forward(minutes=1)
+    made = outbox.reached(session, MAYA, TOM)
+    made.state = BroadcastState.SENT
+    for message in scene.messages(session, made.id):
+        message.segments = 2
+    session.commit()
+    return made
+
+
+def page(browser: Browser, broadcast: Broadcast, show: str = "") -> str:
+    return html.unescape(browser.get(f"/broadcasts/{broadcast.id}/results{show}").text)
+
+
+def test_replies_are_listed_with_their_texts(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    text(session, "Out of time: the same minute", INES)
+    clock.forward(minutes=5)
+    text(session, "See you on Saturday")
+    text(session, "And my sister comes too")
+    for word in ("volunteer", "HELP", "START"):
+        text(session, word, TOM)
+    clock.forward(hours=24)
+    text(session, "A day too late")
+    shown = page(agent, broadcast)
+    assert "See you on Saturday" in shown
+    assert "And my sister comes too" in shown
+    for other in ("Out of time", "A day too late", ">START<", ">HELP<", ">volunteer<"):
+        assert other not in shown, other
+
+
+def test_goodbyes_are_listed_with_their_texts_and_counted_per_thousand(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    clock.forward(minutes=5)
+    text(session, "STOP. I moved away", MAYA)
+    text(session, "STOP", INES)
+    shown = page(agent, broadcast, "?show=goodbyes")
+    assert "STOP. I moved away" in shown
+    assert shown.count("STOP") == 1, "Ines was not reached"
+    assert "500.0" in shown, "one of two"
+    assert "STOP. I moved away" not in page(agent, broadcast)
+
+
+def test_a_goodbye_that_ends_two_opt_ins_is_one(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    keyword(session, "donate")
+    for word in ("volunteer", "donate"):
+        text(session, word, TOM)
+    clock.forward(minutes=5)
+    text(session, "STOP and goodbye", TOM)
+    assert page(agent, broadcast, "?show=goodbyes").count("STOP and goodbye") == 1
+    found = figures.figures(session, broadcast)
+    assert found is not None
+    assert sum(left for _, left in found.hours) == 1
+
+
+def test_what_was_corrected_is_no_goodbye(session: Session, broadcast: Broadcast, agent: Browser, clock: Clock) -> None:
+    clock.forward(minutes=5)
+    text(session, "take me off your list", MAYA)
+    assert "take me off" in page(agent, broadcast, "?show=goodbyes")
+    session.query(PhraseOptOut).update({"corrected_at": broadcast.started_at})
+    session.commit()
+    assert "take me off" not in page(agent, broadcast, "?show=goodbyes")
+
+
+def test_figures_by_hour_segments_and_zones(session: Session, broadcast: Broadcast, clock: Clock) -> None:
+    clock.forward(minutes=5)
+    text(session, "See you")
+    clock.forward(hours=2)
+    text(session, "And Tom", TOM)
+    text(session, "STOP", TOM)
+    found = figures.figures(session, broadcast)
+    assert found is not None
+    assert (found.started, found.segments, found.at) == (2, 4, None)
+    assert [(hour, counts) for hour, counts in enumerate(found.hours) if any(counts)] == [(0, (1, 0)), (2, (1, 1))]
+    assert sum(count for _, count in found.zones) == 2
+    assert any("America/" in zone for zone, _ in found.zones)
+
+
+def test_by_hour_is_a_picture_with_words_and_a_table(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    clock.forward(hours=1, minutes=5)
+    text(session, "See you")
+    shown = page(agent, broadcast)
+    assert 'aria-label="Replies and goodbyes by hour, 24 hours: 1 replies, 0 goodbyes"' in shown
+    assert "<td>Hour 2</td>" in shown
+
+
+def test_beside_it_stand_the_last_five_of_its_campaign(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    sender = scene.sender(session)
+    earlier = []
+    for number in range(7):
+        made = scene.broadcast(session, broadcast.campaign, sender, BroadcastState.SENT, f"Number {number} before")
+        made.started_at = made.started_at.replace(year=2020, day=number + 1)
+        earlier.append(made)
+    other = scene.broadcast(session, scene.campaign(session, name="Other"), sender, BroadcastState.SENT, "Of another")
+    other.started_at = earlier[0].started_at
+    session.commit()
+    shown = page(agent, broadcast)
+    assert [number for number in range(7) if f"Number {number} before" in shown] == [2, 3, 4, 5, 6]
+    assert "Of another" not in shown
+    first = page(agent, earlier[0])
+    assert "Number 1 before" not in first
+    assert "this one" in first
+
+
+def test_a_campaign_with_one_broadcast_is_beside_those_of_the_team(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    other = scene.campaign(session, name="Other")
+    made = scene.broadcast(session, other, scene.sender(session), BroadcastState.SENT, "Of another")
+    made.started_at = made.started_at.replace(year=2020)
+    session.commit()
+    assert "Of another" in page(agent, broadcast)
+
+
+def test_they_are_files(session: Session, broadcast: Broadcast, agent: Browser, viewer: Browser, clock: Clock) -> None:
+    clock.forward(minutes=5)
+    text(session, "See you, =SUM(1)")
+    text(session, "STOP", TOM)
+    address = f"/broadcasts/{broadcast.id}/results/file"
+    replies = agent.get(f"{address}?show=replies").text
+    assert '"Mobile phone","Text","When"' in replies
+    assert f"'{MAYA}\",\"See you, '=SUM(1)" in replies
+    assert f'{TOM}","STOP"' in agent.get(f"{address}?show=goodbyes").text
+    assert viewer.get(address).status_code == 403
+    assert "See you" in viewer.get(f"/broadcasts/{broadcast.id}/results").text
+
+
+@pytest.mark.parametrize("state", [BroadcastState.SCHEDULED, BroadcastState.QUEUEING])
+def test_what_has_not_begun_has_none(
+    session: Session, broadcast: Broadcast, agent: Browser, state: BroadcastState
+) -> None:
+    broadcast.state = state
+    if state is BroadcastState.SCHEDULED:
+        broadcast.starts_at, broadcast.started_at = broadcast.started_at, None
+    session.commit()
+    assert agent.get(f"/broadcasts/{broadcast.id}/results").status_code == 303
+    assert agent.get(f"/broadcasts/{broadcast.id}/results/file").status_code == 404
+
+
+def test_a_large_one_is_counted_behind(
+    app: Flask,
+    session: Session,
+    broadcast: Broadcast,
+    agent: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
+) -> None:
+    monkeypatch.setattr(cached_counts, "FEW", 1)
+    clock.forward(minutes=5)
+    text(session, "See you")
+    assert "still being counted" in page(agent, broadcast)
+    assert "See you" in page(agent, broadcast), "the list itself needs no count"
+    session.commit()
+    with app.app_context():
+        while cached_counts.refresh(db.engine):
+            pass
+    session.expire_all()
+    shown = page(agent, broadcast)
+    assert "still being counted" not in shown
+    assert "24 hours: 1 replies" in shown
+
+
+def test_the_broadcasts_page_leads_there(broadcast: Broadcast, agent: Browser) -> None:
+    assert f"/broadcasts/{broadcast.id}/results" in agent.get(f"/broadcasts/{broadcast.id}").text
