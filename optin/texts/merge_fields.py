@@ -40,12 +40,6 @@ _HELP_PURPOSE = re.compile(r"\b(?:help|info|information|support|assistance)\b", 
 _NO_PURPOSE = re.compile(r"(?!)")
 _STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT"})
 
-_TODAY = re.compile(
-    r"\b(?:today|tonight|2nite|this (?:morning|afternoon|evening)|hoy|esta (?:mañana|tarde|noche)"
-    r"|aujourd['’]hui|ce (?:matin|soir)|cet après-midi)\b",
-    re.IGNORECASE,
-)
-
 _OPT_OUT = "“{}” means opt-out: anyone who replies with it gets no more messages. Ask for another word."
 _START = "“{}” means that a person wants texts again, so it does not reach you as an answer. Ask for another word."
 _YES = "“{}” means that a person wants texts again, and confirms a double opt-in that is open. Ask for another word."
@@ -106,11 +100,6 @@ def warnings(template: str, meant: Collection[str] = ()) -> list[str]:
     Twilio's default STOP, START and HELP words. `meant`: words (upper case) that the text may ask for.
     """
     return list(dict.fromkeys(_warnings(_FIELD.sub("", template), meant)))
-
-
-def says_today(template: str) -> bool:
-    """Tell whether the text speaks of the day on which it is read ("tonight"; English, Spanish, French)."""
-    return _TODAY.search(_FIELD.sub("", template)) is not None
 
 
 def _parts(match: re.Match[str]) -> tuple[str, str]:

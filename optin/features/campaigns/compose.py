@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery
 from optin.texts import merge_fields, segments, send_time
+from optin.texts.meant_day import MeantDay, meant_day
 from optin.texts.segments import Segments
 from optin.texts.send_time import SendTime
 from optin.web import composed_for, filters, own_fields
@@ -94,6 +95,15 @@ class TextPreview:
 
 
 @dataclass(frozen=True)
+class ReadLate:
+    """So many people would get a text when what it says (`words`) is over, which it is from `until` on."""
+
+    words: str
+    until: datetime
+    people: int
+
+
+@dataclass(frozen=True)
 class DeliverabilityRow:
     """A line of Deliverability: tone of its dot, how many, the reason's value in addresses, the reason."""
 
@@ -139,20 +149,36 @@ def preview_text(
     )
 
 
-def overnight(session: Session, campaign: Campaign, sender: Sender | None, draft: Draft) -> int:
-    """Count those whom a text that speaks of today would reach on another day than the one on which it starts.
+def in_time(draft: Draft) -> Draft:
+    """Return the draft so that nothing is sent once its text is of no use; as it is where it says nothing of that."""
+    meant = _meant(draft)
+    if meant is None:
+        return draft
+    until = meant.until.replace(tzinfo=None).isoformat(timespec="minutes")
+    return replace(draft, plan=replace(draft.plan, ends=True, until=until))
+
+
+def read_late(session: Session, campaign: Campaign, sender: Sender | None, draft: Draft) -> ReadLate | None:
+    """Count those whom a text that speaks of a day or an hour would reach after it; None for nobody.
 
     The day is that of the zone in which the form's times are.
     """
-    if not merge_fields.says_today(draft.body):
-        return 0
-    plan, start = draft.plan, draft.plan.starts_at or clock.now()
-    day = start.astimezone(plan.zone).date() + timedelta(days=1)
-    midnight = datetime.combine(day, time(), plan.zone).astimezone(UTC)
-    if plan.not_after and plan.not_after <= midnight:
-        return 0
-    asked = question(session, campaign, sender, plan.starts_at, midnight, follow_up=draft.about.follow_up)
-    return audience_counts.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0) if asked.late_groups else 0
+    plan, meant = draft.plan, _meant(draft)
+    if meant is None:
+        return None
+    until = meant.until.astimezone(UTC)
+    if plan.not_after and plan.not_after <= until:
+        return None
+    asked = question(session, campaign, sender, plan.starts_at, until, follow_up=draft.about.follow_up)
+    if not asked.late_groups:
+        return None
+    people = audience_counts.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0)
+    return ReadLate(meant.words, until, people) if people else None
+
+
+def _meant(draft: Draft) -> MeantDay | None:
+    start = draft.plan.starts_at or clock.now()
+    return meant_day(draft.body, start.astimezone(draft.plan.zone))
 
 
 def rows(counts: Deliverability | None) -> list[DeliverabilityRow]:

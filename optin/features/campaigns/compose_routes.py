@@ -65,7 +65,7 @@ def compose_broadcast(campaign_id: int) -> Response:
         return page.render(campaign, "broadcasts", draft=replace(draft, body=body))
     if do in ("edit", "next"):
         return page.render(campaign, "broadcasts", draft=draft)
-    return _confirm(campaign, draft)
+    return _confirm(campaign, compose.in_time(draft) if do == "in_time" else draft)
 
 
 def _confirm(campaign: Campaign, draft: Draft) -> Response:
@@ -100,7 +100,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread), "shut": shut}
     sizes = (given.canary_least, given.canary_percent)
     context["first"] = brakes.canary_size(people, *sizes) if draft.canary else 0
-    context["overnight"] = compose.overnight(session, campaign, sender, draft) if counts.will_wait else 0
+    context["read_late"] = compose.read_late(session, campaign, sender, draft) if counts.will_wait else None
     since, besides = clock.now() - SAME_TEXT_WITHIN, [draft.about.changes] if draft.about.changes else []
     if part and part.audience is Audience.MISSED:
         besides.append(part.broadcast_id)

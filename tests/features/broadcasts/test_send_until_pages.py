@@ -15,7 +15,6 @@ from optin.enums import BroadcastState, MessageStatus, Reason
 from optin.models import AuditEntry, Broadcast, Campaign
 from optin.policy import policy
 from optin.sending import scheduled
-from optin.texts import merge_fields
 from tests.conftest import Clock
 from tests.support import campaign_scene as scene
 from tests.support import world
@@ -193,7 +192,7 @@ def test_a_scheduled_one_whose_last_time_came_first_does_not_start(
     assert scene.messages(session, broadcast.id) == []
 
 
-ADVICE = "The text mentions today, but 1 person would get it on another day"
+ADVICE = "1 of 2 people would get it too late"
 
 
 @pytest.mark.parametrize(
@@ -202,7 +201,12 @@ ADVICE = "The text mentions today, but 1 person would get it on another day"
         ("Join us tonight!", {"last": ""}, True),
         ("TODAY only", {"last": ""}, True),
         ("Nos vemos esta noche", {"last": ""}, True),
-        ("Join us tomorrow", {"last": ""}, False),
+        ("Join us tomorrow", {"last": ""}, True),
+        ("Doors open at 7.", {"last": ""}, True),
+        ("Every day at 7", {"last": ""}, False),
+        ("Join us on Thursday", {"last": ""}, False),  # she gets it on Thursday morning
+        ("Join us on Wednesday", {"last": ""}, True),
+        ("See you at the park", {"last": ""}, False),
         ("Join us tonight!", {}, False),  # its last time leaves her out
         ("Join us tonight!", {"until": "2026-11-26T12:00"}, True),
     ],
@@ -213,11 +217,19 @@ def test_a_text_that_speaks_of_today_does_not_go_tomorrow_unnoticed(
     assert (ADVICE in text_of(post(agent, campaign, body=body, **more).text)) is advised
 
 
-@pytest.mark.parametrize("text", ["see you today", "2nite at 8", "This evening", "à ce soir", "Hoy!"])
-def test_texts_that_speak_of_today(text: str) -> None:
-    assert merge_fields.says_today(text)
+def test_one_click_leaves_out_who_would_get_it_too_late(campaign: Campaign, agent: Browser) -> None:
+    asked = text_of(post(agent, campaign, body="Join us tonight!", last="").text)
+    assert "it says “tonight”" in asked
+    assert "Do not send after 26 Nov, 00:00 (Los Angeles)" in asked
+    answer = post(agent, campaign, body="Join us tonight!", last="", do="in_time")
+    assert answer.status_code == 200
+    page = text_of(answer.text)
+    assert ADVICE not in page
+    assert "1 person is left out" in page
+    kept = fields(answer.text)
+    assert (kept["last"], kept["until"], kept["when"]) == ("by", "2026-11-26T00:00", "now")
 
 
-@pytest.mark.parametrize("text", ["yesterday", "todays", "{{ first_name | today }}", "this is evening wear", "cehoyo"])
-def test_texts_that_do_not(text: str) -> None:
-    assert not merge_fields.says_today(text)
+def test_without_words_of_time_the_click_changes_nothing(campaign: Campaign, agent: Browser) -> None:
+    kept = fields(post(agent, campaign, last="", do="in_time").text)
+    assert kept["last"] == ""
