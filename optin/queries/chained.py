@@ -7,7 +7,7 @@ from sqlalchemy import Integer, Select, SQLColumnExpression, literal
 from sqlalchemy.orm import Session
 
 from optin.queries import paging
-from optin.queries.paging import AFTER, BEFORE, Page
+from optin.queries.paging import Page
 
 _PLACE = literal(0, Integer())
 
@@ -35,19 +35,13 @@ def read_page(
         for part in paging.parts(session, ordered, keys, values if index == place else None, onward):
             if len(found) <= size:
                 found += [(index, row) for row in session.scalars(part.limit(size + 1 - len(found)))]
-    more, found = len(found) > size, found[:size]
-    if backwards:
-        found.reverse()
-    has_before = more if backwards else values is not None
-    has_after = backwards or more
-    return Page(
-        [row for _, row in found],
-        _token(BEFORE, *found[0], chain) if found and has_before else None,
-        _token(AFTER, *found[-1], chain) if found and has_after else None,
-    )
+    page = paging.cut(found, size, backwards, values is not None, lambda side, at: _token(side, at, chain))
+    return Page([row for _, row in page.rows], page.before, page.after)
 
 
-def _token(side: str, index: int, row: object, chain: Sequence[Link]) -> str:
+def _token(side: str, at: tuple[int, object], chain: Sequence[Link]) -> str:
+    """Return the token of the page on a side of a row; `at` is in which list it is, and the row."""
+    index, row = at
     values = [getattr(row, str(key.key)) for key in chain[index].keys]  # type: ignore[attr-defined]
     return paging.token(side, [index, *values])
 

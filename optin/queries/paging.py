@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -51,15 +51,21 @@ def read_page(
         found += (session.execute if len(query.column_descriptions) > 1 else session.scalars)(wanted)
         if len(found) > size:
             break
+    return cut(found, size, backwards, values is not None, lambda side, row: token_of(side, row, keys))
+
+
+def cut(found: list[Any], size: int, backwards: bool, begun: bool, token_of: Callable[[str, Any], str]) -> Page[Any]:
+    """Make the page of the rows that were found, one more than its size where there are more; `begun`: behind a row,
+    `backwards`: before it. `token_of` gives the token of the page on a side of a row."""
     more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()
-    has_before = more if backwards else values is not None
+    has_before = more if backwards else begun
     has_after = backwards or more
     return Page(
         rows,
-        token_of(BEFORE, rows[0], keys) if rows and has_before else None,
-        token_of(AFTER, rows[-1], keys) if rows and has_after else None,
+        token_of(BEFORE, rows[0]) if rows and has_before else None,
+        token_of(AFTER, rows[-1]) if rows and has_after else None,
     )
 
 
