@@ -152,7 +152,7 @@ RECORDS = (
     Page("opt-ins, live list", "/keywords/1/opt-ins"),
     Page("broadcast, live progress", f"/broadcasts/{BROADCAST}/progress"),
     Page("replies to a broadcast", f"/broadcasts/{BROADCAST}/results"),
-    Page("goodbyes after a broadcast", f"/broadcasts/{BROADCAST}/results?show=goodbyes"),
+    Page("opt-outs after a broadcast", f"/broadcasts/{BROADCAST}/results?show=opt-outs"),
     Page("why a text", "/messages/5/why"),
     Page("why a member", "/campaigns/1/members/5/why"),
     Page("why somebody was left out", f"/broadcasts/{LEFT_OUT}/left-out/5/why"),

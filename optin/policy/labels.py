@@ -21,7 +21,7 @@ SMS = {
     "canary_goes_on": "Goes on by itself after the first",
     "limit_failed": "Percent of failed messages that pause a broadcast",
     "limit_filtered": "Percent of filtered messages that pause a broadcast",
-    "limit_goodbyes": "Times the usual opt-outs that pause a broadcast",
+    "limit_opt_outs": "Times the usual opt-outs that pause a broadcast",
     "default_region": "Default country of numbers",
     "brand": "Brand name",
 }

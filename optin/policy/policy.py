@@ -23,7 +23,7 @@ class Policy:
     recipient's local time. So many messages as `tries_before_lost` must fail for good before a number counts as not in
     use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields brand, keyword
     and frequency. What begins with `canary` says who gets a broadcast first, and for how long it waits then; what
-    begins with `limit`, above which shares (percent) and how many times the usual goodbyes a broadcast pauses.
+    begins with `limit`, above which shares (percent) and how many times the usual opt-outs a broadcast pauses.
     """
 
     require_opt_in_for_one_to_one: bool = False
@@ -42,7 +42,7 @@ class Policy:
     canary_goes_on: bool = False
     limit_failed: int = 5
     limit_filtered: int = 1
-    limit_goodbyes: int = 2
+    limit_opt_outs: int = 2
     default_region: str = "US"
     brand: str = "Our team"
     opt_out_reply: str = (

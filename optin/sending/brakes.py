@@ -11,16 +11,16 @@ Z = 1.959964
 AT_LEAST = 50
 """A broadcast is not judged by fewer messages; a canary is judged by all of it."""
 UNUSUAL_FROM = 0.005
-"""A share of goodbyes below this is nothing unusual, however few there were before."""
+"""A share of opt-outs below this is nothing unusual, however few there were before."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The shares above which a broadcast stops, in percent, and how many times the usual share of goodbyes."""
+    """The shares above which a broadcast stops, in percent, and how many times the usual share of opt-outs."""
 
     failed: int = 5
     filtered: int = 1
-    goodbyes: int = 2
+    opt_outs: int = 2
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Figures:
     started: int
     failed: int = 0
     filtered: int = 0
-    goodbyes: int = 0
+    opt_outs: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def canary_size(people: int, least: int, percent: int) -> int:
 
 
 def above(figures: Figures, limits: Limits, usual: float | None) -> str:
-    """Say which limits the figures are above, "" for none; `usual` is the share of goodbyes before, None for unknown.
+    """Say which limits the figures are above, "" for none; `usual` is the share of opt-outs before, None for unknown.
 
-    Goodbyes are few: they count once even the low end of their interval is above the limit.
+    Opt-outs are few: they count once even the low end of their interval is above the limit.
     """
     if not figures.started:
         return ""
@@ -77,11 +77,11 @@ def above(figures: Figures, limits: Limits, usual: float | None) -> str:
     ):
         if count * 100 > most * figures.started:
             said.append(f"{count} of {figures.started} messages {what}, above the limit of {most} %")
-    if usual is not None and figures.goodbyes:
-        most_left = limits.goodbyes * max(usual, UNUSUAL_FROM)
-        if wilson(min(figures.goodbyes, figures.started), figures.started).low > most_left:
+    if usual is not None and figures.opt_outs:
+        most_left = limits.opt_outs * max(usual, UNUSUAL_FROM)
+        if wilson(min(figures.opt_outs, figures.started), figures.started).low > most_left:
             said.append(
-                f"{figures.goodbyes} of {figures.started} people opted out, "
-                f"more than {limits.goodbyes} times the usual {usual * 100:.1f} %"
+                f"{figures.opt_outs} of {figures.started} people opted out, "
+                f"more than {limits.opt_outs} times the usual {usual * 100:.1f} %"
             )
     return "; ".join(said)

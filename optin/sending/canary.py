@@ -34,7 +34,7 @@ NOT_FIRST = tuple(state for state in CanaryState if state not in FIRST)
 
 def limits_of(given: Policy) -> Limits:
     """Return the limits that the settings set."""
-    return Limits(given.limit_failed, given.limit_filtered, given.limit_goodbyes)
+    return Limits(given.limit_failed, given.limit_filtered, given.limit_opt_outs)
 
 
 def goes_first(broadcast: Broadcast) -> ColumnElement[bool] | None:
@@ -122,7 +122,7 @@ def judge(session: Session, broadcast: Broadcast, given: Policy) -> str:
     is_canary = broadcast.canary == CanaryState.WAITING
     if not found.started or (found.started < AT_LEAST and not is_canary):
         return ""
-    usual_share = usual(session, broadcast) if found.goodbyes else None
+    usual_share = usual(session, broadcast) if found.opt_outs else None
     return brakes.above(found, limits_of(given), usual_share)
 
 
@@ -131,11 +131,11 @@ def figures(session: Session, broadcast: Broadcast) -> Figures:
     mine = Message.broadcast_id == broadcast.id
     bad = select(func.count(), func.count().filter(Message.error_code == FILTERED))
     failed, filtered = session.execute(bad.where(mine, Message.status.in_(FAILED))).one()
-    goodbyes = opt_outs_after_broadcast.opt_outs(session, broadcast)
-    if not (failed or goodbyes or broadcast.canary == CanaryState.WAITING):
+    left = opt_outs_after_broadcast.opt_outs(session, broadcast)
+    if not (failed or left or broadcast.canary == CanaryState.WAITING):
         return Figures(0)
     started = select(func.count()).where(mine, Message.status.not_in(NOT_STARTED))
-    return Figures(session.scalar(started) or 0, failed, filtered, goodbyes)
+    return Figures(session.scalar(started) or 0, failed, filtered, left)
 
 
 def usual(session: Session, broadcast: Broadcast) -> float | None:

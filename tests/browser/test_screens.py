@@ -65,7 +65,7 @@ SCREENS = {
     "broadcast-done": "broadcast-done",
     "broadcast-not-sent": "broadcast-left-out?view=not-sent",
     "broadcast-results": "broadcast-done/results",
-    "broadcast-goodbyes": "broadcast-done/results?show=goodbyes",
+    "broadcast-opt-outs": "broadcast-done/results?show=opt-outs",
     "broadcast-scheduled": "broadcast-scheduled",
     "broadcast-changed": "broadcast-changed",
     "broadcast-edit": "broadcast-changed/edit",

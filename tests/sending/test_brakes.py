@@ -58,13 +58,13 @@ def test_how_many_come_first(people: int, least: int, percent: int, size: int) -
         (Figures(100, failed=6), None, "6 of 100 messages failed, above the limit of 5 %"),
         (Figures(100, failed=1, filtered=1), None, ""),
         (Figures(100, failed=2, filtered=2), None, FILTERED),
-        (Figures(100, goodbyes=30), None, ""),  # nobody knows what is usual
-        (Figures(50, goodbyes=1), 0.0, ""),
-        (Figures(50, goodbyes=4), 0.01, "4 of 50 people opted out, more than 2 times the usual 1.0 %"),
-        (Figures(50, goodbyes=4), 0.02, ""),
-        (Figures(10_000, goodbyes=130), 0.005, "130 of 10000 people opted out, more than 2 times the usual 0.5 %"),
-        (Figures(10_000, goodbyes=110), 0.005, ""),
-        (Figures(10_000, goodbyes=90), 0.0001, ""),
+        (Figures(100, opt_outs=30), None, ""),  # nobody knows what is usual
+        (Figures(50, opt_outs=1), 0.0, ""),
+        (Figures(50, opt_outs=4), 0.01, "4 of 50 people opted out, more than 2 times the usual 1.0 %"),
+        (Figures(50, opt_outs=4), 0.02, ""),
+        (Figures(10_000, opt_outs=130), 0.005, "130 of 10000 people opted out, more than 2 times the usual 0.5 %"),
+        (Figures(10_000, opt_outs=110), 0.005, ""),
+        (Figures(10_000, opt_outs=90), 0.0001, ""),
     ],
 )  # fmt: skip
 def test_what_is_above_the_limits(figures: Figures, usual: float | None, said: str) -> None:

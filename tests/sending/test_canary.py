@@ -116,7 +116,7 @@ def test_a_click_sends_to_the_others(
 ) -> None:
     job()
     page = agent.get(f"/broadcasts/{broadcast.id}").text
-    assert "Paused: waiting for the first 4." in page
+    assert "Paused after the first 4." in page
     assert "0 of 4, 0.0 % (of everybody probably 0.0 to 49.0 %)" in page
     agent.post(f"/broadcasts/{broadcast.id}/state", data={"state": "sending"})
     job()
@@ -209,7 +209,7 @@ def test_a_running_broadcast_stops_above_the_limits_once_there_are_enough(
     assert len(started(session, made)) == 50
 
 
-def test_unusually_many_goodbyes_stop_it(session: Session, engine: Engine) -> None:
+def test_unusually_many_opt_outs_stop_it(session: Session, engine: Engine) -> None:
     before = outbox.reached(session, *(f"+1206{5550000 + place}" for place in range(100)))
     before.state = BroadcastState.SENT
     numbers = outbox.numbers(60)

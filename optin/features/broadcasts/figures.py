@@ -21,7 +21,7 @@ ZONES = 8
 
 @dataclass(frozen=True)
 class BroadcastFigures:
-    """How many messages were started and their segments; replies and goodbyes of each hour; people by time zones.
+    """How many messages were started and their segments; replies and opt-outs of each hour; people by time zones.
 
     Zones are as numbers have them, "" where nobody knows; `at` is when they were counted, None for just now.
     """
@@ -43,7 +43,7 @@ class ResultsLine:
     answers: AnswerCounts | None
 
     @property
-    def goodbyes_per_thousand(self) -> float | None:
+    def opt_outs_per_thousand(self) -> float | None:
         """Return how many of a thousand who were sent it opted out, None where nobody knows."""
         return per_thousand(self.answers.opt_outs, self.sent) if self.answers else None
 
@@ -83,8 +83,8 @@ def _figures(session: Session, broadcast_id: int) -> dict[str, Any]:
     mine = (Message.broadcast_id == broadcast_id, Message.started_at.is_not(None))
     started, segments = session.execute(select(func.count(), func.sum(Message.segments)).where(*mine)).one()
     texts = reactions.replies(broadcast, start).with_only_columns(Message.created_at)
-    goodbyes = reactions.goodbyes(broadcast, start).with_only_columns(ConsentEvent.at)
-    by_hour = [_by_hour(session, each, start) for each in (texts, goodbyes)]
+    left = reactions.opt_outs(broadcast, start).with_only_columns(ConsentEvent.at)
+    by_hour = [_by_hour(session, each, start) for each in (texts, left)]
     zones = (
         select(CampaignMember.zones, func.count())
         .select_from(Message)

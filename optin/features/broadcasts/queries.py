@@ -126,7 +126,7 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
     report = stopped_by_itself.canary_report(session, broadcast)
     if report:
         marks.append(
-            f"canary{report.figures.goodbyes}-{report.ready_at is not None and report.ready_at <= clock.now()}"
+            f"canary{report.figures.opt_outs}-{report.ready_at is not None and report.ready_at <= clock.now()}"
         )
     if broadcast.canary in canary.FIRST:
         marks.append(str(broadcast.canary))

@@ -25,10 +25,10 @@ def replies(broadcast: Broadcast, start: datetime) -> Select[Message]:
     )
 
 
-def goodbyes(broadcast: Broadcast, start: datetime) -> Select[ConsentEvent]:
+def opt_outs(broadcast: Broadcast, start: datetime) -> Select[ConsentEvent]:
     """Select the event with which each opted out of everything first; what a user corrected is none.
 
-    One goodbye leaves an event for each opt-in that it ended.
+    One opt-out leaves an event for each opt-in that it ended.
     """
     return (
         select(ConsentEvent)

@@ -13,12 +13,12 @@ from optin.models import Broadcast, ConsentEvent, ConsentPayload, Message
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
-REPLIES, GOODBYES = "replies", "goodbyes"
-SHOWN = {REPLIES: "Replies", GOODBYES: "Goodbyes"}
+REPLIES, OPT_OUTS = "replies", "opt-outs"
+SHOWN = {REPLIES: "Replies", OPT_OUTS: "Opt-outs"}
 
 
 class ReactionRow(NamedTuple):
-    """A text of somebody whom the broadcast reached; the text of a goodbye may be erased, or told by a user."""
+    """A text of somebody whom the broadcast reached; the text of an opt-out may be erased, or told by a user."""
 
     number: str
     text: str
@@ -35,20 +35,20 @@ def _columns(keys: Sequence[Any]) -> tuple[Column[ReactionRow], ...]:
 
 
 OF_REPLIES = _columns([Message.created_at, Message.id])
-OF_GOODBYES = _columns([ConsentEvent.at, ConsentEvent.id])
+OF_OPT_OUTS = _columns([ConsentEvent.at, ConsentEvent.id])
 
 
 def listing(broadcast_id: int) -> Listing:
     """Return the list that the request asks for."""
     show = lists.one_of("show", list(SHOWN), REPLIES)
-    columns = OF_REPLIES if show == REPLIES else OF_GOODBYES
+    columns = OF_REPLIES if show == REPLIES else OF_OPT_OUTS
     where, filters = {"broadcast_id": broadcast_id}, {"show": show}
     return Listing(columns, "-at", "broadcasts.show_results", where, filters, "broadcasts.results_file")
 
 
 def query(asked: Listing, broadcast: Broadcast, start: datetime) -> Select[Any]:
     """Select what the list shows."""
-    selected = reactions.replies if asked.filters["show"] == REPLIES else reactions.goodbyes
+    selected = reactions.replies if asked.filters["show"] == REPLIES else reactions.opt_outs
     return selected(broadcast, start)
 
 

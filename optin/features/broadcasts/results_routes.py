@@ -1,4 +1,4 @@
-"""What came of a broadcast: replies and goodbyes with their texts, by hour, and beside earlier broadcasts."""
+"""What came of a broadcast: replies and opt-outs with their texts, by hour, and beside earlier broadcasts."""
 
 from datetime import datetime
 

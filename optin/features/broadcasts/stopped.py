@@ -19,7 +19,7 @@ _STOPPED = (Broadcast.state == BroadcastState.PAUSED, Broadcast.paused_because.i
 
 @dataclass(frozen=True)
 class CanaryReport:
-    """What became of the first `size` people, with the limits and the usual share of goodbyes (None: unknown).
+    """What became of the first `size` people, with the limits and the usual share of opt-outs (None: unknown).
 
     From `ready_at` on enough has come in to judge it; None while they are being sent. `goes_on`: by itself then.
     """

@@ -9,15 +9,14 @@ from sqlalchemy.orm import Session
 from optin.campaign_members import sources
 from optin.campaign_members.sources import People
 from optin.consent import audience, deliverability, facts
-from optin.enums import LabelledEnum, MessageStatus
+from optin.consent.follow_up import GOT, FollowUp
+from optin.enums import Audience, LabelledEnum
 from optin.models import Broadcast, Campaign, CampaignMember, Message
 from optin.models.index_conditions import is_not_removed
 from optin.policy import cache
 from optin.provider import senders
 
 SOURCE = "campaign"
-GOT = (MessageStatus.SENT, MessageStatus.DELIVERED)
-MAY_GET = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING, MessageStatus.UNKNOWN)
 
 
 class Which(LabelledEnum):
@@ -52,9 +51,9 @@ def people(session: Session, about: Mapping[str, Any]) -> People | None:
     if which is Which.RECEIVING:
         chosen = chosen.where(_is_reached(session, campaign))
     elif which is Which.GOT:
-        chosen = chosen.where(_has_message(broadcast_id, GOT))
+        chosen = chosen.where(_got(broadcast_id))
     elif which is Which.MISSED:
-        chosen = chosen.where(~_has_message(broadcast_id, (*GOT, *MAY_GET)))
+        chosen = chosen.where(FollowUp(Audience.MISSED, broadcast_id).includes(CampaignMember.number))
     total = deliverability.MEMBERS.of(session, campaign.id).value
     return People(f"{which.label} of “{campaign.name}”", chosen, mine, total)
 
@@ -66,7 +65,7 @@ def _is_reached(session: Session, campaign: Campaign) -> ColumnElement[bool]:
     return audience.reason(question).in_(audience.taken_in(question))
 
 
-def _has_message(broadcast_id: int | None, statuses: tuple[MessageStatus, ...]) -> ColumnElement[bool]:
-    """The member's message of the broadcast is in one of these states."""
+def _got(broadcast_id: int) -> ColumnElement[bool]:
+    """The member's message of the broadcast was sent."""
     mine = (Message.person_id == CampaignMember.person_id, Message.broadcast_id == broadcast_id)
-    return exists().where(*mine, Message.status.in_(statuses))
+    return exists().where(*mine, Message.status.in_(GOT))

@@ -97,7 +97,7 @@ class SmsForm(PolicyForm):
     canary_goes_on = BooleanField("Go on by itself after that, below the limits")
     limit_failed = WholeNumber("Pause above so many percent that failed", [NumberRange(1, 100)])
     limit_filtered = WholeNumber("Pause above so many percent that were filtered (30007)", [NumberRange(1, 100)])
-    limit_goodbyes = WholeNumber("Pause above so many times the usual opt-outs", [NumberRange(1, 100)])
+    limit_opt_outs = WholeNumber("Pause above so many times the usual opt-outs", [NumberRange(1, 100)])
     default_region = SelectField(
         "Default country of numbers", choices=lambda: [SelectChoice(*region) for region in phone.regions()]
     )

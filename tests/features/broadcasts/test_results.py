@@ -1,4 +1,4 @@
-"""The results of a broadcast: replies and goodbyes with their texts, by hour, beside earlier ones, as a file."""
+"""The results of a broadcast: replies and opt-outs with their texts, by hour, beside earlier ones, as a file."""
 
 import html
 
@@ -54,20 +54,20 @@ def test_replies_are_listed_with_their_texts(
         assert other not in shown, other
 
 
-def test_goodbyes_are_listed_with_their_texts_and_counted_per_thousand(
+def test_opt_outs_are_listed_with_their_texts_and_counted_per_thousand(
     session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
 ) -> None:
     clock.forward(minutes=5)
     text(session, "STOP. I moved away", MAYA)
     text(session, "STOP", INES)
-    shown = page(agent, broadcast, "?show=goodbyes")
+    shown = page(agent, broadcast, "?show=opt-outs")
     assert "STOP. I moved away" in shown
     assert shown.count("STOP") == 1, "Ines was not reached"
     assert "500.0" in shown, "one of two"
     assert "STOP. I moved away" not in page(agent, broadcast)
 
 
-def test_a_goodbye_that_ends_two_opt_ins_is_one(
+def test_an_opt_out_that_ends_two_opt_ins_is_one(
     session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
 ) -> None:
     keyword(session, "donate")
@@ -75,19 +75,19 @@ def test_a_goodbye_that_ends_two_opt_ins_is_one(
         text(session, word, TOM)
     clock.forward(minutes=5)
     text(session, "STOP and goodbye", TOM)
-    assert page(agent, broadcast, "?show=goodbyes").count("STOP and goodbye") == 1
+    assert page(agent, broadcast, "?show=opt-outs").count("STOP and goodbye") == 1
     found = figures.figures(session, broadcast)
     assert found is not None
     assert sum(left for _, left in found.hours) == 1
 
 
-def test_what_was_corrected_is_no_goodbye(session: Session, broadcast: Broadcast, agent: Browser, clock: Clock) -> None:
+def test_what_was_corrected_is_no_opt_out(session: Session, broadcast: Broadcast, agent: Browser, clock: Clock) -> None:
     clock.forward(minutes=5)
     text(session, "take me off your list", MAYA)
-    assert "take me off" in page(agent, broadcast, "?show=goodbyes")
+    assert "take me off" in page(agent, broadcast, "?show=opt-outs")
     session.query(PhraseOptOut).update({"corrected_at": broadcast.started_at})
     session.commit()
-    assert "take me off" not in page(agent, broadcast, "?show=goodbyes")
+    assert "take me off" not in page(agent, broadcast, "?show=opt-outs")
 
 
 def test_figures_by_hour_segments_and_zones(session: Session, broadcast: Broadcast, clock: Clock) -> None:
@@ -110,7 +110,7 @@ def test_by_hour_is_a_picture_with_words_and_a_table(
     clock.forward(hours=1, minutes=5)
     text(session, "See you")
     shown = page(agent, broadcast)
-    assert 'aria-label="Replies and goodbyes by hour, 24 hours: 1 replies, 0 goodbyes"' in shown
+    assert 'aria-label="Replies and opt-outs by hour, 24 hours: 1 reply, 0 opt-outs"' in shown
     assert "<td>Hour 2</td>" in shown
 
 
@@ -152,7 +152,7 @@ def test_they_are_files(session: Session, broadcast: Broadcast, agent: Browser, 
     replies = agent.get(f"{address}?show=replies").text
     assert '"Mobile phone","Text","When"' in replies
     assert f"'{MAYA}\",\"See you, '=SUM(1)" in replies
-    assert f'{TOM}","STOP"' in agent.get(f"{address}?show=goodbyes").text
+    assert f'{TOM}","STOP"' in agent.get(f"{address}?show=opt-outs").text
     assert viewer.get(address).status_code == 403
     assert "See you" in viewer.get(f"/broadcasts/{broadcast.id}/results").text
 
@@ -189,7 +189,7 @@ def test_a_large_one_is_counted_behind(
     session.expire_all()
     shown = page(agent, broadcast)
     assert "still being counted" not in shown
-    assert "24 hours: 1 replies" in shown
+    assert "24 hours: 1 reply," in shown
 
 
 def test_the_broadcasts_page_leads_there(broadcast: Broadcast, agent: Browser) -> None:

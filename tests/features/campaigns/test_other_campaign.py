@@ -99,6 +99,15 @@ def test_each_choice_brings_those_whom_it_names(
     assert names(session, other) == expected
 
 
+def test_what_twilio_does_not_list_may_have_been_received(session: Session, agent: Browser, spring: Campaign) -> None:
+    una = session.scalars(select(Message).where(Message.status == "undelivered")).one()
+    una.status = "not_found"
+    session.commit()
+    other = scene.campaign(session, name="Other")
+    assert agent.post(f"{choose(agent, other, spring, 'missed')}/start").status_code == 303
+    assert names(session, other) == ["Nell Never", "Sky Skipped"]
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_the_story(session: Session, agent: Browser, spring: Campaign, summer: Campaign, again: bool) -> None:
     assert "from-campaign" in agent.get(f"/campaigns/{summer.id}/members/new").text
