@@ -122,8 +122,10 @@ def judge(session: Session, broadcast: Broadcast, given: Policy) -> str:
     is_canary = broadcast.canary == CanaryState.WAITING
     if not found.started or (found.started < AT_LEAST and not is_canary):
         return ""
-    usual_share = usual(session, broadcast) if found.opt_outs else None
-    return brakes.above(found, limits_of(given), usual_share)
+    limits = limits_of(given)
+    if not found.opt_outs or not brakes.above(found, limits, usual=0.0):  # what is usual takes long to count
+        return brakes.above(found, limits, usual=None)
+    return brakes.above(found, limits, usual(session, broadcast))
 
 
 def figures(session: Session, broadcast: Broadcast) -> Figures:
