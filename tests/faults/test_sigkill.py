@@ -51,7 +51,7 @@ def test_what_was_being_queued_goes_on_and_everybody_gets_it_once(
     _queue_anew(engine, broadcast_id)
     with serve_provider() as provider:
         for done in _stages(people, kills):
-            with running(SERVER, database, tmp_path, provider, AT_ONCE="5"):
+            with running(SERVER, database, tmp_path, provider, AT_ONCE="3"):
                 until(lambda done=done: len(messages(engine)) >= done, 120)
             assert state(engine, broadcast_id) == BroadcastState.QUEUEING
             assert provider.texts == []

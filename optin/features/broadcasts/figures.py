@@ -12,6 +12,7 @@ from optin.enums import MessageStatus
 from optin.features.broadcasts import queries, reactions
 from optin.features.broadcasts.queries import AnswerCounts
 from optin.models import Broadcast, CampaignMember, ConsentEvent, Message
+from optin.models.index_conditions import has_started
 from optin.queries import cached_counts
 from optin.sending import results
 
@@ -80,7 +81,7 @@ def _line(session: Session, broadcast: Broadcast, counts: dict[str, int]) -> Res
 def _figures(session: Session, broadcast_id: int) -> dict[str, Any]:
     broadcast = session.get_one(Broadcast, broadcast_id)
     start = broadcast.started_at or clock.now()
-    mine = (Message.broadcast_id == broadcast_id, Message.started_at.is_not(None))
+    mine = (Message.broadcast_id == broadcast_id, has_started(Message))
     started, segments = session.execute(select(func.count(), func.sum(Message.segments)).where(*mine)).one()
     texts = reactions.replies(broadcast, start).with_only_columns(Message.created_at)
     left = reactions.opt_outs(broadcast, start).with_only_columns(ConsentEvent.at)
