@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, has_request_context
 from hypothesis import settings
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from optin.consent.proof.keeper import Keeper
 from optin.database.session import db
 from optin.enums import Role
 from optin.features.auth import passwords
+from optin.jobs import engine
 from optin.models import User
 from tests.support.apps import end_app, new_app, plain_app
 from tests.support.clients import Browser
@@ -95,6 +96,18 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords lightly: they took longer than what is tested. `strong_hashes` takes it back."""
     monkeypatch.setattr(passwords, "_hasher", LIGHT)
     passwords._nobody.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_open_transaction_beside_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a request puts a job into the queue and holds a lock that the queue waits for."""
+    begin_at = engine.begin_at
+
+    def after_the_commit(broadcast_id: int, moment: datetime) -> None:
+        assert not (has_request_context() and db.session().in_transaction()), "commit, and read nothing more, before"
+        begin_at(broadcast_id, moment)
+
+    monkeypatch.setattr(engine, "begin_at", after_the_commit)
 
 
 @pytest.fixture

@@ -116,7 +116,10 @@ def nudge() -> None:
 
 
 def begin_at(broadcast_id: int, moment: datetime) -> None:
-    """Have a scheduled broadcast begin at its time, after the commit. Never raises, does nothing without engine."""
+    """Have a scheduled broadcast begin at its time, after the commit. Never raises, does nothing without engine.
+
+    On SQLite the queue is in the file of the database: who asks while a transaction is open waits for themselves.
+    """
     _through_the_door(lambda door: door.queue.begin_broadcast(broadcast_id, moment))
 
 

@@ -65,8 +65,8 @@ def create(campaign_id: int) -> Response:
     saved_draft.drop(db.session(), current_user.id, campaign_id)
     db.session.commit()
     engine.nudge()
-    if starts_at := load(done.broadcast_id).starts_at:
-        engine.begin_at(done.broadcast_id, starts_at)
+    if done.starts_at:
+        engine.begin_at(done.broadcast_id, done.starts_at)
     flash(*_said(done, order))
     return redirect(url_for(".show", broadcast_id=done.broadcast_id), 303)
 

@@ -62,12 +62,13 @@ class BroadcastOrder:
 class StartedBroadcast:
     """A broadcast under way to so many people (None: they are not counted yet), or scheduled (`people` 0).
 
-    `again`: the same form had made it before.
+    `again`: the same form had made it before. One that is scheduled `starts_at` a moment to come.
     """
 
     broadcast_id: int
     people: int | None
     again: bool = False
+    starts_at: datetime | None = None
 
 
 def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedBroadcast | Refused:
@@ -93,7 +94,7 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
         if order.not_after:
             told["Send until"] = ("", told_time(order.not_after))
         audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, told)
-        return StartedBroadcast(broadcast.id, 0)
+        return StartedBroadcast(broadcast.id, 0, starts_at=order.starts_at)
     begun = put_out.begin(session, campaign, broadcast, order.user_id)
     if begun.people != 0:
         return StartedBroadcast(broadcast.id, begun.people)
