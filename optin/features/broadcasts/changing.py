@@ -22,6 +22,7 @@ from optin.texts.send_time import spread_words
 
 CHANGED = "changed"
 SHOWN = 50
+AS_FAST = "No time: as fast as the sender may"
 MEANWHILE = "Somebody else changed it while you were at it. Compare, and save again to put yours in its place."
 OVER = "It is no longer scheduled: it has been started or cancelled. Nothing was changed."
 
@@ -102,6 +103,6 @@ def _told(broadcast: Broadcast) -> dict[str, object]:
         "From": broadcast.sender.address,
         "Starts": sending.told_time(broadcast.starts_at),
         "Send until": sending.told_time(broadcast.not_after),
-        "Spread over": spread_words(broadcast.spread_over // 60) if broadcast.spread_over else "",
-        "Who first": "A few people" if broadcast.canary else "",
+        "Spread over": spread_words(broadcast.spread_over // 60) if broadcast.spread_over else AS_FAST,
+        "Who first": "A few people" if broadcast.canary else "Everybody at once",
     }

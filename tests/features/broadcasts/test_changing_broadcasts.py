@@ -336,8 +336,21 @@ def test_the_time_over_which_it_is_spread_can_be_changed(
     assert save(agent, broadcast, spread="120").status_code == 303
     session.refresh(broadcast)
     assert broadcast.spread_over == 7200
-    assert lines(session, broadcast)["Spread over"] == ("", "2 hours")
+    assert lines(session, broadcast)["Spread over"] == ("No time: as fast as the sender may", "2 hours")
     assert '<option value="120" selected>2 hours</option>' in agent.get(f"/broadcasts/{broadcast.id}/edit").text
     assert save(agent, broadcast, version=2, spread="").status_code == 303
     session.refresh(broadcast)
     assert (broadcast.version, broadcast.spread_over) == (3, None)
+
+
+def test_who_comes_first_can_be_changed(
+    session: Session, campaign: Campaign, broadcast: Broadcast, agent: Browser
+) -> None:
+    assert save(agent, broadcast, first="few").status_code == 303
+    session.refresh(broadcast)
+    assert broadcast.canary is not None
+    assert lines(session, broadcast)["Who first"] == ("Everybody at once", "A few people")
+    assert '<option value="few" selected>' in agent.get(f"/broadcasts/{broadcast.id}/edit").text
+    assert save(agent, broadcast, version=2, first="all").status_code == 303
+    session.refresh(broadcast)
+    assert broadcast.canary is None
