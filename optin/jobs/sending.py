@@ -128,7 +128,7 @@ class _Sending:
         if self._rests() or self._is_paced() or len(self._held) >= most:
             return False
         room = self._insist(self._room)
-        self._claims_at = time.monotonic() + room.wait
+        self._claims_at = time.monotonic() + (room.wait if room.wait <= pace.PATIENCE else 0.0)
         if room.wait:
             return False
         limit = (most if self._rest else self._threads() * AHEAD) - len(self._held)

@@ -16,7 +16,7 @@ from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
 from optin.models.index_conditions import is_queued
 from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
-from optin.sending import taking_back
+from optin.sending import pace, taking_back
 from optin.sending.claim import CHUNK, ClaimedMessage, can_be_claimed, claim, person_fields, release
 from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, all_sent, learned_block, record, sweep
 from optin.sending.start import start
@@ -107,6 +107,7 @@ def waiting_broadcasts(engine: Engine) -> list[int]:
         due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
         queueing = Broadcast.state == BroadcastState.QUEUEING
         under_way = Broadcast.state.in_((BroadcastState.QUEUEING, BroadcastState.SENDING))
+        due = and_(due, ~pace.is_taken_up(clock.now()))
         active = select(Broadcast.id).where(under_way, or_(queueing, due, ~left))
         cancelled = select(Broadcast.id).where(taking_back.is_left())
         return sorted({*session.scalars(active), *session.scalars(cancelled)})

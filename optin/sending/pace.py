@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Engine, Integer, and_, bindparam, case, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Engine,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from optin import channels
@@ -33,6 +45,10 @@ AT_ONCE = 0.2
 AHEAD = 0.5
 """Seconds that may be taken up before the next claim: what is claimed is soon to be started."""
 
+PATIENCE = 10.0
+"""Seconds for which a job waits for its sender's time; where it takes longer, it makes room for other broadcasts."""
+FURTHEST = 9 * 3600
+"""No time is taken up for more seconds than these: who says so has had a wrong clock."""
 SECOND = 1_000_000
 """As many microseconds: the table counts in them."""
 
@@ -42,7 +58,7 @@ Stretches = dict[tuple[PaceKind, int], float]
 _PACE = table(SendingPace)
 _OWNER = {"kind": bindparam("whose"), "owner_id": bindparam("owner", type_=Integer())}
 _NOW, _COST = bindparam("now", type_=BigInteger()), bindparam("cost", type_=BigInteger())
-_BUSY_UNTIL = case((_PACE.c.taken_until > _NOW, _PACE.c.taken_until), else_=_NOW)
+_BUSY_UNTIL = case((_PACE.c.taken_until.between(_NOW, _NOW + FURTHEST * SECOND), _PACE.c.taken_until), else_=_NOW)
 _TAKE = (
     insert(_PACE)
     .values(**_OWNER, taken_until=_NOW + _COST)
@@ -85,8 +101,20 @@ def room(engine: Engine, broadcast_id: int, now: datetime) -> Room:
     seconds = max([1 / rate if rate else 0.0, apart or 0.0])
     if not seconds:
         return Room()
-    ahead = max([0.0, *((until - _microseconds(now)) / SECOND for until in taken if until)])
+    left = [(until - _microseconds(now)) / SECOND for until in taken if until]
+    ahead = max([0.0, *(each for each in left if each <= FURTHEST)])
     return Room(ahead, max(1, int(AT_ONCE / seconds)))
+
+
+def is_taken_up(now: datetime) -> ColumnElement[bool]:
+    """The time of a broadcast or of its sender is taken up for longer than a job waits."""
+    at = _microseconds(now)
+    owned = or_(
+        and_(SendingPace.kind == PaceKind.SENDER, SendingPace.owner_id == Broadcast.sender_id),
+        and_(SendingPace.kind == PaceKind.BROADCAST, SendingPace.owner_id == Broadcast.id),
+    )
+    until = SendingPace.taken_until.between(at + int((AHEAD + PATIENCE) * SECOND), at + FURTHEST * SECOND)
+    return exists().where(owned, until)
 
 
 def stretches(body: str, sender: Sender, broadcast: Broadcast | None) -> Stretches:

@@ -1,5 +1,6 @@
 """Jobs that send at a pace: together they are never quicker than it, and everybody still gets it once."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,3 +77,17 @@ def test_a_broadcast_is_spread(engine: Engine, provider: Provider) -> None:
     send(engine, provider, broadcast_id, 2)
     assert len(provider.accepted_at) == 6
     see_that_none_came_early(provider, began, 0.3)
+
+
+@pytest.mark.slow
+def test_a_slow_one_keeps_no_job_from_the_others(engine: Engine, provider: Provider) -> None:
+    broadcast_id = arrange_broadcast(engine, 3)
+    with Session(engine) as session:
+        session.get_one(Broadcast, broadcast_id).seconds_apart = 600.0
+        session.commit()
+    pool = SenderPool(engine, gateway_to(provider.url), "http://127.0.0.1:9/status", 8, "test")
+    began = time.monotonic()
+    send_waiting(pool, broadcast_id, 60)
+    pool.stop(20)
+    assert len(provider.accepted) == 1
+    assert time.monotonic() - began < 40, "it waited until its time was over"

@@ -156,3 +156,24 @@ def test_without_a_pace_nothing_is_taken(session: Session, engine: Engine) -> No
     broadcast = arrange(session, 10, rate=None)
     assert [each.takes for each in delivery.claim(engine, broadcast_id=broadcast.id)] == [{}] * 10
     assert session.get_one(Sender, broadcast.sender_id).segments_per_second is None
+
+
+def test_a_clock_that_was_wrong_holds_nothing_up(session: Session, engine: Engine, frozen: Frozen) -> None:
+    broadcast = arrange(session, 3, rate=1)
+    taken(session, 1.0, now=_now() + timedelta(days=30))
+    assert pace.room(engine, broadcast.id, _now()).ahead == 0.0
+    assert taken(session, 1.0) == 0.0
+
+
+def test_a_broadcast_whose_time_is_taken_up_gets_no_job_before(
+    session: Session, engine: Engine, frozen: Frozen
+) -> None:
+    broadcast = arrange(session, 3, rate=None)
+    broadcast.seconds_apart = 600.0
+    session.commit()
+    assert delivery.waiting_broadcasts(engine) == [broadcast.id]
+    pace.take(session, [{(PaceKind.BROADCAST, broadcast.id): 600.0}], _now())
+    session.commit()
+    assert delivery.waiting_broadcasts(engine) == []
+    frozen.forward(seconds=600)
+    assert delivery.waiting_broadcasts(engine) == [broadcast.id]
