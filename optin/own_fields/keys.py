@@ -9,8 +9,8 @@ LONGEST = 40
 PREFIX = "own-"
 """A field of one's own is "own-" and its key among the fields of a person: no field of ours has a hyphen."""
 TAKEN = frozenset({
-    *merge_fields.FIELDS, "keyword", "frequency", "code", "name", "mobile", "phone", "number", "email", "owner",
-    "time_zone", "notes", "kind", "id",
+    *merge_fields.FIELDS, "first_line", "keyword", "frequency", "code", "name", "mobile", "phone", "number", "email",
+    "owner", "time_zone", "notes", "kind", "id",
 })  # fmt: skip
 """What our own merge fields are called, and what else a person has."""
 LABELS = frozenset({

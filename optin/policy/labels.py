@@ -30,6 +30,8 @@ REPLIES = {
     "keyword_ended_reply": "Reply when one keyword ended",
     "help_reply": "Help reply",
     "how_to_confirm_reply": "Reply to an unclear answer",
+    "first_line": "First line after a long silence",
+    "first_line_days": "Days of silence before the first line",
     "extra_opt_out_words": "Extra opt-out words",
     "question_hours": "Hours that a double opt-in question stays open",
 }

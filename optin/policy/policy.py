@@ -24,6 +24,7 @@ class Policy:
     use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields brand, keyword
     and frequency. What begins with `canary` says who gets a broadcast first, and for how long it waits then; what
     begins with `limit`, above which shares (percent) and how many times the usual opt-outs a broadcast pauses.
+    `first_line` is what a text says to whoever has got none for so many days (sending/first_line.py).
     """
 
     require_opt_in_for_one_to_one: bool = False
@@ -56,6 +57,8 @@ class Policy:
         "Msg & data rates may apply. Reply STOP to cancel."
     )
     how_to_confirm_reply: str = "{{ brand }}: reply YES to confirm {{ keyword }}, or NO if you don't want it."
+    first_line: str = "{{ brand }}: you joined {{ keyword }} on {{ day }}."
+    first_line_days: int = 60
     extra_opt_out_words: tuple[str, ...] = ()
     question_hours: int = 24
     sending_hours: bool = True

@@ -7,13 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
-from optin import channels
+from optin import channels, clock
 from optin.consent import audience
 from optin.consent.follow_up import NOBODY, FollowUp
 from optin.enums import Channel
 from optin.models import CampaignMember, Person, Sender
 from optin.own_fields import merging
+from optin.policy import cache
 from optin.provider import senders
+from optin.sending import first_line
 from optin.texts import merge_fields
 from optin.texts.segments import Segments
 
@@ -23,7 +25,8 @@ ACCENTED = 5000
 
 @dataclass(frozen=True)
 class PersonalFields:
-    """Merge fields of a text by their names, each as a column of a statement that has Person and is `join`ed."""
+    """Merge fields of a text by their names, each as a column of a statement that has Person and CampaignMember, and
+    is `join`ed."""
 
     names: list[str]
     columns: list[ColumnElement[str]]
@@ -39,10 +42,15 @@ def clean(typed: str) -> str:
     return typed.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def known(session: Session, body: str) -> tuple[str, ...]:
+    """Return the merge fields that the text of a broadcast may have."""
+    return (*merging.known(session, body), first_line.NAME)
+
+
 def faults(body: str, known: Collection[str], channel: str = Channel.SMS) -> list[str]:
     """Return a sentence for each thing that forbids sending the text to whomever; merge fields count as empty.
 
-    `known` are the merge fields that it may have (own_fields/merging.py).
+    `known` are the merge fields that it may have (`known`).
     """
     if not body:
         return ["Write a message first."]
@@ -84,6 +92,9 @@ def personal_fields(session: Session, body: str) -> PersonalFields:
     ours = [name for name in PERSONAL if name in merge_fields.names(body)]
     own = {field.key: merging.column(field) for field in merging.used_in(session, body)}
     columns: list[ColumnElement[str]] = [getattr(Person, name) for name in ours]
+    if first_line.is_in(body):
+        ours.append(first_line.NAME)
+        columns.append(first_line.column(cache.policy(session), clock.now()))
     return PersonalFields([*ours, *own], [*columns, *(each.text for each in own.values())], list(own.values()))
 
 

@@ -19,7 +19,8 @@ from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person,
 from optin.models.index_conditions import is_queued
 from optin.own_fields import merging
 from optin.policy import cache
-from optin.sending import canary, conversations, gate, overdue_replies, pace, pauses
+from optin.policy.policy import Policy
+from optin.sending import canary, conversations, first_line, gate, overdue_replies, pace, pauses
 from optin.sending.pace import Stretches
 from optin.sending.pauses import Pauses
 from optin.texts import merge_fields
@@ -230,13 +231,21 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[ClaimedM
         .order_by(Message.id)
     ).all()
     threads = conversations.ensure(session, [_to(row) for row in rows if row.conversation_id is None], now)
-    brand = cache.policy(session).brand
+    given = cache.policy(session)
     bodies = {row.Broadcast.body for row in rows if row.Broadcast}
     own = merging.of_people(session, (row.Person for row in rows if row.Broadcast), *bodies)
-    claimed_messages = [_post(row, row.conversation_id or threads[_to(row)], brand, own) for row in rows]
+    lines = _first_lines(session, rows, given, now)
+    claimed_messages = [
+        _post(row, row.conversation_id or threads[_to(row)], given.brand, own, lines.get(row.id, "")) for row in rows
+    ]
     return [
         _with_code(session, claimed) if claimed.purpose == Purpose.CODE else claimed for claimed in claimed_messages
     ]
+
+
+def _first_lines(session: Session, rows: Sequence[Any], given: Policy, now: datetime) -> dict[int, str]:
+    ids = [row.id for row in rows if row.Broadcast and first_line.is_in(row.Broadcast.body)]
+    return first_line.of_messages(session, ids, given, now) if ids else {}
 
 
 def _to(row: Any) -> Address:
@@ -250,10 +259,12 @@ def _with_code(session: Session, claimed: ClaimedMessage) -> ClaimedMessage:
     return replace(claimed, body=merge_fields.render(claimed.body, {"code": code}))
 
 
-def _post(row: Any, conversation_id: int, brand: str, own: Mapping[int, Mapping[str, str]]) -> ClaimedMessage:
+def _post(
+    row: Any, conversation_id: int, brand: str, own: Mapping[int, Mapping[str, str]], line: str
+) -> ClaimedMessage:
     broadcast: Broadcast | None = row.Broadcast
     person: Person | None = row.Person
-    fields = person_fields(person, brand, own.get(person.id) if person else None)
+    fields = person_fields(person, brand, own.get(person.id) if person else None) | {first_line.NAME: line}
     body = merge_fields.render(broadcast.body, fields) if broadcast else row.body
     return ClaimedMessage(
         message_id=row.id,

@@ -54,7 +54,7 @@ from optin.policy import policy
 from optin.proof.number_record import NumberRecord
 from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
-from optin.sending import claim, deciding, gate, queueing, record, stop_all, unknown_outcomes
+from optin.sending import claim, deciding, first_line, gate, queueing, record, stop_all, unknown_outcomes
 from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
 from tests.support import consent_log, witnesses
@@ -314,6 +314,20 @@ def test_whom_a_broadcast_left_out_is_read_along_the_index_of_reasons(
     listed = {asked: given for asked, given in statements.items() if "broadcast_left_out.asked_at" in asked}
     assert listed
     assert _serves_all(engine, "ix_broadcast_left_out_reason", listed)
+
+
+def test_the_first_line_looks_at_the_texts_of_each_number(app: Flask, session: Session) -> None:
+    """Not at all that went within the days: these are most."""
+    engine, _ = _filled(app, session)
+    question = audience.ask(session, session.get_one(Campaign, 1), "", Channel.SMS, policy.load(session))
+    with asked(engine, "SELECT") as statements:
+        first_line.count(session, question)
+        first_line.of_messages(session, [1, 2, 3], question.policy, question.now)
+        first_line.of_member(session, question, 1)
+    session.rollback()
+    looking = {asked: given for asked, given in statements.items() if "started_at >" in asked}
+    assert len(looking) == 3
+    assert _serves_all(engine, "ix_message_number", looking)
 
 
 def test_what_left_a_person_out_is_read_along_the_key(app: Flask, session: Session) -> None:

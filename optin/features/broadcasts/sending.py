@@ -171,7 +171,8 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
     if part and (fault := follow_up.fault(session.get(Broadcast, part.broadcast_id), campaign_id)):
         return [fault]
     members = select(func.count()).select_from(CampaignMember).where(audience.belongs(campaign_id, part))
-    known = merging.hold(session, body)
+    merging.hold(session, body)
+    known = broadcast_text.known(session, body)
     found = [
         *broadcast_text.faults(body, known, channel),
         *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1, follow_up=part),

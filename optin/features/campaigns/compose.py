@@ -18,7 +18,7 @@ from optin.own_fields import merging
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
-from optin.sending import broadcast_text, delivery
+from optin.sending import broadcast_text, delivery, first_line
 from optin.texts import merge_fields, segments, send_time
 from optin.texts.meant_day import MeantDay, meant_day
 from optin.texts.segments import Segments
@@ -118,16 +118,21 @@ def preview_text(
 ) -> TextPreview:
     """Look at a text; the preview is for a member after the given one, one of the first when there is none.
 
-    It is somebody whose consent covers the text, where there is anybody like that.
+    It is somebody whose consent covers the text, where there is anybody like that, and who gets all of it.
 
     `among` bounds how many members are looked at for the longest text.
     """
     campaign_id, brand = asked.campaign_id, asked.policy.brand
-    covered = queries.example(session, asked, after) or queries.example(session, asked)
+    silent = first_line.is_in(body) and (
+        queries.example(session, asked, after, silent=True) or queries.example(session, asked, silent=True)
+    )
+    covered = silent or queries.example(session, asked, after) or queries.example(session, asked)
     example = covered or queries.example(session, asked, anybody=True)
     person, member_id = example or (None, 0)
-    own = merging.of_person(session, person, body)
-    preview = merge_fields.render(body, delivery.person_fields(person, brand, own))
+    fields = delivery.person_fields(person, brand, merging.of_person(session, person, body))
+    if first_line.is_in(body):
+        fields[first_line.NAME] = first_line.of_member(session, asked, member_id)
+    preview = merge_fields.render(body, fields)
     longest = partial(
         broadcast_text.longest, session, campaign_id, among=among, channel=asked.channel, follow_up=asked.follow_up
     )
@@ -144,7 +149,7 @@ def preview_text(
         preview=preview,
         person=person,
         member_id=member_id,
-        faults=broadcast_text.faults(body, merging.known(session, body), asked.channel) if body else [],
+        faults=broadcast_text.faults(body, broadcast_text.known(session, body), asked.channel) if body else [],
         warnings=merge_fields.warnings(body),
     )
 
@@ -206,7 +211,7 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "sender": asked.sender,
         "no_sender": senders.NONE_YET,
         "saved": message_templates.listed(session),
-        "merge_names": own_fields.merge_names(),
+        "merge_names": [*own_fields.merge_names(), first_line.NAME],
         "has_hours": asked.question.policy.sending_hours,
         "spreads": [(minutes, send_time.spread_words(minutes)) for minutes in send_time.SPREADS],
         "time_fault": draft.plan.fault(now),

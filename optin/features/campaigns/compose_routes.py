@@ -16,9 +16,8 @@ from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
-from optin.own_fields import merging
 from optin.queries import message_templates
-from optin.sending import brakes, broadcast_cost, broadcast_text, gate
+from optin.sending import brakes, broadcast_cost, broadcast_text, first_line, gate
 from optin.texts import segments, send_time
 from optin.texts.pace_words import pace_words
 from optin.web import composed_for, filters, record_ids
@@ -65,6 +64,8 @@ def compose_broadcast(campaign_id: int) -> Response:
         return page.render(campaign, "broadcasts", draft=replace(draft, body=body))
     if do in ("edit", "next"):
         return page.render(campaign, "broadcasts", draft=draft)
+    if do == "first_line":
+        draft = replace(draft, body=first_line.put_first(draft.body))
     return _confirm(campaign, compose.in_time(draft) if do == "in_time" else draft)
 
 
@@ -83,7 +84,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     if part and (fault := follow_up.fault(of_broadcast, campaign.id)):
         refused.append(fault)
     refused += [
-        *broadcast_text.faults(draft.body, merging.known(session, draft.body), asked.channel),
+        *broadcast_text.faults(draft.body, broadcast_text.known(session, draft.body), asked.channel),
         *broadcast_text.hindrances(sender, counts.total, people, late, follow_up=part),
     ]
     shut = gate.why_closed(session)
@@ -106,6 +107,8 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         besides.append(part.broadcast_id)
     context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=besides)
     context["of_broadcast"] = of_broadcast
+    context["silent"] = first_line.count(session, asked) if people <= broadcast_cost.LARGE else 0
+    context |= {"says_first_line": first_line.is_in(draft.body), "first_line_days": given.first_line_days}
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
 
 

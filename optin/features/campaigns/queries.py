@@ -10,6 +10,7 @@ from optin.consent import conditions
 from optin.consent.audience import AudienceQuestion
 from optin.enums import BroadcastState
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, User
+from optin.sending import first_line
 
 LOOKED_AT = 500
 UNFINISHED = (BroadcastState.SCHEDULED, BroadcastState.QUEUEING, BroadcastState.SENDING, BroadcastState.PAUSED)
@@ -91,11 +92,12 @@ def sent_before(
 
 
 def example(
-    session: Session, question: AudienceQuestion, after: int = 0, *, anybody: bool = False
+    session: Session, question: AudienceQuestion, after: int = 0, *, anybody: bool = False, silent: bool = False
 ) -> tuple[Person, int] | None:
     """Return a member after the given one, and that member's id: the person for whom a text is previewed.
 
-    The first whose consent covers it, among some hundred; or with `anybody` the very next.
+    The first whose consent covers it, among some hundred, and if `silent` to whom the first line is due; or with
+    `anybody` the very next.
     """
     members = select(CampaignMember.id, CampaignMember.number).where(question.members, CampaignMember.id > after)
     near = members.order_by(CampaignMember.id).limit(1 if anybody else LOOKED_AT).subquery()
@@ -107,6 +109,8 @@ def example(
         channel=question.channel,
     )
     given = [] if anybody else [near.c["number"].is_not(None), covered]
+    if silent:
+        given.append(first_line.is_due(near.c.number, question.policy, question.now))
     first = select(near.c.id).where(*given).order_by(near.c.id).limit(1).scalar_subquery()
     found = select(Person, CampaignMember.id).join(CampaignMember, CampaignMember.person_id == Person.id)
     row = session.execute(found.where(CampaignMember.id == first)).first()

@@ -16,7 +16,6 @@ from optin.features.campaigns.compose import Draft
 from optin.features.campaigns.compose_routes import typed_draft
 from optin.jobs import engine
 from optin.models import Campaign, User
-from optin.own_fields import merging
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text, test_number
@@ -50,7 +49,7 @@ def send_test(campaign_id: int) -> Response:
 def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     """Put the test into the outbox; return sentences if that can't be."""
     session, sender = db.session(), chosen_sender()
-    known = merging.known(session, draft.body)
+    known = broadcast_text.known(session, draft.body)
     faults = broadcast_text.faults(draft.body, known, sender.channel if sender else Channel.SMS)
     refused = [*faults, *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:

@@ -13,6 +13,7 @@ from wtforms.widgets import TimeInput
 from optin import phone
 from optin.consent.hours import window_refusal
 from optin.features.settings.opt_out_words import refusal
+from optin.sending import first_line
 from optin.texts import merge_fields, segments
 from optin.web.fields import Line, MessageText
 
@@ -126,6 +127,8 @@ class RepliesForm(PolicyForm):
     keyword_ended_reply = MessageText("One keyword ended")
     help_reply = MessageText("Help")
     how_to_confirm_reply = MessageText("Unclear answer to a question")
+    first_line = MessageText("First line after a long silence")
+    first_line_days = WholeNumber("After so many days without a text", [NumberRange(1, 3650)])
     extra_opt_out_words = Lines("Extra opt-out words")
     question_hours = WholeNumber(
         "A double opt-in question stays open for",
@@ -150,6 +153,10 @@ class RepliesForm(PolicyForm):
     def validate_how_to_confirm_reply(self, field: Field) -> None:
         """Refuse a text that can't be sent."""
         _check_reply(field, ("brand", "keyword"))
+
+    def validate_first_line(self, field: Field) -> None:
+        """Refuse a text that can't be sent."""
+        _check_reply(field, first_line.FIELDS)
 
     def validate_extra_opt_out_words(self, field: Field) -> None:
         """Refuse words that mean something else already."""

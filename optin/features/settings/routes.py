@@ -35,8 +35,8 @@ from optin.web.filters import n
 __all__ = ["audit_routes", "blueprint", "consent_log_routes", "opted_out_routes", "twilio_routes", "witness_routes"]
 
 US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
-EXAMPLE_KEYWORD = "volunteer"
-REPLY_NAMES = ("opt_out_reply", "keyword_ended_reply", "help_reply", "how_to_confirm_reply")
+EXAMPLES = {"keyword": "volunteer", "day": "3 May 2026"}
+REPLY_NAMES = ("opt_out_reply", "keyword_ended_reply", "help_reply", "how_to_confirm_reply", "first_line")
 
 MEANT = {"how_to_confirm_reply": ("YES",)}
 
@@ -169,5 +169,5 @@ def _page(panel: Panel, form: PolicyForm, effect: Effect | None = None) -> str:
 
 def _preview(name: str, text: str, brand: str) -> tuple[str, segments.Segments, list[str]]:
     """Return a reply as it is sent, what it costs, and what it should not ask for."""
-    sent = merge_fields.render(text, {"brand": brand, "keyword": EXAMPLE_KEYWORD})
+    sent = merge_fields.render(text, {"brand": brand, **EXAMPLES})
     return sent, segments.count(sent), merge_fields.warnings(text, MEANT.get(name, ()))
