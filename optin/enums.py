@@ -321,6 +321,14 @@ class Meaning(LabelledEnum):
     ORDINARY = "ordinary", "message"
 
 
+class Per(LabelledEnum):
+    """In what time people are promised so many texts at most (consent/promises.py)."""
+
+    DAY = "day", "a day"
+    WEEK = "week", "a week"
+    MONTH = "month", "a month"
+
+
 class Reason(LabelledEnum):
     """Why a message may not be sent now, in the order of the rule (docs/rules.md)."""
 
@@ -334,6 +342,7 @@ class Reason(LabelledEnum):
     NO_OPT_IN = "no_opt_in", "No opt-in", "bad"
     BLOCKED = "blocked", "Blocked at Twilio: they must text START", "bad"
     TOO_LATE = "too_late", "Too late: its time to send had passed", "warn"
+    PROMISE_REACHED = "promise", "As many texts as they were promised at most", "warn"
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
     TOO_MANY_REPLIES = "reply_cap", "Too many automatic replies within an hour", "warn"

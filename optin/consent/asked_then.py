@@ -10,9 +10,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from optin.consent import caps, conditions, hours, number_log, rules
+from optin.consent import caps, conditions, hours, number_log, promises, rules
 from optin.consent.hours import LocalTime
 from optin.consent.number_log import NumberLog
+from optin.consent.promises import PastPromise, Promise
 from optin.consent.replay import NumberReplay, facts_of
 from optin.consent.rules import Case, Decision, Facts, Step
 from optin.enums import Purpose, ReplyKind
@@ -73,6 +74,8 @@ class AskingHistory:
     log: NumberLog
     settings: SettingsTrail
     starts: Sequence[datetime]
+    promises: Sequence[PastPromise] = ()
+    with_keyword: Sequence[datetime] = ()
 
     def at(self, moment: datetime, zones: str) -> AskedThen:
         """Return the rule as it was to be asked at a moment, with the number in these time zones (a zone group)."""
@@ -84,9 +87,18 @@ class AskingHistory:
                 facts,
                 outside_hours=window is not None and not hours.is_open(names, moment, window),
                 too_late=_is_late(about.not_after, names, moment, then.policy),
+                promise_reached=self._is_promise_reached(moment),
                 cap_reached=caps.is_full(self.starts, then.policy, moment),
             )
         return AskedThen(moment, about.case(then.policy), facts, then, hours.local_times(names, moment, window))
+
+    def promise(self, moment: datetime) -> Promise | None:
+        """Return what the number was promised with the keyword, as far as it was opted in at a moment."""
+        return next((each.promise for each in self.promises if each.holds(moment)), None)
+
+    def _is_promise_reached(self, moment: datetime) -> bool:
+        promise = self.promise(moment)
+        return promise is not None and promise.is_reached(self.with_keyword, moment)
 
     def got(self, moment: datetime) -> tuple[int, int]:
         """Count the messages that count towards the caps of a day and of a week at a moment."""
@@ -99,7 +111,12 @@ def load(session: Session, about: AskedAbout, now: Policy, first: datetime, last
     """Read what is needed for moments between the first and the last; `now` is the policy of today."""
     starts = caps.starts(session, about.number, first, last) if about.purpose == Purpose.CAMPAIGN else []
     trail = past.trail(session, now, rules.SETTINGS)
-    return AskingHistory(about, number_log.load(session, about.number), trail, starts)
+    log = number_log.load(session, about.number)
+    if about.purpose != Purpose.CAMPAIGN or about.keyword_id is None:
+        return AskingHistory(about, log, trail, starts)
+    promised = promises.past(session, about.number, about.keyword_id, about.channel)
+    counted = promises.starts(session, about.number, about.keyword_id, first, last) if promised else []
+    return AskingHistory(about, log, trail, starts, promised, counted)
 
 
 def _is_late(not_after: datetime | None, zones: Sequence[str], moment: datetime, policy: Policy) -> bool:

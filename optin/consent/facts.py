@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from optin.consent import caps
+from optin.consent import caps, promises
 from optin.consent.rules import Facts
 from optin.database.statements import has_at_most
 from optin.database.steering import written_out
@@ -167,6 +167,12 @@ def _earliest(about: About) -> FromClause:
     return first.where(about.members if about.members is not None else true()).subquery()
 
 
+def _promise_reached(about: About) -> ColumnElement[bool] | None:
+    if about.caps is None or about.keyword_id is None:
+        return None
+    return promises.reached(about.number, about.keyword_id, about.channel, about.caps[1])
+
+
 _BLOCKED = _has_row(ProviderBlock, lambda about: ProviderBlock.scope == about.scope, _is_open(ProviderBlock))
 FACTS: Mapping[str, Fact] = {
     "has_number": Fact(lambda about: has_phone(about.number)),
@@ -182,6 +188,7 @@ FACTS: Mapping[str, Fact] = {
     "opted_in": _live(OptInStatus.ACTIVE),
     "any_opt_in": _has_row(OptIn, lambda _about: OptIn.status == written_out(OptInStatus.ACTIVE), _by_channel),
     "blocked": replace(_BLOCKED, condition=lambda about: None if about.scope is None else _BLOCKED.condition(about)),
+    "promise_reached": Fact(_promise_reached),
     "cap_reached": Fact(lambda about: caps.reached(about.number, *about.caps) if about.caps else None),
 }
 """What the database knows of a number. All others in `rules.Facts` are given by who asks (`About.given`)."""

@@ -73,7 +73,10 @@ class KeywordWord(Base):
 
 
 class Disclosure(Base):
-    """What the person was told where they saw the keyword; a new version for each change."""
+    """What the person was told where they saw the keyword; a new version for each change.
+
+    They are promised at most so many texts a day, week or month (enums.Per), None: nothing (consent/promises.py).
+    """
 
     __tablename__ = "disclosure"
     __table_args__ = (UniqueConstraint("keyword_id", "version"),)
@@ -84,6 +87,8 @@ class Disclosure(Base):
     text: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(String(500), default="")
     image_id: Mapped[int | None] = mapped_column(ForeignKey("disclosure_image.id"))
+    promised_most: Mapped[int | None]
+    promised_per: Mapped[str | None] = mapped_column(String(5))
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
-from optin.consent import caps, conditions, facts, hours, rules
+from optin.consent import caps, conditions, facts, hours, promises, rules
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision
 from optin.database.session import UTCDateTime
@@ -165,7 +165,8 @@ def _start_alike(
 ) -> dict[int, int]:
     """Start claimed messages, all of one kind, as far as the rule allows; return the attempt of each started, by id."""
     statement = _starting(_case(claimed_messages[0], given), given, of_broadcast=bool(claimed_messages[0].broadcast_id))
-    alike = {"now": now, "under_way": now + UNDER_WAY, **caps.moments(now), **gate.seen()}
+    alike = {"now": now, "under_way": now + UNDER_WAY, **caps.moments(now), **promises.moments(now)}
+    alike |= gate.seen()
     rows = run(session, statement, [alike | _values(claimed) for claimed in claimed_messages])
     return {row[0]: row[1] for row in rows}
 

@@ -13,10 +13,12 @@ from optin import clock
 from optin.consent import audience, audience_counts, conditions, facts
 from optin.consent.rules import Case, Facts, decide
 from optin.database import postgresql
-from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Purpose, Reason
+from optin.enums import BroadcastState, Channel, Direction, MessageStatus, OptInStatus, Per, Purpose, Reason, SenderKind
 from optin.models import (
+    Broadcast,
     Campaign,
     CampaignMember,
+    Disclosure,
     Hold,
     Keyword,
     Message,
@@ -24,6 +26,7 @@ from optin.models import (
     OptIn,
     Person,
     ProviderBlock,
+    Sender,
     Suppression,
 )
 from optin.policy.policy import Policy
@@ -36,7 +39,7 @@ NO_PHONES = ("SUPPORT", "40404", "Acme & Co", "+0415", "+1415555x134", "+1" + "5
 """What a number may be besides E.164 or missing: older versions made opt-ins of such senders."""
 NAMES = (
     *("has_number", "suppressed", "lost", "held", "duplicate", "opt_in", "other_opt_in", "blocked"),
-    *("outside_hours", "too_late", "cap"),
+    *("outside_hours", "too_late", "cap", "promised"),
 )
 OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
 
@@ -49,14 +52,17 @@ def keywords(session: Session) -> tuple[Keyword, Keyword]:
     return made[0], made[1]
 
 
-def _opt_in(number: str, keyword: Keyword, status: OptInStatus) -> OptIn:
-    return OptIn(number=number, keyword_id=keyword.id, status=status, source="sms", requested_at=NOW, activated_at=NOW)
+def _opt_in(number: str, keyword: Keyword, status: OptInStatus, told_id: int | None = None) -> OptIn:
+    made = OptIn(number=number, keyword_id=keyword.id, status=status, source="sms", requested_at=NOW, activated_at=NOW)
+    made.disclosure_id = told_id
+    return made
 
 
 def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]) -> dict[int, Facts]:
     """Make one member for each combination of facts; return the facts that each member then has."""
     switches = (False, True)
-    rows = product(*[switches] * 5, OPT_INS, *[switches] * 5)
+    broadcast_id, told_id = _before(session, campaign, keywords[0])
+    rows = product(*[switches] * 5, OPT_INS, *[switches] * 6)
     combinations = [dict(zip(NAMES, row, strict=True)) for row in rows]
     numbers = [f"+1415{index:07d}" if given["has_number"] else None for index, given in enumerate(combinations)]
     pairs = [(_person(number), _person(number)) for number in numbers]
@@ -67,7 +73,7 @@ def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyw
         zones = ZONES[bool(given["outside_hours"]), bool(given["too_late"])]
         members.append(_member(campaign, pair[1], number, zones))
         if number:
-            rest += _circumstances(number, given, keywords)
+            rest += _circumstances(number, given, keywords, broadcast_id, told_id)
             earlier += [_member(campaign, pair[0], number, zones)] if given["duplicate"] else []
     for batch in (earlier, members, rest):
         session.add_all(batch)
@@ -93,14 +99,32 @@ def _member(campaign: Campaign, person: Person, number: str | None, zones: str) 
     return CampaignMember(campaign_id=campaign.id, person_id=person.id, number=number, zones=zones, added_at=NOW)
 
 
-def _circumstances(number: str, given: dict[str, object], keywords: tuple[Keyword, Keyword]) -> list[object]:
+def _before(session: Session, campaign: Campaign, keyword: Keyword) -> tuple[int, int]:
+    """Make what everybody got before with the keyword, and what some were promised: one a week."""
+    told = Disclosure(keyword_id=keyword.id, version=1, text="1 a week", created_at=NOW)
+    told.promised_most, told.promised_per = 1, Per.WEEK
+    sender = Sender(channel="sms", kind=SenderKind.LONG_CODE, address=SCOPE, created_at=NOW)
+    session.add_all((told, sender))
+    session.flush()
+    sent = Broadcast(campaign_id=campaign.id, keyword_id=keyword.id, sender_id=sender.id, body="Hi", created_at=NOW)
+    sent.state, sent.form_key = BroadcastState.SENT, "before"
+    session.add(sent)
+    session.flush()
+    return sent.id, told.id
+
+
+def _circumstances(
+    number: str, given: dict[str, object], keywords: tuple[Keyword, Keyword], broadcast_id: int, told_id: int
+) -> list[object]:
     rows: list[object] = []
     for table, name in ((Suppression, "suppressed"), (Hold, "held")):
         extra = {"cause": "sentence"} if table is Hold else {"asked_at": NOW}
         rows.append(table(number=number, started_at=NOW, ended_at=None if given[name] else NOW, **extra))
     rows.append(NumberLoss(number=number, started_at=NOW, ended_at=None if given["lost"] else NOW))
     if given["opt_in"]:
-        rows.append(_opt_in(number, keywords[0], OptInStatus(str(given["opt_in"]))))
+        rows.append(
+            _opt_in(number, keywords[0], OptInStatus(str(given["opt_in"])), told_id if given["promised"] else None)
+        )
     if given["other_opt_in"]:
         rows.append(_opt_in(number, keywords[1], OptInStatus.ACTIVE))
     ended = None if given["blocked"] else NOW
@@ -112,6 +136,7 @@ def _circumstances(number: str, given: dict[str, object], keywords: tuple[Keywor
             direction=Direction.OUTBOUND,
             purpose=Purpose.CAMPAIGN,
             number=number,
+            broadcast_id=broadcast_id,
             status=MessageStatus.DELIVERED,
             started_at=NOW - age,
             created_at=NOW,
@@ -135,6 +160,7 @@ def _facts(given: dict[str, object]) -> Facts:
         any_opt_in=opted_in or bool(given["other_opt_in"]),
         blocked=bool(given["blocked"]),
         too_late=bool(given["too_late"]),
+        promise_reached=opted_in and bool(given["promised"]),
         outside_hours=bool(given["outside_hours"]),
         cap_reached=bool(given["cap"]),
     )

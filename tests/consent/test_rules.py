@@ -48,6 +48,10 @@ CAMPAIGN = [
     ({**MEMBER, "blocked": True}, True, Reason.BLOCKED),
     ({**MEMBER, "blocked": True, "outside_hours": True}, True, Reason.BLOCKED),
     ({**MEMBER, "outside_hours": True}, True, Reason.OUTSIDE_HOURS),
+    ({**MEMBER, "promise_reached": True}, True, Reason.PROMISE_REACHED),
+    ({**MEMBER, "promise_reached": True, "outside_hours": True, "cap_reached": True}, True, Reason.PROMISE_REACHED),
+    ({**MEMBER, "promise_reached": True, "too_late": True}, True, Reason.TOO_LATE),
+    ({**MEMBER, "promise_reached": True}, False, None),
     ({**MEMBER, "cap_reached": True}, True, Reason.CAP_REACHED),
 ]
 

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from optin import clock
@@ -24,6 +24,7 @@ from optin.enums import (
     Direction,
     MessageStatus,
     OptInStatus,
+    Per,
     Purpose,
     Reason,
     ReplyKind,
@@ -33,6 +34,7 @@ from optin.enums import (
 from optin.models import (
     Broadcast,
     Campaign,
+    Disclosure,
     Hold,
     Keyword,
     Message,
@@ -78,7 +80,10 @@ STRICTEST = {Purpose.CAMPAIGN: [STRICT, replace(STRICT, cap_waits=True)]}
 
 @dataclass(frozen=True)
 class Given:
-    """One combination: the number's rows, `age` that of the broadcast message that it got last."""
+    """One combination: the number's rows, `age` that of the broadcast message that it got last.
+
+    `promised`: with the keyword there is one a week at most.
+    """
 
     has_number: bool
     suppressed: bool
@@ -88,9 +93,10 @@ class Given:
     opt_in: OptInStatus | None
     other_opt_in: OptInStatus | None
     age: timedelta | None
+    promised: bool
 
 
-GIVEN = [Given(*row) for row in product(*[BOTH] * 5, OPT_INS, OPT_INS, AGES)]
+GIVEN = [Given(*row) for row in product(*[BOTH] * 5, OPT_INS, OPT_INS, AGES, BOTH)]
 NUMBERS = [f"+1415{index:07d}" if given.has_number else f"SENDER {index}" for index, given in enumerate(GIVEN)]
 SINGLE = [
     (Purpose.ONE_TO_ONE, None),
@@ -129,6 +135,7 @@ class Alike:
             any_opt_in=OptInStatus.ACTIVE in any_,
             blocked=given.blocked,
             too_late=self.too_late,
+            promise_reached=mine == OptInStatus.ACTIVE and given.promised and given.age is not None,
             cap_reached=bool(per_day or (policy.cap_per_week and given.age)),
         )
 
@@ -138,6 +145,9 @@ def _arrange(session: Session) -> list[Alike]:
     session.add(Sender(id=SENDER, channel="sms", kind=SenderKind.LONG_CODE, address=SCOPE, created_at=NOW))
     session.add_all(Keyword(id=id_, word=f"word{id_}", created_at=NOW) for id_ in (1, 2))
     session.flush()
+    told = Disclosure(keyword_id=1, version=1, text="", promised_most=1, promised_per=Per.WEEK, created_at=NOW)
+    session.add(told)
+    sent_before = _broadcast(session, 1, "before")
     _add(session, Suppression, [_when(given.suppressed, asked_at=NOW) for given in GIVEN])
     _add(session, NumberLoss, [_when(given.lost) for given in GIVEN])
     _add(session, Hold, [_when(given.held, cause="sentence") for given in GIVEN])
@@ -146,7 +156,12 @@ def _arrange(session: Session) -> list[Alike]:
     given_opt_in = {"source": "sms", "requested_at": NOW}
     for keyword_id, statuses in ((1, [g.opt_in for g in GIVEN]), (2, [g.other_opt_in for g in GIVEN])):
         _add(session, OptIn, [s and {"keyword_id": keyword_id, "status": s, **given_opt_in} for s in statuses])
-    sent = {"status": MessageStatus.DELIVERED, "purpose": Purpose.CAMPAIGN}
+    session.execute(
+        update(OptIn)
+        .where(OptIn.keyword_id == 1, OptIn.number.in_([n for n, g in zip(NUMBERS, GIVEN, strict=True) if g.promised]))
+        .values(disclosure_id=told.id)
+    )
+    sent = {"status": MessageStatus.DELIVERED, "purpose": Purpose.CAMPAIGN, "broadcast_id": sent_before}
     _add(session, Message, [_message(started_at=NOW - g.age, **sent) if g.age else None for g in GIVEN])
     return [*_broadcasts(session), *_singles(session), *_own(session)]
 
@@ -168,17 +183,22 @@ def _message(**fields: object) -> dict[str, object]:
 
 def _broadcasts(session: Session) -> Iterator[Alike]:
     for keyword_id, late in product((1, None), BOTH):
-        campaign = Campaign(name="All", keyword_id=keyword_id, created_at=NOW, updated_at=NOW)
-        session.add(campaign)
-        session.flush()
-        given = {"campaign_id": campaign.id, "keyword_id": keyword_id, "sender_id": SENDER, "body": "Hello"}
-        moments = {"created_at": NOW, "started_at": NOW, "not_after": NOW + timedelta(hours=-1 if late else 1)}
-        made = Broadcast(state=BroadcastState.SENDING, form_key=f"{keyword_id} {late}", **given, **moments)
-        session.add(made)
-        session.flush()
-        ids = _messages(session, {"purpose": Purpose.CAMPAIGN, "broadcast_id": made.id})
-        post = partial(_post, purpose=Purpose.CAMPAIGN, keyword_id=keyword_id, broadcast_id=made.id)
+        made = _broadcast(session, keyword_id, f"{keyword_id} {late}", late=late)
+        ids = _messages(session, {"purpose": Purpose.CAMPAIGN, "broadcast_id": made})
+        post = partial(_post, purpose=Purpose.CAMPAIGN, keyword_id=keyword_id, broadcast_id=made)
         yield Alike([post(*each) for each in zip(ids, NUMBERS, strict=True)], too_late=late)
+
+
+def _broadcast(session: Session, keyword_id: int | None, form_key: str, *, late: bool = False) -> int:
+    campaign = Campaign(name="All", keyword_id=keyword_id, created_at=NOW, updated_at=NOW)
+    session.add(campaign)
+    session.flush()
+    given = {"campaign_id": campaign.id, "keyword_id": keyword_id, "sender_id": SENDER, "body": "Hello"}
+    moments = {"created_at": NOW, "started_at": NOW, "not_after": NOW + timedelta(hours=-1 if late else 1)}
+    made = Broadcast(state=BroadcastState.SENDING, form_key=form_key, **given, **moments)
+    session.add(made)
+    session.flush()
+    return made.id
 
 
 def _singles(session: Session) -> Iterator[Alike]:

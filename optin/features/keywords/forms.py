@@ -5,10 +5,12 @@ from unicodedata import normalize
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, RadioField, StringField, ValidationError
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, ValidationError
 from wtforms.fields import Field, SelectChoice
-from wtforms.validators import Length
+from wtforms.validators import Length, NumberRange, Optional
 
+from optin.consent.promises import Promise
+from optin.enums import Per
 from optin.evidence import pictures
 from optin.evidence.pictures import Picture
 from optin.features.keywords.saving import KeywordContent
@@ -20,6 +22,7 @@ from optin.texts import merge_fields
 from optin.web.fields import Line, Text, clean
 
 MOST_ALIASES = 20
+MOST_PROMISED = 1000
 LONGEST_WORD = 30
 SINGLE, DOUBLE = "single", "double"
 OPT_IN = [
@@ -56,6 +59,8 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
     image = FileField("Image of what they see")
     kept_image = HiddenField(filters=[clean])
     remove_image = BooleanField("Remove the image")
+    promised_most = IntegerField("Texts at most", [Optional(), NumberRange(1, MOST_PROMISED)])
+    promised_per = SelectField("In what time", choices=[SelectChoice(per, per.label) for per in Per], default=Per.MONTH)
     frequency = Line("Frequency", [Length(max=80)])
     opt_in = RadioField("Opt-in", choices=OPT_IN)
     confirmation = Text("Confirmation reply", [Length(max=1600)])
@@ -80,6 +85,7 @@ class KeywordForm(FlaskForm):  # type: ignore[misc]
             confirmation=self.confirmation.data or CONFIRMATION,
             question=self.question.data or QUESTION,
             image=None if self.remove_image.data else image,
+            promise=Promise(self.promised_most.data, Per(self.promised_per.data)) if self.promised_most.data else None,
         )
 
     def validate_word(self, field: Field) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy.orm import Session
 
+from optin.consent import promises
 from optin.enums import OptInSource, OptInStatus
 from optin.features.keywords import opt_in_list, opt_ins, queries, saving
 from optin.features.keywords.opt_ins import OptInFilter
@@ -73,13 +74,15 @@ def asked_for() -> OptInFilter:
 
 
 def _details(session: Session, keyword: Keyword) -> dict[str, Any]:
-    policy = current_policy()
+    policy, told = current_policy(), saving.current_disclosure(keyword)
     fields = {"brand": policy.brand, "keyword": keyword.word, "frequency": keyword.frequency}
     replies = [("Confirmation reply", merge_fields.render(keyword.confirmation, fields))]
     if keyword.double_opt_in:
         replies.insert(0, ("Question for double opt-in", merge_fields.render(keyword.question, fields)))
     return {
-        "told": saving.current_disclosure(keyword),
+        "told": told,
+        "promise": promises.of(told),
+        "not_kept": promises.read(f"{told.text}\n{keyword.frequency}") if told and not promises.of(told) else None,
         "earlier": keyword.disclosures[1:],
         "replies": [(label, text, segments.count(text)) for label, text in replies],
         "can_delete": not (queries.has_opt_ins(session, keyword.id) or queries.has_campaigns(session, keyword.id)),

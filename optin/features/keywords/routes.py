@@ -6,8 +6,9 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_login import current_user
 from werkzeug.wrappers import Response as WSGIResponse
 
+from optin.consent import promises
 from optin.database.session import db
-from optin.enums import Role
+from optin.enums import Per, Role
 from optin.evidence import keeping
 from optin.features.keywords import (
     as_of_routes,
@@ -117,11 +118,14 @@ def edit(keyword_id: int) -> str:
     """Show the form with what is stored."""
     keyword = load(keyword_id)
     stored = KeywordContent.of(keyword)
+    promise = stored.promise or promises.read(f"{stored.disclosure}\n{stored.frequency}")
     fields = {
         **vars(stored),
         "image": None,
         "aliases": ", ".join(stored.aliases),
         "opt_in": DOUBLE if stored.double_opt_in else SINGLE,
+        "promised_most": promise.most if promise else None,
+        "promised_per": promise.per if promise else Per.MONTH,
     }
     return _form_page(_form(**fields), keyword)
 

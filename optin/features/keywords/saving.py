@@ -8,6 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from optin import clock
+from optin.consent import promises
+from optin.consent.promises import Promise
 from optin.models import Disclosure, DisclosureImage, Keyword, KeywordWord, Message
 from optin.policy import audit
 from optin.reading.words import normalise, refusal_as_keyword
@@ -31,6 +33,7 @@ class KeywordContent:
     confirmation: str
     question: str
     image: DisclosureImage | None = None
+    promise: Promise | None = None
 
     @classmethod
     def of(cls, keyword: Keyword) -> "KeywordContent":
@@ -43,6 +46,7 @@ class KeywordContent:
             disclosure=told.text if told else "",
             disclosure_url=told.url if told else "",
             image=told.image if told else None,
+            promise=promises.of(told),
             frequency=keyword.frequency,
             double_opt_in=keyword.double_opt_in,
             confirmation=keyword.confirmation,
@@ -59,6 +63,7 @@ class KeywordContent:
             "What people are told": self.disclosure,
             "Web address": self.disclosure_url,
             "Image": self.image.name if self.image else "",
+            "At most": self.promise.said if self.promise else "",
             "Frequency": self.frequency,
             "Opt-in": "Double" if self.double_opt_in else "Single",
             "Confirmation reply": self.confirmation,
@@ -157,14 +162,16 @@ def _word(word: str, *, main: bool) -> KeywordWord:
 def _disclose(keyword: Keyword, content: KeywordContent, user_id: int) -> None:
     """Add a version if what people are told has changed; earlier opt-ins keep pointing to theirs."""
     told = current_disclosure(keyword)
-    before = (told.text, told.url, told.image) if told else ("", "", None)
-    if (content.disclosure, content.disclosure_url, content.image) == before:
+    before = (told.text, told.url, told.image, promises.of(told)) if told else ("", "", None, None)
+    if (content.disclosure, content.disclosure_url, content.image, content.promise) == before:
         return
     new = Disclosure(
         version=told.version + 1 if told else 1,
         text=content.disclosure,
         url=content.disclosure_url,
         image=content.image,
+        promised_most=content.promise.most if content.promise else None,
+        promised_per=content.promise.per if content.promise else None,
         created_at=clock.now(),
         created_by_id=user_id,
     )

@@ -191,11 +191,21 @@ def _caps(history: AskingHistory, then: AskedThen) -> str:
     return f"{day} broadcast messages in the 24 hours before, {week} in the 7 days."
 
 
+def _promise(history: AskingHistory, then: AskedThen) -> str:
+    promise = history.promise(then.at)
+    return f"They were told: at most {promise.said}." if promise else "They were promised nothing."
+
+
 def _last_time(history: AskingHistory, _then: AskedThen) -> str:
     return "" if history.about.not_after else "The broadcast has no last time."
 
 
-_LOOKED_AT = {Reason.OUTSIDE_HOURS: _hours, Reason.CAP_REACHED: _caps, Reason.TOO_LATE: _last_time}
+_LOOKED_AT = {
+    Reason.TOO_LATE: _last_time,
+    Reason.PROMISE_REACHED: _promise,
+    Reason.OUTSIDE_HOURS: _hours,
+    Reason.CAP_REACHED: _caps,
+}
 
 
 def _value(name: str, policy: object) -> str:
