@@ -17,7 +17,7 @@ from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
 from optin.queries import message_templates
-from optin.sending import brakes, broadcast_cost, broadcast_text, first_line, gate
+from optin.sending import brakes, broadcast_cost, broadcast_text, first_line, gate, leavers
 from optin.texts import segments, send_time
 from optin.texts.pace_words import pace_words
 from optin.web import composed_for, filters, record_ids
@@ -107,7 +107,10 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         besides.append(part.broadcast_id)
     context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=besides)
     context["of_broadcast"] = of_broadcast
-    context["silent"] = first_line.count(session, asked) if people <= broadcast_cost.LARGE else 0
+    few = people <= broadcast_cost.LARGE
+    context["silent"] = first_line.count(session, asked) if few else 0
+    often = leavers.count_often(session, asked) if few else 0
+    context |= {"often": often, "losses": leavers.known(session) if often else None}
     context |= {"says_first_line": first_line.is_in(draft.body), "first_line_days": given.first_line_days}
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
 
