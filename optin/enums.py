@@ -342,6 +342,7 @@ class Reason(LabelledEnum):
     NO_OPT_IN = "no_opt_in", "No opt-in", "bad"
     BLOCKED = "blocked", "Blocked at Twilio: they must text START", "bad"
     TOO_LATE = "too_late", "Too late: its time to send had passed", "warn"
+    EMPTY_FIELD = "empty_field", "A merge field is empty for them", "off"
     PROMISE_REACHED = "promise", "As many texts as they were promised at most", "warn"
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"

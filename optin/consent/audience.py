@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.consent import clauses, conditions, facts, hours, rules
 from optin.consent.conditions import WILL_RECEIVE
+from optin.consent.empty_fields import EmptyFields
 from optin.consent.facts import About
 from optin.consent.follow_up import FollowUp
 from optin.consent.rules import Case
@@ -50,7 +51,8 @@ class AudienceQuestion:
     `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
     others, None where they were not asked for. `late_groups` are those whose sending hours do not begin before the
     broadcast's last time; None: it has come, for everybody. `numbers`: only members whose numbers are in it are asked
-    for; `follow_up`: only those of a part of the campaign; None: all.
+    for; `follow_up`: only those of a part of the campaign; None: all. Who has nothing in one of the `empty_fields` is
+    left out; None: nobody is for that.
     """
 
     campaign_id: int
@@ -64,6 +66,7 @@ class AudienceQuestion:
     late_groups: Collection[str] | None = ()
     numbers: NumberRange | None = None
     follow_up: FollowUp | None = None
+    empty_fields: EmptyFields | None = None
 
     @property
     def members(self) -> ColumnElement[bool]:
@@ -82,7 +85,10 @@ class AudienceQuestion:
 
     def about_member(self, of: type[CampaignMember]) -> About:
         """Return of whom facts are asked: of each member in the table, or among some of its rows."""
-        return replace(self.about_number(of.number, of.zones), member=of, members=stays(self.campaign_id))
+        about = self.about_number(of.number, of.zones)
+        if self.empty_fields:
+            about = replace(about, given={**about.given, "empty_field": self.empty_fields.any_of(of.person_id)})
+        return replace(about, member=of, members=stays(self.campaign_id))
 
     def about_number(self, number: SQLColumnExpression[str | None], zones: SQLColumnExpression[str]) -> About:
         """Return of whom facts are asked: of somebody with a number and its time zones."""
@@ -94,7 +100,7 @@ class AudienceQuestion:
             scope=self.scope,
             keyword_id=self.keyword_id,
             caps=(self.policy, self.now),
-            given={"too_late": _late(zones, self.late_groups), "outside_hours": closed},
+            given={"too_late": _late(zones, self.late_groups), "empty_field": false(), "outside_hours": closed},
             otherwise={"outside_hours": within_hours},
         )
 

@@ -7,7 +7,7 @@ from optin.consent import rules
 from optin.consent.rules import Case, Decision, Effect, Facts, Step
 from optin.enums import LabelledEnum, Reason
 
-NOT_WORKED_OUT = frozenset({"own", "answered", "many_replies", "confirmed"})
+NOT_WORKED_OUT = frozenset({"own", "empty_field", "answered", "many_replies", "confirmed"})
 """The facts of which neither the log nor the messages tell how they were."""
 
 

@@ -20,10 +20,11 @@ class Facts:
     `has_number` is true of a phone's number only: not of a short code, a name or an address of another channel. `lost`:
     the carrier or a user says that it is not theirs any more. `opted_in` and `pending` are about the campaign's keyword
     (where there is none, about any keyword). `too_late`: the broadcast's last time has come, or comes before the
-    number's sending hours begin. `promise_reached`: it got as many texts with the keyword as its owner was told that
-    there are at most. `own`: it is the number of the user who sends. The last three are about automatic
-    replies: this kind of answer went out since the suppression began, so many went out within the last hour that no
-    more may, and an opt-out confirmation was among them.
+    number's sending hours begin. `empty_field`: the person has nothing in a merge field of the text that has no
+    default, and its broadcast leaves them out for that. `promise_reached`: it got as many texts with the keyword as
+    its owner was told that there are at most. `own`: it is the number of the user who sends. The last three are about
+    automatic replies: this kind of answer went out since the suppression began, so many went out within the last hour
+    that no more may, and an opt-out confirmation was among them.
     """
 
     has_number: bool = True
@@ -37,6 +38,7 @@ class Facts:
     any_opt_in: bool = False
     blocked: bool = False
     too_late: bool = False
+    empty_field: bool = False
     promise_reached: bool = False
     outside_hours: bool = False
     cap_reached: bool = False
@@ -167,6 +169,8 @@ STEPS: Sequence[Step] = (
     ),
     Step(Reason.BLOCKED, (("blocked", True),), _EVERY),
     Step(Reason.TOO_LATE, (("too_late", True),), _CAMPAIGN),
+    # A choice of the broadcast. The start asks it of the very text that it sends.
+    Step(Reason.EMPTY_FIELD, (("empty_field", True),), _CAMPAIGN),
     Step(Reason.PROMISE_REACHED, (("promise_reached", True),), _CAMPAIGN, lambda case: case.has_keyword),
     # Time zones are no SQL: the start looks at the clock where the number is before its statement.
     Step(

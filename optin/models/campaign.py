@@ -97,7 +97,7 @@ class Broadcast(Base):
     while it is scheduled makes another `version`; what was changed stands in the audit trail. An `audience` that is not
     all of the campaign's members is a part of them by what became of another broadcast of it (consent/follow_up.py).
     `canary` says how far its first few are, `paused_because` why it paused by itself; with `limits_off` it does not
-    (sending/canary.py).
+    (sending/canary.py). With `leaves_out_empty` nobody gets it for whom a merge field without a default is empty.
     """
 
     __tablename__ = "broadcast"
@@ -130,6 +130,7 @@ class Broadcast(Base):
     canary_ended_at: Mapped[datetime | None]
     paused_because: Mapped[str | None] = mapped_column(Text)
     limits_off: Mapped[bool] = mapped_column(default=False, server_default=false())
+    leaves_out_empty: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     campaign: Mapped[Campaign] = relationship()
     keyword: Mapped[Keyword | None] = relationship()

@@ -11,7 +11,7 @@ from optin.database.statements import insert
 from optin.models import KeptDraft
 
 FIELDS = (
-    *("body", "when", "at", "last", "until", "spread", "zone", "first"),
+    *("body", "when", "at", "last", "until", "spread", "zone", "first", "empty"),
     *("changes", "version", "audience", "of", "copy"),
 )
 

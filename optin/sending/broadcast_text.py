@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin import channels, clock
 from optin.consent import audience
+from optin.consent.empty_fields import PERSONAL
 from optin.consent.follow_up import NOBODY, FollowUp
 from optin.enums import Channel
 from optin.models import CampaignMember, Person, Sender
@@ -19,7 +20,6 @@ from optin.sending import first_line
 from optin.texts import merge_fields
 from optin.texts.segments import Segments
 
-PERSONAL = ("first_name", "last_name", "company")
 ACCENTED = 5000
 
 
@@ -68,11 +68,18 @@ def too_long_filled_in(worst: Segments) -> str:
 
 
 def hindrances(
-    sender: Sender | None, members: int, people: int, late: int = 0, *, follow_up: FollowUp | None = None
+    sender: Sender | None,
+    members: int,
+    people: int,
+    late: int = 0,
+    *,
+    follow_up: FollowUp | None = None,
+    empty: int = 0,
 ) -> list[str]:
     """Return a sentence for what forbids any broadcast now: no sender, no members, nobody among them (`people`).
 
-    `late` are those for whom only its last time comes too early; `follow_up` is of which part the members are.
+    `late` are those for whom only its last time comes too early, `empty` those who are left out only because a merge
+    field is empty for them; `follow_up` is of which part the members are.
     """
     if sender is None:
         return [senders.NONE_YET]
@@ -82,6 +89,8 @@ def hindrances(
         return ["This campaign has no members yet. Add them before you send."]
     if not people and late:
         return ["Nobody would get it in time. Choose a later “Send until”, or no limit."]
+    if not people and empty:
+        return ["Nobody would get it: whoever could is left out, because a merge field is empty for them."]
     if not people:
         return ["None of the members can receive this now. Deliverability shows why."]
     return []

@@ -48,7 +48,7 @@ class ClaimedMessage:
 
     `is_try`: it finds out whether a pause may end (sending/pauses.py). An automatic reply `answers_until` a moment.
     `attempt`: how often the message was started, with this time; 0 before the start. It `takes` up time of its sender,
-    and may start after `wait` seconds (sending/pace.py).
+    and may start after `wait` seconds (sending/pace.py). With an `empty_field` its broadcast leaves it out.
     """
 
     message_id: int
@@ -70,6 +70,7 @@ class ClaimedMessage:
     channel: Channel = Channel.SMS
     takes: Stretches = field(default_factory=dict)
     wait: float = 0.0
+    empty_field: bool = False
 
     @property
     def to(self) -> Address:
@@ -259,6 +260,13 @@ def _with_code(session: Session, claimed: ClaimedMessage) -> ClaimedMessage:
     return replace(claimed, body=merge_fields.render(claimed.body, {"code": code}))
 
 
+def _leaves_out(broadcast: Broadcast | None, fields: Mapping[str, str]) -> bool:
+    """Tell whether the broadcast of a message leaves out who has these fields: they may have become empty since."""
+    if broadcast is None or not broadcast.leaves_out_empty:
+        return False
+    return any(name not in ("brand", first_line.NAME) for name in merge_fields.empty_in(broadcast.body, fields))
+
+
 def _post(
     row: Any, conversation_id: int, brand: str, own: Mapping[int, Mapping[str, str]], line: str
 ) -> ClaimedMessage:
@@ -282,5 +290,6 @@ def _post(
         sender_id=row.Sender.id,
         channel=Channel(row.channel),
         takes=pace.stretches(body, row.Sender, broadcast),
+        empty_field=_leaves_out(broadcast, fields),
         answers_until=overdue_replies.ends(row.reply_kind, row.asked_at or row.created_at),
     )

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, follow_up
+from optin.consent import audience, empty_fields, follow_up
 from optin.consent.audience import AudienceQuestion, NumberRange
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, CampaignStatus
@@ -119,8 +119,8 @@ def _question(
     """Ask who gets the broadcast: of all members, or of those whose numbers are in the range."""
     given, sender = cache.policy(session), broadcast.sender
     asked = audience.ask(session, campaign, sender.scope, broadcast.channel, given, not_after=broadcast.not_after)
-    part = follow_up.follow_up_of(broadcast)
-    return replace(asked, keyword_id=broadcast.keyword_id, numbers=numbers, follow_up=part)
+    part, empty = follow_up.follow_up_of(broadcast), empty_fields.left_out_by(session, broadcast)
+    return replace(asked, keyword_id=broadcast.keyword_id, numbers=numbers, follow_up=part, empty_fields=empty)
 
 
 def _finish(session: Session, campaign: Campaign, broadcast: Broadcast) -> None:

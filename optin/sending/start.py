@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Engine,
     Integer,
@@ -182,6 +183,7 @@ def _values(claimed: ClaimedMessage) -> dict[str, object]:
         "count": channels.rules_of(claimed.channel).measure(claimed.body).segments,
         "conversation": claimed.conversation_id,
         "where": claimed.zones,
+        "lacks": claimed.empty_field,
     }
 
 
@@ -222,7 +224,10 @@ def _starting(case: Case, given: Policy, *, of_broadcast: bool) -> Update:
 def _may_start(case: Case, given: Policy) -> ColumnElement[bool]:
     """The condition of the start statement: the rule of the message's case, and that its broadcast is being sent."""
     broadcast = exists().where(Broadcast.id == bindparam("broadcast", type_=Integer))
-    known: dict[str, ColumnElement[bool]] = {"too_late": broadcast.where(Broadcast.not_after <= _NOW)}
+    known: dict[str, ColumnElement[bool]] = {
+        "too_late": broadcast.where(Broadcast.not_after <= _NOW),
+        "empty_field": bindparam("lacks", type_=Boolean),
+    }
     if case.purpose in OWN:
         known["own"] = facts.own_number(case.purpose, _OF.author_id, _OF.number, _NOW)
     about = About(
@@ -278,6 +283,7 @@ def _decide(session: Session, claimed: ClaimedMessage, given: Policy, now: datet
         now=now,
         too_late=is_campaign and _is_late(claimed, given, now),
     )
+    known = replace(known, empty_field=claimed.empty_field)
     if claimed.purpose in OWN:
         author = select(Message.author_id).where(Message.id == claimed.message_id).scalar_subquery()
         own = facts.own_number(claimed.purpose, author, literal(claimed.number), now)

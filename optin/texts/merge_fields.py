@@ -78,6 +78,31 @@ def names(template: str) -> set[str]:
     return {_parts(match)[0] for match in _FIELD.finditer(template)}
 
 
+def without_default(template: str) -> list[str]:
+    """Return the names of the merge fields that stand in a text without a default, each once, in its order."""
+    parts = (_parts(match) for match in _FIELD.finditer(template))
+    return list(dict.fromkeys(name for name, default in parts if not default))
+
+
+def empty_in(template: str, fields: Mapping[str, str]) -> list[str]:
+    """Return the names of the merge fields of a text in whose place nothing would stand."""
+    return [name for name in without_default(template) if not fields.get(name, "").replace(_BLANK, "").strip()]
+
+
+def with_default(template: str, name: str, default: str) -> str:
+    """Return a text in which a merge field has a default wherever it had none; a blank one changes nothing.
+
+    Braces are left out of it, and space becomes single spaces.
+    """
+    cleaned = " ".join(re.sub(r"[{}\0]", "", default).split())
+
+    def written(match: re.Match[str]) -> str:
+        found, before = _parts(match)
+        return f"{{{{ {name} | {cleaned} }}}}" if found == name and not before else match[0]
+
+    return _FIELD.sub(written, template) if cleaned else template
+
+
 def problems(template: str, known: Collection[str] = FIELDS) -> list[str]:
     """Return a sentence for each mistake that must be put right before sending; `known` are the names of fields."""
     found = [sentence for match in _FIELD.finditer(template) for sentence in _field_problems(match, known)]

@@ -433,7 +433,7 @@ def _follow_up(session: Session) -> str:
 def _changed(session: Session, campaign: Campaign, admin: User) -> int:
     """Store a broadcast that waits for its time and was changed; return its id."""
     broadcast = session.get_one(Broadcast, _scheduled(session, campaign, admin))
-    text = ANNOUNCEMENT + " Bring gloves, please."
+    text = ANNOUNCEMENT + " Come with all of {{ company }}."
     order = sending.BroadcastOrder(text, None, "", admin.id, starts_at=clock.now() + timedelta(days=3))
     done(changing.change(session, broadcast.id, 1, order))
     return broadcast.id

@@ -184,6 +184,25 @@ def test_while_all_sending_is_stopped(rooms: Gallery, visit: ChromiumGuest) -> N
     page.get_by_text("The stop is lifted.").wait_for()
 
 
+def test_the_question_before_a_broadcast_is_saved(rooms: Gallery, visit: ChromiumGuest) -> None:
+    page = visit.page
+    visit.complaints.clear()
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+    page.goto(address_of(rooms, "broadcast-edit"))
+    page.locator("#ready .btn-primary").click()
+    page.get_by_role("button", name="Leave out").click()
+    page.get_by_text("left out.", exact=False).first.wait_for()
+    faults = [
+        fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, "broadcast-confirm", width, scheme)
+    ]
+    assert faults == []
+    page.get_by_label("Default instead").first.fill("your team")
+    page.get_by_role("button", name="Put it into the text").first.click()
+    page.get_by_text("your team").first.wait_for()
+    assert page.get_by_role("group", name="Empty merge fields").count() == 0
+    assert visit.complaints == []
+
+
 @pytest.mark.parametrize("name", FOR_STRANGERS)
 def test_a_strangers_screen_is_as_it_should_be(chromium: Browser, rooms: Gallery, name: str) -> None:
     stranger = guest(chromium, rooms)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience, audience_counts, conditions, facts
+from optin.consent.empty_fields import EmptyFields
 from optin.consent.rules import Case, Facts, decide
 from optin.database import postgresql
 from optin.enums import BroadcastState, Channel, Direction, MessageStatus, OptInStatus, Per, Purpose, Reason, SenderKind
@@ -39,7 +40,7 @@ NO_PHONES = ("SUPPORT", "40404", "Acme & Co", "+0415", "+1415555x134", "+1" + "5
 """What a number may be besides E.164 or missing: older versions made opt-ins of such senders."""
 NAMES = (
     *("has_number", "suppressed", "lost", "held", "duplicate", "opt_in", "other_opt_in", "blocked"),
-    *("outside_hours", "too_late", "cap", "promised"),
+    *("outside_hours", "too_late", "empty_field", "cap", "promised"),
 )
 OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
 
@@ -62,10 +63,11 @@ def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyw
     """Make one member for each combination of facts; return the facts that each member then has."""
     switches = (False, True)
     broadcast_id, told_id = _before(session, campaign, keywords[0])
-    rows = product(*[switches] * 5, OPT_INS, *[switches] * 6)
+    rows = product(*[switches] * 5, OPT_INS, *[switches] * 7)
     combinations = [dict(zip(NAMES, row, strict=True)) for row in rows]
     numbers = [f"+1415{index:07d}" if given["has_number"] else None for index, given in enumerate(combinations)]
-    pairs = [(_person(number), _person(number)) for number in numbers]
+    companies = ["" if given["empty_field"] else "Acme" for given in combinations]
+    pairs = [tuple(_person(*both) for _ in range(2)) for both in zip(numbers, companies, strict=True)]
     session.add_all(person for pair in pairs for person in pair)
     session.flush()
     earlier, members, rest = [], [], []
@@ -91,8 +93,8 @@ def _count_rows(session: Session) -> None:
         postgresql.analyse(session, table)
 
 
-def _person(number: str | None) -> Person:
-    return Person(kind="contact", sort_name="", mobile=number, created_at=NOW, updated_at=NOW)
+def _person(number: str | None, company: str = "") -> Person:
+    return Person(kind="contact", sort_name="", mobile=number, company=company, created_at=NOW, updated_at=NOW)
 
 
 def _member(campaign: Campaign, person: Person, number: str | None, zones: str) -> CampaignMember:
@@ -160,6 +162,7 @@ def _facts(given: dict[str, object]) -> Facts:
         any_opt_in=opted_in or bool(given["other_opt_in"]),
         blocked=bool(given["blocked"]),
         too_late=bool(given["too_late"]),
+        empty_field=bool(given["empty_field"]),
         promise_reached=opted_in and bool(given["promised"]),
         outside_hours=bool(given["outside_hours"]),
         cap_reached=bool(given["cap"]),
@@ -182,6 +185,7 @@ def test_rule_and_sql_agree_on_every_combination(
         question = audience.AudienceQuestion(
             campaign.id, keyword_id, SCOPE, Channel.SMS, policy, NOW, [CLOSED, CLOSED_AND_LATE], late_groups=late
         )
+        question = replace(question, empty_fields=EmptyFields(("company",)))
         said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
         by_rule = {
             member_id: decide(Case(Purpose.CAMPAIGN, with_keyword, needs, cap_waits=waits), given)
@@ -224,6 +228,7 @@ def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: 
             too_late=given.too_late,
             outside_hours=given.outside_hours,
         )
+        given = replace(given, empty_field=False)  # it is of a text, not of a number
         assert found == (given if given.has_number else Facts(has_number=False))
 
 
@@ -267,7 +272,9 @@ def test_after_the_last_time_it_is_too_late_for_everybody(session: Session, keyw
     question = audience.ask(session, campaign, SCOPE, Channel.SMS, Policy(sending_hours=False), NOW, not_after=NOW)
     said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
     case = Case(Purpose.CAMPAIGN, has_keyword=True)
-    late = {member_id: decide(case, replace(given, too_late=True)) for member_id, given in known.items()}
+    late = {
+        member_id: decide(case, replace(given, too_late=True, empty_field=False)) for member_id, given in known.items()
+    }
     assert {i: said[i] for i in known} == {i: str(decision.reason) for i, decision in late.items()}
     assert audience_counts.deliverability(session, question).will_receive == 0
 

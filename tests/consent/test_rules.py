@@ -47,6 +47,10 @@ CAMPAIGN = [
     ({}, False, Reason.NO_OPT_IN),
     ({**MEMBER, "blocked": True}, True, Reason.BLOCKED),
     ({**MEMBER, "blocked": True, "outside_hours": True}, True, Reason.BLOCKED),
+    ({**MEMBER, "empty_field": True}, True, Reason.EMPTY_FIELD),
+    ({**MEMBER, "empty_field": True, "too_late": True}, True, Reason.TOO_LATE),
+    ({**MEMBER, "empty_field": True, "outside_hours": True, "cap_reached": True}, True, Reason.EMPTY_FIELD),
+    ({"any_opt_in": True, "empty_field": True}, True, Reason.NOT_OPTED_IN),
     ({**MEMBER, "outside_hours": True}, True, Reason.OUTSIDE_HOURS),
     ({**MEMBER, "promise_reached": True}, True, Reason.PROMISE_REACHED),
     ({**MEMBER, "promise_reached": True, "outside_hours": True, "cap_reached": True}, True, Reason.PROMISE_REACHED),
@@ -180,7 +184,7 @@ def test_a_question_that_nobody_texted_for(facts: dict[str, bool], reason: Reaso
     assert decide(Case(Purpose.VERIFICATION), Facts(**facts)).reason == reason
 
 
-GIVEN = {"own", "too_late", "outside_hours", "answered", "many_replies", "confirmed"}
+GIVEN = {"own", "too_late", "empty_field", "outside_hours", "answered", "many_replies", "confirmed"}
 """Facts that whoever asks tells: they are about the message, its author or the moment."""
 
 

@@ -112,6 +112,7 @@ class Alike:
 
     posts: list[ClaimedMessage]
     too_late: bool = False
+    empty_field: bool = False
     own: bool = False
 
     def case(self, policy: Policy) -> Case:
@@ -135,6 +136,7 @@ class Alike:
             any_opt_in=OptInStatus.ACTIVE in any_,
             blocked=given.blocked,
             too_late=self.too_late,
+            empty_field=self.empty_field,
             promise_reached=mine == OptInStatus.ACTIVE and given.promised and given.age is not None,
             cap_reached=bool(per_day or (policy.cap_per_week and given.age)),
         )
@@ -186,7 +188,9 @@ def _broadcasts(session: Session) -> Iterator[Alike]:
         made = _broadcast(session, keyword_id, f"{keyword_id} {late}", late=late)
         ids = _messages(session, {"purpose": Purpose.CAMPAIGN, "broadcast_id": made})
         post = partial(_post, purpose=Purpose.CAMPAIGN, keyword_id=keyword_id, broadcast_id=made)
-        yield Alike([post(*each) for each in zip(ids, NUMBERS, strict=True)], too_late=late)
+        posts = [post(*each) for each in zip(ids, NUMBERS, strict=True)]
+        yield Alike(posts, too_late=late)
+        yield Alike([replace(each, empty_field=True) for each in posts], too_late=late, empty_field=True)
 
 
 def _broadcast(session: Session, keyword_id: int | None, form_key: str, *, late: bool = False) -> int:

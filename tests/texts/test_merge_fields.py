@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optin.texts.merge_fields import FIELDS, problems, render, warnings
+from optin.texts.merge_fields import FIELDS, problems, render, warnings, with_default, without_default
 
 ANN = {"first_name": "Ann", "last_name": "Lee", "company": "", "brand": "Clean Rivers"}
 
@@ -188,3 +188,18 @@ def test_a_text_may_ask_for_the_word_that_it_means():
 
 def test_fields():
     assert problems(" ".join(f"{{{{ {name} }}}}" for name in FIELDS)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "bare", "expected"),
+    [
+        ("Hi {{ a }}", ["a"], "Hi {{ a | x }}"),
+        ("{{a}}, {{ a | y }}", ["a"], "{{ a | x }}, {{ a | y }}"),
+        ("{{ a | y }}", [], "{{ a | y }}"),
+        ("{{ a | }} {{ b }}", ["a", "b"], "{{ a | x }} {{ b }}"),
+    ],
+)
+def test_a_field_gets_a_default_where_it_has_none(text: str, bare: list[str], expected: str) -> None:
+    assert without_default(text) == bare
+    assert with_default(text, "a", " {x} ") == expected
+    assert with_default(text, "a", " }{ ") == text

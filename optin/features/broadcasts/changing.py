@@ -69,7 +69,10 @@ def changes(broadcast_id: int) -> Select[AuditEntry]:
 def _is_as(broadcast: Broadcast, order: BroadcastOrder) -> bool:
     """Tell whether the broadcast is what the order asks for already."""
     starts = broadcast.starts_at == order.starts_at if order.starts_at else broadcast.started_at is not None
-    now, asked = ((each.body, each.not_after, each.spread_over, bool(each.canary)) for each in (broadcast, order))
+    now, asked = (
+        (each.body, each.not_after, each.spread_over, bool(each.canary), each.leaves_out_empty)
+        for each in (broadcast, order)
+    )
     return starts and now == asked and order.sender_id in (None, broadcast.sender_id)
 
 
@@ -83,6 +86,7 @@ def _store(session: Session, broadcast: Broadcast, sender: Sender, order: Broadc
         "not_after": order.not_after,
         "spread_over": order.spread_over,
         "canary": CanaryState.CHOOSING if order.canary else None,
+        "leaves_out_empty": order.leaves_out_empty,
     }
     if all(getattr(broadcast, name) == value for name, value in new.items()):
         return True
@@ -104,5 +108,6 @@ def _told(broadcast: Broadcast) -> dict[str, object]:
         "Starts": sending.told_time(broadcast.starts_at),
         "Send until": sending.told_time(broadcast.not_after),
         "Spread over": spread_words(broadcast.spread_over // 60) if broadcast.spread_over else AS_FAST,
+        "Empty merge fields": "People are left out" if broadcast.leaves_out_empty else "Sent anyway",
         "Who first": "A few people" if broadcast.canary else "Everybody at once",
     }

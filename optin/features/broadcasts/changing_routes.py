@@ -39,6 +39,7 @@ def change(broadcast_id: int) -> Response:
         not_after=plan.not_after,
         spread_over=plan.spread_over,
         canary=request.form.get("first") == "few",
+        leaves_out_empty=request.form.get("empty") == "leave_out",
     )
     faults = plan.faults(clock.now())
     done = Refused(" ".join(faults)) if faults else changing.change(session, broadcast_id, about.version, order)

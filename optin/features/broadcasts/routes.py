@@ -55,6 +55,7 @@ def create(campaign_id: int) -> Response:
         is_held=current_policy().undo_minute,
         follow_up=about.follow_up,
         canary=request.form.get("first") == "few",
+        leaves_out_empty=request.form.get("empty") == "leave_out",
     )
     faults = plan.faults(clock.now())
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)

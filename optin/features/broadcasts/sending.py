@@ -43,7 +43,7 @@ class BroadcastOrder:
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none; `follow_up` the part of the
     campaign to which it goes, None for all. It is spread over so many seconds, None for as fast as it may go. What is
     to go now and `is_held` starts a minute later, so that it can still be stopped. With a `canary` it goes to a few
-    people first.
+    people first. It `leaves_out_empty` for whom a merge field without a default is empty.
     """
 
     body: str
@@ -56,6 +56,7 @@ class BroadcastOrder:
     is_held: bool = False
     follow_up: FollowUp | None = None
     canary: bool = False
+    leaves_out_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             audience=part.audience if part else Audience.ALL,
             of_broadcast_id=part.broadcast_id if part else None,
             canary=CanaryState.CHOOSING if order.canary else None,
+            leaves_out_empty=order.leaves_out_empty,
             started_at=None if order.starts_at else now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, audience_counts, deliverability, facts
 from optin.consent.audience import AudienceQuestion, Deliverability
+from optin.consent.empty_fields import EmptyFields
 from optin.consent.follow_up import FollowUp
 from optin.database.session import db
 from optin.models import Campaign, Sender
@@ -26,10 +27,14 @@ class CampaignRequest:
         campaign: Campaign,
         sender_id: int | None = None,
         follow_up: FollowUp | None = None,
+        empty_fields: EmptyFields | None = None,
     ) -> None:
-        """Ask about a campaign that was loaded, or a part of it; `sender_id` is for a request that names no sender."""
+        """Ask about a campaign that was loaded, or a part of it; `sender_id` is for a request that names no sender.
+
+        For whom one of the `empty_fields` is empty, is left out.
+        """
         self.session, self.campaign, self._sender_id = session, campaign, sender_id
-        self.follow_up = follow_up
+        self.follow_up, self.empty_fields = follow_up, empty_fields
 
     @cached_property
     def senders(self) -> list[Sender]:
@@ -43,7 +48,8 @@ class CampaignRequest:
     @cached_property
     def question(self) -> AudienceQuestion:
         """Whom a message from the sender would reach now."""
-        return question(self.session, self.campaign, self.sender, follow_up=self.follow_up)
+        asked = question(self.session, self.campaign, self.sender, follow_up=self.follow_up)
+        return replace(asked, empty_fields=self.empty_fields)
 
     @cached_property
     def members(self) -> CachedCount:

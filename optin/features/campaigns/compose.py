@@ -8,10 +8,11 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
-from optin.consent import audience_counts, conditions, rules
+from optin.consent import audience_counts, conditions, empty_fields, rules
 from optin.consent.audience import AudienceQuestion, Deliverability
+from optin.consent.empty_fields import EmptyFields
 from optin.enums import Purpose, Reason
-from optin.features.campaigns import queries
+from optin.features.campaigns import empty_advice, queries
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Broadcast, Campaign, Person, Sender
 from optin.own_fields import merging
@@ -36,13 +37,15 @@ LOOKED_AT_WHILE_TYPING = 20_000
 class Draft:
     """What was typed so far: the text, the member to preview it for (the first after this id), when, why not.
 
-    `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first.
+    `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first. It
+    `leaves_out_empty` for whom a merge field is empty.
     """
 
     plan: SendTime
     body: str = ""
     after: int = 0
     canary: bool = False
+    leaves_out_empty: bool = False
     refused: list[str] = field(default_factory=list)
     about: ComposedFor = field(default_factory=ComposedFor)
 
@@ -53,7 +56,8 @@ def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
     suggested = send_time.suggested(zone, clock.now())
     plan = send_time.of_form(kept, zone) if kept.get("at") else suggested
     is_canary = kept["first"] == FEW if "first" in kept else canary
-    return Draft(plan, kept.get("body", ""), canary=is_canary, about=composed_for.of_form(kept))
+    leaves_out, about = empty_advice.leaves_out(kept), composed_for.of_form(kept)
+    return Draft(plan, kept.get("body", ""), canary=is_canary, leaves_out_empty=leaves_out, about=about)
 
 
 def draft_of(broadcast: Broadcast) -> Draft:
@@ -61,18 +65,30 @@ def draft_of(broadcast: Broadcast) -> Draft:
     times = (broadcast.starts_at, broadcast.not_after, broadcast.spread_over)
     plan = send_time.of_moments(filters.current_zone(), *times, clock.now())
     about = composed_for.of_broadcast(broadcast)
-    return Draft(plan, broadcast.body, canary=broadcast.canary is not None, about=about)
+    first, leaves_out = broadcast.canary is not None, broadcast.leaves_out_empty
+    return Draft(plan, broadcast.body, canary=first, leaves_out_empty=leaves_out, about=about)
 
 
 def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
     """Return what a composer says that begins with the text of a broadcast; `canary` as the settings say."""
-    return replace(new_draft({}, canary=canary), body=broadcast.body, about=ComposedFor(copy=broadcast.id))
+    about, leaves_out = ComposedFor(copy=broadcast.id), broadcast.leaves_out_empty
+    return replace(new_draft({}, canary=canary), body=broadcast.body, leaves_out_empty=leaves_out, about=about)
 
 
 def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
     """Return the broadcast by which the draft's part of the campaign is told, None for all members."""
     part = draft.about.follow_up
     return session.get(Broadcast, part.broadcast_id) if part else None
+
+
+def request_for(session: Session, campaign: Campaign, draft: Draft, sender_id: int | None = None) -> CampaignRequest:
+    """Ask about those to whom a draft goes."""
+    return CampaignRequest(session, campaign, sender_id, draft.about.follow_up, left_out_by(session, draft))
+
+
+def left_out_by(session: Session, draft: Draft) -> EmptyFields | None:
+    """Return the merge fields for which a draft leaves people out; None: for none."""
+    return empty_fields.of_text(session, draft.body) if draft.leaves_out_empty else None
 
 
 @dataclass(frozen=True)
@@ -218,5 +234,6 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "end_fault": draft.plan.end_fault(now),
         "spread_fault": draft.plan.spread_fault(now),
         "of_broadcast": of_broadcast(session, draft),
+        "empty": empty_advice.while_typing(asked, draft.body, LOOKED_AT_WHILE_TYPING),
         "look": preview_text(session, asked.question, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
     }

@@ -11,7 +11,7 @@ from optin import clock
 from optin.consent import audience_counts, follow_up
 from optin.database.session import db
 from optin.enums import Audience, Reason
-from optin.features.campaigns import compose, page, queries
+from optin.features.campaigns import compose, empty_advice, page, queries
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
@@ -47,7 +47,7 @@ def deliverability(campaign_id: int) -> str:
 def preview_broadcast(campaign_id: int) -> str:
     """Say how the text would go out as it stands (fragment); nothing is stored."""
     draft = typed_draft()
-    asked = CampaignRequest(db.session(), load(campaign_id), follow_up=draft.about.follow_up)
+    asked = compose.request_for(db.session(), load(campaign_id), draft)
     context = compose.context(asked, draft)
     return render_template("campaigns/_advice.html", counts=asked.counts, swapped=True, **context)
 
@@ -62,10 +62,13 @@ def compose_broadcast(campaign_id: int) -> Response:
     if do == "template":
         body = message_templates.inserted(db.session(), draft.body, request.form.get("template", type=record_id))
         return page.render(campaign, "broadcasts", draft=replace(draft, body=body))
-    if do in ("edit", "next"):
+    draft = replace(draft, body=empty_advice.with_defaults(draft.body, request.form))
+    if do in ("edit", "next", "default"):
         return page.render(campaign, "broadcasts", draft=draft)
     if do == "first_line":
         draft = replace(draft, body=first_line.put_first(draft.body))
+    if do in (empty_advice.LEAVE_OUT, "anyway"):
+        draft = replace(draft, leaves_out_empty=do == empty_advice.LEAVE_OUT)
     return _confirm(campaign, compose.in_time(draft) if do == "in_time" else draft)
 
 
@@ -78,6 +81,8 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     refused = draft.plan.faults(clock.now())
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
     asked = question(session, campaign, sender, *times, follow_up=part)
+    empty = empty_advice.counted(session, asked, draft.body)
+    asked = replace(asked, empty_fields=compose.left_out_by(session, draft))
     counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
     of_broadcast = compose.of_broadcast(session, draft)
@@ -85,7 +90,9 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         refused.append(fault)
     refused += [
         *broadcast_text.faults(draft.body, broadcast_text.known(session, draft.body), asked.channel),
-        *broadcast_text.hindrances(sender, counts.total, people, late, follow_up=part),
+        *broadcast_text.hindrances(
+            sender, counts.total, people, late, follow_up=part, empty=counts.having(Reason.EMPTY_FIELD)
+        ),
     ]
     shut = gate.why_closed(session)
     if shut and not draft.plan.later:
@@ -106,7 +113,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     if part and part.audience is Audience.MISSED:
         besides.append(part.broadcast_id)
     context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=besides)
-    context["of_broadcast"] = of_broadcast
+    context |= {"of_broadcast": of_broadcast, "empty": empty}
     few = people <= broadcast_cost.LARGE
     context["silent"] = first_line.count(session, asked) if few else 0
     often = leavers.count_often(session, asked) if few else 0
@@ -122,4 +129,5 @@ def typed_draft() -> Draft:
     plan = send_time.of_form(request.form, filters.current_zone())
     after = min(max(after, 0), record_ids.LARGEST)
     body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
-    return Draft(plan, body, after, canary=request.form.get("first") == compose.FEW, about=about)
+    canary, leaves_out = request.form.get("first") == compose.FEW, empty_advice.leaves_out(request.form)
+    return Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about)

@@ -58,8 +58,8 @@ def render(
         context |= _members_context(asked)
     elif tab == "broadcasts":
         draft = draft or _kept_draft(session, campaign)
-        if part := draft.about.follow_up:
-            asked = CampaignRequest(session, campaign, sender_id, part)
+        if draft.about.follow_up or draft.leaves_out_empty:
+            asked = compose.request_for(session, campaign, draft, sender_id)
         context |= _broadcasts_context(asked, draft)
     elif tab == "history":
         context["history"] = _history(session, campaign)
