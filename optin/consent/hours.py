@@ -1,8 +1,9 @@
 """Say whether a number may be texted at this minute, and when it may be next.
 
-A number has one or more time zones (names of the IANA database); it may be texted while the local time lies inside the
-sending hours in all of them. Zones that the database does not know are passed over; where none is left, the fallback
-zones count. Where there is no zone at all the answer is "closed": better late than at night.
+Sending hours are a window that is the same every day, or a week of them (consent/week.py). A number has one or more
+time zones (names of the IANA database); it may be texted while the local time lies inside them in all of its zones.
+Zones that the database does not know are passed over; where none is left, the fallback zones count. Where there is no
+zone at all the answer is "closed": better late than at night.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,10 +12,9 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from optin.consent import week
+from optin.consent.week import Week, Window
 from optin.refused import Refused
-
-Window = tuple[time, time]
-"""Local time of the first minute inside and of the first minute outside; 00:00 as the end means midnight."""
 
 GROUP_SEPARATOR = "|"
 """Stands between the zone names in a zone group, the text that is stored with a number."""
@@ -24,6 +24,8 @@ HORIZON = timedelta(days=7)
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
+_FURTHEST = HORIZON + 2 * _DAY
+"""What opens only after that is beyond the horizon."""
 
 
 def window_refusal(window: Window) -> Refused | None:
@@ -49,20 +51,20 @@ class LocalTime:
     is_open: bool
 
 
-def local_times(zones: Sequence[str], moment: datetime, window: Window | None) -> list[LocalTime]:
+def local_times(zones: Sequence[str], moment: datetime, window: Week | Window | None) -> list[LocalTime]:
     """Return what the clocks show in each of the zones that exist; without a window it is always open."""
     known = _known(zones, ())
     opens = [window is None or _wait(zone, moment, window) == timedelta() for zone in known]
     return [LocalTime(zone.key, moment.astimezone(zone), open_) for zone, open_ in zip(known, opens, strict=True)]
 
 
-def is_open(zones: Sequence[str], moment: datetime, window: Window, fallback: Sequence[str] = ()) -> bool:
+def is_open(zones: Sequence[str], moment: datetime, window: Week | Window, fallback: Sequence[str] = ()) -> bool:
     """Tell whether `moment` (timezone-aware) lies inside the sending hours in every zone.
 
     `fallback` are the zones of a number whose own are unknown. Raises ValueError for a naive moment and for a window
     that `window_refusal` refuses.
     """
-    if refused := window_refusal(window):
+    if not isinstance(window, Week) and (refused := window_refusal(window)):
         raise ValueError(refused.sentence)
     if moment.tzinfo is None:
         raise ValueError("The moment must have a time zone.")
@@ -70,7 +72,9 @@ def is_open(zones: Sequence[str], moment: datetime, window: Window, fallback: Se
     return bool(known) and all(_wait(zone, moment, window) == timedelta() for zone in known)
 
 
-def next_open(zones: Sequence[str], moment: datetime, window: Window, fallback: Sequence[str] = ()) -> datetime | None:
+def next_open(
+    zones: Sequence[str], moment: datetime, window: Week | Window, fallback: Sequence[str] = ()
+) -> datetime | None:
     """Return the earliest time, in UTC, from `moment` on at which every zone is inside the sending hours.
 
     That is `moment` itself when it is open now, else a whole minute; None where the zones do not overlap within
@@ -90,7 +94,7 @@ def next_open(zones: Sequence[str], moment: datetime, window: Window, fallback: 
 
 
 def closed_zone_groups(
-    groups: Iterable[str], moment: datetime, window: Window, fallback: Sequence[str] = ()
+    groups: Iterable[str], moment: datetime, window: Week | Window, fallback: Sequence[str] = ()
 ) -> list[str]:
     """Return those of the zone groups whose numbers may not be texted at `moment`, in the order given.
 
@@ -100,7 +104,7 @@ def closed_zone_groups(
     return [group for group in groups if not is_open(group.split(GROUP_SEPARATOR), moment, window, fallback)]
 
 
-def groups_closed_until(groups: Iterable[str], moment: datetime, until: datetime, window: Window) -> list[str]:
+def groups_closed_until(groups: Iterable[str], moment: datetime, until: datetime, window: Week | Window) -> list[str]:
     """Return those of the zone groups whose numbers may not be texted between `moment` and `until`, in the order given.
 
     Groups as in `closed_zone_groups`, other arguments and errors as in `next_open`.
@@ -128,17 +132,24 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def _wait(zone: ZoneInfo, moment: datetime, window: Window) -> timedelta:
+def _wait(zone: ZoneInfo, moment: datetime, window: Week | Window) -> timedelta:
     """Return how long the clock on the wall has to run until the window is open; zero when it is."""
-    start, end = window
     local = moment.astimezone(zone)
-    if start <= local.time() and (end == time() or local.time() < end):
-        return timedelta()
     wall = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    return (timedelta(hours=start.hour, minutes=start.minute) - wall) % _DAY
+    for ahead in range(_FURTHEST.days):
+        hours = week.on(window, local.date() + timedelta(days=ahead))
+        if hours is None:
+            continue
+        start, end = hours
+        if not ahead and start <= local.time() and (end == time() or local.time() < end):
+            return timedelta()
+        opens = ahead * _DAY + timedelta(hours=start.hour, minutes=start.minute)
+        if opens > wall:
+            return opens - wall
+    return _FURTHEST
 
 
-def _leap(zone: ZoneInfo, at: datetime, window: Window) -> timedelta:
+def _leap(zone: ZoneInfo, at: datetime, window: Week | Window) -> timedelta:
     """Return how far one can go from the whole minute `at` (UTC) without missing an open minute of this zone.
 
     Where the clocks change before the window opens, that is the minute of the change: what follows it is looked at
