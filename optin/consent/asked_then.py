@@ -10,15 +10,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from optin.consent import caps, conditions, hours, number_log, promises, rules
+from optin.consent import caps, conditions, hours, number_log, promises, rules, state_hours
 from optin.consent.hours import LocalTime
 from optin.consent.number_log import NumberLog
 from optin.consent.promises import PastPromise, Promise
 from optin.consent.replay import NumberReplay, facts_of
 from optin.consent.rules import Case, Decision, Facts, Step
+from optin.consent.week import Week, Window
 from optin.enums import Purpose, ReplyKind
 from optin.phone import is_e164
-from optin.policy import past
+from optin.policy import past, state_choices
 from optin.policy.past import PastPolicy, SettingsTrail
 from optin.policy.policy import Policy
 
@@ -39,6 +40,10 @@ class AskedAbout:
     def facts_of(self, state: NumberReplay) -> Facts:
         """Return the facts that the log tells, of a number that stands so."""
         return facts_of(state, keyword_id=self.keyword_id, channel=self.channel, scope=self.scope)
+
+    def hours(self, policy: Policy) -> Week | Window | None:
+        """Return when it may go under a policy, None for at any time."""
+        return state_hours.bound(policy, self.number).hours
 
     def case(self, policy: Policy) -> Case:
         """Return the case of the rule under a policy."""
@@ -80,15 +85,15 @@ class AskingHistory:
     def at(self, moment: datetime, zones: str) -> AskedThen:
         """Return the rule as it was to be asked at a moment, with the number in these time zones (a zone group)."""
         about, then = self.about, self.settings.at(moment)
-        names, window = zones.split(hours.GROUP_SEPARATOR), then.policy.window
+        names, window = zones.split(hours.GROUP_SEPARATOR), about.hours(then.policy)
         facts = replace(about.facts_of(self.log.state(moment)), has_number=is_e164(about.number))
         if about.purpose == Purpose.CAMPAIGN:
             facts = replace(
                 facts,
                 outside_hours=window is not None and not hours.is_open(names, moment, window),
-                too_late=_is_late(about.not_after, names, moment, then.policy),
+                too_late=_is_late(about.not_after, names, moment, window),
                 promise_reached=self._is_promise_reached(moment),
-                cap_reached=caps.is_full(self.starts, then.policy, moment),
+                cap_reached=caps.is_full(about.number, self.starts, then.policy, moment),
             )
         return AskedThen(moment, about.case(then.policy), facts, then, hours.local_times(names, moment, window))
 
@@ -110,7 +115,7 @@ class AskingHistory:
 def load(session: Session, about: AskedAbout, now: Policy, first: datetime, last: datetime) -> AskingHistory:
     """Read what is needed for moments between the first and the last; `now` is the policy of today."""
     starts = caps.starts(session, about.number, first, last) if about.purpose == Purpose.CAMPAIGN else []
-    trail = past.trail(session, now, rules.SETTINGS)
+    trail = past.trail(session, now, [*rules.SETTINGS, *state_choices.NAMES])
     log = number_log.load(session, about.number)
     if about.purpose != Purpose.CAMPAIGN or about.keyword_id is None:
         return AskingHistory(about, log, trail, starts)
@@ -119,9 +124,9 @@ def load(session: Session, about: AskedAbout, now: Policy, first: datetime, last
     return AskingHistory(about, log, trail, starts, promised, counted)
 
 
-def _is_late(not_after: datetime | None, zones: Sequence[str], moment: datetime, policy: Policy) -> bool:
+def _is_late(not_after: datetime | None, zones: Sequence[str], moment: datetime, window: Week | Window | None) -> bool:
     """Tell whether the last time had come, or was to come before the sending hours where the number is."""
     if not_after is None:
         return False
-    opens = moment if policy.window is None else hours.next_open(zones, moment, policy.window)
+    opens = moment if window is None else hours.next_open(zones, moment, window)
     return moment >= not_after or opens is None or opens >= not_after

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, True_, and_, false, func, not_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, True_, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import clauses, conditions, facts, hours, rules
+from optin.consent import caps, clauses, conditions, facts, hours, rules, state_hours
 from optin.consent.conditions import WILL_RECEIVE
 from optin.consent.empty_fields import EmptyFields
 from optin.consent.facts import About
@@ -44,15 +44,28 @@ class NumberRange:
 
 
 @dataclass(frozen=True)
+class PlaceGroup:
+    """Numbers that begin with one of the prefixes ("+1512") in one of the time-zone groups."""
+
+    prefixes: frozenset[str]
+    zones: Collection[str]
+
+    def has(self, number: SQLColumnExpression[str | None], zones: SQLColumnExpression[str]) -> ColumnElement[bool]:
+        """The condition that a number with its time zones is one of them."""
+        return _within(zones, self.zones) & caps.begins_with(number, self.prefixes)
+
+
+@dataclass(frozen=True)
 class AudienceQuestion:
     """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope and channel,
     policy and moment.
 
     `closed_groups` are the time-zone groups of members that are outside sending hours at `now`, `open_groups` the
     others, None where they were not asked for. `late_groups` are those whose sending hours do not begin before the
-    broadcast's last time; None: it has come, for everybody. `numbers`: only members whose numbers are in it are asked
-    for; `follow_up`: only those of a part of the campaign; None: all. Who has nothing in one of the `empty_fields` is
-    left out; None: nobody is for that.
+    broadcast's last time; None: it has come, for everybody. `closed_places` and `late_places`: of whom the same is so
+    only by the hours of their states. `numbers`: only members whose numbers are in it are asked for; `follow_up`: only
+    those of a part of the campaign; None: all. Who has nothing in one of the `empty_fields` is left out; None: nobody
+    is for that.
     """
 
     campaign_id: int
@@ -64,6 +77,8 @@ class AudienceQuestion:
     closed_groups: Collection[str] = ()
     open_groups: Collection[str] | None = None
     late_groups: Collection[str] | None = ()
+    closed_places: Sequence[PlaceGroup] = ()
+    late_places: Sequence[PlaceGroup] = ()
     numbers: NumberRange | None = None
     follow_up: FollowUp | None = None
     empty_fields: EmptyFields | None = None
@@ -72,6 +87,16 @@ class AudienceQuestion:
     def members(self) -> ColumnElement[bool]:
         """The condition that a member is one of those for whom it is asked, whatever their numbers."""
         return belongs(self.campaign_id, self.follow_up)
+
+    def is_closed(self, number: str, zones: str) -> bool:
+        """Tell whether it is outside the sending hours of a number (E.164) with its time-zone group."""
+        places = (place for place in self.closed_places if number[:5] in place.prefixes)
+        return zones in self.closed_groups or any(zones in place.zones for place in places)
+
+    @property
+    def may_be_late(self) -> bool:
+        """Tell whether it may be too late for anybody."""
+        return self.late_groups is None or bool(self.late_groups or self.late_places)
 
     @property
     def case(self) -> Case:
@@ -92,15 +117,20 @@ class AudienceQuestion:
 
     def about_number(self, number: SQLColumnExpression[str | None], zones: SQLColumnExpression[str]) -> About:
         """Return of whom facts are asked: of somebody with a number and its time zones."""
-        closed = _within(zones, self.closed_groups)
-        within_hours = not_(closed) if self.open_groups is None else _within(zones, self.open_groups)
+        closed_by_state = [place.has(number, zones) for place in self.closed_places]
+        closed = or_(_within(zones, self.closed_groups), *closed_by_state)
+        if self.open_groups is None:
+            within_hours = not_(closed)
+        else:
+            within_hours = and_(_within(zones, self.open_groups), *(not_(each) for each in closed_by_state))
+        late = or_(_late(zones, self.late_groups), *(place.has(number, zones) for place in self.late_places))
         return About(
             number=number,
             channel=self.channel,
             scope=self.scope,
             keyword_id=self.keyword_id,
             caps=(self.policy, self.now),
-            given={"too_late": _late(zones, self.late_groups), "empty_field": false(), "outside_hours": closed},
+            given={"too_late": late, "empty_field": false(), "outside_hours": closed},
             otherwise={"outside_hours": within_hours},
         )
 
@@ -142,16 +172,40 @@ def ask(
     whom it is asked (`reason_of_others`); None: it is asked of the members.
     """
     now = at or clock.now()
-    closed: Sequence[str] = ()
-    others: Sequence[str] | None = None
-    late: Sequence[str] | None = None if not_after and not_after <= now else ()
+    asked = AudienceQuestion(campaign.id, campaign.keyword_id, scope, channel, policy, now)
+    is_over = not_after is not None and not_after <= now
+    if is_over:
+        asked = replace(asked, late_groups=None)
+    if policy.window is None and not policy.state_rules:
+        return asked
+    groups = zone_groups(session, campaign.id) if groups is None else groups
+    return _at_hours(asked, groups, None if is_over else not_after)
+
+
+def _at_hours(asked: AudienceQuestion, groups: Collection[str], not_after: datetime | None) -> AudienceQuestion:
+    """Return the question with the groups that are outside sending hours, and so until the last time."""
+    policy, now = asked.policy, asked.now
+    closed: Sequence[str] = []
+    late: Collection[str] | None = asked.late_groups
     if policy.window is not None:
-        groups = zone_groups(session, campaign.id) if groups is None else groups
         closed = hours.closed_zone_groups(groups, now, policy.window)
-        others = [group for group in groups if group not in closed]
-        if not_after and late is not None:
-            late = hours.groups_closed_until(closed, now, not_after, policy.window)
-    return AudienceQuestion(campaign.id, campaign.keyword_id, scope, channel, policy, now, closed, others, late)
+        late = hours.groups_closed_until(closed, now, not_after, policy.window) if not_after else late
+    closed_places, late_places = [], []
+    for week, prefixes in state_hours.by_hours(policy):
+        shut = hours.closed_zone_groups(groups, now, week)
+        if more := [group for group in shut if group not in closed]:
+            closed_places.append(PlaceGroup(prefixes, more))
+        until = hours.groups_closed_until(shut, now, not_after, week) if not_after else []
+        if later := [group for group in until if group not in (late or ())]:
+            late_places.append(PlaceGroup(prefixes, later))
+    return replace(
+        asked,
+        closed_groups=closed,
+        open_groups=[group for group in groups if group not in closed],
+        late_groups=late,
+        closed_places=closed_places,
+        late_places=late_places,
+    )
 
 
 def zone_groups(session: Session, campaign_id: int) -> list[str]:

@@ -66,9 +66,9 @@ class Advice:
 
 @dataclass(frozen=True)
 class StateTable:
-    """All rules: the federal one, and that of each state by its code; `version` is the day of the table."""
+    """All rules: the federal one, and that of each state by its code; `day` is that of the table."""
 
-    version: str
+    day: date
     federal: StateRule
     states: Mapping[str, StateRule]
     elsewhere: tuple[Advice, ...]
@@ -92,7 +92,7 @@ def parse(text: str) -> StateTable:
         state: _rule(state, data["states"].get(state, {}), overviews, federal) for state in area_code_states.NAMES
     }
     elsewhere = tuple(Advice(**each) for each in data.get("elsewhere", []))
-    return StateTable(data["version"], federal, states, elsewhere)
+    return StateTable(data["day"], federal, states, elsewhere)
 
 
 def window_of(text: str) -> Window | None:

@@ -15,7 +15,7 @@ _MOVED = ((1, 0, 3), (2, 0, 3), (9, 0, 1), (10, 0, 2), (11, 3, 4))
 
 @dataclass(frozen=True)
 class Week:
-    """The window of each weekday, Monday first, None on a day without; `holidays`: it is open on federal holidays too."""
+    """The window of each weekday, Monday first, None on a day without; `holidays`: federal holidays are days as any."""
 
     days: tuple[Window | None, ...]
     holidays: bool = True

@@ -3,6 +3,9 @@
 import json
 
 from optin import phone
+from optin.phone import area_code_states
+from optin.policy import state_choices
+from optin.policy.state_choices import PREFIX
 
 SMS = {
     "require_opt_in_for_one_to_one": "Require Opt-In for 1:1 SMS Messaging",
@@ -35,12 +38,20 @@ REPLIES = {
     "extra_opt_out_words": "Extra opt-out words",
     "question_hours": "Hours that a double opt-in question stays open",
 }
+STATES = {
+    "state_rules": "Hours and limits by state",
+    "state_strictest": "Every US number by the strictest states",
+}
+OF_STATES = {f"{PREFIX}{state}": f"Hours and limit of {name}" for state, name in area_code_states.NAMES.items()}
+"""The settings of single states."""
 HOURS = {"sending_hours": "Sending hours", "sending_from": "Sending hours from", "sending_to": "Sending hours to"}
-LABELS = {**SMS, **REPLIES, **HOURS}
+LABELS = {**SMS, **REPLIES, **HOURS, **STATES}
 
 
 def value(name: str, stored: str) -> str:
     """Return the value of the setting `name`, stored as JSON text, as people read it."""
+    if name in OF_STATES:
+        return _of_state(stored)
     found: object = json.loads(stored)
     if name == "cap_waits":
         return "Wait" if found else "Skip"
@@ -53,3 +64,14 @@ def value(name: str, stored: str) -> str:
     if name == "default_region":
         return dict(phone.regions()).get(str(found), str(found))
     return "no cap" if name.startswith("cap_") and found == 0 else str(found)
+
+
+def _of_state(stored: str) -> str:
+    choice = state_choices.read(stored)
+    if choice is None:
+        return "not confirmed"
+    if choice.days is None:
+        return f"confirmed as of {choice.read}"
+    days = ", ".join(day or "none" for day in choice.days)
+    said = f"{days} (Monday to Sunday){'' if choice.holidays else ', not on holidays'}"
+    return f"{said}; {choice.cap or 'no limit'} in 24 hours" + (f": {choice.reason}" if choice.reason else "")

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.statements import insert
 from optin.models import Setting
-from optin.policy import audit
+from optin.policy import audit, state_choices
+from optin.policy.state_choices import Choices
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,12 @@ class Policy:
     """Everything that an admin can decide; the defaults are those of a fresh install.
 
     Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none. Sending hours are in the
-    recipient's local time. So many messages as `tries_before_lost` must fail for good before a number counts as not in
-    use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields brand, keyword
-    and frequency. What begins with `canary` says who gets a broadcast first, and for how long it waits then; what
-    begins with `limit`, above which shares (percent) and how many times the usual opt-outs a broadcast pauses.
+    recipient's local time. `state_rules`: the hours and caps of US states hold beside them; `state_strictest`: for each
+    US number those of all states, since it may have been ported; `state_choices`: what admins decided about single
+    states, stored as settings of their own. So many messages as `tries_before_lost` must fail for good before a number
+    counts as not in use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields
+    brand, keyword and frequency. What begins with `canary` says who gets a broadcast first, and for how long it waits
+    then; what begins with `limit`, above which shares (percent) and how many times the usual opt-outs it pauses.
     `first_line` is what a text says to whoever has got none for so many days (sending/first_line.py).
     """
 
@@ -64,6 +67,9 @@ class Policy:
     sending_hours: bool = True
     sending_from: str = "08:00"
     sending_to: str = "20:00"
+    state_rules: bool = False
+    state_strictest: bool = False
+    state_choices: Choices = ()
 
     @property
     def window(self) -> tuple[time, time] | None:
@@ -73,10 +79,14 @@ class Policy:
         return time.fromisoformat(self.sending_from), time.fromisoformat(self.sending_to)
 
 
+_NAMES = tuple(field.name for field in fields(Policy) if field.name != "state_choices")
+SETTINGS = (*_NAMES, *state_choices.NAMES)
+"""The names of all settings that make the policy."""
+
+
 def load(session: Session) -> Policy:
     """Read the policy from the database; requests take it from the cache (policy/cache.py)."""
-    known = {field.name for field in fields(Policy)}
-    rows = session.execute(select(Setting.name, Setting.value).where(Setting.name.in_(known)))
+    rows = session.execute(select(Setting.name, Setting.value).where(Setting.name.in_(SETTINGS)))
     return from_settings(dict(rows.all()))
 
 
@@ -87,11 +97,10 @@ def from_settings(settings: Mapping[str, str]) -> Policy:
 
 def changed_by(policy: Policy, settings: Mapping[str, str]) -> Policy:
     """Return a policy with some settings (JSON text by name) as stored instead; others do not matter."""
-    known = {field.name for field in fields(Policy)}
-    stored = {name: json.loads(value) for name, value in settings.items() if name in known}
+    stored = {name: json.loads(value) for name, value in settings.items() if name in _NAMES}
     if "extra_opt_out_words" in stored:
         stored["extra_opt_out_words"] = tuple(stored["extra_opt_out_words"])
-    return replace(policy, **stored)
+    return replace(policy, **stored, state_choices=state_choices.changed_by(policy.state_choices, settings))
 
 
 def change(session: Session, user_id: int | None, **changes: Any) -> list[str]:
@@ -101,12 +110,24 @@ def change(session: Session, user_id: int | None, **changes: Any) -> list[str]:
     """
     before = load(session)
     after = replace(before, **changes)
-    changed = [field.name for field in fields(Policy) if getattr(before, field.name) != getattr(after, field.name)]
+    changed = [name for name in _NAMES if getattr(before, name) != getattr(after, name)]
     for name in changed:
         old, new = (json.dumps(getattr(which, name), ensure_ascii=False) for which in (before, after))
-        values = {"value": new, "updated_at": clock.now(), "updated_by_id": user_id}
-        session.execute(
-            insert(Setting).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
-        )
-        audit.record(session, user_id, "changed", "setting", None, {name: (old, new)})
+        _store(session, user_id, name, old, new)
     return changed
+
+
+def choose_states(session: Session, user_id: int | None, choices: Choices) -> None:
+    """Store what an admin decides about states, each anew even where it is the same: who and when is kept with it."""
+    before = dict(load(session).state_choices)
+    for state, choice in choices:
+        old = before[state].stored if state in before else ""
+        _store(session, user_id, f"{state_choices.PREFIX}{state}", old, choice.stored)
+
+
+def _store(session: Session, user_id: int | None, name: str, old: str, new: str) -> None:
+    values = {"value": new, "updated_at": clock.now(), "updated_by_id": user_id}
+    session.execute(
+        insert(Setting).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
+    )
+    audit.record(session, user_id, "changed", "setting", None, {name: (old, new)})

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
-from optin.consent import caps, conditions, facts, hours, promises, rules
+from optin.consent import caps, conditions, facts, hours, promises, rules, state_hours
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision
 from optin.database.session import UTCDateTime
@@ -145,10 +145,11 @@ def _put_off(session: Session, claimed: ClaimedMessage, stopped: Pauses, given: 
 
 def _opens(claimed: ClaimedMessage, given: Policy, now: datetime) -> datetime:
     """Return when sending hours let the message go, `now` for at once."""
-    if claimed.purpose != Purpose.CAMPAIGN or given.window is None:
+    window = state_hours.bound(given, claimed.number).hours if claimed.purpose == Purpose.CAMPAIGN else None
+    if window is None:
         return now
     zones = claimed.zones.split(hours.GROUP_SEPARATOR)
-    return hours.next_open(zones, now, given.window) or now + timedelta(days=1)
+    return hours.next_open(zones, now, window) or now + timedelta(days=1)
 
 
 def _is_late(claimed: ClaimedMessage, given: Policy, now: datetime) -> bool:
@@ -168,7 +169,8 @@ def _start_alike(
     statement = _starting(_case(claimed_messages[0], given), given, of_broadcast=bool(claimed_messages[0].broadcast_id))
     alike = {"now": now, "under_way": now + UNDER_WAY, **caps.moments(now), **promises.moments(now)}
     alike |= gate.seen()
-    rows = run(session, statement, [alike | _values(claimed) for claimed in claimed_messages])
+    each = [alike | _values(claimed) | caps.day_cap(claimed.number, given) for claimed in claimed_messages]
+    rows = run(session, statement, each)
     return {row[0]: row[1] for row in rows}
 
 

@@ -16,10 +16,12 @@ from optin.database.turns import take_turns
 from optin.enums import BroadcastState, Reason
 from optin.models import Broadcast, Message, Setting
 from optin.models.index_conditions import is_queued
+from optin.policy import state_choices
 
 COMMITTED = timedelta(seconds=10)
 """So long after the moment of a change a start may still have read what was in force before its commit."""
 WAITING_AT_ONCE = 1000
+_MAY_WAIT_BY = (*rules.MAY_WAIT_BY, *state_choices.NAMES)
 
 
 class SettingsWatch:
@@ -32,7 +34,7 @@ class SettingsWatch:
     def ring(self) -> int:
         """Let everything be asked again that asked before the last change; return how many messages that were."""
         with reading(self._engine) as session:
-            changed = session.scalar(select(func.max(Setting.updated_at)).where(Setting.name.in_(rules.MAY_WAIT_BY)))
+            changed = session.scalar(select(func.max(Setting.updated_at)).where(Setting.name.in_(_MAY_WAIT_BY)))
         if changed is None or changed == self._done:
             return 0
         settled = clock.now() > changed + COMMITTED

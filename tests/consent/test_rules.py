@@ -236,4 +236,6 @@ def test_what_waits_follows_from_settings_that_there_are() -> None:
         "cap_per_day",
         "cap_per_week",
         "cap_waits",
+        "state_rules",
+        "state_strictest",
     }

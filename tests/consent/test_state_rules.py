@@ -21,7 +21,7 @@ def test_every_state_answers_and_says_where_that_is_from() -> None:
     for rule in TABLE.states.values():
         assert rule.source
         assert rule.name == NAMES[rule.state]
-        assert rule.read <= date.fromisoformat(TABLE.version)
+        assert rule.read <= TABLE.day
         assert len(rule.week.days) == len(DAYS)
         assert rule.week.lies_within(TABLE.federal.week)
         if not rule.is_own:
@@ -70,7 +70,7 @@ def test_each_state_on_each_day_before_at_and_after(rule: StateRule, weekday: in
 
 
 FEDERAL_ROW = (
-    'version = "2026-01-01"\n[federal]\nhours = "08:00-21:00"\nsource = "x"\nread = 2026-01-01\nconfidence = "high"\n'
+    'day = 2026-01-01\n[federal]\nhours = "08:00-21:00"\nsource = "x"\nread = 2026-01-01\nconfidence = "high"\n'
 )
 ROW = '[states.TX]\nhours = "09:00-21:00"\nsource = "x"\nread = 2026-01-01\nconfidence = "low"\n'
 

@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 
 from optin.database.session import db
 from optin.enums import Audience, BroadcastState, CanaryState, MessageStatus, Reason
-from optin.features.broadcasts import not_sent, queries, stopped
+from optin.features.broadcasts import by_state, not_sent, queries, stopped
 from optin.models import Broadcast
 from optin.provider import statuses
 from optin.sending import brakes
@@ -30,6 +30,7 @@ def terms() -> dict[str, object]:
         "wilson": brakes.wilson,
         "meaning": statuses.meaning,
         "reason_label": not_sent.label,
+        "waits_for": by_state.waits_for,
         "spread_words": send_time.spread_words,
     }
 

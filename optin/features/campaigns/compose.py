@@ -191,7 +191,7 @@ def read_late(session: Session, campaign: Campaign, sender: Sender | None, draft
     if plan.not_after and plan.not_after <= until:
         return None
     asked = question(session, campaign, sender, plan.starts_at, until, follow_up=draft.about.follow_up)
-    if not asked.late_groups:
+    if not asked.may_be_late:
         return None
     people = audience_counts.deliverability(session, asked).reasons.get(Reason.TOO_LATE, 0)
     return ReadLate(meant.words, until, people) if people else None

@@ -78,8 +78,8 @@ def _of_numbers(session: Session, question: AudienceQuestion, zones: Mapping[str
     """Say of numbers that nobody has why a message would not go there now; "" stands for none."""
     found: dict[str, str] = {}
     for group in (True, False):
-        some = [number for number in zones if (zones[number] in question.closed_groups) is group]
-        asked = replace(question, closed_groups=["closed"], open_groups=["open"])
+        some = [number for number in zones if question.is_closed(number or "", zones[number]) is group]
+        asked = replace(question, closed_groups=["closed"], open_groups=["open"], closed_places=())
         rows = listed(session, [number or None for number in some])
         reason = audience.reason_of_others(asked, rows.c.value, literal("closed" if group else "open"), false())
         found |= {row[0] or "": row[1] for row in session.execute(select(rows.c.value, reason))}

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from optin import clock, phone
 from optin.consent import audience, facts, hours, rules
-from optin.consent.audience import AudienceQuestion
 from optin.database import steering
 from optin.database.statements import has_at_most
 from optin.enums import Channel, MessageStatus, OptInStatus, PersonKind, Reason
@@ -205,8 +204,7 @@ def _membership(
 ) -> Membership:
     """Return a campaign of a person; `everyone` are the records that are one with theirs, whose messages count."""
     campaign, now = member.campaign, clock.now()
-    closed = hours.closed_zone_groups([member.zones], now, policy.window) if policy.window else []
-    question = AudienceQuestion(campaign.id, campaign.keyword_id, scope, channel, policy, now, closed)
+    question = audience.ask(session, campaign, scope, channel, policy, now, groups=[member.zones])
     why = session.scalar(select(audience.reason(question)).where(CampaignMember.id == member.id))
     sent = (_last_sent(session, person_id, campaign.id) for person_id in everyone)
     last = max(filter(None, sent), key=lambda message: message.id, default=None)

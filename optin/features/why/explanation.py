@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session, joinedload
 
-from optin.consent import course, rules
+from optin.consent import course, rules, state_hours, state_wording
 from optin.consent.asked_then import AskedThen, AskingHistory
 from optin.consent.course import AskedStep, StepAnswer
 from optin.consent.number_log import LoggedEvent
@@ -175,20 +175,27 @@ def _line(history: AskingHistory, then: AskedThen, asked: AskedStep, keyword: st
     return StepLine(asked, looked_at(history, then) if looked_at else "")
 
 
-def _hours(_history: AskingHistory, then: AskedThen) -> str:
-    policy = then.policy.policy
-    if policy.window is None:
+def _hours(history: AskingHistory, then: AskedThen) -> str:
+    policy, about = then.policy.policy, history.about
+    if about.hours(policy) is None:
         return "Sending hours were off."
     shown = "; ".join(f"{each.at:%H:%M} in {each.zone.replace('_', ' ')}" for each in then.clocks)
-    return f"{shown or 'No time zone was known'}. Sending hours were {policy.sending_from} to {policy.sending_to}."
+    said = [f"{shown or 'No time zone was known'}."]
+    if policy.window is not None:
+        said.append(f"Sending hours were {policy.sending_from} to {policy.sending_to}.")
+    by_state = state_wording.why_closed(policy, about.number, [each.zone for each in then.clocks], then.at)
+    return " ".join([*said, f"{by_state}."] if by_state else said)
 
 
 def _caps(history: AskingHistory, then: AskedThen) -> str:
     policy = then.policy.policy
-    if not policy.cap_per_day and not policy.cap_per_week:
+    number = history.about.number
+    if not state_hours.bound(policy, number).day_cap and not policy.cap_per_week:
         return "No cap was set."
     day, week = history.got(then.at)
-    return f"{day} broadcast messages in the 24 hours before, {week} in the 7 days."
+    by_state = state_wording.why_capped(policy, number, day)
+    said = f"{day} broadcast messages in the 24 hours before, {week} in the 7 days."
+    return f"{said} {by_state}." if by_state else said
 
 
 def _promise(history: AskingHistory, then: AskedThen) -> str:
