@@ -111,6 +111,8 @@ SCREENS = {
     "settings": "/settings/sms",
     "settings-replies": "/settings/replies",
     "settings-hours": "/settings/hours",
+    "settings-states": "/settings/states",
+    "settings-state": "/settings/states/TX",
     "settings-consent-log": "/settings/consent-log",
     "settings-opted-out": "/settings/opted-out",
     "settings-templates": "/templates",

@@ -78,6 +78,8 @@ VIEWERS = """
     GET  /settings/consent-log/cosigned
     GET  /settings/consent-log/witness.py
     GET  /settings/hours
+    GET  /settings/states
+    GET  /settings/states/<state>
     GET  /settings/opted-out
     GET  /settings/replies
     GET  /settings/sms
@@ -256,6 +258,9 @@ ADMINS = """
     GET  /settings/export/progress
     POST /settings/export/stop
     POST /settings/hours
+    POST /settings/states
+    POST /settings/states/<state>
+    POST /settings/states/confirmed
     GET  /settings/move
     POST /settings/move
     GET  /settings/move/<run_id>

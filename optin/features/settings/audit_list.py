@@ -17,12 +17,19 @@ from optin.web import lists
 from optin.web.lists import Column, Listing
 from optin.web.record_ids import record_id
 
-PANELS = {"sms": labels.SMS, "replies": labels.REPLIES, "hours": labels.HOURS, FIELD: [FIELD]}
+PANELS = {
+    "sms": labels.SMS,
+    "replies": labels.REPLIES,
+    "hours": labels.HOURS,
+    "states": [*labels.STATES, *labels.OF_STATES],
+    FIELD: [FIELD],
+}
 CHOICES = [
     ("", "Everything"),
     ("sms", "All SMS Settings"),
     ("replies", "All replies and words"),
     ("hours", "All sending hours"),
+    ("states", "All hours and limits by state"),
     (FIELD, "Stops of all sending"),
     ("user", "Users"),
     ("sender", "Senders"),

@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from optin.consent import state_rules
 from optin.database.session import db
 from optin.database.transactions import reading
 from optin.enums import Role
@@ -16,13 +17,18 @@ from optin.features.settings import (
     opt_out_words,
     opted_out_routes,
     queries,
+    state_routes,
     twilio_routes,
     witness_routes,
     word_effect,
     wording,
 )
+from optin.features.settings import (
+    states as state_lines,
+)
 from optin.features.settings.blueprint import blueprint
 from optin.features.settings.forms import HoursForm, PolicyForm, RepliesForm, SmsForm, lines_typed
+from optin.features.settings.state_forms import StatesForm
 from optin.features.settings.word_effect import Effect
 from optin.jobs import engine
 from optin.policy import labels, policy
@@ -32,7 +38,15 @@ from optin.web.access import requires
 from optin.web.current import current_policy
 from optin.web.filters import n
 
-__all__ = ["audit_routes", "blueprint", "consent_log_routes", "opted_out_routes", "twilio_routes", "witness_routes"]
+__all__ = [
+    "audit_routes",
+    "blueprint",
+    "consent_log_routes",
+    "opted_out_routes",
+    "state_routes",
+    "twilio_routes",
+    "witness_routes",
+]
 
 US_START, US_END = "08:00", "21:00"  # 47 CFR 64.1200(c)(1)
 EXAMPLES = {"keyword": "volunteer", "day": "3 May 2026"}
@@ -53,6 +67,7 @@ class Panel:
 SMS = Panel("sms", SmsForm, labels.SMS)
 REPLIES = Panel("replies", RepliesForm, labels.REPLIES)
 HOURS = Panel("hours", HoursForm, labels.HOURS)
+STATES = Panel("states", StatesForm, labels.STATES)
 
 
 @blueprint.get("/settings")
@@ -109,6 +124,19 @@ def save_hours() -> Response | tuple[str, int]:
     return _save(HOURS)
 
 
+@blueprint.get("/settings/states")
+def states() -> str:
+    """Show the hours and the limit of each state."""
+    return _show(STATES)
+
+
+@blueprint.post("/settings/states")
+@requires(Role.ADMIN)
+def save_states() -> Response | tuple[str, int]:
+    """Switch the hours and limits of states on or off."""
+    return _save(STATES)
+
+
 def _show(panel: Panel) -> str:
     return _page(panel, panel.form(formdata=None, obj=current_policy()))
 
@@ -151,6 +179,9 @@ def _page(panel: Panel, form: PolicyForm, effect: Effect | None = None) -> str:
     if panel is HOURS:
         extra["later_than_us"] = stored.sending_to > US_END or stored.sending_to == "00:00"
         extra["earlier_than_us"] = stored.sending_from < US_START
+    if panel is STATES:
+        extra["lines"] = state_lines.lines(db.session(), stored)
+        extra["table"] = state_rules.table()
     if panel is REPLIES:
         extra["previews"] = {name: _preview(name, form[name].data or "", stored.brand) for name in REPLY_NAMES}
         extra["normal"] = [words.normalise(word) for word in form.extra_opt_out_words.data]

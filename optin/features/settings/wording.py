@@ -1,7 +1,7 @@
 """The wording of what the audit trail tells, and of notices."""
 
 from optin.models import AuditEntry
-from optin.policy.labels import LABELS, value
+from optin.policy.labels import LABELS, OF_STATES, value
 from optin.sending.stop_all import FIELD
 
 SIGNED_IN = "signed in with a link"
@@ -10,8 +10,8 @@ SYSTEM = "The system"
 
 def read(entry: AuditEntry, subject: str) -> tuple[str, str, str]:
     """Say what an entry is about, from what and to what it was changed; `subject` is the name of the record."""
-    if entry.subject_kind == "setting" and entry.field in LABELS:
-        return LABELS[entry.field], value(entry.field, entry.before), value(entry.field, entry.after)
+    if entry.subject_kind == "setting" and entry.field in LABELS | OF_STATES:
+        return (LABELS | OF_STATES)[entry.field], value(entry.field, entry.before), value(entry.field, entry.after)
     if entry.subject_kind == "setting" and entry.field == FIELD:
         return "All sending", entry.before, entry.after
     if entry.subject_kind == "download":
