@@ -78,6 +78,7 @@ LEFT_OUT: Mapping[str, str] = {
     "sending_pace": "what goes from our senders now, goes from the installation that sends",
     "sending_pause": "whether Twilio refuses us is found out anew",
     "sign_in_link": "it holds what lets people in",
+    "started_minute": "what goes from our senders now, goes from the installation that sends",
     "try_count": "it counts the tries of the last hours",
     "user_session": "it holds what lets people in",
     "write_check": "it is of this database",

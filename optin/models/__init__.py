@@ -19,6 +19,7 @@ from optin.models.operations import (
     SendingPace,
     SendingPause,
     SendingStop,
+    StartedMinute,
     WriteCheck,
 )
 from optin.models.own_field import OwnField, OwnOption, OwnValue
@@ -95,6 +96,7 @@ __all__ = [
     "SendingStop",
     "Setting",
     "SignInLink",
+    "StartedMinute",
     "StatusEvent",
     "Suppression",
     "TryCount",

@@ -96,6 +96,15 @@ class SendingPace(Base):
     taken_until: Mapped[int] = mapped_column(BigInteger)
 
 
+class StartedMinute(Base):
+    """How many broadcast messages started in a minute (since 1970) while there was a limit; see sending/limits.py."""
+
+    __tablename__ = "started_minute"
+
+    minute: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started: Mapped[int]
+
+
 class BackgroundTask(Base):
     """Work that outlasts a request; see optin/jobs/background.py. `name` says which, `arguments` on what.
 

@@ -15,6 +15,8 @@ SMS = {
     "cap_per_day": "Frequency cap a day",
     "cap_per_week": "Frequency cap a week",
     "cap_waits": "Above the cap",
+    "most_per_hour": "Broadcast messages an hour",
+    "most_per_day": "Broadcast messages a day",
     "tries_before_lost": "Failed messages until a number is not in use",
     "undo_minute": "A minute to undo a broadcast",
     "canary": "Broadcasts go to a few people first",
@@ -63,6 +65,8 @@ def value(name: str, stored: str) -> str:
         return ", ".join(map(str, found)) or "none"
     if name == "default_region":
         return dict(phone.regions()).get(str(found), str(found))
+    if name.startswith("most_per_"):
+        return f"{found:,}" if isinstance(found, int) and found else "no limit"
     return "no cap" if name.startswith("cap_") and found == 0 else str(found)
 
 

@@ -20,14 +20,15 @@ from optin.policy.state_choices import Choices
 class Policy:
     """Everything that an admin can decide; the defaults are those of a fresh install.
 
-    Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none. Sending hours are in the
-    recipient's local time. `state_rules`: the hours and caps of US states hold beside them; `state_strictest`: for each
-    US number those of all states, since it may have been ported; `state_choices`: what admins decided about single
-    states, stored as settings of their own. So many messages as `tries_before_lost` must fail for good before a number
-    counts as not in use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are templates with the fields
-    brand, keyword and frequency. What begins with `canary` says who gets a broadcast first, and for how long it waits
-    then; what begins with `limit`, above which shares (percent) and how many times the usual opt-outs it pauses.
-    `first_line` is what a text says to whoever has got none for so many days (sending/first_line.py).
+    Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none; `most_per_hour` and
+    `most_per_day` are those of all numbers together. Sending hours are in the recipient's local time. `state_rules`:
+    the hours and caps of US states hold beside them; `state_strictest`: for each US number those of all states, since
+    it may have been ported; `state_choices`: what admins decided about single states, each stored as a setting. So many
+    messages as `tries_before_lost` must fail for good before a number counts as not in use. `undo_minute`: a broadcast
+    starts a minute after *Send*. Replies are templates with the fields brand, keyword and frequency. What begins with
+    `canary` says who gets a broadcast first, and for how long it waits then; what begins with `limit`, above which
+    shares (percent) and how many times the usual opt-outs a broadcast pauses. `first_line` is what a text says to
+    whoever has got none for so many days (sending/first_line.py).
     """
 
     require_opt_in_for_one_to_one: bool = False
@@ -37,6 +38,8 @@ class Policy:
     cap_per_day: int = 0
     cap_per_week: int = 0
     cap_waits: bool = True
+    most_per_hour: int = 0
+    most_per_day: int = 0
     tries_before_lost: int = 1
     undo_minute: bool = False
     canary: bool = False

@@ -20,7 +20,7 @@ from optin.models.index_conditions import is_queued
 from optin.own_fields import merging
 from optin.policy import cache
 from optin.policy.policy import Policy
-from optin.sending import canary, conversations, first_line, gate, overdue_replies, pace, pauses
+from optin.sending import canary, conversations, first_line, gate, limits, overdue_replies, pace, pauses
 from optin.sending.pace import Stretches
 from optin.sending.pauses import Pauses
 from optin.texts import merge_fields
@@ -88,6 +88,9 @@ def claim(engine: Engine, *, broadcast_id: int | None = None, limit: int = CHUNK
         mine = Message.broadcast_id.is_(None) if broadcast_id is None else _of_broadcast(session, broadcast_id)
         if mine is None:
             return []
+        if broadcast_id is not None:
+            room = limits.room(session, cache.policy(session), now)
+            limit = limit if room is None else min(limit, room)
         mine = and_(mine, goes_now(session))
         open_pauses = pauses.end_proven(session, pauses.open_pauses(session, now))
         tries = _tries(session, mine, open_pauses, last=broadcast_id is not None)

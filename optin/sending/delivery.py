@@ -8,15 +8,16 @@ functions commit: the claim and the start must be known to everybody before the 
 import logging
 import time
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, exists, false, or_, select, update
 
 from optin import clock
 from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, MessageStatus
 from optin.models import Broadcast, Message
 from optin.models.index_conditions import is_queued
+from optin.policy import cache
 from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
-from optin.sending import pace, taking_back
+from optin.sending import limits, pace, taking_back
 from optin.sending.claim import CHUNK, ClaimedMessage, can_be_claimed, claim, person_fields, release
 from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, all_sent, learned_block, record, sweep
 from optin.sending.start import start
@@ -107,7 +108,8 @@ def waiting_broadcasts(engine: Engine) -> list[int]:
         due = _due(and_(Message.broadcast_id == Broadcast.id, can_be_claimed(session)))
         queueing = Broadcast.state == BroadcastState.QUEUEING
         under_way = Broadcast.state.in_((BroadcastState.QUEUEING, BroadcastState.SENDING))
-        due = and_(due, ~pace.is_taken_up(clock.now()))
+        has_room = limits.room(session, cache.policy(session), clock.now()) != 0
+        due = and_(due, ~pace.is_taken_up(clock.now())) if has_room else false()
         active = select(Broadcast.id).where(under_way, or_(queueing, due, ~left))
         cancelled = select(Broadcast.id).where(taking_back.is_left())
         return sorted({*session.scalars(active), *session.scalars(cancelled)})

@@ -44,7 +44,7 @@ from optin.enums import BroadcastState, MessageStatus, OptInStatus, Purpose, Rea
 from optin.models import Broadcast, Message, OptIn
 from optin.policy import cache
 from optin.policy.policy import Policy
-from optin.sending import conversations, gate, pace, pauses
+from optin.sending import conversations, gate, limits, pace, pauses
 from optin.sending.claim import ClaimedMessage
 from optin.sending.pauses import Pauses
 
@@ -85,13 +85,22 @@ def start_in(
     """Do the same in a transaction of the caller's, which is committed; what comes after that, the caller commits."""
     now, given = clock.now(), cache.policy(session)
     found = _lock(session, claimed_messages)
+    counted = {claimed.message_id for claimed in claimed_messages if claimed.purpose == Purpose.CAMPAIGN}
+    room = limits.take_room(session, given, now, len(counted))
+    if room is None:  # another process counts just now
+        found = {message_id: status for message_id, status in found.items() if message_id not in counted}
     ready = [claimed for claimed in claimed_messages if found.get(claimed.message_id) == MessageStatus.CLAIMED]
     stopped = pauses.open_pauses(session, now)
     ready = [claimed for claimed in ready if not _put_off(session, claimed, stopped, given, now)]
     started: dict[int, int] = {}
     in_time = [claimed for claimed in ready if not _is_late(claimed, given, now)]
+    for claimed in [claimed for claimed in in_time if claimed.message_id in counted][room or 0 :]:
+        _set(session, claimed, now, MessageStatus.QUEUED)
+        in_time.remove(claimed)
+        ready.remove(claimed)
     for _, group in groupby(sorted(in_time, key=_kind), key=_kind):
         started |= _start_alike(session, list(group), given, now)
+    limits.count(session, given, len(counted & started.keys()), now)
     for claimed in ready:
         if claimed.message_id not in started:
             _settle_unstarted(session, claimed, given, now)

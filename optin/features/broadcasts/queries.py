@@ -17,12 +17,14 @@ from optin.features.broadcasts import stopped as stopped_by_itself
 from optin.features.broadcasts.stopped import CanaryReport
 from optin.models import Broadcast, Conversation, LeftOut, Message, Person
 from optin.models.index_conditions import NOT_SENT
+from optin.policy.policy import Policy
 from optin.provider import statuses
 from optin.provider.statuses import ErrorMeaning
 from optin.queries import cached_counts
 from optin.queries.cached_counts import CachedCount
 from optin.queries.look import Wanted
-from optin.sending import canary, gate, opt_outs_after_broadcast, pauses, results
+from optin.sending import canary, gate, limits, opt_outs_after_broadcast, pauses, results
+from optin.sending.limits import Limit
 
 SOON = timedelta(minutes=1)
 WATCHED_AFTER = timedelta(minutes=10)
@@ -69,7 +71,8 @@ class FailureCause:
 class BroadcastProgress:
     """How far a broadcast has come; `version` changes with anything that the page shows of it.
 
-    `stopped` says why nothing of it goes for now: the gate is closed, or Twilio refuses it; "" for nothing.
+    `stopped` says why nothing of it goes for now: the gate is closed, or Twilio refuses it; "" for nothing. `limit` is
+    the one of the installation that it waits for, and until when.
     `canary`: what became of the first few while the others wait. `taken_back`: it was cancelled, and what waits is
     still being marked.
     """
@@ -81,6 +84,7 @@ class BroadcastProgress:
     live: bool
     version: str
     stopped: str = ""
+    limit: tuple[Limit, datetime] | None = None
     canary: CanaryReport | None = None
     taken_back: bool = False
 
@@ -102,10 +106,10 @@ class AnswerCounts:
     opt_outs: int
 
 
-def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
+def progress(session: Session, broadcast: Broadcast, given: Policy | None = None) -> BroadcastProgress:
     """Count the messages of a broadcast by status, and why some did not arrive; of a large one as counted last.
 
-    One that is being queued has no numbers yet.
+    One that is being queued has no numbers yet. `given` is the policy, for the limits that it may wait for.
     """
     if broadcast.state == BroadcastState.QUEUEING:
         none = CachedCount(0)
@@ -120,7 +124,8 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
     stopped = _stopped(session, broadcast)
     taken_back = broadcast.state == BroadcastState.CANCELLED and sums["waiting"] > 0
     numbers = [f"{line.key}{line.count}" for line in lines] + [f"{cause.code}{cause.count}" for cause in causes]
-    marks = ["stopped"] if stopped else []
+    limit = _limit(session, broadcast, given) if given and not stopped else None
+    marks = ["stopped"] if stopped else [f"{limit[1]:%d%H%M}"] if limit else []
     if starts_in(broadcast) is not None:
         marks.append("soon")
     report = stopped_by_itself.canary_report(session, broadcast)
@@ -140,6 +145,7 @@ def progress(session: Session, broadcast: Broadcast) -> BroadcastProgress:
         live=taken_back or _is_live(broadcast, open_still),
         version="-".join([broadcast.state, str(broadcast.version), *marks, *numbers]),
         stopped=stopped,
+        limit=limit,
         canary=report,
         taken_back=taken_back,
     )
@@ -164,6 +170,12 @@ def _stopped(session: Session, broadcast: Broadcast) -> str:
         return ""
     pause = pauses.stopping(session, broadcast.sender_id, clock.now())
     return pauses.sentence(pause) if pause else ""
+
+
+def _limit(session: Session, broadcast: Broadcast, given: Policy) -> tuple[Limit, datetime] | None:
+    if broadcast.state != BroadcastState.SENDING:
+        return None
+    return limits.reached(session, given, clock.now())
 
 
 def recipients(broadcast_id: int, status: str) -> Select[Message]:

@@ -80,7 +80,7 @@ def show(broadcast_id: int) -> str:
     return render_template(
         "broadcasts/show.html",
         broadcast=broadcast,
-        progress=queries.progress(session, broadcast),
+        progress=queries.progress(session, broadcast, current_policy()),
         answers=queries.answers(session, broadcast),
         view="sent" if is_sent else not_sent_list.VIEW,
         changes=session.scalars(changing.changes(broadcast_id)).all() if broadcast.version > 1 else [],
@@ -125,7 +125,7 @@ def not_sent_file(broadcast_id: int) -> Response:
 def progress(broadcast_id: int) -> Response:
     """Give the progress (fragment), and tell the recipients of it; 204 while it is the `version` that the page has."""
     broadcast = load(broadcast_id)
-    found = queries.progress(db.session(), broadcast)
+    found = queries.progress(db.session(), broadcast, current_policy())
     if found.live and request.args.get("version") == found.version:
         return make_response("", 204)
     may_edit = current_user.may(Role.AGENT)

@@ -18,6 +18,7 @@ from optin.texts import merge_fields, segments
 from optin.web.fields import Line, MessageText
 
 MOST_A_WEEK = 1000
+MOST_A_DAY = 100_000_000
 LONGEST_QUESTION_HOURS = 7 * 24
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
@@ -82,6 +83,8 @@ class SmsForm(PolicyForm):
         choices=[SelectChoice("wait", "Let the message wait"), SelectChoice("skip", "Skip the message")],
         coerce=lambda value: {True: "wait", False: "skip"}.get(value, value),
     )
+    most_per_hour = WholeNumber("Broadcast messages an hour", [NumberRange(0, MOST_A_DAY)])
+    most_per_day = WholeNumber("Broadcast messages a day", [NumberRange(0, MOST_A_DAY)])
     tries_before_lost = SelectField(
         "A number counts as not in use",
         choices=[
