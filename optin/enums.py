@@ -228,6 +228,22 @@ class Audience(LabelledEnum):
     SILENT = "silent", "Members who got it and did not answer"
 
 
+class Every(LabelledEnum):
+    """How often a recurring broadcast goes out again."""
+
+    WEEK = "week", "Every week"
+    MONTH = "month", "Every month"
+    DAYS = "days", "Every few days"
+
+
+class RecurrenceState(LabelledEnum):
+    """Whether a recurring broadcast goes out again; one that has ended never does."""
+
+    ACTIVE = "active", "On", "ok"
+    PAUSED = "paused", "Paused", "warn"
+    ENDED = "ended", "Ended", "off"
+
+
 class CanaryState(LabelledEnum):
     """How far the canary of a broadcast is: a few people get it first, then it waits (sending/canary.py)."""
 
