@@ -21,8 +21,8 @@ from optin.database.postgresql import analyse
 from optin.database.sqlite import roomy
 from optin.database.statements import insert, is_postgresql
 from optin.database.transactions import writing
-from optin.enums import BroadcastState, MessageStatus
-from optin.models import Broadcast, ImportRun, Message, SendingGate, Setting
+from optin.enums import BroadcastState, MessageStatus, RecurrenceState
+from optin.models import Broadcast, ImportRun, Message, RecurringBroadcast, SendingGate, Setting
 
 ROWS_AT_ONCE, FILES_AT_ONCE = 2000, 4
 NOT_EMPTY = (
@@ -63,7 +63,10 @@ def fill(url: str, archive: Archive, now: datetime, progress: Callable[[int], No
 
 
 def settle(session: Session, now: datetime) -> None:
-    """Let nothing go out that was on its way: what waits is cancelled, what may have gone has an unknown outcome."""
+    """Let nothing go out that was on its way: what waits is cancelled, what may have gone has an unknown outcome.
+
+    Recurring broadcasts are paused: where they come from they may go on.
+    """
     waits = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
     aside = update(Message).execution_options(synchronize_session=False)
     said = {"error_text": WAITED, "lease_until": None, "updated_at": now}
@@ -74,6 +77,8 @@ def settle(session: Session, now: datetime) -> None:
         .where(Broadcast.state.not_in(ENDED))
         .values(state=BroadcastState.CANCELLED, finished_at=now, ended_because=UNFINISHED)
     )
+    goes_on = update(RecurringBroadcast).where(RecurringBroadcast.state == RecurrenceState.ACTIVE)
+    session.execute(goes_on.values(state=RecurrenceState.PAUSED))
     session.execute(update(ImportRun).where(ImportRun.state.in_(IMPORTING)).values(state="expired", finished_at=now))
 
 

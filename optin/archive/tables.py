@@ -35,6 +35,7 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.Campaign,
     models.CampaignMember,
     models.KeptDraft,
+    models.RecurringBroadcast,
     models.Broadcast,
     models.LeftOut,
     models.Conversation,

@@ -7,7 +7,7 @@ finds what they lost, and a job each time would cost more than what most of the 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +30,7 @@ from optin.person import merging
 from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, export_files, import_files, throttle
 from optin.receiving import reconcile
-from optin.sending import canary, delivery, overdue_replies, pauses, scheduled, send_until, wait_ends
+from optin.sending import canary, delivery, overdue_replies, pauses, recurring, scheduled, send_until, wait_ends
 from optin.witnesses import asking
 
 DAY = timedelta(hours=24)
@@ -69,11 +69,12 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
     """List what delivery and consent need, and what the queue may have lost."""
 
     def begin_broadcasts() -> None:
-        for broadcast_id in scheduled.due(worker.engine):
-            try:
-                scheduled.start_or_end(worker.engine, broadcast_id)
-            except Exception as error:  # the others must not wait for it
-                log_error(f"the scheduled broadcast {broadcast_id} could not begin", error)
+        begin = partial(scheduled.start_or_end, worker.engine)
+        _each(scheduled.due(worker.engine), begin, "the scheduled broadcast {} could not begin")
+
+    def make_next_dates() -> None:
+        make = partial(recurring.make_next, worker.engine)
+        _each(recurring.behind(worker.engine), make, "the next date of the recurring broadcast {} could not be made")
 
     def start_broadcasts() -> None:
         for broadcast_id in delivery.waiting_broadcasts(worker.engine):
@@ -95,6 +96,7 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
 
     return [
         Chore(15, begin_broadcasts),
+        Chore(15, make_next_dates),
         Chore(5, start_tasks, soon=True),
         Chore(2, alarm.ring, soon=True),
         Chore(2, lambda: send_until.end_late(worker.engine)),
@@ -115,6 +117,15 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(3600, lambda: export_files.forget_old(worker.engine)),
         *checkpoints_elsewhere(worker),
     ]
+
+
+def _each(ids: Iterable[int], do: Callable[[int], object], failed: str) -> None:
+    """Do it for each; what fails is told, and the others do not wait for it."""
+    for each in ids:
+        try:
+            do(each)
+        except Exception as error:
+            log_error(failed.format(each), error)
 
 
 def _expire_questions(session: Session, now: datetime) -> None:

@@ -26,6 +26,7 @@ from optin.models.own_field import OwnField, OwnOption, OwnValue
 from optin.models.person import Person
 from optin.models.person_merge import PersonMerge
 from optin.models.person_word import PersonWord
+from optin.models.recurring import RecurringBroadcast
 from optin.models.saved_view import DefaultView, SavedView
 from optin.models.sender import Sender
 from optin.models.sending_finding import SendingFinding
@@ -87,6 +88,7 @@ __all__ = [
     "PhraseOptOut",
     "ProviderBlock",
     "Reconciliation",
+    "RecurringBroadcast",
     "SavedView",
     "Sender",
     "SendingFinding",

@@ -97,11 +97,16 @@ class Broadcast(Base):
     while it is scheduled makes another `version`; what was changed stands in the audit trail. An `audience` that is not
     all of the campaign's members is a part of them by what became of another broadcast of it (consent/follow_up.py).
     `canary` says how far its first few are, `paused_because` why it paused by itself; with `limits_off` it does not
-    (sending/canary.py). With `leaves_out_empty` nobody gets it for whom a merge field without a default is empty.
+    (sending/canary.py). With `leaves_out_empty` nobody gets it for whom a merge field without a default is empty. One
+    of a recurring broadcast is its `occurrence`, the so-many-th date (sending/recurring.py).
     """
 
     __tablename__ = "broadcast"
-    __table_args__ = (Index("ix_broadcast_campaign", "campaign_id", "id"), Index("ix_broadcast_state", "state"))
+    __table_args__ = (
+        Index("ix_broadcast_campaign", "campaign_id", "id"),
+        Index("ix_broadcast_state", "state"),
+        Index("ix_broadcast_occurrence", "recurring_id", "occurrence", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(10), default=Channel.SMS)
@@ -131,6 +136,8 @@ class Broadcast(Base):
     paused_because: Mapped[str | None] = mapped_column(Text)
     limits_off: Mapped[bool] = mapped_column(default=False, server_default=false())
     leaves_out_empty: Mapped[bool] = mapped_column(default=False, server_default=false())
+    recurring_id: Mapped[int | None] = mapped_column(ForeignKey("recurring_broadcast.id"))
+    occurrence: Mapped[int | None]
 
     campaign: Mapped[Campaign] = relationship()
     keyword: Mapped[Keyword | None] = relationship()

@@ -15,7 +15,7 @@ from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign
 from optin.policy import audit
 from optin.refused import Refused
-from optin.sending import gate, put_out
+from optin.sending import gate, put_out, recurring
 from optin.sending.put_out import Begun
 
 _ALWAYS = true()
@@ -71,6 +71,8 @@ def start(
     broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
     if refused := _refusal(broadcast, campaign):
         return refused
+    if user_id is None and (why := recurring.why_not(session, broadcast, clock.now())):
+        return Refused(why)
     return put_out.begin(session, campaign, broadcast, user_id)
 
 

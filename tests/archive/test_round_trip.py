@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -27,11 +28,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from optin import clock as the_clock
 from optin.archive import filling, tables
 from optin.consent import decisions, ledger
 from optin.consent.verifying import Found, differences
 from optin.database.session import UTCDateTime
-from optin.enums import BroadcastState, MessageStatus, Role
+from optin.enums import BroadcastState, Every, MessageStatus, RecurrenceState, Role
 from optin.models import (
     Broadcast,
     ConsentPayload,
@@ -40,11 +42,14 @@ from optin.models import (
     OptIn,
     Person,
     PersonWord,
+    RecurringBroadcast,
     SendingGate,
     Setting,
     User,
 )
 from optin.policy import policy
+from optin.sending import recurring
+from optin.texts.recurrence import Recurrence
 from tests.conftest import add_user
 from tests.support import archives, outbox, world
 
@@ -189,6 +194,32 @@ def test_no_broadcast_begins_from_here_as_well(
         states = filled.scalars(select(Broadcast.state).order_by(Broadcast.id)).all()
     engine.dispose()
     assert states == ["sent" if each == "sent" else "cancelled" for each in BroadcastState]
+
+
+def test_no_recurring_broadcast_goes_on_from_here_as_well(
+    app: Flask, database: str, target: str, session: Session, tmp_path: Path
+) -> None:
+    """Neither by itself nor, as an admin lets it go on, with a date that the export had."""
+    first = datetime.fromisoformat("2026-01-01T10:00")
+    rule = Recurrence(Every.DAYS, first, ZoneInfo("UTC"), 1)
+    for state in RecurrenceState:
+        made = outbox.broadcast(session)
+        made.state, made.starts_at = BroadcastState.SCHEDULED, first.replace(tzinfo=UTC)
+        recurring.begin(session, made, rule, None).state = state
+    session.commit()
+    archives.fill(target, archives.export(database, tmp_path), tmp_path)
+    engine = create_engine(target, poolclass=NullPool)
+    with the_clock.at(datetime(2026, 1, 1, 9, tzinfo=UTC)):
+        for recurring_id in recurring.behind(engine):
+            recurring.make_next(engine, recurring_id)
+    with Session(engine) as filled:
+        states = filled.scalars(select(RecurringBroadcast.state).order_by(RecurringBroadcast.id)).all()
+        dates = select(Broadcast.recurring_id, Broadcast.occurrence, Broadcast.state).order_by(Broadcast.id)
+        rows = filled.execute(dates).all()
+    engine.dispose()
+    assert states == ["paused", "paused", "ended"]
+    assert rows[:3] == [(1, 1, "cancelled"), (2, 1, "cancelled"), (3, 1, "cancelled")]
+    assert rows[3:] == [(1, 2, "scheduled"), (2, 2, "scheduled")]
 
 
 def decided(session: Session) -> dict[tuple[str, int | None], str]:

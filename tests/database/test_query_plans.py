@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from bench import addresses, data
@@ -44,6 +44,7 @@ from optin.models import (
     OwnField,
     OwnValue,
     Person,
+    RecurringBroadcast,
     Sender,
     SendingGate,
     User,
@@ -54,7 +55,7 @@ from optin.policy import policy
 from optin.proof.number_record import NumberRecord
 from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
-from optin.sending import claim, deciding, first_line, gate, queueing, record, stop_all, unknown_outcomes
+from optin.sending import claim, deciding, first_line, gate, queueing, record, recurring, stop_all, unknown_outcomes
 from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
 from tests.support import consent_log, witnesses
@@ -384,6 +385,35 @@ def test_what_is_sealed_already_is_not_read_again(app: Flask, session: Session, 
             connection.exec_driver_sql("SET enable_seqscan = off")
         found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
     assert len(found) > 5
+    assert not any(found.values()), found
+
+
+def test_the_next_dates_of_recurring_broadcasts_are_found_without_reading_those_there_were(
+    app: Flask, session: Session
+) -> None:
+    engine = _filled(app, session)[0]
+    given = {"campaign_id": 1, "sender_id": 1, "channel": Channel.SMS, "body": "Hi"}
+    rule = {"every": "days", "days": 1, "first": "2026-01-01T10:00:00", "zone": "UTC", "made": 2}
+    ended, now = [{"state": "ended"}] * (ROWS - 1), {"created_at": clock.now()}
+    session.execute(insert(RecurringBroadcast), [given | rule | now | each for each in [*ended, {"state": "active"}]])
+    ids = session.scalars(select(RecurringBroadcast.id).order_by(RecurringBroadcast.id)).all()
+    dates = [(each, number) for each in ids for number in (1, 2)]
+    session.execute(
+        insert(Broadcast),
+        [
+            {**given, **now, "state": "sent", "form_key": f"date {one} {number}"}
+            | {"recurring_id": one, "occurrence": number}
+            for one, number in dates
+        ],
+    )
+    session.execute(text("ANALYZE"))
+    session.commit()
+    with asked(engine, "SELECT") as statements:
+        assert recurring.behind(engine) == [ids[-1]]
+        with Session(engine) as own:
+            own.scalars(recurring.of_campaign(1)).all()
+    with engine.connect() as connection:
+        found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
     assert not any(found.values()), found
 
 

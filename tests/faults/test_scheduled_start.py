@@ -2,19 +2,16 @@
 
 from collections import Counter
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from optin import clock
-from optin.consent import ledger
 from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
-from optin.models import Broadcast, Keyword, Message
+from optin.models import Broadcast, Keyword
 from optin.sending import scheduled
 from tests.support import outbox
 from tests.support.faults.processes import WORKER, let_leases_end, messages, running, state, until
@@ -40,15 +37,7 @@ def arrange(engine: Engine, count: int) -> list[int]:
 
 
 def _due(session: Session, keyword: Keyword, index: int) -> int:
-    broadcast = outbox.broadcast(session, to=keyword, body=f"Text {index}")
-    numbers = [f"+1415{7000000 + index * PEOPLE + each}" for each in range(PEOPLE)]
-    outbox.add_people(session, broadcast, numbers)
-    session.execute(delete(Message).where(Message.broadcast_id == broadcast.id))
-    for number in numbers:
-        ledger.opt_in(session, number, keyword, outbox.act("VOLUNTEER"))
-    broadcast.state, broadcast.started_at = BroadcastState.SCHEDULED, None
-    broadcast.starts_at = clock.now() - timedelta(seconds=1)
-    return broadcast.id
+    return outbox.due(session, keyword, f"Text {index}", outbox.numbers(PEOPLE, index * PEOPLE)).id
 
 
 def test_one_that_is_killed_before_its_commit_is_started_by_another(

@@ -1,9 +1,10 @@
 """What tests of sending arrange: people in a campaign, opt-ins, messages that wait."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import count
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -69,6 +70,18 @@ def broadcast(session: Session, *, to: Keyword | None = None, body: str = "Hello
     )
     session.add(made)
     session.flush()
+    return made
+
+
+def due(session: Session, to: Keyword, body: str, numbers: Sequence[str]) -> Broadcast:
+    """Have a broadcast to numbers that opted in, of a campaign of its own, whose time came a second ago."""
+    made = broadcast(session, to=to, body=body)
+    add_people(session, made, numbers)
+    session.execute(delete(Message).where(Message.broadcast_id == made.id))
+    for number in numbers:
+        opted_in(session, number, to)
+    made.state, made.started_at = BroadcastState.SCHEDULED, None
+    made.starts_at = clock.now() - timedelta(seconds=1)
     return made
 
 
@@ -143,9 +156,9 @@ def reply(session: Session, kind: ReplyKind, number: str = MAYA) -> Message:
     return made
 
 
-def numbers(amount: int) -> list[str]:
-    """Return so many different numbers."""
-    return [f"+1415{7000000 + index}" for index in range(amount)]
+def numbers(amount: int, after: int = 0) -> list[str]:
+    """Return so many different numbers, others than the first ones `after` which they come."""
+    return [f"+1415{7000000 + index}" for index in range(after, after + amount)]
 
 
 def _waiting(number: str, sender_id: int, **fields: object) -> Message:

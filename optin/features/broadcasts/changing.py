@@ -18,6 +18,7 @@ from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.models import AuditEntry, Broadcast, Campaign, Sender
 from optin.policy import audit
 from optin.refused import Refused
+from optin.sending import recurring
 from optin.texts.send_time import spread_words
 
 CHANGED = "changed"
@@ -38,7 +39,7 @@ def change(session: Session, broadcast_id: int, seen: int, order: BroadcastOrder
     """Give a scheduled broadcast another text, sender or times, or say why not; the caller commits or undoes it.
 
     `seen` is the version that the user began with. An order without a start has it sent at once. The same change twice
-    (a double click) is one.
+    (a double click) is one. A date of a recurring broadcast is changed alone; any other may become its first date.
     """
     campaign_id = session.get_one(Broadcast, broadcast_id).campaign_id
     session.scalars(Campaign.locked(campaign_id)).one()
@@ -55,6 +56,8 @@ def change(session: Session, broadcast_id: int, seen: int, order: BroadcastOrder
         return sender
     if not _store(session, broadcast, sender, order):
         return Refused(OVER)
+    if order.again and order.starts_at and broadcast.recurring_id is None:
+        recurring.begin(session, broadcast, order.again, order.user_id)
     return (
         StartedBroadcast(broadcast_id, 0) if order.starts_at else sending.send_now(session, broadcast_id, order.user_id)
     )

@@ -16,7 +16,8 @@ from optin.own_fields import merging
 from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
-from optin.sending import broadcast_text, canary, gate, put_out, scheduled, taking_back
+from optin.sending import broadcast_text, canary, gate, put_out, recurring, scheduled, taking_back
+from optin.texts.recurrence import Recurrence
 
 FROM = {
     BroadcastState.PAUSED: (BroadcastState.SENDING,),
@@ -33,6 +34,9 @@ FROM = {
 UNDO = timedelta(minutes=1)
 """So long after *Send* a broadcast starts that is held."""
 
+PART_AGAIN = "Only a broadcast to all members can go out again. Choose “Once”."
+"""A follow-up is to those who missed or did not answer one broadcast."""
+
 DONE = {BroadcastState.PAUSED: "paused", BroadcastState.SENDING: "resumed", BroadcastState.CANCELLED: "cancelled"}
 
 
@@ -43,7 +47,8 @@ class BroadcastOrder:
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none; `follow_up` the part of the
     campaign to which it goes, None for all. It is spread over so many seconds, None for as fast as it may go. What is
     to go now and `is_held` starts a minute later, so that it can still be stopped. With a `canary` it goes to a few
-    people first. It `leaves_out_empty` for whom a merge field without a default is empty.
+    people first. It `leaves_out_empty` for whom a merge field without a default is empty. What starts later may go out
+    `again`, as the first date of a recurring broadcast.
     """
 
     body: str
@@ -57,6 +62,7 @@ class BroadcastOrder:
     follow_up: FollowUp | None = None
     canary: bool = False
     leaves_out_empty: bool = False
+    again: Recurrence | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,8 @@ def start(session: Session, campaign_id: int, order: BroadcastOrder) -> StartedB
         if order.not_after:
             told["Send until"] = ("", told_time(order.not_after))
         audit.record(session, order.user_id, "scheduled", "broadcast", broadcast.id, told)
+        if order.again:
+            recurring.begin(session, broadcast, order.again, order.user_id)
         return StartedBroadcast(broadcast.id, 0, starts_at=order.starts_at)
     begun = put_out.begin(session, campaign, broadcast, order.user_id)
     if begun.people != 0:
@@ -169,6 +177,8 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
     """Say what forbids this text to this campaign, apart from the rule for each member."""
     body, channel = order.body, sender.channel if sender else Channel.SMS
     part = order.follow_up
+    if part and order.again:
+        return [PART_AGAIN]
     if part and (fault := follow_up.fault(session.get(Broadcast, part.broadcast_id), campaign_id)):
         return [fault]
     members = select(func.count()).select_from(CampaignMember).where(audience.belongs(campaign_id, part))
