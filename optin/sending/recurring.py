@@ -3,6 +3,7 @@
 The next is made when the one before no longer waits, so that there is one to look at, change or cancel. Date and number
 are a unique key of the database, and it is made in one transaction under the campaign's lock: of two processes one
 makes it, and what a killed one had not committed another does. A date that was missed is kept as a cancelled broadcast.
+One whose time has come before it is made is not sent: after a restore, what was lost may have sent it.
 """
 
 from datetime import date, datetime, timedelta
@@ -24,6 +25,7 @@ from optin.texts.recurrence import Occurrence, Recurrence, existing
 LATE = timedelta(hours=6)
 """A date is not sent so long after its time or later."""
 MISSED = f"its time was missed by more than {LATE.total_seconds() / 3600:.0f} hours"
+UNMADE = "its time was missed: it came before Optin had prepared it"
 PAUSED = "the recurring broadcast was paused"
 GOES_ON = (RecurrenceState.ACTIVE, RecurrenceState.PAUSED)
 SUBJECT = "recurring_broadcast"
@@ -120,6 +122,22 @@ def waiting(session: Session, recurring: RecurringBroadcast) -> Broadcast | None
     return found if found and found.state == BroadcastState.SCHEDULED else None
 
 
+def next_dates(session: Session, recurring: RecurringBroadcast, count: int) -> list[datetime]:
+    """List when it goes out next, at most so many times; none after its end.
+
+    The date that waits may have been moved; the others follow by the rule.
+    """
+    if recurring.state not in GOES_ON:
+        return []
+    date = session.scalars(_date(recurring.id, recurring.made)).one_or_none()
+    if date is None or date.starts_at is None:
+        return []
+    waits = [date.starts_at] if date.state == BroadcastState.SCHEDULED else []
+    after = max(date.starts_at, clock.now())
+    follow = recurrence_of(recurring).next_dates(recurring.made, after, count - len(waits))
+    return waits + [each.at for each in follow]
+
+
 def why_not(session: Session, broadcast: Broadcast, now: datetime) -> str:
     """Say in a half sentence why a date must not begin by itself now, "" for nothing or for any other broadcast."""
     if broadcast.recurring_id is None or broadcast.starts_at is None:
@@ -170,8 +188,8 @@ def _make(session: Session, recurring: RecurringBroadcast, occurrence: Occurrenc
     recurring.made = occurrence.number
     starts = f"{occurrence.at:%Y-%m-%d %H:%M} UTC"
     audit.record(session, None, "scheduled", "broadcast", broadcast.id, {"Starts": ("", starts)})
-    if occurrence.at <= now - LATE:
-        cancel(session, broadcast, put_out.not_sent(why_not(session, broadcast, now)), None)
+    if occurrence.at <= now:
+        cancel(session, broadcast, put_out.not_sent(why_not(session, broadcast, now) or UNMADE), None)
     return broadcast
 
 
