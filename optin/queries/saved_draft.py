@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.statements import insert
 from optin.models import KeptDraft
+from optin.texts import recurrence_form
 
 FIELDS = (
     *("body", "when", "at", "last", "until", "spread", "zone", "first", "empty"),
+    *recurrence_form.FIELDS,
     *("changes", "version", "audience", "of", "copy"),
 )
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from PIL import Image
 from sqlalchemy import select, update
@@ -24,6 +25,7 @@ from optin.enums import (
     BroadcastState,
     CampaignStatus,
     CanaryState,
+    Every,
     FieldKind,
     Meaning,
     MessageStatus,
@@ -71,6 +73,8 @@ from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.refused import done
 from optin.sample_data import seed
+from optin.sending import put_out, recurring
+from optin.texts.recurrence import Recurrence
 from tests.browser.moves import moves
 from tests.browser.watching import watch
 from tests.support import consent_log, own_fields
@@ -158,6 +162,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "template": f"/templates/{_template(session, admin)}",
         "field": f"/settings/fields/{_fields(session)}",
         "broadcast-scheduled": f"/broadcasts/{_scheduled(session, empty, admin)}",
+        "recurring": f"/recurring/{_recurring(session, under_way, admin)}",
         "broadcast-changed": f"/broadcasts/{_changed(session, under_way, admin)}",
         "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
         "follow-up": _follow_up(session),
@@ -454,6 +459,24 @@ def _scheduled(session: Session, campaign: Campaign, admin: User) -> int:
     )
     session.add(made)
     session.flush()
+    return made.id
+
+
+def _recurring(session: Session, campaign: Campaign, admin: User) -> int:
+    """Store a broadcast that goes out every week, of which two dates are over; return its id."""
+    broadcast = session.get_one(Broadcast, _scheduled(session, campaign, admin))
+    first = clock.now().replace(microsecond=0) - timedelta(days=12)
+    broadcast.starts_at = first
+    rule = Recurrence(Every.WEEK, first.replace(tzinfo=None), ZoneInfo("UTC"), times=12)
+    made = recurring.begin(session, broadcast, rule, admin.id)
+    broadcast.state, broadcast.finished_at, broadcast.ended_because = (
+        BroadcastState.CANCELLED,
+        first,
+        put_out.not_sent(recurring.MISSED),
+    )
+    occurrences = rule.next_dates(1, first, 2)
+    recurring._make(session, made, occurrences[0])
+    recurring._make(session, made, occurrences[1])
     return made.id
 
 

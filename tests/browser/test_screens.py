@@ -46,6 +46,7 @@ SCREENS = {
     "campaign-empty": "campaign-empty?tab=broadcasts",
     "campaign": "campaign?tab=broadcasts",
     "campaign-sent": "campaign?tab=broadcasts&view=sent",
+    "recurring": "recurring",
     "campaign-members": "campaign?tab=members",
     "campaign-history": "campaign?tab=history",
     "campaign-as-of": "campaign/as-of?at=2026-02-30T10:00",

@@ -65,6 +65,7 @@ VIEWERS = """
     GET  /opt-ins/<opt_in_id>/proof
     GET  /numbers/<number>/proof
     GET  /people/<person_id>
+    GET  /recurring/<recurring_id>
     GET  /review
     GET  /review/decided
     GET  /review/opt-outs
@@ -191,6 +192,8 @@ AGENTS = """
     GET  /imports/new/<kind>
     POST /imports/new/<kind>
     GET  /keywords/<keyword_id>/as-of/file
+    POST /recurring/<recurring_id>
+    POST /recurring/<recurring_id>/state
     GET  /sending-check/file
     GET  /keywords/<keyword_id>/edit
     GET  /keywords/<keyword_id>/opt-ins/file

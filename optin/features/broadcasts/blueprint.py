@@ -3,7 +3,7 @@
 from flask import Blueprint, abort
 
 from optin.database.session import db
-from optin.enums import Audience, BroadcastState, CanaryState, MessageStatus, Reason
+from optin.enums import Audience, BroadcastState, CanaryState, MessageStatus, Reason, RecurrenceState
 from optin.features.broadcasts import by_state, not_sent, queries, stopped
 from optin.models import Broadcast
 from optin.provider import statuses
@@ -27,6 +27,7 @@ def terms() -> dict[str, object]:
         "reasons": Reason,
         "starts_in": queries.starts_in,
         "canary_state": CanaryState,
+        "recurrence_state": RecurrenceState,
         "wilson": brakes.wilson,
         "meaning": statuses.meaning,
         "reason_label": not_sent.label,

@@ -16,7 +16,7 @@ from optin.models import Broadcast
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text
-from optin.texts import send_time
+from optin.texts import recurrence_form, send_time
 from optin.texts.send_time import SendTime
 from optin.web import composed_for
 from optin.web.composed_for import ComposedFor
@@ -28,6 +28,7 @@ def change(broadcast_id: int) -> Response:
     """Save the text, sender and times, or say why not, with what was typed and how the broadcast is now."""
     broadcast, session = load(broadcast_id), db.session()
     plan, about = send_time.of_form(request.form, current_zone()), composed_for.of_form(request.form)
+    again = recurrence_form.of_form(request.form)
     if about.changes != broadcast_id:
         abort(422, "The form was incomplete. Open the broadcast, and change it from there.")
     order = BroadcastOrder(
@@ -40,8 +41,9 @@ def change(broadcast_id: int) -> Response:
         spread_over=plan.spread_over,
         canary=request.form.get("first") == "few",
         leaves_out_empty=request.form.get("empty") == "leave_out",
+        again=again.recurrence(plan),
     )
-    faults = plan.faults(clock.now())
+    faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else changing.change(session, broadcast_id, about.version, order)
     if isinstance(done, Refused):
         session.rollback()
@@ -60,6 +62,7 @@ def _refused(
 ) -> Response:
     """Show why it was not saved; where somebody else was first, what they left, and save over it only knowingly."""
     context = {"campaign": broadcast.campaign, "order": order, "plan": plan, "refused": done.sentence, "about": about}
+    context["again"] = recurrence_form.of_form(request.form)
     if not isinstance(done, ChangedMeanwhile):
         return make_response(render_template("broadcasts/refused.html", **context), 422)
     context |= {"about": composed_for.of_broadcast(broadcast), "meanwhile": broadcast, "entry": done.entry}

@@ -82,7 +82,7 @@ def change(session: Session, recurring_id: int, new: NewText) -> RecurringBroadc
 
 def changes(recurring_id: int) -> Select[AuditEntry]:
     """Select what was done to it, the newest first."""
-    return audit.history(recurring.SUBJECT, recurring_id).options(joinedload(AuditEntry.user))
+    return audit.history(recurring.SUBJECT, recurring_id).options(joinedload(AuditEntry.user)).limit(changing.SHOWN)
 
 
 def dates(recurring_id: int) -> Select[Broadcast]:

@@ -18,6 +18,7 @@ from optin.features.broadcasts import (
     not_sent_list,
     queries,
     recipient_list,
+    recurring_routes,
     results_routes,
     sending,
 )
@@ -29,14 +30,14 @@ from optin.models import Campaign
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text
-from optin.texts import send_time
+from optin.texts import recurrence_form, send_time
 from optin.web import composed_for, refusals
 from optin.web.access import downloads, requires
 from optin.web.current import current_policy
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
 
-__all__ = ["blueprint", "changing_routes", "results_routes"]
+__all__ = ["blueprint", "changing_routes", "recurring_routes", "results_routes"]
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/broadcasts")
@@ -44,6 +45,7 @@ def create(campaign_id: int) -> Response:
     """Send the text to everybody in the campaign who may get it, now or later, and lead to the broadcast's page."""
     campaign = db.session.get(Campaign, campaign_id) or abort(404)
     plan, about = send_time.of_form(request.form, current_zone()), composed_for.of_form(request.form)
+    again = recurrence_form.of_form(request.form)
     order = BroadcastOrder(
         body=broadcast_text.clean(request.form.get("body", "")),
         sender_id=request.form.get("sender", type=int),
@@ -56,12 +58,14 @@ def create(campaign_id: int) -> Response:
         follow_up=about.follow_up,
         canary=request.form.get("first") == "few",
         leaves_out_empty=request.form.get("empty") == "leave_out",
+        again=again.recurrence(plan),
     )
-    faults = plan.faults(clock.now())
+    faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)
     if isinstance(done, Refused):
         db.session.rollback()
-        context = {"campaign": campaign, "order": order, "plan": plan, "about": about, "refused": done.sentence}
+        context = {"campaign": campaign, "order": order, "plan": plan, "about": about}
+        context |= {"again": again, "refused": done.sentence}
         return make_response(render_template("broadcasts/refused.html", **context), 422)
     saved_draft.drop(db.session(), current_user.id, campaign_id)
     db.session.commit()

@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 from sqlalchemy.orm import joinedload
 
 from optin.database.session import db
-from optin.enums import BroadcastState, CampaignStatus, LabelledEnum, MessageStatus, SenderKind
+from optin.enums import BroadcastState, CampaignStatus, LabelledEnum, MessageStatus, RecurrenceState, SenderKind
 from optin.models import Campaign
 
 blueprint = Blueprint("campaigns", __name__)
@@ -20,6 +20,7 @@ def terms() -> dict[str, type[LabelledEnum]]:
         "campaign_status": CampaignStatus,
         "broadcast_state": BroadcastState,
         "message_status": MessageStatus,
+        "recurrence_state": RecurrenceState,
         "sender_kind": SenderKind,
     }
 

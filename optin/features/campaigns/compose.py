@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
 from optin.consent import audience_counts, conditions, empty_fields, rules
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.consent.empty_fields import EmptyFields
-from optin.enums import Purpose, Reason
+from optin.enums import Every, Purpose, Reason
 from optin.features.campaigns import empty_advice, queries
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Broadcast, Campaign, Person, Sender
@@ -20,8 +21,9 @@ from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery, first_line
-from optin.texts import merge_fields, segments, send_time
+from optin.texts import merge_fields, recurrence_form, segments, send_time
 from optin.texts.meant_day import MeantDay, meant_day
+from optin.texts.recurrence_form import Again
 from optin.texts.segments import Segments
 from optin.texts.send_time import SendTime
 from optin.web import composed_for, filters, own_fields
@@ -38,7 +40,7 @@ class Draft:
     """What was typed so far: the text, the member to preview it for (the first after this id), when, why not.
 
     `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first. It
-    `leaves_out_empty` for whom a merge field is empty.
+    `leaves_out_empty` for whom a merge field is empty. `again`: it may go out on further dates.
     """
 
     plan: SendTime
@@ -48,6 +50,7 @@ class Draft:
     leaves_out_empty: bool = False
     refused: list[str] = field(default_factory=list)
     about: ComposedFor = field(default_factory=ComposedFor)
+    again: Again = field(default_factory=Again)
 
 
 def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
@@ -56,8 +59,9 @@ def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
     suggested = send_time.suggested(zone, clock.now())
     plan = send_time.of_form(kept, zone) if kept.get("at") else suggested
     is_canary = kept["first"] == FEW if "first" in kept else canary
-    leaves_out, about = empty_advice.leaves_out(kept), composed_for.of_form(kept)
-    return Draft(plan, kept.get("body", ""), canary=is_canary, leaves_out_empty=leaves_out, about=about)
+    about, again = composed_for.of_form(kept), recurrence_form.of_form(kept)
+    leaves_out, body = empty_advice.leaves_out(kept), kept.get("body", "")
+    return Draft(plan, body, canary=is_canary, leaves_out_empty=leaves_out, about=about, again=again)
 
 
 def draft_of(broadcast: Broadcast) -> Draft:
@@ -89,6 +93,12 @@ def request_for(session: Session, campaign: Campaign, draft: Draft, sender_id: i
 def left_out_by(session: Session, draft: Draft) -> EmptyFields | None:
     """Return the merge fields for which a draft leaves people out; None: for none."""
     return empty_fields.of_text(session, draft.body) if draft.leaves_out_empty else None
+
+
+def recurs(session: Session, draft: Draft) -> int | None:
+    """Return the recurring broadcast of which the draft changes one date, None for any other draft."""
+    changes = draft.about.changes
+    return session.scalar(select(Broadcast.recurring_id).where(Broadcast.id == changes)) if changes else None
 
 
 @dataclass(frozen=True)
@@ -233,6 +243,9 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "time_fault": draft.plan.fault(now),
         "end_fault": draft.plan.end_fault(now),
         "spread_fault": draft.plan.spread_fault(now),
+        "recurs_every": list(Every),
+        "again_fault": draft.again.fault(draft.plan),
+        "recurs": recurs(session, draft),
         "of_broadcast": of_broadcast(session, draft),
         "empty": empty_advice.while_typing(asked, draft.body, LOOKED_AT_WHILE_TYPING),
         "look": preview_text(session, asked.question, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),

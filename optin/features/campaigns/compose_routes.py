@@ -18,7 +18,7 @@ from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
 from optin.queries import message_templates
 from optin.sending import brakes, broadcast_cost, broadcast_text, first_line, gate, leavers
-from optin.texts import segments, send_time
+from optin.texts import recurrence_form, segments, send_time
 from optin.texts.pace_words import pace_words
 from optin.web import composed_for, filters, record_ids
 from optin.web.extensions import only_reads
@@ -78,7 +78,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     shown = CampaignRequest(session, campaign, follow_up=part)
     sender, given = shown.sender, shown.question.policy
     looked = compose.preview_text(session, shown.question, draft.body)
-    refused = draft.plan.faults(clock.now())
+    refused = [*draft.plan.faults(clock.now()), *filter(None, [draft.again.fault(draft.plan)])]
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
     asked = question(session, campaign, sender, *times, follow_up=part)
     empty = empty_advice.counted(session, asked, draft.body)
@@ -114,6 +114,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         besides.append(part.broadcast_id)
     context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=besides)
     context |= {"of_broadcast": of_broadcast, "empty": empty}
+    context |= {"recurrence": draft.again.recurrence(draft.plan), "recurs": compose.recurs(session, draft)}
     few = people <= broadcast_cost.LARGE
     context["silent"] = first_line.count(session, asked) if few else 0
     often = leavers.count_often(session, asked) if few else 0
@@ -129,5 +130,6 @@ def typed_draft() -> Draft:
     plan = send_time.of_form(request.form, filters.current_zone())
     after = min(max(after, 0), record_ids.LARGEST)
     body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
-    canary, leaves_out = request.form.get("first") == compose.FEW, empty_advice.leaves_out(request.form)
-    return Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about)
+    canary, again = request.form.get("first") == compose.FEW, recurrence_form.of_form(request.form)
+    leaves_out = empty_advice.leaves_out(request.form)
+    return Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about, again=again)

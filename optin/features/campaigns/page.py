@@ -1,6 +1,7 @@
 """The record page of a campaign: what stands in its header, and what each tab needs."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from flask import make_response, render_template, request, url_for
@@ -15,10 +16,10 @@ from optin.enums import Purpose, Role
 from optin.features.campaigns import add_opt_ins, compose, member_list, queries
 from optin.features.campaigns.campaign_request import CampaignRequest
 from optin.features.campaigns.compose import Draft
-from optin.models import AuditEntry, Broadcast, Campaign
+from optin.models import AuditEntry, Broadcast, Campaign, RecurringBroadcast
 from optin.queries import paging, saved_draft
 from optin.queries.cached_counts import CachedCount
-from optin.sending import results
+from optin.sending import recurring, results
 from optin.web import history_tab
 from optin.web.current import current_policy
 from optin.web.history_tab import History, HistoryLine
@@ -105,8 +106,18 @@ def _broadcasts_context(asked: CampaignRequest, draft: Draft) -> dict[str, Any]:
             session, queries.sent(asked.campaign.id), [Broadcast.id], token, descending=True, size=SENT
         )
         sizes = results.sizes_of(session, results.counted(page.rows))
-        context |= {"page": page, "statuses": results.by_status(session, sizes)}
+        context |= {
+            "recurs": _recurring(session, asked.campaign.id),
+            "page": page,
+            "statuses": results.by_status(session, sizes),
+        }
     return context
+
+
+def _recurring(session: Session, campaign_id: int) -> list[tuple[RecurringBroadcast, str, list[datetime]]]:
+    """Return the newest recurring broadcasts, each with its rule in words and its next date."""
+    found = session.scalars(recurring.of_campaign(campaign_id).limit(SENT)).all()
+    return [(row, recurring.recurrence_of(row).words, recurring.next_dates(session, row, 1)) for row in found]
 
 
 def _kept_draft(session: Session, campaign: Campaign) -> Draft:
@@ -121,10 +132,13 @@ def _history(session: Session, campaign: Campaign) -> History:
 
     def tell(entry: AuditEntry) -> HistoryLine:
         line = history_tab.entry_line(entry)
-        if entry.subject_kind != "broadcast":
+        if entry.subject_kind == "broadcast":
+            of, url = "Broadcast", url_for("broadcasts.show", broadcast_id=entry.subject_id)
+        elif entry.subject_kind == recurring.SUBJECT:
+            of, url = "Recurring broadcast", url_for("broadcasts.show_recurring", recurring_id=entry.subject_id)
+        else:
             return line
-        url = url_for("broadcasts.show", broadcast_id=entry.subject_id)
-        return replace(line, what=f"Broadcast {line.what[:1].lower()}{line.what[1:]}", url=url)
+        return replace(line, what=f"{of} {line.what[:1].lower()}{line.what[1:]}", url=url)
 
     return history_tab.history_of(session, queries.history(campaign.id), address, tell)
 
