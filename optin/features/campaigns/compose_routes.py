@@ -75,7 +75,7 @@ def compose_broadcast(campaign_id: int) -> Response:
 def _confirm(campaign: Campaign, draft: Draft) -> Response:
     """Show the exact numbers, counted now, and the button that sends; or the composer again with what forbids it."""
     session, part = db.session(), draft.about.follow_up
-    shown = CampaignRequest(session, campaign, follow_up=part)
+    shown = compose.request_for(session, campaign, draft)
     sender, given = shown.sender, shown.question.policy
     looked = compose.preview_text(session, shown.question, draft.body)
     refused = [*draft.plan.faults(clock.now()), *filter(None, [draft.again.fault(draft.plan)])]

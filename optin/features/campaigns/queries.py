@@ -101,7 +101,8 @@ def example(
     The first whose consent covers it, among some hundred, and if `silent` to whom the first line is due; or with
     `anybody` the very next.
     """
-    members = select(CampaignMember.id, CampaignMember.number).where(question.members, CampaignMember.id > after)
+    columns = (CampaignMember.id, CampaignMember.number, CampaignMember.person_id)
+    members = select(*columns).where(question.members, CampaignMember.id > after)
     near = members.order_by(CampaignMember.id).limit(1 if anybody else LOOKED_AT).subquery()
     covered = conditions.consent_holds(
         near.c.number,
@@ -111,6 +112,8 @@ def example(
         channel=question.channel,
     )
     given = [] if anybody else [near.c["number"].is_not(None), covered]
+    if question.empty_fields and not anybody:
+        given.append(~question.empty_fields.any_of(near.c.person_id))
     if silent:
         given.append(first_line.is_due(near.c.number, question.policy, question.now))
     first = select(near.c.id).where(*given).order_by(near.c.id).limit(1).scalar_subquery()

@@ -151,3 +151,12 @@ def test_sql_and_text_agree_on_what_is_empty(campaign: Campaign, session: Sessio
     fields = empty_fields.of_text(session, body)
     assert fields
     assert fields.names == ["company", "team"]
+
+
+def test_nobody_who_is_left_out_is_previewed(campaign: Campaign, agent: Browser, session: Session) -> None:
+    of(session, ANA).company, of(session, BO).company = "", "Bakery"
+    session.commit()
+    assert "Preview as Ana A" in said(ask(agent, campaign))
+    assert "Preview as Bo B" in said(ask(agent, campaign, do="leave_out"))
+    typed = agent.post(f"/campaigns/{campaign.id}/broadcasts/preview", data={"body": BODY, "empty": "leave_out"}).text
+    assert "Preview as Bo B" in said(typed)
