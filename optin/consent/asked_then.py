@@ -80,7 +80,6 @@ class AskingHistory:
     settings: SettingsTrail
     starts: Sequence[datetime]
     promises: Sequence[PastPromise] = ()
-    with_keyword: Sequence[datetime] = ()
 
     def at(self, moment: datetime, zones: str) -> AskedThen:
         """Return the rule as it was to be asked at a moment, with the number in these time zones (a zone group)."""
@@ -99,11 +98,15 @@ class AskingHistory:
 
     def promise(self, moment: datetime) -> Promise | None:
         """Return what the number was promised with the keyword, as far as it was opted in at a moment."""
-        return next((each.promise for each in self.promises if each.holds(moment)), None)
+        promised = self._promised(moment)
+        return promised.promise if promised else None
+
+    def _promised(self, moment: datetime) -> PastPromise | None:
+        return next((each for each in self.promises if each.holds(moment)), None)
 
     def _is_promise_reached(self, moment: datetime) -> bool:
-        promise = self.promise(moment)
-        return promise is not None and promise.is_reached(self.with_keyword, moment)
+        promised = self._promised(moment)
+        return promised is not None and promised.promise.is_reached(promised.starts, moment)
 
     def got(self, moment: datetime) -> tuple[int, int]:
         """Count the messages that count towards the caps of a day and of a week at a moment."""
@@ -119,9 +122,8 @@ def load(session: Session, about: AskedAbout, now: Policy, first: datetime, last
     log = number_log.load(session, about.number)
     if about.purpose != Purpose.CAMPAIGN or about.keyword_id is None:
         return AskingHistory(about, log, trail, starts)
-    promised = promises.past(session, about.number, about.keyword_id, about.channel)
-    counted = promises.starts(session, about.number, about.keyword_id, first, last) if promised else []
-    return AskingHistory(about, log, trail, starts, promised, counted)
+    promised = promises.past(session, about.number, about.keyword_id, about.channel, first, last)
+    return AskingHistory(about, log, trail, starts, promised)
 
 
 def _is_late(not_after: datetime | None, zones: Sequence[str], moment: datetime, window: Week | Window | None) -> bool:

@@ -1,7 +1,7 @@
 """What people were told of how often they get texts, as a limit: "2 a month" on the poster is kept like a cap.
 
 The promise stands in the version of what people were told that an opt-in points to, so each number has the one that its
-owner saw. What counts are broadcast messages with the opt-in's keyword, within the calendar's day, week (from Monday)
+owner saw. What counts are broadcast messages that went by this opt-in, within the calendar's day, week (from Monday)
 or month by UTC, and within a span that is shorter than that by as much as a regular rhythm may vary: of "2 a month"
 there are no three in January, and none on the last days of a month and the first of the next; on each Monday, or each
 first of a month, there may be one.
@@ -15,17 +15,17 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, bindparam, exis
 from sqlalchemy.orm import Session, aliased
 
 from optin.database.session import UTCDateTime
-from optin.database.steering import written_out
+from optin.database.steering import asked_in_order, written_out
 from optin.enums import OptInStatus, Per, Purpose
-from optin.models import Broadcast, Disclosure, Message, OptIn
+from optin.models import Disclosure, Message, OptIn
 from optin.models.index_conditions import NEVER_WENT
 from optin.texts import promised
 
 _SPANS = {Per.DAY: timedelta(hours=20), Per.WEEK: timedelta(days=6), Per.MONTH: timedelta(days=27)}
 LONGEST = timedelta(days=31)
 _BEGINS = {per: bindparam(f"{per}_of_promise_begins", type_=UTCDateTime()) for per in Per}
-_GOT, _BY = aliased(Message), aliased(Broadcast)
-"""What a number got before, under other names than what is asked about."""
+_GOT = aliased(Message)
+"""What a number got before: another name than the message that is asked about."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,13 @@ class Promise:
 
 @dataclass(frozen=True)
 class PastPromise:
-    """A promise that was in force for a number while its opt-in was, from `begun` on until `ended` (None: still)."""
+    """A promise that was in force for a number while its opt-in was, from `begun` on until `ended` (None: still), and
+    when the texts by this opt-in started."""
 
     promise: Promise
     begun: datetime
     ended: datetime | None
+    starts: Sequence[datetime] = ()
 
     def holds(self, at: datetime) -> bool:
         """Tell whether it was in force at a moment."""
@@ -90,64 +92,68 @@ def reached(
     channel: SQLColumnExpression[str] | str,
     now: datetime | None,
 ) -> ColumnElement[bool]:
-    """The number got as many texts with the keyword as it was promised at most.
+    """The number got as many texts by its opt-in with the keyword as it was promised at most.
 
     Where `now` is None, the statement is given `moments`. First it is asked whether anybody was promised anything with
     the keyword: that is once for all numbers.
     """
     told = aliased(Disclosure)
     any_promise = exists().where(told.keyword_id == keyword_id, told.promised_most.is_not(None))
-    active = (OptIn.status == written_out(OptInStatus.ACTIVE), OptIn.channel == channel)
-    used_up = or_(
-        *(
-            and_(
-                Disclosure.promised_per == written_out(per),
-                _count(number, keyword_id, begins(per, now) if now else _BEGINS[per]) >= Disclosure.promised_most,
-            )
-            for per in Per
-        )
+    mine = (
+        OptIn.number == number,
+        OptIn.keyword_id == keyword_id,
+        OptIn.channel == channel,
+        OptIn.status == written_out(OptInStatus.ACTIVE),
+        OptIn.disclosure_id.is_not(None),
     )
-    mine = (OptIn.number == number, OptIn.keyword_id == keyword_id, *active)
-    return and_(any_promise, exists().where(*mine, Disclosure.id == OptIn.disclosure_id, used_up))
+    used_up = or_(*(_count(number, begins(per, now) if now else _BEGINS[per]) >= _most(per) for per in Per))
+    return and_(any_promise, exists().where(*mine, used_up))
 
 
-def starts(session: Session, number: str, keyword_id: int, first: datetime, last: datetime) -> Sequence[datetime]:
-    """Return when the messages started that count for a number at a moment between the first and the last."""
-    got = select(_GOT.started_at).join(_BY, _BY.id == _GOT.broadcast_id)
-    got = got.where(*_counts(number, keyword_id, first - LONGEST), _GOT.started_at < last)
-    return [start for start in session.scalars(got) if start is not None]
-
-
-def past(session: Session, number: str, keyword_id: int, channel: str) -> list[PastPromise]:
-    """Return the promises that a number had with a keyword, each with its time."""
+def past(
+    session: Session, number: str, keyword_id: int, channel: str, first: datetime, last: datetime
+) -> list[PastPromise]:
+    """Return the promises that a number had with a keyword, with the texts that count between two moments."""
     had = (
-        select(OptIn.activated_at, OptIn.ended_at, Disclosure)
+        select(OptIn.id, OptIn.activated_at, OptIn.ended_at, Disclosure)
         .join(Disclosure, Disclosure.id == OptIn.disclosure_id)
         .where(OptIn.number == number, OptIn.keyword_id == keyword_id, OptIn.channel == channel)
+        .where(Disclosure.promised_most.is_not(None))
         .order_by(OptIn.id)
     )
-    found = ((of(told), begun, ended) for begun, ended, told in session.execute(had))
-    return [PastPromise(promise, begun, ended) for promise, begun, ended in found if promise and begun]
+    rows = session.execute(had).all()
+    if not rows:
+        return []
+    got = select(_GOT.opt_in_id, _GOT.started_at).where(*_counts(number, first - LONGEST), _GOT.started_at < last)
+    starts: dict[int | None, list[datetime]] = {}
+    for opt_in_id, start in session.execute(got.where(_GOT.opt_in_id.in_([row[0] for row in rows]))):
+        starts.setdefault(opt_in_id, []).extend([start] if start else [])
+    return [
+        PastPromise(promise, begun, ended, starts.get(opt_in_id, []))
+        for opt_in_id, begun, ended, told in rows
+        if begun and (promise := of(told))
+    ]
+
+
+def _most(per: Per) -> ColumnElement[int]:
+    """How many texts in this time the opt-in was promised at most; NULL where it was promised nothing so."""
+    told = select(Disclosure.promised_most).where(
+        Disclosure.id == OptIn.disclosure_id, Disclosure.promised_per == written_out(per)
+    )
+    return told.correlate(OptIn).scalar_subquery()
 
 
 def _count(
-    number: SQLColumnExpression[str | None],
-    keyword_id: SQLColumnExpression[int | None] | int,
-    since: SQLColumnExpression[datetime] | datetime,
+    number: SQLColumnExpression[str | None], since: SQLColumnExpression[datetime] | datetime
 ) -> ColumnElement[int]:
-    counted = select(func.count()).select_from(_GOT).join(_BY, _BY.id == _GOT.broadcast_id)
-    return counted.where(*_counts(number, keyword_id, since)).correlate_except(_GOT, _BY).scalar_subquery()
+    mine = (*_counts(number, since), _GOT.opt_in_id == OptIn.id)
+    return select(func.count()).select_from(_GOT).where(*mine).correlate_except(_GOT).scalar_subquery()
 
 
 def _counts(
-    number: SQLColumnExpression[str | None] | str,
-    keyword_id: SQLColumnExpression[int | None] | int,
-    since: SQLColumnExpression[datetime] | datetime,
+    number: SQLColumnExpression[str | None] | str, since: SQLColumnExpression[datetime] | datetime
 ) -> list[ColumnElement[bool]]:
-    return [
-        _GOT.number == number,
-        _GOT.purpose == Purpose.CAMPAIGN,
-        _GOT.started_at > since,
-        _GOT.status.not_in([written_out(status) for status in NEVER_WENT]),
-        _BY.keyword_id == keyword_id,
-    ]
+    """The conditions of a text that counts. PostgreSQL is to look at those of the number, not at all since then."""
+    never_went = [written_out(status) for status in NEVER_WENT]
+    counts = [_GOT.started_at > since, _GOT.purpose == Purpose.CAMPAIGN, _GOT.status.not_in(never_went)]
+    return [_GOT.number == number, asked_in_order(counts)]

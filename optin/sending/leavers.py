@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from optin import clock
 from optin.consent import audience, audience_counts, phrase_opt_outs
 from optin.consent.audience import AudienceQuestion
-from optin.database.steering import written_out
+from optin.database.steering import asked_in_order, written_out
 from optin.enums import EventKind, Purpose
 from optin.models import CampaignMember, ConsentEvent, ConsentPayload, Message
 from optin.models.index_conditions import NEVER_WENT, has_started
@@ -84,16 +84,11 @@ def of_texts(texts: Iterable[tuple[str, datetime]], left: Mapping[str, Sequence[
 def count_often(session: Session, question: AudienceQuestion) -> int:
     """Count the members whom the question lets into a broadcast and who got OFTEN texts or more in the last week."""
     got = aliased(Message)
-    before = (
-        select(func.count())
-        .select_from(got)
-        .where(
-            got.number == CampaignMember.number,
-            got.purpose == Purpose.CAMPAIGN,
-            got.started_at > question.now - WITHIN,
-            got.status.not_in([written_out(status) for status in NEVER_WENT]),
-        )
-    )
+    never_went = [written_out(status) for status in NEVER_WENT]
+    since = question.now - WITHIN
+    counts = [got.started_at > since, got.purpose == Purpose.CAMPAIGN, got.status.not_in(never_went)]
+    mine = (got.number == CampaignMember.number, asked_in_order(counts))  # not all that went within a week
+    before = select(func.count()).select_from(got).where(*mine)
     of_all = audience_counts.members(session, question)
     rows = select(func.count()).select_from(of_all.rows).where(question.members)
     rows = rows.where(of_all.why.in_(audience.taken_in(question)), before.scalar_subquery() >= OFTEN)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -14,9 +14,8 @@ from optin.consent import audience, audience_counts, conditions, facts
 from optin.consent.empty_fields import EmptyFields
 from optin.consent.rules import Case, Facts, decide
 from optin.database import postgresql
-from optin.enums import BroadcastState, Channel, Direction, MessageStatus, OptInStatus, Per, Purpose, Reason, SenderKind
+from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Per, Purpose, Reason
 from optin.models import (
-    Broadcast,
     Campaign,
     CampaignMember,
     Disclosure,
@@ -27,7 +26,6 @@ from optin.models import (
     OptIn,
     Person,
     ProviderBlock,
-    Sender,
     Suppression,
 )
 from optin.policy.policy import Policy
@@ -62,7 +60,7 @@ def _opt_in(number: str, keyword: Keyword, status: OptInStatus, told_id: int | N
 def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]) -> dict[int, Facts]:
     """Make one member for each combination of facts; return the facts that each member then has."""
     switches = (False, True)
-    broadcast_id, told_id = _before(session, campaign, keywords[0])
+    told_id = _promise(session, keywords[0])
     rows = product(*[switches] * 5, OPT_INS, *[switches] * 7)
     combinations = [dict(zip(NAMES, row, strict=True)) for row in rows]
     numbers = [f"+1415{index:07d}" if given["has_number"] else None for index, given in enumerate(combinations)]
@@ -75,11 +73,13 @@ def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyw
         zones = ZONES[bool(given["outside_hours"]), bool(given["too_late"])]
         members.append(_member(campaign, pair[1], number, zones))
         if number:
-            rest += _circumstances(number, given, keywords, broadcast_id, told_id)
+            rest += _circumstances(number, given, keywords, told_id)
             earlier += [_member(campaign, pair[0], number, zones)] if given["duplicate"] else []
     for batch in (earlier, members, rest):
         session.add_all(batch)
         session.flush()
+    by = select(OptIn.id).where(OptIn.number == Message.number, OptIn.keyword_id == keywords[0].id).scalar_subquery()
+    session.execute(update(Message).values(opt_in_id=by).execution_options(synchronize_session=False))
     _count_rows(session)
     return {member.id: _facts(given) for member, given in zip(members, combinations, strict=True)}
 
@@ -101,22 +101,17 @@ def _member(campaign: Campaign, person: Person, number: str | None, zones: str) 
     return CampaignMember(campaign_id=campaign.id, person_id=person.id, number=number, zones=zones, added_at=NOW)
 
 
-def _before(session: Session, campaign: Campaign, keyword: Keyword) -> tuple[int, int]:
-    """Make what everybody got before with the keyword, and what some were promised: one a week."""
+def _promise(session: Session, keyword: Keyword) -> int:
+    """Let some be promised one text a week."""
     told = Disclosure(keyword_id=keyword.id, version=1, text="1 a week", created_at=NOW)
     told.promised_most, told.promised_per = 1, Per.WEEK
-    sender = Sender(channel="sms", kind=SenderKind.LONG_CODE, address=SCOPE, created_at=NOW)
-    session.add_all((told, sender))
+    session.add(told)
     session.flush()
-    sent = Broadcast(campaign_id=campaign.id, keyword_id=keyword.id, sender_id=sender.id, body="Hi", created_at=NOW)
-    sent.state, sent.form_key = BroadcastState.SENT, "before"
-    session.add(sent)
-    session.flush()
-    return sent.id, told.id
+    return told.id
 
 
 def _circumstances(
-    number: str, given: dict[str, object], keywords: tuple[Keyword, Keyword], broadcast_id: int, told_id: int
+    number: str, given: dict[str, object], keywords: tuple[Keyword, Keyword], told_id: int
 ) -> list[object]:
     rows: list[object] = []
     for table, name in ((Suppression, "suppressed"), (Hold, "held")):
@@ -138,7 +133,6 @@ def _circumstances(
             direction=Direction.OUTBOUND,
             purpose=Purpose.CAMPAIGN,
             number=number,
-            broadcast_id=broadcast_id,
             status=MessageStatus.DELIVERED,
             started_at=NOW - age,
             created_at=NOW,

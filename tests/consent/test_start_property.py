@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from optin import clock
@@ -149,7 +149,7 @@ def _arrange(session: Session) -> list[Alike]:
     session.flush()
     told = Disclosure(keyword_id=1, version=1, text="", promised_most=1, promised_per=Per.WEEK, created_at=NOW)
     session.add(told)
-    sent_before = _broadcast(session, 1, "before")
+    session.flush()
     _add(session, Suppression, [_when(given.suppressed, asked_at=NOW) for given in GIVEN])
     _add(session, NumberLoss, [_when(given.lost) for given in GIVEN])
     _add(session, Hold, [_when(given.held, cause="sentence") for given in GIVEN])
@@ -163,8 +163,10 @@ def _arrange(session: Session) -> list[Alike]:
         .where(OptIn.keyword_id == 1, OptIn.number.in_([n for n, g in zip(NUMBERS, GIVEN, strict=True) if g.promised]))
         .values(disclosure_id=told.id)
     )
-    sent = {"status": MessageStatus.DELIVERED, "purpose": Purpose.CAMPAIGN, "broadcast_id": sent_before}
+    sent = {"status": MessageStatus.DELIVERED, "purpose": Purpose.CAMPAIGN}
     _add(session, Message, [_message(started_at=NOW - g.age, **sent) if g.age else None for g in GIVEN])
+    by = select(OptIn.id).where(OptIn.number == Message.number, OptIn.keyword_id == 1).scalar_subquery()
+    session.execute(update(Message).values(opt_in_id=by).execution_options(synchronize_session=False))
     return [*_broadcasts(session), *_singles(session), *_own(session)]
 
 

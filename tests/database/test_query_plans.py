@@ -55,7 +55,18 @@ from optin.policy import policy
 from optin.proof.number_record import NumberRecord
 from optin.queries import cached_counts, look, merged_people
 from optin.receiving import inbound_alarm, short_refusals
-from optin.sending import claim, deciding, first_line, gate, queueing, record, recurring, stop_all, unknown_outcomes
+from optin.sending import (
+    claim,
+    deciding,
+    first_line,
+    gate,
+    leavers,
+    queueing,
+    record,
+    recurring,
+    stop_all,
+    unknown_outcomes,
+)
 from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
 from tests.support import consent_log, witnesses
@@ -125,7 +136,8 @@ def repeated(node: dict[str, Any], hashed: set[str], again: bool = False) -> Ite
 
     What `hashed` names is read once and looked up from then on.
     """
-    named = set(re.findall(r"\b\w+ =", node.get("Index Cond", ""))) - {f"{column} =" for column in BROAD.split("|")}
+    found_by = node.get("Index Cond", node.get("Recheck Cond", ""))
+    named = set(re.findall(r"\b\w+ =", found_by)) - {f"{column} =" for column in BROAD.split("|")}
     if again and node.get("Relation Name") in LARGE and not named:
         yield f"{node['Node Type']} on {node['Relation Name']}: {node.get('Index Cond', node.get('Filter', ''))}"
     for below in node.get("Plans", []):
@@ -317,7 +329,7 @@ def test_whom_a_broadcast_left_out_is_read_along_the_index_of_reasons(
     assert _serves_all(engine, "ix_broadcast_left_out_reason", listed)
 
 
-def test_the_first_line_looks_at_the_texts_of_each_number(app: Flask, session: Session) -> None:
+def test_what_a_number_got_lately_is_looked_for_among_its_texts(app: Flask, session: Session) -> None:
     """Not at all that went within the days: these are most."""
     engine, _ = _filled(app, session)
     question = audience.ask(session, session.get_one(Campaign, 1), "", Channel.SMS, policy.load(session))
@@ -325,9 +337,10 @@ def test_the_first_line_looks_at_the_texts_of_each_number(app: Flask, session: S
         first_line.count(session, question)
         first_line.of_messages(session, [1, 2, 3], question.policy, question.now)
         first_line.of_member(session, question, 1)
+        leavers.count_often(session, question)
     session.rollback()
     looking = {asked: given for asked, given in statements.items() if "started_at >" in asked}
-    assert len(looking) == 3
+    assert len(looking) == 4
     assert _serves_all(engine, "ix_message_number", looking)
 
 
