@@ -25,6 +25,8 @@ def test_a_broadcast_is_composed_that_goes_out_again(chromium: Browser, live_ser
     expect(page.get_by_label("Last day")).to_be_hidden()
     expect(page.get_by_text("Enter every how many days")).to_be_visible()
     page.get_by_label("Days from one to the next").fill("3")
+    page.get_by_label("Days from one to the next").blur()
+    expect(page.get_by_text("Enter every how many days")).to_have_count(0)
     page.get_by_label("How many times").fill("4")
     page.get_by_label("How many times").blur()
     expect(page.locator("#again-fault")).to_have_count(0)

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience
-from optin.enums import Direction, MessageStatus, OptInStatus, Purpose, Reason
+from optin.enums import Direction, MessageStatus, OptInStatus, Per, Purpose, Reason
 from optin.models import (
     Broadcast,
     CampaignMember,
+    Disclosure,
     Hold,
     Keyword,
     LeftOut,
@@ -33,15 +34,29 @@ MESSAGE = "message"
 
 
 def broadcast(session: Session, *, cap_waits: bool = False, with_keyword: bool = True) -> Broadcast:
-    """Have a broadcast of which nothing is decided; who got a broadcast within a day gets no more of them."""
+    """Have a broadcast of which nothing is decided; who got a broadcast within a day gets no more of them.
+
+    It leaves out who has no company.
+    """
     policy.change(session, None, cap_per_day=1, cap_waits=cap_waits)
-    return outbox.broadcast(session, to=outbox.keyword(session) if with_keyword else None)
+    made = outbox.broadcast(session, to=outbox.keyword(session) if with_keyword else None, body="{{ company }}, hello")
+    made.leaves_out_empty = True
+    return made
 
 
-def member(session: Session, of: Broadcast, number: str | None, zones: str = OPEN, *, removed: bool = False) -> int:
+def member(
+    session: Session,
+    of: Broadcast,
+    number: str | None,
+    zones: str = OPEN,
+    *,
+    removed: bool = False,
+    company: str = "Acme",
+) -> int:
     """Have a member; return the person's id."""
     now = clock.now()
     person = Person(kind="contact", first_name="P", sort_name="p", mobile=number, created_at=now, updated_at=now)
+    person.company = company
     session.add(person)
     session.flush()
     removed_at = now if removed else None
@@ -72,6 +87,20 @@ def obstacle(session: Session, of: Broadcast, number: str, reason: Reason) -> No
         ),
     }  # fmt: skip
     session.add(made[reason]())
+    session.flush()
+
+
+def uses_up_promise(session: Session, number: str) -> None:
+    """Let a number have got the one text a week that its opt-in was promised, some days ago."""
+    opt_in = session.scalars(select(OptIn).where(OptIn.number == number)).one()
+    told = Disclosure(keyword_id=opt_in.keyword_id, version=1, text="1 a week", created_at=clock.now())
+    told.promised_most, told.promised_per = 1, Per.WEEK
+    session.add(told)
+    session.flush()
+    opt_in.disclosure_id = told.id
+    obstacle(session, session.scalars(select(Broadcast).limit(1)).one(), number, Reason.CAP_REACHED)
+    got = session.scalars(select(Message).where(Message.number == number)).one()
+    got.started_at, got.opt_in_id = clock.now() - timedelta(days=2), opt_in.id
     session.flush()
 
 
