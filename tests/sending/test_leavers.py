@@ -36,6 +36,7 @@ def texts(*days: float, number: str = "a") -> list[tuple[str, datetime]]:
         ([0, 1, 2, 3], [3], Loss(1, 1), Loss(3, 0)),
         ([0, 1, 2, 3], [4.1], Loss(1, 0), Loss(3, 0)),
         ([0, 1, 2, 3, 4, 5], [5.2], Loss(3, 1), Loss(3, 0)),
+        ([0, 0.5], [0.7], Loss(0, 0), Loss(2, 1)),
         ([], [1], Loss(), Loss()),
     ],
 )
