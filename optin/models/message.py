@@ -84,8 +84,9 @@ class Message(Base):
     queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered,
     or failed, skipped(reason), cancelled, unknown and then perhaps not_found. `queued_reason` is what the rule said
     when it was queued ("" that it may go, None in rows from before that was kept), `zones` where its start looked at
-    the clock. An inbound row says what was read in it (`meaning`, `effect`); `word` is the normal form of an ordinary
-    text that is one word, `written` the sender's address as Twilio wrote it where it says more than the number.
+    the clock. `segments` are as we count them, `segments_told` as Twilio said, None before that. An inbound row says
+    what was read in it (`meaning`, `effect`); `word` is the normal form of an ordinary text that is one word, `written`
+    the sender's address as Twilio wrote it where it says more than the number.
     """
 
     __tablename__ = "message"
@@ -118,6 +119,7 @@ class Message(Base):
     sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"))
     body: Mapped[str] = mapped_column(Text, default="")
     segments: Mapped[int] = mapped_column(default=1)
+    segments_told: Mapped[int | None]
     media_count: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[datetime]

@@ -22,7 +22,7 @@ class SentMessage:
 class ListedMessage:
     """A message in the provider's list. `number` is the other party's, `address` ours ("" while none was chosen).
 
-    `status` is the provider's word; `at` its own date of the message.
+    `status` is the provider's word; `at` its own date of the message, `segments` its count (0 when not known).
     """
 
     sid: str
@@ -35,6 +35,7 @@ class ListedMessage:
     error_code: int | None
     at: datetime
     media_count: int = 0
+    segments: int = 0
 
 
 class Failure(Enum):

@@ -195,4 +195,5 @@ def _listed(record: Any) -> ListedMessage | None:
         error_code=responses.code(record.error_code),
         at=record.date_created,
         media_count=responses.small_number(record.num_media),
+        segments=responses.small_number(record.num_segments),
     )

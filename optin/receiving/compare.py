@@ -87,23 +87,29 @@ def _batches(found: Iterable[ListedMessage]) -> Iterator[list[ListedMessage]]:
 
 
 def _unknown_of(engine: Engine, batch: list[ListedMessage], report: ComparisonReport) -> list[ListedMessage]:
-    """Return the messages whose SIDs we do not know; the others get the status that Twilio says."""
+    """Return the messages whose SIDs we do not know; the others get the status and the segments that Twilio says."""
     by_sid = {each.sid: each for each in batch}
     with writing(engine) as session:
-        rows = session.execute(select(Message.sid, Message.status).where(Message.sid.in_(by_sid)))
-        known = {str(sid): status for sid, status in rows}
-        late = [sid for sid, status in known.items() if status not in statuses.FINAL and _news(by_sid[sid], status)]
+        rows = session.execute(
+            select(Message.sid, Message.status, Message.segments_told).where(Message.sid.in_(by_sid))
+        )
+        known = {str(sid): (status, told) for sid, status, told in rows}
+        late = [sid for sid, (status, told) in known.items() if _news(by_sid[sid], status, told)]
         sent = select(Message).where(Message.sid.in_(late), Message.direction == Direction.OUTBOUND)
         for message in session.scalars(sent.order_by(Message.id).with_for_update()) if late else ():
             said = by_sid[message.sid or ""]
-            report.statuses += status_callbacks.apply(session, message, said.status, said.error_code, said.at)
+            message.segments_told = message.segments_told or said.segments or None
+            if message.status not in statuses.FINAL:
+                report.statuses += status_callbacks.apply(session, message, said.status, said.error_code, said.at)
     return [each for each in batch if each.sid not in known]
 
 
-def _news(said: ListedMessage, status: str) -> bool:
-    """Tell whether Twilio's status is one that a message could be brought to."""
+def _news(said: ListedMessage, status: str, told: int | None) -> bool:
+    """Tell whether Twilio says a status that a message could be brought to, or segments that it had not told."""
+    if not said.inbound and said.segments and told is None:
+        return True
     new = statuses.from_twilio(said.status)
-    return new is not None and new != MessageStatus(status)
+    return status not in statuses.FINAL and new is not None and new != MessageStatus(status)
 
 
 def _take_in(engine: Engine, text: ListedMessage) -> bool:

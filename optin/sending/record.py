@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, Integer, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Engine, Integer, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from optin import clock
@@ -41,7 +41,7 @@ _SENT = (
     .values(
         sid=bindparam("new_sid"),
         status=bindparam("new"),
-        segments=case((bindparam("count", type_=Integer) > 0, bindparam("count")), else_=_MESSAGE.c.segments),
+        segments_told=func.coalesce(bindparam("told", type_=Integer), _MESSAGE.c.segments_told),
         sent_at=func.coalesce(_MESSAGE.c.sent_at, bindparam("at", type_=UTCDateTime())),
         updated_at=bindparam("at", type_=UTCDateTime()),
         lease_until=None,
@@ -166,7 +166,7 @@ def store_sent(session: Session, outcomes: Sequence[SendResult]) -> bool:
             "message_id": claimed.message_id,
             "new_sid": answer.sid,
             "new": answer.status,
-            "count": answer.segments,
+            "told": answer.segments or None,
             "at": now,
         }
         for claimed, answer in sorted(outcomes, key=lambda outcome: outcome[0].message_id)
@@ -228,8 +228,7 @@ def _accepted(message: Message, sent: SentMessage, now: datetime) -> None:
     """Keep the SID; a callback that came before us may have said more already, then its word stays."""
     message.sid, message.lease_until, message.updated_at = sent.sid, None, now
     message.sent_at = message.sent_at or now
-    if sent.segments:
-        message.segments = sent.segments
+    message.segments_told = sent.segments or message.segments_told
     if statuses.advances(MessageStatus(message.status), sent.status):
         message.status = sent.status
         message.error_code, message.error_text = None, ""

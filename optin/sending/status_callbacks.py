@@ -41,25 +41,30 @@ class StatusCallback:
     """What Twilio says of a message of ours.
 
     `sid` and `status` are Twilio's words; `message_id` is our id from the callback's address: it settles a message
-    whose SID was never recorded.
+    whose SID was never recorded. `segments` are told by few callbacks, None by the others.
     """
 
     sid: str
     status: str
     message_id: int | None = None
     error_code: int | None = None
+    segments: int | None = None
+
+
+_OF_EVENT = ("sid", "status", "message_id", "error_code")
 
 
 def receive(session: Session, said: StatusCallback) -> bool:
     """Store a callback and apply it; tell whether it was new."""
     now = clock.now()
-    values = {name: getattr(said, name) for name in StatusCallback.__slots__}
+    values = {name: getattr(said, name) for name in _OF_EVENT}
     if run(session, _NEW_EVENT, {**values, "received_at": now}).first() is None:
         return False
     message = _message(session, said)
     if message is None:
         return True
     message.sid = message.sid or said.sid
+    message.segments_told = said.segments or message.segments_told
     apply(session, message, said.status, said.error_code, now)
     return True
 

@@ -105,7 +105,7 @@ def adopt(engine: Engine, found: ListedMessage) -> bool:
         message = next((row for row in rows if _same(session, row, found)), None)
         if message is None:
             return False
-        message.sid = found.sid
+        message.sid, message.segments_told = found.sid, found.segments or None
         if not message.body:
             message.body = found.body
             message.segments = channels.rules_of(message.channel).measure(found.body).segments

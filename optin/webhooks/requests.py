@@ -76,6 +76,7 @@ def status_callback(request: Request) -> StatusCallback:
         word,
         message_id=request.args.get("message", type=our_id),
         error_code=request.form.get("ErrorCode", type=provider_code),
+        segments=request.form.get("NumSegments", type=provider_code),
     )
 
 
@@ -91,7 +92,7 @@ def our_id(text: str) -> int:
 
 
 def provider_code(text: str) -> int:
-    """Read Twilio's error code; raises ValueError for what can't be one."""
+    """Read Twilio's error code, or a count of its; raises ValueError for what can't be one."""
     return _whole_number(text, digits=9)
 
 

@@ -228,6 +228,26 @@ def test_statuses_that_never_came_are_asked_for(
     assert (message.status, message.error_code) == (MessageStatus.UNDELIVERED, 30005)
 
 
+def test_the_segments_that_a_service_tells_late_are_taken_from_the_list(
+    session: Session, engine: Engine, twilio: Twilio, noon: datetime, clock: Clock
+) -> None:
+    """What a Messaging Service sends has none in its answer; the status may be final long since."""
+    said = twilio.has("See you at nine", noon, inbound=False, segments=3)
+    inbound = world.text(session, "Hello")
+    twilio.has("Hello", noon, segments=2, sid=inbound.sid)
+    message = outbox.one_to_one(session)
+    message.status, message.sid, message.sent_at = MessageStatus.DELIVERED, said.sid, noon
+    session.commit()
+    clock.forward(hours=13)
+    for _ in range(2):
+        reconcile.check_statuses(engine, twilio)
+        session.refresh(message)
+        assert (message.status, message.segments, message.segments_told) == (MessageStatus.DELIVERED, 1, 3)
+        session.commit()
+    session.refresh(inbound)
+    assert inbound.segments_told is None
+
+
 def test_after_a_restore_the_list_opens_the_gate(
     session: Session, engine: Engine, twilio: Twilio, noon: datetime, clock: Clock, tmp_path: Path
 ) -> None:

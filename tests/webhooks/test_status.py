@@ -63,6 +63,16 @@ def test_a_failure_keeps_code_and_words(client: FlaskClient, message: Message) -
     assert message.error_text
 
 
+@pytest.mark.parametrize(("given", "told"), [("3", 3), ("0", 2), ("many", 2), ("-1", 2), ("", 2), ("9" * 20, 2)])
+def test_segments_in_a_callback_are_kept_where_it_tells_any(
+    client: FlaskClient, session: Session, message: Message, given: str, told: int
+) -> None:
+    message.segments_told = 2
+    session.commit()
+    assert call(client, "delivered", NumSegments=given) == 204
+    assert (message.status, message.segments, message.segments_told) == (MessageStatus.DELIVERED, 1, told)
+
+
 def test_21610_in_a_callback_is_a_block_at_twilio(client: FlaskClient, session: Session, message: Message) -> None:
     call(client, "failed", ErrorCode="21610")
     block = session.scalars(select(ProviderBlock)).one()

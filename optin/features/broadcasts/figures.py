@@ -21,10 +21,20 @@ ZONES = 8
 
 
 @dataclass(frozen=True)
-class BroadcastFigures:
-    """How many messages were started and their segments; replies and opt-outs of each hour; people by time zones.
+class ToldSegments:
+    """Of so many messages Twilio said its segments: how many we counted for them, and how many it did."""
 
-    Zones are as numbers have them, "" where nobody knows; `at` is when they were counted, None for just now.
+    messages: int
+    counted: int
+    told: int
+
+
+@dataclass(frozen=True)
+class BroadcastFigures:
+    """How many messages were started and the segments we counted; replies and opt-outs of each hour; people by zone.
+
+    `told`: what Twilio counted, None before it said anything. Zones are as numbers have them, "" where nobody knows;
+    `at` is when they were counted, None for just now.
     """
 
     started: int
@@ -32,6 +42,7 @@ class BroadcastFigures:
     hours: list[tuple[int, int]]
     zones: list[tuple[str, int]]
     at: datetime | None = None
+    told: ToldSegments | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,8 @@ def _figures(session: Session, broadcast_id: int) -> dict[str, Any]:
     start = broadcast.started_at or clock.now()
     mine = (Message.broadcast_id == broadcast_id, has_started(Message))
     started, segments = session.execute(select(func.count(), func.sum(Message.segments)).where(*mine)).one()
+    both = select(func.count(), func.sum(Message.segments), func.sum(Message.segments_told))
+    told = session.execute(both.where(*mine, Message.segments_told.is_not(None))).one()
     texts = reactions.replies(broadcast, start).with_only_columns(Message.created_at)
     left = reactions.opt_outs(broadcast, start).with_only_columns(ConsentEvent.at)
     by_hour = [_by_hour(session, each, start) for each in (texts, left)]
@@ -101,6 +114,7 @@ def _figures(session: Session, broadcast_id: int) -> dict[str, Any]:
     return {
         "started": started,
         "segments": segments or 0,
+        "told": [count or 0 for count in told],
         "hours": list(zip(*by_hour, strict=True)),
         "zones": [[zone or "", count] for zone, count in session.execute(zones)],
     }
@@ -115,7 +129,8 @@ def _by_hour(session: Session, moments: Select[Any], start: datetime) -> list[in
 
 def _read(found: dict[str, Any], at: datetime | None) -> BroadcastFigures:
     hours, zones = ([(first, second) for first, second in found[name]] for name in ("hours", "zones"))
-    return BroadcastFigures(found["started"], found["segments"], hours, zones, at)
+    told = ToldSegments(*found.get("told", (0, 0, 0)))
+    return BroadcastFigures(found["started"], found["segments"], hours, zones, at, told if told.messages else None)
 
 
 _FIGURES = cached_counts.CountKind("broadcast-figures", _figures)

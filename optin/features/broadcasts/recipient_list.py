@@ -35,6 +35,8 @@ REST: tuple[Column[RecipientRow], ...] = (
     Column("Status", lambda row: MessageStatus(row.message.status).label, cell="status"),
     Column("Why", lambda row: why(row.message), cell="why"),
     Column("Error", lambda row: row.message.error_code, in_table=False),
+    Column("Segments", lambda row: row.message.segments, in_table=False),
+    Column("Segments at Twilio", lambda row: row.message.segments_told, in_table=False),
     Column("Message SID", lambda row: row.message.sid, in_table=False),
     Column("When", lambda row: row.at, cell="at", css="nowrap"),
 )

@@ -1,6 +1,8 @@
 """The results of a broadcast: replies and opt-outs with their texts, by hour, beside earlier ones, as a file."""
 
+import csv
 import html
+import io
 
 import pytest
 from flask import Flask
@@ -194,3 +196,27 @@ def test_a_large_one_is_counted_behind(
 
 def test_the_broadcasts_page_leads_there(broadcast: Broadcast, agent: Browser) -> None:
     assert f"/broadcasts/{broadcast.id}/results" in agent.get(f"/broadcasts/{broadcast.id}").text
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ((None, None), "We counted 4. Twilio has not said yet how many it counted."),
+        ((2, 2), "We counted 4, and so did Twilio."),
+        ((2, 3), "We counted 4, Twilio 5: 1 more."),
+        (
+            (1, None),
+            "We counted 4 in all. Of the 1 message for which Twilio has said it, we counted 2, Twilio 1: 1 few",
+        ),
+    ],
+)
+def test_what_twilio_counted_stands_beside_our_own_count(
+    session: Session, broadcast: Broadcast, agent: Browser, told: tuple[int | None, int | None], said: str
+) -> None:
+    for message, count in zip(scene.messages(session, broadcast.id), told, strict=True):
+        message.segments_told = count
+    session.commit()
+    assert said in " ".join(page(agent, broadcast).split())
+    file = csv.DictReader(io.StringIO(agent.get(f"/broadcasts/{broadcast.id}/recipients/file").text))
+    found = [(row["Segments"], row["Segments at Twilio"]) for row in file]
+    assert sorted(found) == sorted(("2", str(count or "")) for count in told)
