@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from twilio_simulator import api, control
+from twilio_simulator import api, control, pricing
 from twilio_simulator.account import EXTENSION, Account, check_sid, current_account
 from twilio_simulator.errors import Refusal, answer
 from twilio_simulator.local_only import AskedHere, refuse_strangers
@@ -75,6 +75,7 @@ def create_simulator(
     app.register_error_handler(HTTPException, refuse)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(control.blueprint)
+    app.register_blueprint(pricing.blueprint)
     return app
 
 

@@ -18,6 +18,7 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.DefaultView,
     models.Setting,
     models.Sender,
+    models.SegmentPrice,
     models.Keyword,
     models.KeywordWord,
     models.DisclosureImage,

@@ -26,6 +26,7 @@ from optin.models.own_field import OwnField, OwnOption, OwnValue
 from optin.models.person import Person
 from optin.models.person_merge import PersonMerge
 from optin.models.person_word import PersonWord
+from optin.models.price import SegmentPrice
 from optin.models.recurring import RecurringBroadcast
 from optin.models.saved_view import DefaultView, SavedView
 from optin.models.sender import Sender
@@ -90,6 +91,7 @@ __all__ = [
     "Reconciliation",
     "RecurringBroadcast",
     "SavedView",
+    "SegmentPrice",
     "Sender",
     "SendingFinding",
     "SendingGate",

@@ -33,6 +33,7 @@ SETTINGS_TRAIL = (
     "export",
     "field",
     "witness",
+    "price",
 )
 """What the trail of the settings tells of; that of a record is on its page."""
 ON_ITS_WAY = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)

@@ -155,6 +155,26 @@ def country_code(region: str) -> int:
     return int(phonenumbers.country_code_for_region(region))
 
 
+@lru_cache(maxsize=8192)
+def country(number: str) -> str:
+    """Return the country of an E.164 number (ISO 3166, two letters), "" where nothing is known.
+
+    A number that the library calls invalid counts by its country code, which some countries share.
+    """
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except NumberParseException:
+        return ""
+    found = phonenumbers.region_code_for_number(parsed)
+    found = found or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return str(found) if found in phonenumbers.SUPPORTED_REGIONS else ""
+
+
+def country_name(code: str) -> str:
+    """Return a country's name (ISO 3166), the code itself where it has none."""
+    return _country_names().get(code, code)
+
+
 def regions() -> list[tuple[str, str]]:
     """List the regions that numbers may be read in as (code, label), such as ("US", "United States (+1)"), by label.
 
@@ -216,6 +236,7 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if name != timezone.UNKNOWN_TIMEZONE)
 
 
+@lru_cache(maxsize=1)
 def _country_names() -> dict[str, str]:
     return {line[:2]: line[3:] for line in _table("iso3166.tab")}
 

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from optin.enums import MessageStatus
+from optin.provider.pricing import CountryPrices
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,10 @@ class Gateway(Protocol):
 
     def signed(self, url: str, form: Mapping[str, str], signature: str) -> bool:
         """Tell whether the provider signed this request to `url` (as configured there, without fragment)."""
+
+
+class PriceList(Protocol):
+    """Who tells what texts cost: the provider as well."""
+
+    def prices(self, country: str) -> CountryPrices | None:
+        """Return the prices to a country (ISO 3166, two letters), None where there are none; raises GatewayError."""

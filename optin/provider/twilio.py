@@ -14,10 +14,12 @@ from twilio.http import HttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from optin.provider import responses
+from optin.provider import pricing, responses
 from optin.provider.connections import LOST, Answer, Connections, NotReachedError
 from optin.provider.gateway import Failure, GatewayError, ListedMessage, SentMessage
+from optin.provider.pricing import CountryPrices
 
+NOT_FOUND = 404
 TOO_MANY_REQUESTS = 429
 REQUEST_TIMEOUT = 408
 QUEUE_FULL = 21611
@@ -79,7 +81,7 @@ class TwilioGateway:
         self._account_sid = account_sid
         self._client = Client(account_sid, auth_token, http_client=http_client or KeptHttpClient())
         if api_url:
-            self._client.api.base_url = api_url
+            self._client.api.base_url = self._client.pricing.base_url = api_url
         self._messages_url = self._client.api.v2010.absolute_url(f"/Accounts/{account_sid}/Messages.json")
         self._headers = self._client.get_headers("POST", None)
         self._validator = RequestValidator(auth_token)
@@ -139,6 +141,20 @@ class TwilioGateway:
                 return
             time.sleep(PAUSE)
             page = _patiently(page.next_page)
+
+    def prices(self, country: str) -> CountryPrices | None:
+        """Ask what messages to a country cost; None where Twilio has no prices for it. Raises GatewayError."""
+        try:
+            found = self._client.pricing.v1.messaging.countries(country).fetch()
+        except TwilioException as error:
+            if getattr(error, "status", 0) == NOT_FOUND:
+                return None
+            raise _refused(error) from error
+        except (NotReachedError, *LOST) as error:
+            raise GatewayError("Twilio could not be reached.", Failure.NOT_SENT) from error
+        except (ValueError, AttributeError, TypeError) as error:  # the SDK reads whatever it gets
+            raise GatewayError(responses.UNREADABLE, Failure.REFUSED) from error
+        return pricing.read(country, found.price_unit, found.outbound_sms_prices)
 
     def signed(self, url: str, form: Mapping[str, str], signature: str) -> bool:
         """Tell whether Twilio signed this request; `form` is the MultiDict as received."""

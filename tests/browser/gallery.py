@@ -75,6 +75,7 @@ from optin.refused import done
 from optin.sample_data import seed
 from optin.sending import put_out, recurring
 from optin.texts.recurrence import Recurrence
+from tests.browser.billing import have_prices
 from tests.browser.moves import moves
 from tests.browser.watching import watch
 from tests.support import consent_log, own_fields
@@ -120,6 +121,7 @@ def gallery(shared: Path, folder: Path) -> Iterator[Gallery]:
         with server.session() as session:
             at = _addresses(session)
             watch(session, folder)
+            have_prices(session)
             cookie = _cookie(server, session)
             consent_log.seal(session.get_bind().engine, Keeper.of(server.app.config["OPTIN"]))
         yield Gallery(server.url, cookie, at)

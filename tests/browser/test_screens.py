@@ -114,6 +114,7 @@ SCREENS = {
     "settings-hours": "/settings/hours",
     "settings-states": "/settings/states",
     "settings-state": "/settings/states/TX",
+    "settings-prices": "/settings/prices",
     "settings-consent-log": "/settings/consent-log",
     "settings-opted-out": "/settings/opted-out",
     "settings-templates": "/templates",

@@ -219,3 +219,15 @@ def test_the_geocoder_is_never_loaded() -> None:
         "sys.exit(any(name.startswith('phonenumbers.geo') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("+14155550134", "US"), ("+14165550134", "CA"), ("+17875550134", "PR"), ("+18335550134", "US"),
+        ("+447400123456", "GB"), ("+447781123456", "GG"), ("+4915112345678", "DE"), ("+77012345678", "KZ"),
+        ("+10005550134", "US"), ("+999123456", ""), ("+88213123456", ""), ("40404", ""),
+    ],
+)  # fmt: skip
+def test_the_country_of_a_number(number: str, code: str) -> None:
+    assert phone.country(number) == code

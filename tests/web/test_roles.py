@@ -79,6 +79,7 @@ VIEWERS = """
     GET  /settings/consent-log/cosigned
     GET  /settings/consent-log/witness.py
     GET  /settings/hours
+    GET  /settings/prices
     GET  /settings/states
     GET  /settings/states/<state>
     GET  /settings/opted-out
@@ -261,6 +262,9 @@ ADMINS = """
     GET  /settings/export/progress
     POST /settings/export/stop
     POST /settings/hours
+    POST /settings/prices
+    POST /settings/prices/<price_id>/removed
+    POST /settings/prices/fetched
     POST /settings/states
     POST /settings/states/<state>
     POST /settings/states/confirmed

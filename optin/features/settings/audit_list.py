@@ -39,6 +39,7 @@ CHOICES = [
     ("download", "Downloads"),
     ("export", "Exports of everything"),
     ("witness", "Witnesses"),
+    ("price", "Prices"),
     ("conversation", "Conversations"),
     *labels.LABELS.items(),
 ]
