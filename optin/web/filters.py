@@ -33,6 +33,7 @@ def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
         day=day,
         number=partial(_number, region),
         person_name=person_name,
+        country_name=country_name,
         short_sid=short_sid,
         n=n,
         plural=plural,
@@ -104,6 +105,11 @@ def _number(region: Callable[[], str], stored: str) -> str:
 def person_name(person: Person) -> str:
     """Name a person; who has no name is called by the number, as people in the reader's country write it."""
     return person.name_in(default_region())
+
+
+def country_name(code: str) -> str:
+    """Name a country (ISO 3166, two letters); "" is one that nobody knows."""
+    return phone.country_name(code) if code else "Unknown country"
 
 
 def short_sid(sid: str) -> str:

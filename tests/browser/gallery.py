@@ -75,7 +75,7 @@ from optin.refused import done
 from optin.sample_data import seed
 from optin.sending import put_out, recurring
 from optin.texts.recurrence import Recurrence
-from tests.browser.billing import have_prices
+from tests.browser.billing import have_dear_campaign, have_prices
 from tests.browser.moves import moves
 from tests.browser.watching import watch
 from tests.support import consent_log, own_fields
@@ -122,6 +122,8 @@ def gallery(shared: Path, folder: Path) -> Iterator[Gallery]:
             at = _addresses(session)
             watch(session, folder)
             have_prices(session)
+            riverteam = session.scalars(select(Keyword).where(Keyword.word == "riverteam")).one()
+            at["campaign-dear"] = f"/campaigns/{have_dear_campaign(session, riverteam)}"
             cookie = _cookie(server, session)
             consent_log.seal(session.get_bind().engine, Keeper.of(server.app.config["OPTIN"]))
         yield Gallery(server.url, cookie, at)

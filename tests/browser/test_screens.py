@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.browser.billing import DEAR
 from tests.browser.gallery import Gallery, gallery
 from tests.browser.guests import ChromiumGuest
 
@@ -204,6 +205,26 @@ def test_the_question_before_a_broadcast_is_saved(rooms: Gallery, visit: Chromiu
     page.get_by_role("button", name="Put it into the text").first.click()
     page.get_by_text("your team").first.wait_for()
     assert page.get_by_role("group", name="Empty merge fields").count() == 0
+    assert visit.complaints == []
+
+
+def test_what_a_broadcast_costs_and_who_makes_it_dear(rooms: Gallery, visit: ChromiumGuest) -> None:
+    page = visit.page
+    visit.complaints.clear()
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+    page.goto("/settings/prices")
+    page.get_by_label("Countries").fill("US, DE")
+    page.get_by_role("button", name="Fetch prices").click()
+    page.get_by_text("Fetched:").wait_for()
+    page.goto(f"{rooms.at['campaign-dear']}?tab=broadcasts")
+    page.locator("#compose textarea").fill(DEAR)
+    page.locator("#ready .btn-primary").click()
+    page.get_by_text("because of “Ł”").wait_for()
+    page.get_by_text("Not in the sum, since there is no price: Canada (1 person).").wait_for()
+    faults = [
+        fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, "broadcast-cost", width, scheme)
+    ]
+    assert faults == []
     assert visit.complaints == []
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
-from optin import clock
+from optin import clock, phone
 from optin.consent import audience, ledger
 from optin.consent.events import Act
 from optin.enums import Channel, OptInSource
@@ -53,7 +53,7 @@ def campaign(session: Session) -> Campaign:
 
 def counted(session: Session, campaign: Campaign, body: str) -> SegmentSpread:
     asked = audience.ask(session, campaign, "", Channel.SMS, cache.policy(session))
-    worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand).segments
+    worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand)
     return broadcast_cost.segment_spread(session, asked, body, len(NAMES), worst)
 
 
@@ -106,6 +106,71 @@ def test_the_question_before_sending_says_the_sum(session: Session, agent: Brows
         scene.opts_in(session, number, keyword)
     assert "Total 4 segments (1 for 2 people, 2 for 1 person)" in ask(agent, campaign, BODIES[1])
     assert "Total 3 segments Who gets it" in ask(agent, campaign, "Same for all")
+
+
+WORDS = [
+    "Hi ",
+    "{{ first_name }}",
+    "{{ last_name | there }}",
+    " of {{ company }}",
+    "x" * 60,
+    "y" * 31,
+    "€",
+    "{{ brand }}",
+]
+ABROAD = ["+14165550", "+447400123", "+447781123", "+4915112345"]
+
+
+def test_whatever_the_text_the_spread_is_of_everybody_and_so_are_countries(
+    session: Session, campaign: Campaign
+) -> None:
+    """Over random members of several countries, some of whom opted out, and random texts."""
+    draws, people = random.Random(11), {}
+    for index in range(40):
+        number = f"{draws.choice(ABROAD)}{index + 100:03d}"
+        person = world.person(session, "A B", number)
+        person.first_name, person.last_name, person.company = (draws.choice(NAMES) for _ in range(3))
+        scene.member(session, campaign, person)
+        assert campaign.keyword
+        scene.opts_in(session, number, campaign.keyword)
+    for person in session.query(Person).all():
+        if draws.random() < 0.2:
+            act = Act(source=OptInSource.SMS, at=clock.now(), text="STOP")
+            ledger.opt_out(session, person.mobile or "", act)
+        else:
+            people[person.id] = person
+    session.commit()
+    asked = audience.ask(session, campaign, "", Channel.SMS, cache.policy(session))
+    for _ in range(25):
+        body = "".join(draws.choice(WORDS) for _ in range(draws.randrange(1, 7)))
+        expected: dict[tuple[str, int], int] = {}
+        for person in people.values():
+            values = {"first_name": person.first_name, "last_name": person.last_name, "company": person.company}
+            size = segments.count(merge_fields.render(body, {**values, "brand": asked.policy.brand})).segments
+            key = (phone.country(person.mobile or ""), size)
+            expected[key] = expected.get(key, 0) + 1
+        worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand)
+        found = broadcast_cost.segment_spread(session, asked, body, len(people), worst)
+        assert found.exact
+        assert sum(found.people.values()) == len(people), body
+        by_country: dict[tuple[str, int], int] = {}
+        for each in found.fillings:
+            key = (each.country, each.size.segments)
+            by_country[key] = by_country.get(key, 0) + each.people
+        assert by_country == expected, body
+
+
+def test_of_very_many_the_countries_are_known_where_there_is_one(
+    session: Session, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcast_cost, "LARGE", 3)
+    for body in BODIES[:2]:
+        assert [(each.country, each.people) for each in counted(session, campaign, body).fillings] == [
+            ("US", len(NAMES))
+        ]
+    scene.member(session, campaign, world.person(session, "Anne X", "+14165550134"))
+    for body in BODIES[:2]:
+        assert counted(session, campaign, body).fillings == ()
 
 
 def ask(agent: Browser, campaign: Campaign, body: str) -> str:

@@ -64,7 +64,7 @@ def sent(session: Session, engine: Engine, campaign: Campaign, body: str = BODY)
 def spread(session: Session, campaign: Campaign, body: str) -> broadcast_cost.SegmentSpread:
     asked = audience.ask(session, campaign, "", Channel.SMS, cache.policy(session))
     worst = broadcast_text.longest(session, campaign.id, body, asked.policy.brand)
-    return broadcast_cost.segment_spread(session, asked, body, 2, worst.segments)
+    return broadcast_cost.segment_spread(session, asked, body, 2, worst)
 
 
 def test_who_never_got_a_text_is_told_how_they_joined(session: Session, engine: Engine, campaign: Campaign) -> None:

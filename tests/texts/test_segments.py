@@ -2,7 +2,7 @@
 
 import pytest
 import smsutil
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optin.texts.segments import _PLAIN, GSM, GSM_EXTENSION, MAX_CHARACTERS, OFFENDERS_SHOWN, count, plain
@@ -117,6 +117,7 @@ BORDER_TEXTS = st.one_of(
 )
 
 
+@settings(max_examples=500)
 @given(BORDER_TEXTS)
 def test_same_count_as_smsutil(text):
     theirs = smsutil.split(text)

@@ -1,6 +1,6 @@
 """The figures of a broadcast: segments, time zones, by hour, beside earlier ones; of large ones as counted behind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.enums import MessageStatus
-from optin.features.broadcasts import queries, reactions
+from optin.features.broadcasts import cost, queries, reactions
 from optin.features.broadcasts.queries import AnswerCounts
 from optin.models import Broadcast, CampaignMember, ConsentEvent, Message
 from optin.models.index_conditions import has_started
 from optin.queries import cached_counts
 from optin.sending import results
+from optin.sending.prices import Cost
 
 EARLIER = 5
 ZONES = 8
@@ -33,8 +34,8 @@ class ToldSegments:
 class BroadcastFigures:
     """How many messages were started and the segments we counted; replies and opt-outs of each hour; people by zone.
 
-    `told`: what Twilio counted, None before it said anything. Zones are as numbers have them, "" where nobody knows;
-    `at` is when they were counted, None for just now.
+    `told`: what Twilio counted, None before it said anything; `cost` by the prices of the days. Zones are as numbers
+    have them, "" where nobody knows; `at` is when they were counted, None for just now.
     """
 
     started: int
@@ -43,6 +44,7 @@ class BroadcastFigures:
     zones: list[tuple[str, int]]
     at: datetime | None = None
     told: ToldSegments | None = None
+    cost: Cost = field(default_factory=lambda: Cost({}))
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ def per_thousand(count: int, people: int) -> float | None:
 def figures(session: Session, broadcast: Broadcast) -> BroadcastFigures | None:
     """Return the figures, of a large broadcast as they were counted last; None before that."""
     if not results.is_large(session, broadcast.id):
-        return _read(_figures(session, broadcast.id), None)
+        return _read(session, broadcast, _figures(session, broadcast.id), None)
     seen = _FIGURES.seen(session, broadcast.id)
-    return _read(seen.value, seen.at) if seen else None
+    return _read(session, broadcast, seen.value, seen.at) if seen else None
 
 
 def comparison(session: Session, broadcast: Broadcast) -> list[ResultsLine]:
@@ -115,6 +117,7 @@ def _figures(session: Session, broadcast_id: int) -> dict[str, Any]:
         "started": started,
         "segments": segments or 0,
         "told": [count or 0 for count in told],
+        "billed": cost.segments(session, broadcast_id),
         "hours": list(zip(*by_hour, strict=True)),
         "zones": [[zone or "", count] for zone, count in session.execute(zones)],
     }
@@ -127,10 +130,18 @@ def _by_hour(session: Session, moments: Select[Any], start: datetime) -> list[in
     return counts
 
 
-def _read(found: dict[str, Any], at: datetime | None) -> BroadcastFigures:
+def _read(session: Session, broadcast: Broadcast, found: dict[str, Any], at: datetime | None) -> BroadcastFigures:
     hours, zones = ([(first, second) for first, second in found[name]] for name in ("hours", "zones"))
     told = ToldSegments(*found.get("told", (0, 0, 0)))
-    return BroadcastFigures(found["started"], found["segments"], hours, zones, at, told if told.messages else None)
+    return BroadcastFigures(
+        started=found["started"],
+        segments=found["segments"],
+        hours=hours,
+        zones=zones,
+        at=at,
+        told=told if told.messages else None,
+        cost=cost.of_broadcast(session, broadcast, found.get("billed", ())),
+    )
 
 
 _FIGURES = cached_counts.CountKind("broadcast-figures", _figures)

@@ -11,7 +11,7 @@ from optin import clock
 from optin.consent import audience_counts, follow_up
 from optin.database.session import db
 from optin.enums import Audience, Reason
-from optin.features.campaigns import compose, empty_advice, page, queries
+from optin.features.campaigns import compose, cost, empty_advice, page, queries
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
@@ -103,9 +103,11 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
     context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
-    spread = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst.segments)
+    spread = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst)
     rate = sender.segments_per_second if sender else None
     context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread), "shut": shut}
+    if sender:
+        context["cost"] = cost.of_draft(session, asked, draft.body, spread, sender, draft.plan)
     sizes = (given.canary_least, given.canary_percent)
     context["first"] = brakes.canary_size(people, *sizes) if draft.canary else 0
     context["read_late"] = compose.read_late(session, campaign, sender, draft) if counts.will_wait else None

@@ -148,7 +148,7 @@ def test_segments_are_counted_as_each_would_get_it(session: Session, campaign: C
         worst = broadcast_text.longest(session, campaign.id, body, "us")
         assert worst.segments == max(each.segments for each in sizes)
         asked = audience.ask(session, campaign, "", Channel.SMS, cache.policy(session))
-        found = broadcast_cost.segment_spread(session, asked, body, len(people), worst.segments)
+        found = broadcast_cost.segment_spread(session, asked, body, len(people), worst)
         counts = [each.segments for each in sizes]
         assert found.people == {count: counts.count(count) for count in sorted(set(counts))}
 

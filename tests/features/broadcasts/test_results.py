@@ -3,15 +3,16 @@
 import csv
 import html
 import io
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from optin.database.session import db
-from optin.enums import BroadcastState
+from optin.enums import BroadcastState, MessageStatus
 from optin.features.broadcasts import figures
-from optin.models import Broadcast, PhraseOptOut
+from optin.models import Broadcast, PhraseOptOut, SegmentPrice
 from optin.queries import cached_counts
 from tests.conftest import Clock
 from tests.support import campaign_scene as scene
@@ -27,7 +28,7 @@ def broadcast(session: Session, clock: Clock) -> Broadcast:
     text(session, "volunteer", INES)
     clock.forward(minutes=1)
     made = outbox.reached(session, MAYA, TOM)
-    made.state = BroadcastState.SENT
+    made.state, made.finished_at = BroadcastState.SENT, clock.now()
     for message in scene.messages(session, made.id):
         message.segments = 2
     session.commit()
@@ -220,3 +221,34 @@ def test_what_twilio_counted_stands_beside_our_own_count(
     file = csv.DictReader(io.StringIO(agent.get(f"/broadcasts/{broadcast.id}/recipients/file").text))
     found = [(row["Segments"], row["Segments at Twilio"]) for row in file]
     assert sorted(found) == sorted(("2", str(count or "")) for count in told)
+
+
+def test_what_it_cost_by_country_and_the_price_of_the_day(
+    session: Session, broadcast: Broadcast, agent: Browser, clock: Clock
+) -> None:
+    assert "It cost" not in page(agent, broadcast)
+    first, second = scene.messages(session, broadcast.id)
+    assert first.started_at
+    day = first.started_at.date()
+    for valid_from, amount in (
+        (day, 8_300),
+        (day + timedelta(days=1), 1_000_000),
+        (day + timedelta(days=9), 9_000_000),
+    ):
+        of = {"country": "US", "sender_kind": "long_code", "valid_from": valid_from.isoformat(), "currency": "USD"}
+        session.add(SegmentPrice(**of, price=amount, fee=3_000))
+    first.segments_told = 3
+    session.commit()
+    assert "It cost about <strong>$0.06</strong>" in page(agent, broadcast), "3 as told and 2 as counted, $0.0113 each"
+    second.started_at, broadcast.finished_at = first.started_at + timedelta(days=1), None
+    session.commit()
+    assert "It has cost about <strong>$2.04</strong> so far" in page(agent, broadcast)
+    broadcast.finished_at = clock.now()
+    second.status = MessageStatus.FAILED
+    session.commit()
+    assert "It cost about <strong>$0.03</strong>" in page(agent, broadcast), "what failed is not billed"
+    second.status, second.number = MessageStatus.UNDELIVERED, "+14165550134"
+    session.commit()
+    said = " ".join(page(agent, broadcast).split())
+    assert "It cost about <strong>$0.03</strong>" in said
+    assert "Not in the sum, since there was no price: Canada." in said
