@@ -26,7 +26,9 @@ def test_the_highest_of_the_carriers_counts() -> None:
     one = {"carrier": "One", "prices": [price("mobile", "0.0524"), price("short code", "0.07")]}
     other = {"carrier": "Other", "prices": [price("local", "0.0560"), price("toll-free", 0.0083), price("fax", "8")]}
     expected = {K.LONG_CODE: 56_000, K.SHORT_CODE: 70_000, K.TOLL_FREE: 8_300}
-    assert pricing.read("GB", "usd", [one, other]) == CountryPrices("GB", "USD", expected)
+    assert pricing.read("GB", "usd", [one, other, {"prices": [price("mobile", "0.01")]}]) == CountryPrices(
+        "GB", "USD", expected
+    )
 
 
 @pytest.mark.parametrize(

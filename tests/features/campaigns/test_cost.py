@@ -2,12 +2,15 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
+from optin import clock
 from optin.models import Campaign, SegmentPrice
 from optin.sending import broadcast_cost
+from optin.texts import send_time
 from tests.support import campaign_scene as scene
 from tests.support import world
 from tests.support.clients import Browser
@@ -50,6 +53,11 @@ def test_the_sum_by_the_price_of_the_day(session: Session, agent: Browser, campa
     price(session, "US", 500_000, "2100-01-01")
     assert "4 people · 7 segments · about $0.57 " in ask(agent, campaign)
     assert "4 people · 4 segments · about $0.32 " in ask(agent, campaign, "The same for all")
+    tomorrow = clock.now() + timedelta(days=1)
+    price(session, "US", 500_000, tomorrow.date().isoformat())
+    later = {"when": send_time.LATER, "at": f"{tomorrow:%Y-%m-%dT%H:%M}", "zone": "UTC"}
+    assert "4 people · 7 segments · about $0.57 " in ask(agent, campaign)
+    assert "4 people · 7 segments · about $3.50 " in ask(agent, campaign, **later)
 
 
 def test_who_makes_it_dear(agent: Browser, campaign: Campaign) -> None:
