@@ -48,7 +48,7 @@ def _recurring(session: Session, keyword: Keyword, index: int) -> int:
 
 def occurrences(engine: Engine) -> Counter[tuple[int | None, int | None]]:
     with reading(engine) as session:
-        return Counter(session.execute(select(Broadcast.recurring_id, Broadcast.occurrence)).tuples().all())
+        return Counter(session.execute(select(Broadcast.recurring_id, Broadcast.occurrence)).all())
 
 
 def test_a_date_whose_maker_is_killed_before_its_commit_is_made_by_another(
