@@ -253,6 +253,29 @@ class CanaryState(LabelledEnum):
     DONE = "done", "Sent to the first", "off"
 
 
+class TextTestState(LabelledEnum):
+    """How far the test of a broadcast's two texts is (sending/variants.py)."""
+
+    CHOOSING = "choosing", "Choosing who is in the test", "warn"
+    TESTING = "testing", "Sending both texts", "ok"
+    MEASURING = "measuring", "Waiting for what comes back", "warn"
+    DECIDED = "decided", "Decided", "off"
+
+
+class WinsBy(LabelledEnum):
+    """By what the better of two texts is told; it is chosen before anything is sent."""
+
+    ANSWERS = "answers", "Most answers"
+    OPT_OUTS = "opt_outs", "Fewest opt-outs"
+
+
+class Variant(LabelledEnum):
+    """One of the two texts of a broadcast that tests them."""
+
+    A = "a", "Text A"
+    B = "b", "Text B"
+
+
 class Direction(LabelledEnum):
     """Whether a message came to us or goes out."""
 

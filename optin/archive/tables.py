@@ -42,6 +42,7 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.Conversation,
     models.Message,
     models.CanaryMessage,
+    models.VariantMessage,
     models.StatusEvent,
     models.MessageTemplate,
     models.OptIn,

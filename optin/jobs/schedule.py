@@ -30,7 +30,17 @@ from optin.person import merging
 from optin.provider.gateway import GatewayError
 from optin.queries import cached_counts, export_files, import_files, throttle
 from optin.receiving import reconcile
-from optin.sending import canary, delivery, overdue_replies, pauses, recurring, scheduled, send_until, wait_ends
+from optin.sending import (
+    canary,
+    delivery,
+    overdue_replies,
+    pauses,
+    recurring,
+    scheduled,
+    send_until,
+    variants,
+    wait_ends,
+)
 from optin.witnesses import asking
 
 DAY = timedelta(hours=24)
@@ -101,6 +111,7 @@ def chores(worker: Worker, offers: Offers) -> list[Chore]:
         Chore(2, alarm.ring, soon=True),
         Chore(2, lambda: send_until.end_late(worker.engine)),
         Chore(3, lambda: canary.look(worker.engine)),
+        Chore(3, lambda: variants.look(worker.engine)),
         Chore(2, start_broadcasts, soon=True),
         Chore(2, start_urgent),
         Chore(5, lambda: delivery.sweep(worker.engine)),

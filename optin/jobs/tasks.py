@@ -6,7 +6,7 @@ from functools import partial
 from optin.database.turns import take_turns, until
 from optin.jobs import background, worker
 from optin.jobs.sending import send_waiting
-from optin.sending import canary, delivery, put_out, scheduled, taking_back
+from optin.sending import canary, delivery, put_out, scheduled, taking_back, variants
 
 SECONDS = 30.0
 """How long one job lasts at most, so that others have their turn; what is left gets the next job."""
@@ -29,8 +29,10 @@ def deliver_broadcast(broadcast_id: int) -> None:
         for part in (put_out.put_some, taking_back.take_back_some):
             take_turns(ours.engine, partial(part, ours.engine, broadcast_id), until(end, ours.stopping))
         canary.choose(ours.engine, broadcast_id)
+        variants.choose(ours.engine, broadcast_id)
         send_waiting(ours.broadcasts, broadcast_id, end - time.monotonic())
         canary.pause_after_first(ours.engine, broadcast_id)
+        variants.measure(ours.engine, broadcast_id)
         delivery.finish(ours.engine, broadcast_id)
 
 

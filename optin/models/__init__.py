@@ -10,7 +10,7 @@ from optin.models.figure import Figure
 from optin.models.imports import ImportKey, ImportPart, ImportRow, ImportRun
 from optin.models.keyword import Disclosure, Keyword, KeywordWord
 from optin.models.ledger import ConsentEvent, ConsentPayload
-from optin.models.message import CanaryMessage, Conversation, Message, StatusEvent
+from optin.models.message import CanaryMessage, Conversation, Message, StatusEvent, VariantMessage
 from optin.models.moving import Move, MovedRecord, MoveSign
 from optin.models.operations import (
     BackgroundTask,
@@ -106,6 +106,7 @@ __all__ = [
     "TryCount",
     "User",
     "UserSession",
+    "VariantMessage",
     "Witness",
     "WriteCheck",
 ]

@@ -98,7 +98,10 @@ class Broadcast(Base):
     all of the campaign's members is a part of them by what became of another broadcast of it (consent/follow_up.py).
     `canary` says how far its first few are, `paused_because` why it paused by itself; with `limits_off` it does not
     (sending/canary.py). With `leaves_out_empty` nobody gets it for whom a merge field without a default is empty. One
-    of a recurring broadcast is its `occurrence`, the so-many-th date (sending/recurring.py).
+    of a recurring broadcast is its `occurrence`, the so-many-th date (sending/recurring.py). With an `other_body` both
+    texts are tested before the others get the `winner`: on `test_percent` of the people, by `wins_by`, until
+    `test_hours` after the last of them; `test_state` says how far that is, and the others wait for a click unless it
+    `test_goes_on` (sending/variants.py).
     """
 
     __tablename__ = "broadcast"
@@ -138,6 +141,15 @@ class Broadcast(Base):
     leaves_out_empty: Mapped[bool] = mapped_column(default=False, server_default=false())
     recurring_id: Mapped[int | None] = mapped_column(ForeignKey("recurring_broadcast.id"))
     occurrence: Mapped[int | None]
+    other_body: Mapped[str | None] = mapped_column(Text)
+    test_percent: Mapped[int | None]
+    wins_by: Mapped[str | None] = mapped_column(String(10))
+    test_hours: Mapped[int | None]
+    test_goes_on: Mapped[bool] = mapped_column(default=False, server_default=false())
+    test_state: Mapped[str | None] = mapped_column(String(10))
+    test_ends_at: Mapped[datetime | None]
+    winner: Mapped[str | None] = mapped_column(String(1))
+    winner_because: Mapped[str | None] = mapped_column(Text)
 
     campaign: Mapped[Campaign] = relationship()
     keyword: Mapped[Keyword | None] = relationship()

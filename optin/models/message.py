@@ -185,3 +185,18 @@ class CanaryMessage(Base):
         autoincrement=False,
     )
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), index=True)
+
+
+class VariantMessage(Base):
+    """A message in the test of its broadcast's two texts, and which of them it says; see optin/sending/variants.py."""
+
+    __tablename__ = "variant_message"
+
+    message_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"),
+        ForeignKey("message.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), index=True)
+    variant: Mapped[str] = mapped_column(String(1))

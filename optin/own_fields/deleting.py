@@ -17,9 +17,9 @@ WAITS = (BroadcastState.SCHEDULED, BroadcastState.QUEUEING, BroadcastState.SENDI
 
 def in_use(session: Session, key: str) -> Refused | None:
     """Refuse to delete a field while something is to be filled in from it."""
-    waiting = select(Campaign.name, Broadcast.body).join(Broadcast.campaign).where(Broadcast.state.in_(WAITS))
-    for campaign, body in session.execute(waiting):
-        if key in merge_fields.names(body):
+    waiting = select(Campaign.name, Broadcast.body, Broadcast.other_body).join(Broadcast.campaign)
+    for campaign, *bodies in session.execute(waiting.where(Broadcast.state.in_(WAITS))):
+        if any(key in merge_fields.names(body or "") for body in bodies):
             return Refused(f"A broadcast of {campaign} that is not finished uses it. Wait for its end, or cancel it.")
     for name, body in session.execute(select(MessageTemplate.name, MessageTemplate.body)):
         if key in merge_fields.names(body):

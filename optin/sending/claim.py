@@ -19,8 +19,7 @@ from optin.models import Broadcast, CampaignMember, Message, NumberCode, Person,
 from optin.models.index_conditions import is_queued
 from optin.own_fields import merging
 from optin.policy import cache
-from optin.policy.policy import Policy
-from optin.sending import canary, conversations, first_line, gate, limits, overdue_replies, pace, pauses
+from optin.sending import canary, conversations, first_line, gate, limits, overdue_replies, pace, pauses, variants
 from optin.sending.pace import Stretches
 from optin.sending.pauses import Pauses
 from optin.texts import merge_fields
@@ -154,12 +153,12 @@ def person_fields(person: Person | None, brand: str, own: Mapping[str, str] | No
 
 
 def _of_broadcast(session: Session, broadcast_id: int) -> ColumnElement[bool] | None:
-    """Choose what may be claimed of a broadcast, all of it or its canary; None while it is not being sent."""
+    """Choose what may be claimed of a broadcast: all, its canary or its test; None while it is not being sent."""
     broadcast = session.get(Broadcast, broadcast_id, populate_existing=True)
     if broadcast is None or broadcast.state != BroadcastState.SENDING:
         return None
-    first, mine = canary.goes_first(broadcast), Message.broadcast_id == broadcast_id
-    return mine if first is None else and_(mine, first)
+    first = [each for each in (canary.goes_first(broadcast), variants.goes_now(broadcast)) if each is not None]
+    return and_(Message.broadcast_id == broadcast_id, *first)
 
 
 def goes_now(session: Session) -> ColumnElement[bool]:
@@ -236,20 +235,16 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[ClaimedM
     ).all()
     threads = conversations.ensure(session, [_to(row) for row in rows if row.conversation_id is None], now)
     given = cache.policy(session)
-    bodies = {row.Broadcast.body for row in rows if row.Broadcast}
-    own = merging.of_people(session, (row.Person for row in rows if row.Broadcast), *bodies)
-    lines = _first_lines(session, rows, given, now)
+    bodies = variants.bodies(session, [(row.id, row.Broadcast) for row in rows if row.Broadcast])
+    own = merging.of_people(session, (row.Person for row in rows if row.Broadcast), *set(bodies.values()))
+    lines = first_line.of_bodies(session, bodies, given, now)
     claimed_messages = [
-        _post(row, row.conversation_id or threads[_to(row)], given.brand, own, lines.get(row.id, "")) for row in rows
+        _post(row, row.conversation_id or threads[_to(row)], bodies.get(row.id), given.brand, own, lines)
+        for row in rows
     ]
     return [
         _with_code(session, claimed) if claimed.purpose == Purpose.CODE else claimed for claimed in claimed_messages
     ]
-
-
-def _first_lines(session: Session, rows: Sequence[Any], given: Policy, now: datetime) -> dict[int, str]:
-    ids = [row.id for row in rows if row.Broadcast and first_line.is_in(row.Broadcast.body)]
-    return first_line.of_messages(session, ids, given, now) if ids else {}
 
 
 def _to(row: Any) -> Address:
@@ -263,20 +258,27 @@ def _with_code(session: Session, claimed: ClaimedMessage) -> ClaimedMessage:
     return replace(claimed, body=merge_fields.render(claimed.body, {"code": code}))
 
 
-def _leaves_out(broadcast: Broadcast | None, fields: Mapping[str, str]) -> bool:
+def _leaves_out(broadcast: Broadcast | None, text: str, fields: Mapping[str, str]) -> bool:
     """Tell whether the broadcast of a message leaves out who has these fields: they may have become empty since."""
     if broadcast is None or not broadcast.leaves_out_empty:
         return False
-    return any(name not in ("brand", first_line.NAME) for name in merge_fields.empty_in(broadcast.body, fields))
+    return any(name not in ("brand", first_line.NAME) for name in merge_fields.empty_in(text, fields))
 
 
 def _post(
-    row: Any, conversation_id: int, brand: str, own: Mapping[int, Mapping[str, str]], line: str
+    row: Any,
+    conversation_id: int,
+    text: str | None,
+    brand: str,
+    own: Mapping[int, Mapping[str, str]],
+    lines: Mapping[int, str],
 ) -> ClaimedMessage:
+    """Make it of the row; `text` is that of its broadcast for it, None where it is of none."""
     broadcast: Broadcast | None = row.Broadcast
     person: Person | None = row.Person
-    fields = person_fields(person, brand, own.get(person.id) if person else None) | {first_line.NAME: line}
-    body = merge_fields.render(broadcast.body, fields) if broadcast else row.body
+    fields = person_fields(person, brand, own.get(person.id) if person else None)
+    fields |= {first_line.NAME: lines.get(row.id, "")}
+    body = row.body if text is None else merge_fields.render(text, fields)
     return ClaimedMessage(
         message_id=row.id,
         purpose=Purpose(row.purpose),
@@ -293,6 +295,6 @@ def _post(
         sender_id=row.Sender.id,
         channel=Channel(row.channel),
         takes=pace.stretches(body, row.Sender, broadcast),
-        empty_field=_leaves_out(broadcast, fields),
+        empty_field=_leaves_out(broadcast, text or "", fields),
         answers_until=overdue_replies.ends(row.reply_kind, row.asked_at or row.created_at),
     )

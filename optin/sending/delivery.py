@@ -17,7 +17,7 @@ from optin.models import Broadcast, Message
 from optin.models.index_conditions import is_queued
 from optin.policy import cache
 from optin.provider.gateway import Failure, Gateway, GatewayError, SentMessage
-from optin.sending import limits, pace, taking_back
+from optin.sending import limits, pace, taking_back, variants
 from optin.sending.claim import CHUNK, ClaimedMessage, can_be_claimed, claim, person_fields, release
 from optin.sending.record import BLOCKED_BY_PROVIDER, SendResult, all_sent, learned_block, record, sweep
 from optin.sending.start import start
@@ -109,7 +109,8 @@ def waiting_broadcasts(engine: Engine) -> list[int]:
         queueing = Broadcast.state == BroadcastState.QUEUEING
         under_way = Broadcast.state.in_((BroadcastState.QUEUEING, BroadcastState.SENDING))
         has_room = limits.room(session, cache.policy(session), clock.now()) != 0
-        due = and_(due, ~pace.is_taken_up(clock.now())) if has_room else false()
+        waits = or_(pace.is_taken_up(clock.now()), variants.holds_back())
+        due = and_(due, ~waits) if has_room else false()
         active = select(Broadcast.id).where(under_way, or_(queueing, due, ~left))
         cancelled = select(Broadcast.id).where(taking_back.is_left())
         return sorted({*session.scalars(active), *session.scalars(cancelled)})

@@ -6,7 +6,7 @@ after joining has forgotten it, takes the text for spam and leaves (Twilio's Mes
 confirmed again).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -88,6 +88,12 @@ def of_messages(session: Session, message_ids: Sequence[int], policy: Policy, no
         .where(Message.id.in_(message_ids), is_due(Message.number, policy, now))
     )
     return {row[0]: _said(policy, row[1], row[2], row[3]) for row in session.execute(rows)}
+
+
+def of_bodies(session: Session, bodies: Mapping[int, str], policy: Policy, now: datetime) -> dict[int, str]:
+    """Return the lines of a broadcast's messages that start now and whose texts ask for it."""
+    ids = [message_id for message_id, body in bodies.items() if is_in(body)]
+    return of_messages(session, ids, policy, now) if ids else {}
 
 
 def of_member(session: Session, question: AudienceQuestion, member_id: int) -> str:

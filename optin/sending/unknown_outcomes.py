@@ -18,7 +18,7 @@ from optin.models.index_conditions import is_unknown
 from optin.own_fields import merging
 from optin.policy import cache
 from optin.provider.gateway import Gateway, ListedMessage
-from optin.sending import conversations, status_callbacks
+from optin.sending import conversations, status_callbacks, variants
 from optin.sending.claim import person_fields
 from optin.texts import merge_fields, segments
 
@@ -169,8 +169,9 @@ def _text(session: Session, message: Message) -> str:
         return message.body
     person = session.get(Person, message.person_id) if message.person_id else None
     broadcast = session.get_one(Broadcast, message.broadcast_id)
-    own = merging.of_person(session, person, broadcast.body)
-    return merge_fields.render(broadcast.body, person_fields(person, cache.policy(session).brand, own))
+    body = variants.bodies(session, [(message.id, broadcast)])[message.id]
+    own = merging.of_person(session, person, body)
+    return merge_fields.render(body, person_fields(person, cache.policy(session).brand, own))
 
 
 def _plain(text: str) -> str:

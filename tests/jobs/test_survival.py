@@ -90,6 +90,7 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
         2,
         2,
         3,
+        3,
         2,
         2,
         5,
