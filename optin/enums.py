@@ -259,6 +259,7 @@ class TextTestState(LabelledEnum):
     CHOOSING = "choosing", "Choosing who is in the test", "warn"
     TESTING = "testing", "Sending both texts", "ok"
     MEASURING = "measuring", "Waiting for what comes back", "warn"
+    WAITING = "waiting", "Waiting for a user to decide", "warn"
     DECIDED = "decided", "Decided", "off"
 
 

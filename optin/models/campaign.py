@@ -100,8 +100,8 @@ class Broadcast(Base):
     (sending/canary.py). With `leaves_out_empty` nobody gets it for whom a merge field without a default is empty. One
     of a recurring broadcast is its `occurrence`, the so-many-th date (sending/recurring.py). With an `other_body` both
     texts are tested before the others get the `winner`: on `test_percent` of the people, by `wins_by`, until
-    `test_hours` after the last of them; `test_state` says how far that is, and the others wait for a click unless it
-    `test_goes_on` (sending/variants.py).
+    `test_hours` after the last of them; `test_state` says how far that is, and the others wait for a click then, unless
+    it `test_goes_on` (sending/variants.py).
     """
 
     __tablename__ = "broadcast"
@@ -156,6 +156,11 @@ class Broadcast(Base):
     sender: Mapped[Sender] = relationship()
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
     of_broadcast: Mapped["Broadcast | None"] = relationship(remote_side=[id])
+
+    @property
+    def texts(self) -> list[str]:
+        """List its texts, the first one first."""
+        return [self.body] if self.other_body is None else [self.body, self.other_body]
 
 
 class LeftOut(Base):

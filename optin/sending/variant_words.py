@@ -36,10 +36,18 @@ def because(by: WinsBy, figures: Sequence[VariantFigures]) -> str:
         return f"{compared(by, figures)} Then the first text goes to the others, as was said beforehand."
     if probability(by, figures) < chance.MORE_THAN_CHANCE:
         return f"{compared(by, figures)} {label} is better by more than chance, and goes to the others."
-    more = "the most answers" if by is WinsBy.ANSWERS else "the fewest opt-outs"
     return (
-        f"{compared(by, figures)} That is within chance. {label} goes to the others for {more}, as was said beforehand."
+        f"{compared(by, figures)} That is within chance. {label} goes to the others for {_most(by)}, as was said "
+        "beforehand."
     )
+
+
+def because_picked(by: WinsBy, figures: Sequence[VariantFigures], picked: Variant) -> str:
+    """Say why a text goes to the others that a user picked."""
+    equal = figures[0].hits(by) * figures[1].started == figures[1].hits(by) * figures[0].started
+    better = winner(by, figures)
+    against = "" if equal or picked is better else f", although {better.label} got {_most(by)}"
+    return f"{compared(by, figures)} A user decided that {picked.label} goes to the others{against}."
 
 
 def probability(by: WinsBy, figures: Sequence[VariantFigures]) -> float:
@@ -61,6 +69,10 @@ def can_tell(each: int) -> str:
         f"{each:,} people get each text. If {usual:,} of them answer the one, {needed:,} have to answer the other "
         f"before that is more than chance.{few}"
     )
+
+
+def _most(by: WinsBy) -> str:
+    return "the most answers" if by is WinsBy.ANSWERS else "the fewest opt-outs"
 
 
 def _got(by: WinsBy, figures: VariantFigures) -> str:

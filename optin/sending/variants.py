@@ -1,9 +1,9 @@
 """The test of a broadcast's two texts: some of the people get one or the other, and the better one goes to the rest.
 
 The state is the broadcast's row. `test_state` is `choosing` until those in the test are drawn, `testing` while they are
-sent, `measuring` until the hours for answers are over, and `decided` when there is a winner; before that nothing of the
-rest can be claimed. Each act is one UPDATE that asks for the state before it, with its line in the trail, so that of
-many processes one does it, and nothing that was decided is decided again.
+sent, `measuring` until the hours for answers are over, `waiting` where a user is to decide then, and `decided` when
+there is a winner; before that nothing of the rest can be claimed. Each act is one UPDATE that asks for the state before
+it, with its line in the trail, so that of many processes one does it, and nothing that was decided is decided again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,19 +13,23 @@ from sqlalchemy import ColumnElement, Engine, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.database.statements import insert
+from optin.database.statements import change_rows, insert
 from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, TextTestState, Variant, WinsBy
 from optin.models import Broadcast, Message, VariantMessage
 from optin.models.index_conditions import is_queued
 from optin.policy import audit, cache
+from optin.refused import Refused
 from optin.sending import canary, variant_figures, variant_words
 from optin.sending.canary import UNDER_WAY
 from optin.texts import text_test
 from optin.texts.text_test import TextTest
 
-UNDECIDED = (TextTestState.CHOOSING, TextTestState.TESTING, TextTestState.MEASURING)
+DRAWN = (TextTestState.TESTING, TextTestState.MEASURING, TextTestState.WAITING)
+UNDECIDED = (TextTestState.CHOOSING, *DRAWN)
 FEW = "There were too few people for a test when it started, so everybody gets the first text."
+PICKED = "Nothing was decided: it is decided already, or the broadcast has ended."
+WAITS_FOR_A_CLICK = (BroadcastState.SENDING, BroadcastState.PAUSED)
 _GOES_ON = (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.SENT)
 
 
@@ -68,6 +72,15 @@ def of_messages(session: Session, broadcast: Broadcast, message_ids: Collection[
     return {id_: found.get(id_, Variant(broadcast.winner)) for id_ in message_ids}
 
 
+def of_numbers(session: Session, broadcast: Broadcast, numbers: Collection[str]) -> dict[str, Variant]:
+    """Return which of the two texts each number got or is to get, as `of_messages` does."""
+    if broadcast.other_body is None:
+        return {}
+    mine = select(Message.id, Message.number).where(Message.broadcast_id == broadcast.id, Message.number.in_(numbers))
+    by_id: dict[int, str] = dict(session.execute(mine).tuples().all())
+    return {by_id[id_]: variant for id_, variant in of_messages(session, broadcast, by_id.keys()).items()}
+
+
 def bodies(session: Session, messages: Sequence[tuple[int, Broadcast]]) -> dict[int, str]:
     """Return the text of each message of broadcasts, with its merge fields."""
     of: dict[Broadcast, list[int]] = {}
@@ -95,8 +108,7 @@ def holds_back() -> ColumnElement[bool]:
         is_queued(Message),
         or_(Message.not_before.is_(None), Message.not_before <= clock.now()),
     )
-    drawn = Broadcast.test_state.in_((TextTestState.TESTING, TextTestState.MEASURING))
-    return and_(Broadcast.test_state.is_not(None), drawn, ~in_test)
+    return and_(Broadcast.test_state.is_not(None), Broadcast.test_state.in_(DRAWN), ~in_test)
 
 
 def choose(engine: Engine, broadcast_id: int) -> None:
@@ -166,8 +178,8 @@ def look(engine: Engine) -> None:
 def decide(engine: Engine, broadcast_id: int) -> bool:
     """Decide by what came back until the end of the test, as was chosen beforehand; tell whether this did it.
 
-    The others get the winner at once, or when a user resumes the broadcast: where that was chosen, where somebody has
-    paused it, and where it is above the limits at which any broadcast stops.
+    The others get the winner at once, or when a user resumes the broadcast: where somebody has paused it, and where it
+    is above the limits at which any broadcast stops. Where a click was chosen, it only waits for that from now on.
     """
     now = clock.now()
     with reading(engine) as session:
@@ -177,25 +189,51 @@ def decide(engine: Engine, broadcast_id: int) -> bool:
         by, found = WinsBy(broadcast.wins_by or WinsBy.ANSWERS), variant_figures.figures(session, broadcast)
         stop = "" if broadcast.limits_off else canary.judge(session, broadcast, cache.policy(session))
     wins, why = text_test.winner(by, found), variant_words.because(by, found)
-    new: dict[str, object] = {"test_state": TextTestState.DECIDED, "winner": wins, "winner_because": why}
-    if stop or not broadcast.test_goes_on:
+    goes_on = broadcast.test_goes_on
+    new: dict[str, object] = {"test_state": TextTestState.WAITING}
+    if goes_on:
+        new = {"test_state": TextTestState.DECIDED, "winner": wins, "winner_because": why}
+    if stop:
         new |= _paused(stop)
     with writing(engine) as session:
         decided = update(Broadcast).where(Broadcast.id == broadcast_id, *_is_over(now)).values(**new)
         state = session.scalar(decided.returning(Broadcast.state).execution_options(synchronize_session=False))
         if state is None:
             return False
-        _tell(session, broadcast_id, wins, why)
+        if goes_on:
+            _tell(session, broadcast_id, wins, why)
         if stop and state == BroadcastState.PAUSED:
             audit.record(session, None, "paused", "broadcast", broadcast_id, {"Why": ("", stop)})
     return True
 
 
+def pick(session: Session, broadcast_id: int, variant: Variant, user_id: int) -> Refused | None:
+    """Let a user decide which text the others get, or say why that can't be; the caller commits.
+
+    The reason that is kept compares both texts, and says so where the user decided against what came back.
+    """
+    broadcast = session.get_one(Broadcast, broadcast_id)
+    by, found = WinsBy(broadcast.wins_by or WinsBy.ANSWERS), variant_figures.figures(session, broadcast)
+    why = variant_words.because_picked(by, found, variant)
+    picked = update(Broadcast).where(
+        Broadcast.id == broadcast_id,
+        Broadcast.state.in_(WAITS_FOR_A_CLICK),
+        Broadcast.test_state == TextTestState.WAITING,
+    )
+    new = {"test_state": TextTestState.DECIDED, "winner": variant, "winner_because": why}
+    if not change_rows(session, picked.values(**new)):
+        return Refused(PICKED)
+    _tell(session, broadcast_id, variant, why, user_id)
+    return None
+
+
 def _paused(stop: str) -> Mapping[str, object]:
-    """What pauses it if it is being sent: for a reason, or "" to wait for a click."""
+    """What pauses it for a reason, if it is being sent."""
     is_sent = Broadcast.state == BroadcastState.SENDING
-    pause: dict[str, object] = {"state": case((is_sent, BroadcastState.PAUSED), else_=Broadcast.state)}
-    return pause | ({"paused_because": case((is_sent, stop), else_=Broadcast.paused_because)} if stop else {})
+    return {
+        "state": case((is_sent, BroadcastState.PAUSED), else_=Broadcast.state),
+        "paused_because": case((is_sent, stop), else_=Broadcast.paused_because),
+    }
 
 
 def _is_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -203,7 +241,6 @@ def _is_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return Broadcast.state.in_(_GOES_ON), measured, Broadcast.test_ends_at <= now
 
 
-def _tell(session: Session, broadcast_id: int, wins: Variant, why: str) -> None:
-    audit.record(
-        session, None, "decided", "broadcast", broadcast_id, {"Text for the others": ("", wins.label), "Why": ("", why)}
-    )
+def _tell(session: Session, broadcast_id: int, wins: Variant, why: str, user_id: int | None = None) -> None:
+    told = {"Text for the others": ("", wins.label), "Why": ("", why)}
+    audit.record(session, user_id, "decided", "broadcast", broadcast_id, told)

@@ -40,3 +40,18 @@ def test_few_people_can_tell_little() -> None:
     assert "If 5 of them answer the one, 15 have to answer the other" in variant_words.can_tell(100)
     assert "These are few" in variant_words.can_tell(50)
     assert "These are few" not in variant_words.can_tell(2000)
+
+
+@pytest.mark.parametrize(
+    ("picked", "answers", "end"),
+    [
+        (Variant.A, (9, 2), "A user decided that Text A goes to the others."),
+        (Variant.B, (9, 2), "A user decided that Text B goes to the others, although Text A got the most answers."),
+        (Variant.B, (9, 9), "A user decided that Text B goes to the others."),
+    ],
+)
+def test_what_a_user_picks_is_told_with_the_figures(picked: Variant, answers: tuple[int, int], end: str) -> None:
+    found = [VariantFigures(one, 50, count) for one, count in zip(Variant, answers, strict=True)]
+    said = variant_words.because_picked(WinsBy.ANSWERS, found, picked)
+    assert said.startswith(variant_words.compared(WinsBy.ANSWERS, found))
+    assert said.endswith(end)

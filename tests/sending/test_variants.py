@@ -15,10 +15,12 @@ from optin.database.session import db
 from optin.enums import BroadcastState, Direction, Meaning, MessageStatus, TextTestState, Variant, WinsBy
 from optin.models import AuditEntry, Broadcast, Message, VariantMessage
 from optin.policy import policy
+from optin.refused import Refused
 from optin.sending import canary, delivery, variant_figures, variants
 from optin.texts.text_test import TextTest
 from tests.conftest import Clock
 from tests.support import outbox
+from tests.support.clients import Browser
 from tests.support.provider import Provider, gateway_to, serve_provider
 
 CALLBACK = "http://127.0.0.1:9/webhooks/twilio/status"
@@ -155,18 +157,26 @@ def test_the_winner_goes_to_the_rest_when_the_hours_are_over(
 
 
 def test_it_waits_for_a_click_where_that_was_chosen(
-    session: Session, engine: Engine, job: Callable[[Broadcast], None], clock: Clock
+    session: Session, engine: Engine, job: Callable[[Broadcast], None], clock: Clock, agent: Browser
 ) -> None:
-    broadcast = two_texts(session, goes_on=False)
+    broadcast, user = two_texts(session, goes_on=False), agent.user.id
     job(broadcast)
+    assert variants.pick(session, broadcast.id, Variant.B, user) == Refused(variants.PICKED)
+    answers(session, Variant.A, 2)
     clock.forward(hours=5)
-    variants.look(engine)
-    variants.look(engine)
+    for _ in range(2):
+        variants.look(engine)
+        job(broadcast)
+        assert (broadcast.test_state, broadcast.winner) == (TextTestState.WAITING, None)
+    assert (broadcast.state, len(bodies(session, broadcast))) == (BroadcastState.SENDING, 100)
+    assert broadcast.id not in delivery.waiting_broadcasts(engine)
+    assert variants.pick(session, broadcast.id, Variant.B, user) is None
+    assert variants.pick(session, broadcast.id, Variant.A, user) == Refused(variants.PICKED)
     job(broadcast)
-    assert (broadcast.state, broadcast.winner, len(bodies(session, broadcast))) == (BroadcastState.PAUSED, "a", 100)
-    trail = select(AuditEntry.field, AuditEntry.after).where(AuditEntry.action == "decided")
-    assert [row.field for row in session.execute(trail)] == ["Text for the others", "Why"]
-    assert broadcast.paused_because is None
+    assert (broadcast.state, broadcast.winner, len(bodies(session, broadcast))) == (BroadcastState.SENT, "b", 130)
+    assert (broadcast.winner_because or "").endswith("although Text A got the most answers.")
+    trail = select(AuditEntry.field, AuditEntry.user_id).where(AuditEntry.action == "decided")
+    assert session.execute(trail).all() == [("Text for the others", user), ("Why", user)]
 
 
 def test_who_paused_it_is_not_overruled_by_the_decision(
