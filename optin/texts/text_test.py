@@ -11,6 +11,7 @@ LEAST = 50
 """A test goes to no fewer people for each text: less would tell nothing."""
 MOST = 10_000
 """A test goes to no more people for each text: more would tell hardly more, and they get the worse one."""
+FIELDS = ("other_body", "test_percent", "wins_by", "test_hours", "test_then")
 PERCENTS = (10, 20, 30, 40, 50)
 HOURS = (1, 2, 3, 4, 6, 8, 12, 18, 24)
 SAME = "Both texts are the same. Change one of them, or leave the second one empty."
@@ -18,6 +19,11 @@ TWO_FIRSTS = (
     "A test of two texts goes to some of the people first anyway. Choose “Everybody at once” under “Who first”, "
     "or leave the second text empty."
 )
+
+
+NOT_AGAIN = "A broadcast that goes out again has one text. Choose “Once only”, or leave the second text empty."
+CLICK = "click"
+"""What a form says in `test_then` where a user decides."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,17 @@ class TextTest:
     @property
     def hidden(self) -> dict[str, str]:
         """Return the fields that a form carries on."""
-        return {
-            "other_body": self.other_body,
-            "test_percent": str(self.percent),
-            "wins_by": str(self.wins_by),
-            "test_hours": str(self.hours),
-            "test_then": "self" if self.goes_on else "click",
-        }
+        chosen = (self.other_body, self.percent, self.wins_by, self.hours, "self" if self.goes_on else CLICK)
+        return dict(zip(FIELDS, map(str, chosen), strict=True))
+
+    @property
+    def words(self) -> str:
+        """Say what is chosen beforehand: "20 % of the people get one text or the other. After 4 hours …"."""
+        how = "most answers" if self.wins_by is WinsBy.ANSWERS else "fewest opt-outs"
+        after, then = hours_words(self.hours), f"the one with the {how} goes to the others by itself"
+        if not self.goes_on:
+            then = f"a user sees which has the {how}, and decides which one the others get"
+        return f"{self.percent} % of the people get one text or the other. After {after} {then}."
 
     @property
     def lasts(self) -> timedelta:
@@ -62,11 +72,29 @@ class VariantFigures:
         return self.answers if by is WinsBy.ANSWERS else self.opt_outs
 
 
-def faults(test: TextTest, body: str, starts: datetime, not_after: datetime | None, *, canary: bool) -> list[str]:
-    """Return a sentence for each thing that forbids the test, whoever is in it."""
+def texts(body: str, test: TextTest | None) -> list[str]:
+    """List the texts of a broadcast, the first one first."""
+    return [body, test.other_body] if test else [body]
+
+
+def of_each(sentences: Sequence[Sequence[str]]) -> list[str]:
+    """Join the sentences about each text of a broadcast; where there are two, each says of which it is."""
+    if len(sentences) == 1:
+        return list(sentences[0])
+    return [f"{variant.label}: {each}" for variant, of in zip(Variant, sentences, strict=True) for each in of]
+
+
+def faults(
+    test: TextTest | None, body: str, starts: datetime, not_after: datetime | None, *, canary: bool, recurs: bool
+) -> list[str]:
+    """Return a sentence for each thing that forbids the test, whoever is in it; none without a test."""
+    if test is None:
+        return []
     found = [SAME] if test.other_body == body else []
     if canary:
         found.append(TWO_FIRSTS)
+    if recurs:
+        found.append(NOT_AGAIN)
     if not_after is not None and not_after <= starts + test.lasts:
         found.append(
             f"The test waits {hours_words(test.hours)} for answers, and “Send until” comes before its end, so that the "

@@ -25,7 +25,7 @@ from optin.consent.proof.cosignature import Cosigner
 from optin.consent.proof.keeper import Keeper
 from optin.database.session import Base, db
 from optin.database.statements import insert
-from optin.enums import Audience, Channel, Closure, OptInSource, ReplyKind
+from optin.enums import Audience, BroadcastState, Channel, Closure, OptInSource, ReplyKind, TextTestState
 from optin.features.campaigns import add_opt_ins, members, other_campaign
 from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import member_undo, undo
@@ -48,6 +48,7 @@ from optin.models import (
     Sender,
     SendingGate,
     User,
+    VariantMessage,
 )
 from optin.own_fields import definitions
 from optin.person import likely_duplicates, merging
@@ -58,6 +59,7 @@ from optin.receiving import inbound_alarm, short_refusals
 from optin.sending import (
     claim,
     deciding,
+    delivery,
     first_line,
     gate,
     leavers,
@@ -66,7 +68,10 @@ from optin.sending import (
     recurring,
     stop_all,
     unknown_outcomes,
+    variant_figures,
+    variants,
 )
+from optin.texts.text_test import TextTest
 from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
 from tests.support import consent_log, witnesses
@@ -76,6 +81,7 @@ LARGE = (
     "person", "person_word", "opt_in", "opt_in_person", "campaign_member", "message", "conversation", "suppression",
     "hold", "provider_block", "consent_event", "consent_payload", "audit_entry",
     "phrase_opt_out", "own_value", "broadcast_left_out", "log_leaf", "log_checkpoint", "log_cosignature",
+    "variant_message",
 )  # fmt: skip
 SCANNED = {
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LARGE)})(_\d+)?\b"),
@@ -426,6 +432,37 @@ def test_the_next_dates_of_recurring_broadcasts_are_found_without_reading_those_
         with Session(engine) as own:
             own.scalars(recurring.of_campaign(1)).all()
     with engine.connect() as connection:
+        found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
+    assert not any(found.values()), found
+
+
+def test_a_test_of_two_texts_looks_at_its_own_messages(app: Flask, session: Session) -> None:
+    """Not at all that wait for its decision, nor at the texts of everybody."""
+    engine = _filled(app, session)[0]
+    broadcast_id = 60
+    broadcast = session.get_one(Broadcast, broadcast_id)
+    for name, value in variants.columns(TextTest("Two")).items():
+        setattr(broadcast, name, value)
+    broadcast.state, broadcast.test_state = BroadcastState.SENDING, TextTestState.TESTING
+    ids = session.scalars(select(Message.id).where(Message.broadcast_id == broadcast_id).order_by(Message.id)).all()
+    drawn = [  # most are of others
+        {"message_id": each, "broadcast_id": broadcast_id if place < 20 else place % 50 + 1, "variant": "ab"[each % 2]}
+        for place, each in enumerate(ids)
+    ]
+    session.execute(insert(VariantMessage), drawn)
+    session.execute(text("ANALYZE"))
+    session.commit()
+    with asked(engine, "SELECT", "UPDATE") as statements:
+        delivery.waiting_broadcasts(engine)
+        claim.claim(engine, broadcast_id=broadcast_id)
+        variants.look(engine)
+        with Session(engine) as own:
+            variant_figures.figures(own, own.get_one(Broadcast, broadcast_id))
+            variants.of_numbers(own, own.get_one(Broadcast, broadcast_id), [NUMBER])
+    assert any("variant_message" in statement for statement in statements)
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")  # it would like to where there are so few rows
         found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
     assert not any(found.values()), found
 

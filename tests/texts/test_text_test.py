@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optin.enums import Variant, WinsBy
-from optin.texts import text_test
+from optin.texts import text_test, text_test_form
 from optin.texts.text_test import TextTest, VariantFigures
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -62,10 +62,43 @@ def test_what_was_chosen_beforehand_decides(
 
 def test_what_makes_no_sense_is_refused_with_a_sentence() -> None:
     test = TextTest("Two", hours=4)
-    assert text_test.faults(test, "One", NOW, None, canary=False) == []
-    assert text_test.faults(test, "One", NOW, NOW + timedelta(hours=5), canary=False) == []
-    assert text_test.faults(test, "Two", NOW, None, canary=False) == [text_test.SAME]
-    assert text_test.faults(test, "One", NOW, None, canary=True) == [text_test.TWO_FIRSTS]
-    assert "before its end" in text_test.faults(test, "One", NOW, NOW + timedelta(hours=4), canary=False)[0]
+
+    def faults(body: str, until: datetime | None = None, *, canary: bool = False, recurs: bool = False) -> list[str]:
+        return text_test.faults(test, body, NOW, until, canary=canary, recurs=recurs)
+
+    assert faults("One") == []
+    assert faults("One", NOW + timedelta(hours=5)) == []
+    assert faults("Two") == [text_test.SAME]
+    assert faults("One", canary=True) == [text_test.TWO_FIRSTS]
+    assert faults("One", recurs=True) == [text_test.NOT_AGAIN]
+    assert "before its end" in faults("One", NOW + timedelta(hours=4))[0]
+    assert text_test.faults(None, "One", NOW, None, canary=True, recurs=True) == []
     assert text_test.too_few(101) == ""
     assert text_test.too_few(100).startswith("100 people can receive it, and a test needs more than 100")
+
+
+def test_each_of_two_texts_says_which_it_is() -> None:
+    assert text_test.texts("One", None) == ["One"]
+    assert text_test.texts("One", TextTest("Two")) == ["One", "Two"]
+    assert text_test.of_each([["too long"]]) == ["too long"]
+    assert text_test.of_each([["empty"], ["too long", "odd"]]) == ["Text A: empty", "Text B: too long", "Text B: odd"]
+
+
+@pytest.mark.parametrize("test", [TextTest("Two"), TextTest("Two", 40, WinsBy.OPT_OUTS, 12, goes_on=False)])
+def test_a_form_carries_on_what_was_chosen(test: TextTest) -> None:
+    assert text_test_form.of_form(test.hidden, str.strip) == test
+
+
+def test_a_form_without_a_second_text_tests_nothing_and_what_cannot_be_chosen_is_as_suggested() -> None:
+    assert text_test_form.of_form({"other_body": "  ", "test_percent": "40"}, str.strip) is None
+    assert text_test_form.of_form({}, str.strip) is None
+    odd = {"other_body": " Two ", "test_percent": "41", "wins_by": "luck", "test_hours": "x", "test_then": ""}
+    assert text_test_form.of_form(odd, str.strip) == TextTest("Two")
+
+
+def test_the_choice_is_said_in_words() -> None:
+    assert TextTest("Two", 40, WinsBy.OPT_OUTS, 1).words == (
+        "40 % of the people get one text or the other. After 1 hour the one with the fewest opt-outs goes to the "
+        "others by itself."
+    )
+    assert "After 4 hours a user sees which has the most answers, and decides" in TextTest("Two", goes_on=False).words

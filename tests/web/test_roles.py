@@ -130,6 +130,7 @@ AGENTS = """
     GET  /broadcasts/<broadcast_id>/results/file
     POST /broadcasts/<broadcast_id>/start
     POST /broadcasts/<broadcast_id>/state
+    POST /broadcasts/<broadcast_id>/text
     POST /campaigns
     POST /campaigns/<campaign_id>
     POST /campaigns/<campaign_id>/broadcasts

@@ -12,9 +12,10 @@ from optin import clock
 from optin.database import steering
 from optin.database.statements import has_at_most
 from optin.enums import BroadcastState, Direction, Meaning, MessageStatus, Reason
-from optin.features.broadcasts import reactions
+from optin.features.broadcasts import reactions, text_tests
 from optin.features.broadcasts import stopped as stopped_by_itself
 from optin.features.broadcasts.stopped import CanaryReport
+from optin.features.broadcasts.text_tests import TextTestReport
 from optin.models import Broadcast, Conversation, LeftOut, Message, Person
 from optin.models.index_conditions import NOT_SENT
 from optin.policy.policy import Policy
@@ -73,8 +74,8 @@ class BroadcastProgress:
 
     `stopped` says why nothing of it goes for now: the gate is closed, or Twilio refuses it; "" for nothing. `limit` is
     the one of the installation that it waits for, and until when.
-    `canary`: what became of the first few while the others wait. `taken_back`: it was cancelled, and what waits is
-    still being marked.
+    `canary`: what became of the first few while the others wait. `text_test`: how far the test of two texts is.
+    `taken_back`: it was cancelled, and what waits is still being marked.
     """
 
     lines: list[StatusLine]
@@ -86,6 +87,7 @@ class BroadcastProgress:
     stopped: str = ""
     limit: tuple[Limit, datetime] | None = None
     canary: CanaryReport | None = None
+    text_test: TextTestReport | None = None
     taken_back: bool = False
 
     @property
@@ -128,6 +130,9 @@ def progress(session: Session, broadcast: Broadcast, given: Policy | None = None
     marks = ["stopped"] if stopped else [f"{limit[1]:%d%H%M}"] if limit else []
     if starts_in(broadcast) is not None:
         marks.append("soon")
+    tested = text_tests.report(session, broadcast)
+    if tested:
+        marks.append(tested.mark)
     report = stopped_by_itself.canary_report(session, broadcast)
     if report:
         marks.append(
@@ -147,6 +152,7 @@ def progress(session: Session, broadcast: Broadcast, given: Policy | None = None
         stopped=stopped,
         limit=limit,
         canary=report,
+        text_test=tested,
         taken_back=taken_back,
     )
 

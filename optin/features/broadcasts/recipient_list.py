@@ -2,27 +2,30 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from flask import Response, request
 from sqlalchemy import SQLColumnExpression
 from sqlalchemy.orm import Session
 
-from optin.enums import MessageStatus, Reason
+from optin.enums import MessageStatus, Reason, Variant
 from optin.features.broadcasts import queries
-from optin.models import Message, Person
+from optin.models import Broadcast, Message, Person
 from optin.provider import statuses
 from optin.queries import look
 from optin.queries.look import Looked
+from optin.sending import variants
 from optin.web import lists
 from optin.web.lists import Column, Listing
 
 
 class RecipientRow(NamedTuple):
-    """A message of the broadcast, and whom it is for."""
+    """A message of the broadcast, whom it is for, and which of two texts it says (None: one, or not decided yet)."""
 
     message: Message
     person: Person | None
+    variant: Variant | None = None
 
     @property
     def at(self) -> datetime:
@@ -55,13 +58,16 @@ def _columns(name: str, key: SQLColumnExpression[Any]) -> tuple[Column[Recipient
 # An index leads by number, or within one status by the order in which they were queued.
 COLUMNS = _columns("number", Message.number)
 OF_A_STATUS = _columns("queued", Message.id)
+TEXT: Column[RecipientRow] = Column("Text", lambda row: row.variant.label if row.variant else "")
 
 
-def listing(broadcast_id: int) -> Listing:
+def listing(broadcast: Broadcast) -> Listing:
     """Return the list that the request asks for."""
     status = lists.one_of("status", list(queries.SENT_TO))
     columns, first = (OF_A_STATUS, "queued") if status else (COLUMNS, "number")
-    where, filters = {"broadcast_id": broadcast_id}, {"status": status}
+    if broadcast.other_body is not None:
+        columns = (*columns[:-1], TEXT, columns[-1])
+    where, filters = {"broadcast_id": broadcast.id}, {"status": status}
     return Listing(columns, first, "broadcasts.show", where, filters, "broadcasts.recipients_file")
 
 
@@ -74,17 +80,18 @@ def page(session: Session, listing: Listing) -> Looked[Message]:
     return look.read_page(session, queries.sent_to(broadcast_id), column.keys, token, descending=descending)
 
 
-def file(broadcast_id: int) -> Response:
+def file(broadcast: Broadcast) -> Response:
     """Answer with all recipients that the list shows as a file."""
-    asked = listing(broadcast_id)
-    query = queries.recipients(broadcast_id, asked.filters["status"])
-    return lists.download(f"recipients-of-broadcast-{broadcast_id}", asked, query, rows)
+    asked = listing(broadcast)
+    query = queries.recipients(broadcast.id, asked.filters["status"])
+    return lists.download(f"recipients-of-broadcast-{broadcast.id}", asked, query, partial(rows, broadcast))
 
 
-def rows(session: Session, messages: Sequence[Message]) -> list[RecipientRow]:
+def rows(broadcast: Broadcast, session: Session, messages: Sequence[Message]) -> list[RecipientRow]:
     """Return the messages as rows of the list, each with the person it is for."""
     people = queries.people(session, messages)
-    return [RecipientRow(message, people.get(message.person_id or 0)) for message in messages]
+    said = variants.of_messages(session, broadcast, [message.id for message in messages])
+    return [RecipientRow(each, people.get(each.person_id or 0), said.get(each.id)) for each in messages]
 
 
 def why(message: Message) -> str:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import BroadcastState, Role
-from optin.features.broadcasts import figures, queries, results_list
+from optin.features.broadcasts import figures, queries, results_list, text_tests
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
 from optin.models import Broadcast
 from optin.web.access import downloads, requires
@@ -20,17 +20,18 @@ def show_results(broadcast_id: int) -> str | Response:
     start = _start(broadcast)
     if start is None:
         return redirect(url_for(".show", broadcast_id=broadcast_id), 303)
-    listing = results_list.listing(broadcast_id)
+    listing = results_list.listing(broadcast)
     page = listing.page(session, results_list.query(listing, broadcast, start))
     return render_template(
         "broadcasts/results.html",
         broadcast=broadcast,
         answers=queries.answers(session, broadcast),
+        text_test=text_tests.report(session, broadcast),
         figures=figures.figures(session, broadcast),
         earlier=figures.comparison(session, broadcast),
         listing=listing,
         page=page,
-        rows=results_list.rows(session, page.rows),
+        rows=results_list.rows(broadcast, session, page.rows),
         shown=results_list.SHOWN,
     )
 

@@ -21,12 +21,13 @@ from optin.features.broadcasts import (
     recurring_routes,
     results_routes,
     sending,
+    text_test_routes,
 )
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
 from optin.features.broadcasts.said import of_people
 from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.jobs import engine
-from optin.models import Campaign
+from optin.models import Broadcast, Campaign
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text
@@ -37,7 +38,7 @@ from optin.web.current import current_policy
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
 
-__all__ = ["blueprint", "changing_routes", "recurring_routes", "results_routes"]
+__all__ = ["blueprint", "changing_routes", "recurring_routes", "results_routes", "text_test_routes"]
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/broadcasts")
@@ -89,14 +90,14 @@ def show(broadcast_id: int) -> str:
         view="sent" if is_sent else not_sent_list.VIEW,
         changes=session.scalars(changing.changes(broadcast_id)).all() if broadcast.version > 1 else [],
         may_edit=current_user.may(Role.AGENT),
-        **(_sent_to if is_sent else _not_sent_to)(session, broadcast_id),
+        **(_sent_to(session, broadcast) if is_sent else _not_sent_to(session, broadcast_id)),
     )
 
 
-def _sent_to(session: Session, broadcast_id: int) -> dict[str, object]:
-    listing = recipient_list.listing(broadcast_id)
+def _sent_to(session: Session, broadcast: Broadcast) -> dict[str, object]:
+    listing = recipient_list.listing(broadcast)
     looked = recipient_list.page(session, listing)
-    rows = recipient_list.rows(session, looked.page.rows)
+    rows = recipient_list.rows(broadcast, session, looked.page.rows)
     about = {"status": listing.filters["status"], "shown": queries.SENT_TO, "looked": looked}
     return {"listing": listing, "page": looked.page, "rows": rows, **about}
 
@@ -113,8 +114,7 @@ def _not_sent_to(session: Session, broadcast_id: int) -> dict[str, object]:
 @requires(Role.AGENT)
 @downloads
 def recipients_file(broadcast_id: int) -> Response:
-    load(broadcast_id)
-    return recipient_list.file(broadcast_id)
+    return recipient_list.file(load(broadcast_id))
 
 
 @blueprint.get(f"{BROADCAST}/not-sent/file")
