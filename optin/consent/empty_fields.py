@@ -46,14 +46,14 @@ class EmptyFields:
         return found.correlate_except(Person, *(each.joined for each in joined)).exists()
 
 
-def of_text(session: Session, body: str) -> EmptyFields | None:
-    """Return the fields of a text that may be empty for somebody; None where there is none."""
-    names = merge_fields.without_default(body)
-    own = tuple(field for field in merging.used_in(session, body) if field.key in names)
+def of_texts(session: Session, *bodies: str) -> EmptyFields | None:
+    """Return the fields of texts that may be empty for somebody; None where there is none."""
+    names = {name for body in bodies for name in merge_fields.without_default(body)}
+    own = tuple(field for field in merging.used_in(session, *bodies) if field.key in names)
     ours = tuple(name for name in PERSONAL if name in names)
     return EmptyFields(ours, own) if ours or own else None
 
 
 def left_out_by(session: Session, broadcast: Broadcast) -> EmptyFields | None:
     """Return the fields for which a broadcast leaves people out; None: for none."""
-    return of_text(session, broadcast.body) if broadcast.leaves_out_empty else None
+    return of_texts(session, *broadcast.texts) if broadcast.leaves_out_empty else None

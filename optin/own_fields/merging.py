@@ -40,13 +40,13 @@ def known(session: Session, *bodies: str) -> tuple[str, ...]:
     return (*merge_fields.FIELDS, *(field.key for field in _fields(session) if not field.archived))
 
 
-def hold(session: Session, body: str) -> tuple[str, ...]:
-    """Return `known` for a text that is kept, and let no field that it uses be deleted until the transaction ends.
+def hold(session: Session, *bodies: str) -> tuple[str, ...]:
+    """Return `known` for texts that are kept, and let no field that they use be deleted until the transaction ends.
 
-    Then a deletion sees the text (own_fields/deleting.py).
+    Then a deletion sees the texts (own_fields/deleting.py).
     """
-    values.held(session, [keys.name_of(key) for key in _not_ours([body])])
-    return known(session, body)
+    values.held(session, [keys.name_of(key) for key in _not_ours(bodies)])
+    return known(session, *bodies)
 
 
 def of_people(session: Session, people: Iterable[Person | None], *bodies: str) -> dict[int, dict[str, str]]:

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.statements import insert
 from optin.models import KeptDraft
-from optin.texts import recurrence_form
+from optin.texts import recurrence_form, text_test
 
 FIELDS = (
     *("body", "when", "at", "last", "until", "spread", "zone", "first", "empty"),
     *recurrence_form.FIELDS,
+    *text_test.FIELDS,
     *("changes", "version", "audience", "of", "copy"),
 )
 

@@ -1,6 +1,6 @@
 """Look at a broadcast's text before it is sent: what forbids it, and how long it gets for the real members."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from optin.own_fields import merging
 from optin.policy import cache
 from optin.provider import senders
 from optin.sending import first_line
-from optin.texts import merge_fields
+from optin.texts import merge_fields, text_test
 from optin.texts.segments import Segments
 
 ACCENTED = 5000
@@ -58,6 +58,16 @@ def faults(body: str, known: Collection[str], channel: str = Channel.SMS) -> lis
     if size.too_long:
         return [f"The text has {size.characters:,} characters. Shorten it to {size.longest:,}."]
     return merge_fields.problems(body, known)
+
+
+def faults_of(session: Session, texts: Sequence[str], channel: str = Channel.SMS) -> list[str]:
+    """Return the same of all texts of a broadcast, each by its name where there are two."""
+    return text_test.of_each([faults(body, known(session, body), channel) for body in texts])
+
+
+def too_long_of(worst: Sequence[Segments]) -> list[str]:
+    """Say which texts of a broadcast are too long for somebody; `worst` is each for whom it is longest."""
+    return text_test.of_each([[*filter(None, [too_long_filled_in(each)])] for each in worst])
 
 
 def too_long_filled_in(worst: Segments) -> str:

@@ -18,7 +18,8 @@ from optin.features.broadcasts.sending import BroadcastOrder, StartedBroadcast
 from optin.models import AuditEntry, Broadcast, Campaign, Sender
 from optin.policy import audit
 from optin.refused import Refused
-from optin.sending import recurring
+from optin.sending import recurring, variants
+from optin.texts import text_test
 from optin.texts.send_time import spread_words
 
 CHANGED = "changed"
@@ -50,6 +51,8 @@ def change(session: Session, broadcast_id: int, seen: int, order: BroadcastOrder
         return Refused(OVER)
     if broadcast.version != seen:
         return ChangedMeanwhile(MEANWHILE, entry=session.scalar(changes(broadcast_id).limit(1)))
+    if broadcast.recurring_id and order.test:
+        return Refused(text_test.NOT_AGAIN)
     order = replace(order, follow_up=follow_up.follow_up_of(broadcast))
     sender = sending.checked_sender(session, campaign_id, order)
     if isinstance(sender, Refused):
@@ -73,10 +76,11 @@ def _is_as(broadcast: Broadcast, order: BroadcastOrder) -> bool:
     """Tell whether the broadcast is what the order asks for already."""
     starts = broadcast.starts_at == order.starts_at if order.starts_at else broadcast.started_at is not None
     now, asked = (
-        (each.body, each.not_after, each.spread_over, bool(each.canary), each.leaves_out_empty)
+        (each.texts, each.not_after, each.spread_over, bool(each.canary), each.leaves_out_empty)
         for each in (broadcast, order)
     )
-    return starts and now == asked and order.sender_id in (None, broadcast.sender_id)
+    same_test = variants.test_of(broadcast) == order.test
+    return starts and now == asked and same_test and order.sender_id in (None, broadcast.sender_id)
 
 
 def _store(session: Session, broadcast: Broadcast, sender: Sender, order: BroadcastOrder) -> bool:
@@ -90,6 +94,7 @@ def _store(session: Session, broadcast: Broadcast, sender: Sender, order: Broadc
         "spread_over": order.spread_over,
         "canary": CanaryState.CHOOSING if order.canary else None,
         "leaves_out_empty": order.leaves_out_empty,
+        **variants.columns(order.test),
     }
     if all(getattr(broadcast, name) == value for name, value in new.items()):
         return True
@@ -105,8 +110,11 @@ def _store(session: Session, broadcast: Broadcast, sender: Sender, order: Broadc
 
 def _told(broadcast: Broadcast) -> dict[str, object]:
     """Return what may be changed, as the trail tells it."""
+    test = variants.test_of(broadcast)
     return {
         "Message": broadcast.body,
+        "Text B": broadcast.other_body or "",
+        "Test of two texts": test.words if test else "None",
         "From": broadcast.sender.address,
         "Starts": sending.told_time(broadcast.starts_at),
         "Send until": sending.told_time(broadcast.not_after),

@@ -16,7 +16,7 @@ from optin.models import Broadcast
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text
-from optin.texts import recurrence_form, send_time
+from optin.texts import recurrence_form, send_time, text_test_form
 from optin.texts.send_time import SendTime
 from optin.web import composed_for
 from optin.web.composed_for import ComposedFor
@@ -42,6 +42,7 @@ def change(broadcast_id: int) -> Response:
         canary=request.form.get("first") == "few",
         leaves_out_empty=request.form.get("empty") == "leave_out",
         again=again.recurrence(plan),
+        test=text_test_form.of_form(request.form, broadcast_text.clean),
     )
     faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else changing.change(session, broadcast_id, about.version, order)

@@ -31,7 +31,7 @@ from optin.models import Broadcast, Campaign
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text
-from optin.texts import recurrence_form, send_time
+from optin.texts import recurrence_form, send_time, text_test_form
 from optin.web import composed_for, refusals
 from optin.web.access import downloads, requires
 from optin.web.current import current_policy
@@ -60,6 +60,7 @@ def create(campaign_id: int) -> Response:
         canary=request.form.get("first") == "few",
         leaves_out_empty=request.form.get("empty") == "leave_out",
         again=again.recurrence(plan),
+        test=text_test_form.of_form(request.form, broadcast_text.clean),
     )
     faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
@@ -16,8 +17,10 @@ from optin.own_fields import merging
 from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
-from optin.sending import broadcast_text, canary, gate, put_out, recurring, scheduled, taking_back
+from optin.sending import broadcast_text, canary, gate, put_out, recurring, scheduled, taking_back, variants
+from optin.texts import text_test
 from optin.texts.recurrence import Recurrence
+from optin.texts.text_test import TextTest
 
 FROM = {
     BroadcastState.PAUSED: (BroadcastState.SENDING,),
@@ -48,7 +51,7 @@ class BroadcastOrder:
     campaign to which it goes, None for all. It is spread over so many seconds, None for as fast as it may go. What is
     to go now and `is_held` starts a minute later, so that it can still be stopped. With a `canary` it goes to a few
     people first. It `leaves_out_empty` for whom a merge field without a default is empty. What starts later may go out
-    `again`, as the first date of a recurring broadcast.
+    `again`, as the first date of a recurring broadcast. A `test` has a second text.
     """
 
     body: str
@@ -63,6 +66,12 @@ class BroadcastOrder:
     canary: bool = False
     leaves_out_empty: bool = False
     again: Recurrence | None = None
+    test: TextTest | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """List its texts, the first one first."""
+        return text_test.texts(self.body, self.test)
 
 
 @dataclass(frozen=True)
@@ -175,17 +184,17 @@ def settle(engine: Engine, broadcast_id: int, state: BroadcastState) -> int | No
 
 def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: Sender | None) -> list[str]:
     """Say what forbids this text to this campaign, apart from the rule for each member."""
-    body, channel = order.body, sender.channel if sender else Channel.SMS
+    channel = sender.channel if sender else Channel.SMS
     part = order.follow_up
     if part and order.again:
         return [PART_AGAIN]
     if part and (fault := follow_up.fault(session.get(Broadcast, part.broadcast_id), campaign_id)):
         return [fault]
     members = select(func.count()).select_from(CampaignMember).where(audience.belongs(campaign_id, part))
-    merging.hold(session, body)
-    known = broadcast_text.known(session, body)
+    merging.hold(session, *order.texts)
     found = [
-        *broadcast_text.faults(body, known, channel),
+        *broadcast_text.faults_of(session, order.texts, channel),
+        *_test_faults(order),
         *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1, follow_up=part),
     ]
     if order.starts_at is None and (shut := gate.why_closed(session)):
@@ -193,8 +202,13 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
     if found:
         return found
     brand = cache.policy(session).brand
-    worst = broadcast_text.longest(session, campaign_id, body, brand, channel=channel, follow_up=part)
-    return [*filter(None, (broadcast_text.too_long_filled_in(worst),))]
+    longest = partial(broadcast_text.longest, session, campaign_id, channel=channel, follow_up=part)
+    return broadcast_text.too_long_of([longest(body, brand) for body in order.texts])
+
+
+def _test_faults(order: BroadcastOrder) -> list[str]:
+    starts, recurs = order.starts_at or clock.now(), order.again is not None
+    return text_test.faults(order.test, order.body, starts, order.not_after, canary=order.canary, recurs=recurs)
 
 
 def _make(session: Session, campaign: Campaign, sender: Sender, order: BroadcastOrder) -> Broadcast | None:
@@ -219,6 +233,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             of_broadcast_id=part.broadcast_id if part else None,
             canary=CanaryState.CHOOSING if order.canary else None,
             leaves_out_empty=order.leaves_out_empty,
+            **variants.columns(order.test),
             started_at=None if order.starts_at else now,
         )
         .on_conflict_do_nothing(index_elements=["form_key"])

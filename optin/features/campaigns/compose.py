@@ -1,6 +1,6 @@
 """What the composer of a broadcast shows beside the text: segments, what is wrong, how it reads, who gets it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from optin import channels, clock
 from optin.consent import audience_counts, conditions, empty_fields, rules
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.consent.empty_fields import EmptyFields
-from optin.enums import Every, Purpose, Reason
+from optin.enums import Every, Purpose, Reason, WinsBy
 from optin.features.campaigns import empty_advice, queries
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Broadcast, Campaign, Person, Sender
@@ -20,12 +20,13 @@ from optin.own_fields import merging
 from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
-from optin.sending import broadcast_text, delivery, first_line
-from optin.texts import merge_fields, recurrence_form, segments, send_time
+from optin.sending import broadcast_text, delivery, first_line, variants
+from optin.texts import merge_fields, recurrence_form, segments, send_time, text_test, text_test_form
 from optin.texts.meant_day import MeantDay, meant_day
 from optin.texts.recurrence_form import Again
 from optin.texts.segments import Segments
 from optin.texts.send_time import SendTime
+from optin.texts.text_test import TextTest
 from optin.web import composed_for, filters, own_fields
 from optin.web.composed_for import ComposedFor
 
@@ -33,6 +34,13 @@ FEW = "few"
 """What a form says in `first` where a few people get the broadcast first."""
 
 LOOKED_AT_WHILE_TYPING = 20_000
+TEST_CHOICES = {
+    "test_percents": text_test.PERCENTS,
+    "test_hours": [(hours, text_test.hours_words(hours)) for hours in text_test.HOURS],
+    "win_by": list(WinsBy),
+    "test_standard": text_test_form.STANDARD,
+}
+"""What the composer offers for the test of two texts."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,8 @@ class Draft:
     """What was typed so far: the text, the member to preview it for (the first after this id), when, why not.
 
     `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first. It
-    `leaves_out_empty` for whom a merge field is empty. `again`: it may go out on further dates.
+    `leaves_out_empty` for whom a merge field is empty. `again`: it may go out on further dates. A `test` has a second
+    text.
     """
 
     plan: SendTime
@@ -51,6 +60,17 @@ class Draft:
     refused: list[str] = field(default_factory=list)
     about: ComposedFor = field(default_factory=ComposedFor)
     again: Again = field(default_factory=Again)
+    test: TextTest | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """List its texts, the first one first."""
+        return text_test.texts(self.body, self.test)
+
+    def rewritten(self, change: Callable[[str], str]) -> "Draft":
+        """Return it with each text changed."""
+        test = replace(self.test, other_body=change(self.test.other_body)) if self.test else None
+        return replace(self, body=change(self.body), test=test)
 
 
 def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
@@ -61,7 +81,8 @@ def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
     is_canary = kept["first"] == FEW if "first" in kept else canary
     about, again = composed_for.of_form(kept), recurrence_form.of_form(kept)
     leaves_out, body = empty_advice.leaves_out(kept), kept.get("body", "")
-    return Draft(plan, body, canary=is_canary, leaves_out_empty=leaves_out, about=about, again=again)
+    test = text_test_form.of_form(kept, broadcast_text.clean)
+    return Draft(plan, body, canary=is_canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
 
 
 def draft_of(broadcast: Broadcast) -> Draft:
@@ -70,13 +91,16 @@ def draft_of(broadcast: Broadcast) -> Draft:
     plan = send_time.of_moments(filters.current_zone(), *times, clock.now())
     about = composed_for.of_broadcast(broadcast)
     first, leaves_out = broadcast.canary is not None, broadcast.leaves_out_empty
-    return Draft(plan, broadcast.body, canary=first, leaves_out_empty=leaves_out, about=about)
+    test = variants.test_of(broadcast)
+    return Draft(plan, broadcast.body, canary=first, leaves_out_empty=leaves_out, about=about, test=test)
 
 
 def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
-    """Return what a composer says that begins with the text of a broadcast; `canary` as the settings say."""
-    about, leaves_out = ComposedFor(copy=broadcast.id), broadcast.leaves_out_empty
-    return replace(new_draft({}, canary=canary), body=broadcast.body, leaves_out_empty=leaves_out, about=about)
+    """Return what a composer says that begins with the text of a broadcast, or both with what was chosen for their
+    test; `canary` as the settings say, but a test has none."""
+    about, leaves_out, test = ComposedFor(copy=broadcast.id), broadcast.leaves_out_empty, variants.test_of(broadcast)
+    draft = replace(new_draft({}, canary=canary and test is None), body=broadcast.body, test=test)
+    return replace(draft, leaves_out_empty=leaves_out, about=about)
 
 
 def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
@@ -92,7 +116,7 @@ def request_for(session: Session, campaign: Campaign, draft: Draft, sender_id: i
 
 def left_out_by(session: Session, draft: Draft) -> EmptyFields | None:
     """Return the merge fields for which a draft leaves people out; None: for none."""
-    return empty_fields.of_text(session, draft.body) if draft.leaves_out_empty else None
+    return empty_fields.of_texts(session, *draft.texts) if draft.leaves_out_empty else None
 
 
 def recurs(session: Session, draft: Draft) -> int | None:
@@ -180,6 +204,24 @@ def preview_text(
     )
 
 
+def test_faults(draft: Draft) -> list[str]:
+    """Return a sentence for each thing that forbids the test of a draft, whoever is in it."""
+    plan, recurs = draft.plan, draft.again.is_asked(draft.plan)
+    starts = plan.starts_at or clock.now()
+    return text_test.faults(draft.test, draft.body, starts, plan.not_after, canary=draft.canary, recurs=recurs)
+
+
+def previews(
+    session: Session, asked: AudienceQuestion, draft: Draft, *, among: int | None = None
+) -> dict[str, TextPreview | None]:
+    """Look at the text, and at the `other` one of a test, for the same member."""
+    look = preview_text(session, asked, draft.body, draft.after, among=among)
+    if draft.test is None:
+        return {"look": look, "other": None}
+    other = preview_text(session, asked, draft.test.other_body, max(0, look.member_id - 1), among=among)
+    return {"look": look, "other": other}
+
+
 def in_time(draft: Draft) -> Draft:
     """Return the draft so that nothing is sent once its text is of no use; as it is where it says nothing of that."""
     meant = _meant(draft)
@@ -208,8 +250,10 @@ def read_late(session: Session, campaign: Campaign, sender: Sender | None, draft
 
 
 def _meant(draft: Draft) -> MeantDay | None:
+    """Return the day of which a text speaks; of two texts the day that is over first."""
     start = draft.plan.starts_at or clock.now()
-    return meant_day(draft.body, start.astimezone(draft.plan.zone))
+    found = [meant_day(text, start.astimezone(draft.plan.zone)) for text in draft.texts]
+    return min(filter(None, found), key=lambda each: each.until, default=None)
 
 
 def rows(counts: Deliverability | None) -> list[DeliverabilityRow]:
@@ -245,8 +289,10 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "spread_fault": draft.plan.spread_fault(now),
         "recurs_every": list(Every),
         "again_fault": draft.again.fault(draft.plan),
+        "test_faults": test_faults(draft),
+        **TEST_CHOICES,
         "recurs": recurs(session, draft),
         "of_broadcast": of_broadcast(session, draft),
-        "empty": empty_advice.while_typing(asked, draft.body, LOOKED_AT_WHILE_TYPING),
-        "look": preview_text(session, asked.question, draft.body, draft.after, among=LOOKED_AT_WHILE_TYPING),
+        "empty": empty_advice.while_typing(asked, draft.texts, LOOKED_AT_WHILE_TYPING),
+        **previews(session, asked.question, draft, among=LOOKED_AT_WHILE_TYPING),
     }

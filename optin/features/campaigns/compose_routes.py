@@ -11,14 +11,14 @@ from optin import clock
 from optin.consent import audience_counts, follow_up
 from optin.database.session import db
 from optin.enums import Audience, Reason
-from optin.features.campaigns import compose, cost, empty_advice, page, queries
+from optin.features.campaigns import compose, cost, empty_advice, page, queries, two_texts
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
 from optin.queries import message_templates
 from optin.sending import brakes, broadcast_cost, broadcast_text, first_line, gate, leavers
-from optin.texts import recurrence_form, segments, send_time
+from optin.texts import recurrence_form, segments, send_time, text_test_form
 from optin.texts.pace_words import pace_words
 from optin.web import composed_for, filters, record_ids
 from optin.web.extensions import only_reads
@@ -58,15 +58,15 @@ def compose_broadcast(campaign_id: int) -> Response:
     """Take the typed text: change or show it, or ask before it is sent. Nothing is stored or sent."""
     campaign, draft, do = load(campaign_id), typed_draft(), request.form.get("do", "")
     if do == "plain":
-        return page.render(campaign, "broadcasts", draft=replace(draft, body=segments.plain(draft.body)))
+        return page.render(campaign, "broadcasts", draft=draft.rewritten(segments.plain))
     if do == "template":
         body = message_templates.inserted(db.session(), draft.body, request.form.get("template", type=record_id))
         return page.render(campaign, "broadcasts", draft=replace(draft, body=body))
-    draft = replace(draft, body=empty_advice.with_defaults(draft.body, request.form))
+    draft = draft.rewritten(lambda body: empty_advice.with_defaults(body, request.form))
     if do in ("edit", "next", "default"):
         return page.render(campaign, "broadcasts", draft=draft)
     if do == "first_line":
-        draft = replace(draft, body=first_line.put_first(draft.body))
+        draft = draft.rewritten(first_line.put_first)
     if do in (empty_advice.LEAVE_OUT, "anyway"):
         draft = replace(draft, leaves_out_empty=do == empty_advice.LEAVE_OUT)
     return _confirm(campaign, compose.in_time(draft) if do == "in_time" else draft)
@@ -77,11 +77,11 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     session, part = db.session(), draft.about.follow_up
     shown = compose.request_for(session, campaign, draft)
     sender, given = shown.sender, shown.question.policy
-    looked = compose.preview_text(session, shown.question, draft.body)
+    looked = two_texts.look_at(session, shown.question, draft)
     refused = [*draft.plan.faults(clock.now()), *filter(None, [draft.again.fault(draft.plan)])]
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
     asked = question(session, campaign, sender, *times, follow_up=part)
-    empty = empty_advice.counted(session, asked, draft.body)
+    empty = empty_advice.counted(session, asked, *draft.texts)
     asked = replace(asked, empty_fields=compose.left_out_by(session, draft))
     counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
@@ -89,7 +89,8 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     if part and (fault := follow_up.fault(of_broadcast, campaign.id)):
         refused.append(fault)
     refused += [
-        *broadcast_text.faults(draft.body, broadcast_text.known(session, draft.body), asked.channel),
+        *broadcast_text.faults_of(session, draft.texts, asked.channel),
+        *two_texts.faults(draft, people),
         *broadcast_text.hindrances(
             sender, counts.total, people, late, follow_up=part, empty=counts.having(Reason.EMPTY_FIELD)
         ),
@@ -97,31 +98,33 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     shut = gate.why_closed(session)
     if shut and not draft.plan.later:
         refused.append(shut)
-    if not refused and (too_long := broadcast_text.too_long_filled_in(looked.worst)):
-        refused.append(too_long)
+    refused += broadcast_text.too_long_of([each.worst for each in looked.each]) if not refused else []
     if refused:
         return page.render(campaign, "broadcasts", status=422, draft=replace(draft, refused=refused))
-    context = {"look": looked, "counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
+    context: dict[str, object] = {"counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
+    context |= {"look": looked.first, "other": looked.other, "worst": looked.worst}
+    context["test"] = two_texts.words(draft, people)
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
-    spread = broadcast_cost.segment_spread(session, asked, draft.body, people, looked.worst)
+    dearer, spread = looked.dearer(session, asked, people)
     rate = sender.segments_per_second if sender else None
     context |= {"spread": spread, "pace": pace_words(spread.total, rate, draft.plan.spread), "shut": shut}
     if sender:
-        context["cost"] = cost.of_draft(session, asked, draft.body, spread, sender, draft.plan)
+        context["cost"] = cost.of_draft(session, asked, dearer, spread, sender, draft.plan)
     sizes = (given.canary_least, given.canary_percent)
     context["first"] = brakes.canary_size(people, *sizes) if draft.canary else 0
     context["read_late"] = compose.read_late(session, campaign, sender, draft) if counts.will_wait else None
     since, besides = clock.now() - SAME_TEXT_WITHIN, [draft.about.changes] if draft.about.changes else []
     if part and part.audience is Audience.MISSED:
         besides.append(part.broadcast_id)
-    context["before"] = queries.sent_before(session, campaign.id, draft.body, since, besides=besides)
+    context["before"] = queries.sent_before(session, campaign.id, draft.texts, since, besides=besides)
     context |= {"of_broadcast": of_broadcast, "empty": empty}
     context |= {"recurrence": draft.again.recurrence(draft.plan), "recurs": compose.recurs(session, draft)}
     few = people <= broadcast_cost.LARGE
     context["silent"] = first_line.count(session, asked) if few else 0
     often = leavers.count_often(session, asked) if few else 0
     context |= {"often": often, "losses": leavers.known(session) if often else None}
-    context |= {"says_first_line": first_line.is_in(draft.body), "first_line_days": given.first_line_days}
+    says_it = all(first_line.is_in(body) for body in draft.texts)
+    context |= {"says_first_line": says_it, "first_line_days": given.first_line_days}
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
 
 
@@ -131,7 +134,8 @@ def typed_draft() -> Draft:
     after = shown if request.form.get("do") == "next" else shown - 1
     plan = send_time.of_form(request.form, filters.current_zone())
     after = min(max(after, 0), record_ids.LARGEST)
+    test = text_test_form.of_form(request.form, broadcast_text.clean)
     body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
     canary, again = request.form.get("first") == compose.FEW, recurrence_form.of_form(request.form)
     leaves_out = empty_advice.leaves_out(request.form)
-    return Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about, again=again)
+    return Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)

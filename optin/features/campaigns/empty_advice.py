@@ -1,6 +1,6 @@
 """What the composer says of merge fields that are empty for some, and the ways out: a default, leaving out, sending."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Integer, cast, func, or_, select
@@ -43,17 +43,17 @@ def with_defaults(body: str, form: Mapping[str, str]) -> str:
     return body
 
 
-def while_typing(asked: CampaignRequest, body: str, most: int) -> EmptyCounts | None:
+def while_typing(asked: CampaignRequest, texts: Sequence[str], most: int) -> EmptyCounts | None:
     """Count for a composer, which does not wait for more than so many members; None where nothing is empty."""
     if asked.members.is_exact and asked.members.value <= most:
-        return counted(asked.session, asked.question, body)
-    fields = empty_fields.of_text(asked.session, body)
+        return counted(asked.session, asked.question, *texts)
+    fields = empty_fields.of_texts(asked.session, *texts)
     return EmptyCounts(None, dict.fromkeys(fields.names, 0)) if fields else None
 
 
-def counted(session: Session, asked: AudienceQuestion, body: str) -> EmptyCounts | None:
-    """Count in the database among those who would get the text, whether it leaves them out or not; None for nobody."""
-    fields = empty_fields.of_text(session, body)
+def counted(session: Session, asked: AudienceQuestion, *texts: str) -> EmptyCounts | None:
+    """Count in the database among those who would get the texts, left out or not; None where nothing is empty."""
+    fields = empty_fields.of_texts(session, *texts)
     if fields is None:
         return None
     asked = replace(asked, empty_fields=None)

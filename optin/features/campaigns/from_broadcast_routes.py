@@ -12,6 +12,7 @@ from optin.features.campaigns import compose, page, queries
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.models import Broadcast, Campaign
 from optin.queries import paging
+from optin.sending import variants
 from optin.web import composed_for, lists
 from optin.web.access import requires
 from optin.web.composed_for import ComposedFor
@@ -66,7 +67,7 @@ def compose_from(campaign_id: int) -> Response:
     if fault := follow_up.fault(broadcast, campaign_id):
         flash(fault, "warn")
         return redirect(url_for("broadcasts.show", broadcast_id=broadcast.id), 303)
-    body = broadcast.body if part.audience is Audience.MISSED else ""
+    body = variants.text_of(broadcast) if part.audience is Audience.MISSED else ""
     draft = replace(compose.new_draft({}, canary=current_policy().canary), body=body, about=ComposedFor(follow_up=part))
     return page.render(campaign, "broadcasts", draft=draft, sender_id=broadcast.sender_id)
 

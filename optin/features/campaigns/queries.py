@@ -76,15 +76,15 @@ def sent(campaign_id: int) -> Select[Broadcast]:
 
 
 def sent_before(
-    session: Session, campaign_id: int, body: str, since: datetime, *, besides: Collection[int] = ()
+    session: Session, campaign_id: int, texts: Collection[str], since: datetime, *, besides: Collection[int] = ()
 ) -> Broadcast | None:
-    """Return the newest broadcast with the same text that the campaign got `since` or is to get; none was cancelled.
+    """Return the newest broadcast with one of the texts that the campaign got `since` or is to get.
 
-    `besides` are those that do not count, such as the one that is being changed.
+    None that was cancelled counts. `besides` are those that do not count, such as the one that is being changed.
     """
     found = select(Broadcast).where(
         Broadcast.campaign_id == campaign_id,
-        Broadcast.body == body,
+        or_(Broadcast.body.in_(texts), Broadcast.other_body.in_(texts)),
         Broadcast.state != BroadcastState.CANCELLED,
         or_(Broadcast.state == BroadcastState.SCHEDULED, Broadcast.started_at >= since),
     )

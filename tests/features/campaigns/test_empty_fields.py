@@ -148,7 +148,7 @@ def test_sql_and_text_agree_on_what_is_empty(campaign: Campaign, session: Sessio
     counts = empty_advice.counted(session, asked, body)
     assert counts
     assert (counts.people, counts.by_name, counts.any_of) == (2, {"company": 1, "team": 1}, 1)
-    fields = empty_fields.of_text(session, body)
+    fields = empty_fields.of_texts(session, body)
     assert fields
     assert fields.names == ["company", "team"]
 
