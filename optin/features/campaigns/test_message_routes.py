@@ -47,24 +47,24 @@ def send_test(campaign_id: int) -> Response:
 
 
 def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
-    """Put the test into the outbox; return sentences if that can't be."""
+    """Put the test into the outbox, of two texts one of each; return sentences if that can't be."""
     session, sender = db.session(), chosen_sender()
-    known = broadcast_text.known(session, draft.body)
-    faults = broadcast_text.faults(draft.body, known, sender.channel if sender else Channel.SMS)
+    faults = broadcast_text.faults_of(session, draft.texts, sender.channel if sender else Channel.SMS)
     refused = [*faults, *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
     asked = question(session, campaign, sender, follow_up=draft.about.follow_up)
-    looked = compose.preview_text(session, asked, draft.body, draft.after)
-    if too_long := broadcast_text.too_long_filled_in(looked.size):
-        return [too_long]
-    done = test_number.text_test(session, user, sender, looked.preview)
-    return [done.sentence] if isinstance(done, Refused) else []
+    looked = [each for each in compose.previews(session, asked, draft).values() if each]
+    if too_long := broadcast_text.too_long_of([each.size for each in looked]):
+        return too_long
+    done = [test_number.text_test(session, user, sender, each.preview) for each in looked]
+    return list(dict.fromkeys(each.sentence for each in done if isinstance(each, Refused)))
 
 
 def _answer(campaign: Campaign, draft: Draft, user: User) -> Response:
     """Say what came of it beside the composer as it was typed: where there is JavaScript nothing else changes."""
-    sent = f"A test is on its way to {phone.display(user.mobile or '', default_region())}."
+    what = "A test of each text" if draft.test else "A test"
+    sent = f"{what} is on its way to {phone.display(user.mobile or '', default_region())}."
     if not draft.refused or htmx.is_htmx():
         flash(" ".join(draft.refused) or sent, "bad" if draft.refused else "ok")
     if htmx.is_htmx():

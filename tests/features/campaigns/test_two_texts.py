@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import clock as optin_clock
-from optin.enums import BroadcastState, TextTestState, Variant, WinsBy
+from optin.enums import BroadcastState, Purpose, TextTestState, Variant, WinsBy
 from optin.features.campaigns import compose, queries
 from optin.features.campaigns.compose import Draft
-from optin.models import AuditEntry, Broadcast, Campaign, Person, User
+from optin.models import AuditEntry, Broadcast, Campaign, Message, Person, User
 from optin.queries import saved_draft
 from optin.sending import variants
 from optin.texts import send_time, text_test
@@ -250,3 +250,16 @@ def test_a_date_of_a_recurring_broadcast_offers_no_test(few: Campaign, agent: Br
     assert "text-test" not in agent.get(f"/broadcasts/{broadcast.id}/edit").text
     form = {"body": ONE, **CHOSEN, **LATER, "changes": str(broadcast.id), "version": "1"}
     assert text_test.NOT_AGAIN in said(agent.post(f"/broadcasts/{broadcast.id}/edit", data=form).text)
+
+
+def test_a_test_message_is_sent_of_each_text(few: Campaign, agent: Browser, session: Session) -> None:
+    user = session.get_one(User, agent.user.id)
+    user.mobile = "+12065550163"
+    session.commit()
+    done = agent.post(f"/campaigns/{few.id}/broadcasts/test", data={"body": ONE, **CHOSEN})
+    assert "A test of each text is on its way" in said(done.text)
+    sent = select(Message.body).where(Message.purpose == Purpose.TEST).order_by(Message.id)
+    assert session.scalars(sent).all() == ["Hi Maya, join us", "Maya, can you come?"]
+    refused = agent.post(f"/campaigns/{few.id}/broadcasts/test", data={"body": ONE, "other_body": "{{ nobody }}"})
+    assert "Text B: " in said(refused.text)
+    assert len(session.scalars(sent).all()) == 2
