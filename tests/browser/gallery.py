@@ -32,6 +32,8 @@ from optin.enums import (
     OptInStatus,
     PersonKind,
     Purpose,
+    TextTestState,
+    Variant,
 )
 from optin.environment import sqlite_url
 from optin.evidence import keeping, pictures
@@ -65,6 +67,7 @@ from optin.models import (
     Person,
     PhraseOptOut,
     User,
+    VariantMessage,
 )
 from optin.own_fields import definitions
 from optin.policy import policy
@@ -73,8 +76,9 @@ from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.refused import done
 from optin.sample_data import seed
-from optin.sending import put_out, recurring
+from optin.sending import put_out, recurring, variant_figures, variant_words, variants
 from optin.texts.recurrence import Recurrence
+from optin.texts.text_test import TextTest
 from tests.browser.billing import have_dear_campaign, have_prices
 from tests.browser.moves import moves
 from tests.browser.watching import watch
@@ -86,6 +90,7 @@ from tests.support.signing_in import cookie_of
 SAMPLE = "gallery"
 SHEETS = Document(b"%PDF-1.7\n%%EOF\n", "application/pdf", "Sign-up sheets of the harbor festival.pdf")
 ANNOUNCEMENT = "Hi {{ first_name | there }}, the boat house opens on Sunday at 10. Coffee is on us!"
+OTHER_ANNOUNCEMENT = "{{ first_name | Neighbors }}, will you come to the boat house on Sunday? It opens at 10."
 # What became of the messages of the broadcast that is under way, in order; the others still wait.
 DONE = (MessageStatus.DELIVERED,) * 4 + (MessageStatus.SENT, MessageStatus.UNDELIVERED)
 LANDLINE = 30006
@@ -161,6 +166,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "campaign": f"/campaigns/{_id(session, Campaign.id, Campaign.name == 'River Team')}",
         "broadcast-sending": f"/broadcasts/{_under_way(session, under_way, admin)}",
         "broadcast-canary": f"/broadcasts/{_waiting(session, under_way, admin)}",
+        **_two_texts(session, under_way, admin),
         "adding-opt-ins": _adding(session, under_way, admin),
         "added-opt-ins": _adding(session, empty, admin, ended_because=add_opt_ins_task.STOPPED),
         "template": f"/templates/{_template(session, admin)}",
@@ -266,6 +272,28 @@ def _waiting(session: Session, campaign: Campaign, admin: User) -> int:
     broadcast.state, broadcast.canary = BroadcastState.PAUSED, CanaryState.WAITING
     broadcast.canary_ended_at = clock.now()
     return broadcast.id
+
+
+def _two_texts(session: Session, campaign: Campaign, admin: User) -> dict[str, str]:
+    """Have broadcasts that test two texts: one is measured, one waits for a user, one is decided; and a copy of one."""
+    found = {}
+    for state in (TextTestState.MEASURING, TextTestState.WAITING, TextTestState.DECIDED):
+        broadcast = session.get_one(Broadcast, _begun(session, campaign, admin))
+        test = TextTest(OTHER_ANNOUNCEMENT, goes_on=state is not TextTestState.WAITING)
+        for name, value in variants.columns(test).items():
+            setattr(broadcast, name, value)
+        started = select(Message.id).where(Message.broadcast_id == broadcast.id, Message.started_at.is_not(None))
+        session.add_all(
+            VariantMessage(message_id=each, broadcast_id=broadcast.id, variant="ab"[place % 2])
+            for place, each in enumerate(session.scalars(started).all())
+        )
+        session.flush()
+        broadcast.test_state, broadcast.test_ends_at = state, clock.now() + timedelta(hours=2)
+        if state is TextTestState.DECIDED:
+            broadcast.winner = Variant.B
+            broadcast.winner_because = variant_words.because(test.wins_by, variant_figures.figures(session, broadcast))
+        found[f"text-test-{state}"] = f"/broadcasts/{broadcast.id}"
+    return found | {"two-texts": f"/campaigns/{campaign.id}/broadcasts/new?copy={broadcast.id}"}
 
 
 def _begun(session: Session, campaign: Campaign, admin: User) -> int:
