@@ -17,6 +17,7 @@ function restore(area) {
     if (!kept) return;
     area.value = kept;
     area.dataset.restored = "";
+    area.closest("details")?.setAttribute("open", "");  // what is sent is seen
   } catch { /* nothing was kept */ }
 }
 
