@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import audiences, consent_log, data, imports, pages, sealing, webhooks
+from bench import audiences, beside_import, consent_log, data, imports, pages, sealing, webhooks
 
 DOCUMENT = Path(__file__).resolve().parent / "results.md"
 ROWS = 1_000_000
@@ -73,6 +73,7 @@ CASES: dict[str, Case] = {
     "pages": pages.report,
     "audiences": audiences.report,
     "imports": imports.report,
+    "beside": beside_import.report,
     "log": consent_log.report,
     "sealing": sealing.report,
 }

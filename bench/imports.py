@@ -71,7 +71,7 @@ def run(database: str, rows: int) -> Iterator[Row]:
         received = runs.receive(session, ImportKind.CONTACT, "people.csv", io.BytesIO(file), user.id)
         given = done(received)
         session.commit()
-        yield _measure("what will happen", rows, lambda: _check(session, given, user.id))
+        yield _measure("what will happen", rows, lambda: check(session, given, user.id))
         yield _measure("the import", rows, lambda: _start(session, given, user.id))
         assert given.counts == {"new": rows}, given.counts
 
@@ -123,7 +123,8 @@ def _insert_bare(session: Session, file: bytes) -> None:
     session.commit()
 
 
-def _check(session: Session, given: ImportRun, user_id: int) -> None:
+def check(session: Session, given: ImportRun, user_id: int) -> None:
+    """Look at all rows of a file, which can be taken over then."""
     if refused := runs.check(session, given, COLUMNS, user_id):
         raise ValueError(refused.sentence)
     _go_through(session, given)
