@@ -54,7 +54,7 @@ def how_far(engine: Engine, broadcast_id: int) -> tuple[str | None, str | None]:
     """Return how far the test is, and who won."""
     with reading(engine) as session:
         mine = select(Broadcast.test_state, Broadcast.winner).where(Broadcast.id == broadcast_id)
-        return session.execute(mine).tuples().one()
+        return session.execute(mine).one()
 
 
 def answer(session: Session, variant: Variant, count: int) -> None:
