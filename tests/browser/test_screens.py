@@ -1,27 +1,19 @@
-"""Every screen at three widths, light and dark: axe finds nothing, nothing scrolls sideways, nothing complains.
-
-With `OPTIN_SCREENSHOTS=folder` the pictures are written there: `make pictures` does that for the README and the guide.
-"""
+"""Every screen at three widths, light and dark: axe finds nothing, nothing scrolls sideways, nothing complains."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.browser.billing import DEAR
 from tests.browser.gallery import Gallery, gallery
 from tests.browser.guests import ChromiumGuest
+from tests.browser.looking import AXE, HEIGHT, SCHEMES, WIDTHS, faults
 
-WIDTHS = (1320, 768, 360)
-FOR_AXE = (1320, 360)  # what is shown at 768 is shown at one of these
-HEIGHT = 860
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-# Colours change nothing but contrast.
-AXE: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 # What is looked at: a name, and an address that may begin with the name of one of the gallery's records.
 SCREENS = {
     "home": "/",
@@ -201,15 +193,32 @@ def test_the_question_before_a_broadcast_is_saved(rooms: Gallery, visit: Chromiu
     page.locator("#ready .btn-primary").click()
     page.get_by_role("button", name="Leave out").click()
     page.get_by_text("left out.", exact=False).first.wait_for()
-    faults = [
-        fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, "broadcast-confirm", width, scheme)
-    ]
-    assert faults == []
+    assert faults(page, "broadcast-confirm") == []
     page.get_by_label("Default instead").first.fill("your team")
     page.get_by_role("button", name="Put it into the text").first.click()
     page.get_by_text("your team").first.wait_for()
     assert page.get_by_role("group", name="Empty merge fields").count() == 0
     assert visit.complaints == []
+
+
+def test_two_who_change_the_same_broadcast(rooms: Gallery, visit: ChromiumGuest) -> None:
+    visit.complaints.clear()
+    pages = [visit.page, visit.context.new_page()]
+    for page in pages:
+        page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        page.goto(address_of(rooms, "broadcast-edit"))
+    for page, text in zip(reversed(pages), ("Sunday at ten, at the boat house.", "Sunday at nine!"), strict=True):
+        page.locator("#body").fill(text)
+        page.locator("#ready .btn-primary").click()
+        page.locator("#confirm .btn-primary").click()
+    pages[1].get_by_text("Saved").first.wait_for()
+    pages[1].close()
+    late = pages[0]
+    late.get_by_role("heading", name="As it is now").wait_for()
+    assert late.get_by_text("Sunday at ten, at the boat house.").count() == 1
+    assert late.get_by_label("Your message").input_value() == "Sunday at nine!"
+    assert faults(late, "broadcast-409") == []
+    assert [said for said in visit.complaints if "409" not in said] == []
 
 
 def test_what_a_broadcast_costs_and_who_makes_it_dear(rooms: Gallery, visit: ChromiumGuest) -> None:
@@ -221,14 +230,11 @@ def test_what_a_broadcast_costs_and_who_makes_it_dear(rooms: Gallery, visit: Chr
     page.get_by_role("button", name="Fetch prices").click()
     page.get_by_text("Fetched:").wait_for()
     page.goto(f"{rooms.at['campaign-dear']}?tab=broadcasts")
-    page.locator("#compose textarea").fill(DEAR)
+    page.locator("#body").fill(DEAR)
     page.locator("#ready .btn-primary").click()
     page.get_by_text("because of “Ł”").wait_for()
     page.get_by_text("Not in the sum, since there is no price: Canada (1 person).").wait_for()
-    faults = [
-        fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, "broadcast-cost", width, scheme)
-    ]
-    assert faults == []
+    assert faults(page, "broadcast-cost") == []
     assert visit.complaints == []
 
 
@@ -273,28 +279,5 @@ def look(visitor: ChromiumGuest, name: str, address: str) -> None:
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == (404 if name in REFUSED else 200), f"{address}: {answer.status}"
-    faults = [fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, name, width, scheme)]
-    assert faults == []
+    assert faults(page, name) == []
     assert [said for said in visitor.complaints if name not in REFUSED or "404" not in said] == []
-
-
-def faults_of(page: Page, name: str, width: int, scheme: Literal["light", "dark"]) -> Iterator[str]:
-    """Say what is wrong with the open page at this width and in these colours, and take its picture if wanted."""
-    page.set_viewport_size({"width": width, "height": HEIGHT})
-    page.emulate_media(color_scheme=scheme)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > width:
-        yield f"at {width} the page is {wide} wide: {page.evaluate(TOO_WIDE)}"
-    if width in FOR_AXE:
-        found: Any = Axe().run(page, options=AXE[scheme])
-        for violation in found.response["violations"]:
-            where = [node["html"][:150] for node in violation["nodes"][:3]]
-            yield f"at {width} {scheme}: {violation['help']}: {where}"
-    if folder := os.environ.get("OPTIN_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True, animations="disabled")
-
-
-TOO_WIDE = """[...document.querySelectorAll('main *')]
-    .filter((part) => part.getBoundingClientRect().right > innerWidth + 1)
-    .slice(0, 4).map((part) => part.outerHTML.slice(0, 120))"""

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.enums import TextTestState
 from optin.models import Broadcast, Campaign, Message
-from tests.browser.test_screens import HEIGHT, SCHEMES, WIDTHS, faults_of
+from tests.browser.looking import HEIGHT, WIDTHS, faults
 from tests.browser.test_story import signed_in
 from tests.support import outbox
 from tests.support.faults.processes import until
@@ -30,8 +30,7 @@ def arrange(session: Session) -> Campaign:
 
 def look_at(page: Page, name: str) -> None:
     """Look at the page at three widths, light and dark."""
-    faults = [fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, name, width, scheme)]
-    assert faults == []
+    assert faults(page, name) == []
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
 
