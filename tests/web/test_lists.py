@@ -208,7 +208,8 @@ def test_the_titles_of_each_file(admin: Browser, session: Session) -> None:
         "/campaigns/file": "Name,Opt-in keyword,Members,Status,Owner,Changed",
         f"/campaigns/{campaign.id}/members/file": "First name,Last name,Mobile phone,Consent,Would a message go now?,"
         "Last message,Added",
-        f"/broadcasts/{sent.id}/recipients/file": "First name,Last name,Mobile phone,Status,Why,Error,Message SID,When",
+        f"/broadcasts/{sent.id}/recipients/file": "First name,Last name,Mobile phone,Status,Why,Error,"
+        "Segments,Segments at Twilio,Message SID,When",
         "/settings/opted-out/file": "Contact or lead,Mobile phone,Text,Opted out",
         "/settings/audit/file": "What,From,To,Who,When",
     }

@@ -11,6 +11,7 @@ from optin import phone
 from optin.database.days import utc_day
 from optin.enums import MessageStatus
 from optin.models import Broadcast, Message, Sender
+from optin.models.index_conditions import has_started
 from optin.queries import countries
 from optin.sending import prices
 from optin.sending.prices import Cost
@@ -23,7 +24,7 @@ def segments(session: Session, broadcast_id: int) -> list[list[Any]]:
     """Count the segments of the billed messages: country, day (ISO 8601, by UTC), segments."""
     start, day = countries.prefix(Message.number), utc_day(session, Message.started_at)
     count = func.sum(func.coalesce(Message.segments_told, Message.segments))
-    where = (Message.broadcast_id == broadcast_id, Message.status.in_(BILLED), Message.started_at.is_not(None))
+    where = (Message.broadcast_id == broadcast_id, Message.status.in_(BILLED), has_started(Message))
     found: dict[tuple[str, str], int] = {}
     for one, on, of_them in session.execute(
         select(func.min(Message.number), day, count).where(*where).group_by(start, day)
