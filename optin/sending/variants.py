@@ -77,7 +77,7 @@ def of_numbers(session: Session, broadcast: Broadcast, numbers: Collection[str])
     if broadcast.other_body is None:
         return {}
     mine = select(Message.id, Message.number).where(Message.broadcast_id == broadcast.id, Message.number.in_(numbers))
-    by_id: dict[int, str] = dict(session.execute(mine).tuples().all())
+    by_id: dict[int, str] = dict(session.execute(mine).all())
     return {by_id[id_]: variant for id_, variant in of_messages(session, broadcast, by_id.keys()).items()}
 
 
