@@ -115,16 +115,16 @@ def _ask(url: str, cookie: str) -> list[float]:
 
 def _go_on(session: Session, given: ImportRun, user_id: int, *, first: bool) -> None:
     """Have the server's jobs take over rows, and wait until they do."""
-    session.refresh(given)
-    before = given.line
     refused = runs.start(session, given, Known.FILL, user_id) if first else runs.go_on(session, given, user_id)
     if refused:
         raise SystemExit(refused.sentence)
     session.commit()
+    before = given.line  # the first step is done with the order
     while given.line == before:
+        session.rollback()  # a session that looks at it holds the writer back
         time.sleep(0.1)
-        session.rollback()
         session.refresh(given)
+    session.rollback()
 
 
 def _pause(session: Session, given: ImportRun) -> None:

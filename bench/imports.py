@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import process_time
 
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bench import data
@@ -20,6 +20,7 @@ from optin.database.statements import insert
 from optin.enums import Role
 from optin.features.imports import runs, work
 from optin.features.imports.terms import UNDER_WAY, ImportKind, Known
+from optin.jobs import background
 from optin.models import BackgroundTask, ImportRun, Person, User
 from optin.refused import done
 
@@ -142,5 +143,6 @@ def _go_through(session: Session, given: ImportRun) -> None:
     while given.state in UNDER_WAY:
         work.step(session, given)
         session.commit()
-    session.execute(update(BackgroundTask).values(finished_at=clock.now()))
+    for task in session.scalars(select(BackgroundTask).where(BackgroundTask.finished_at.is_(None))):
+        background.finish(task)
     session.commit()
