@@ -1,46 +1,26 @@
 """The rule and its SQL twin say the same on every combination of facts, on both databases."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from optin import clock
 from optin.consent import audience, audience_counts, conditions, facts
+from optin.consent.audience import AudienceQuestion
 from optin.consent.empty_fields import EmptyFields
 from optin.consent.rules import Case, Facts, decide
-from optin.database import postgresql
-from optin.enums import Channel, Direction, MessageStatus, OptInStatus, Per, Purpose, Reason
-from optin.models import (
-    Campaign,
-    CampaignMember,
-    Disclosure,
-    Hold,
-    Keyword,
-    Message,
-    NumberLoss,
-    OptIn,
-    Person,
-    ProviderBlock,
-    Suppression,
-)
+from optin.enums import Channel, OptInStatus, Purpose, Reason
+from optin.models import Campaign, CampaignMember, Keyword, OptIn, Person
 from optin.policy.policy import Policy
+from tests.support import combinations
+from tests.support.combinations import CLOSED, CLOSED_AND_LATE, LATE, NOW, SCOPE
 
-SCOPE = "+14155550100"
-CLOSED, LATE, CLOSED_AND_LATE = "Asia/Tokyo", "Asia/Seoul", "Asia/Manila"
-ZONES = {(False, False): "UTC", (True, False): CLOSED, (False, True): LATE, (True, True): CLOSED_AND_LATE}
-NOW = clock.now()
 NO_PHONES = ("SUPPORT", "40404", "Acme & Co", "+0415", "+1415555x134", "+1" + "5" * 15, "+", "+1", "messenger:1")
 """What a number may be besides E.164 or missing: older versions made opt-ins of such senders."""
-NAMES = (
-    *("has_number", "suppressed", "lost", "held", "duplicate", "opt_in", "other_opt_in", "blocked"),
-    *("outside_hours", "too_late", "empty_field", "cap", "promised"),
-)
-OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
 
 
 @pytest.fixture
@@ -51,165 +31,74 @@ def keywords(session: Session) -> tuple[Keyword, Keyword]:
     return made[0], made[1]
 
 
-def _opt_in(number: str, keyword: Keyword, status: OptInStatus, told_id: int | None = None) -> OptIn:
-    made = OptIn(number=number, keyword_id=keyword.id, status=status, source="sms", requested_at=NOW, activated_at=NOW)
-    made.disclosure_id = told_id
+@pytest.fixture
+def campaign(session: Session, keywords: tuple[Keyword, Keyword]) -> Campaign:
+    made = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
+    session.add(made)
+    session.flush()
     return made
 
 
-def _arrange(session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]) -> dict[int, Facts]:
-    """Make one member for each combination of facts; return the facts that each member then has."""
-    switches = (False, True)
-    told_id = _promise(session, keywords[0])
-    rows = product(*[switches] * 5, OPT_INS, *[switches] * 7)
-    combinations = [dict(zip(NAMES, row, strict=True)) for row in rows]
-    numbers = [f"+1415{index:07d}" if given["has_number"] else None for index, given in enumerate(combinations)]
-    companies = ["" if given["empty_field"] else "Acme" for given in combinations]
-    pairs = [tuple(_person(*both) for _ in range(2)) for both in zip(numbers, companies, strict=True)]
-    session.add_all(person for pair in pairs for person in pair)
-    session.flush()
-    earlier, members, rest = [], [], []
-    for given, number, pair in zip(combinations, numbers, pairs, strict=True):
-        zones = ZONES[bool(given["outside_hours"]), bool(given["too_late"])]
-        members.append(_member(campaign, pair[1], number, zones))
-        if number:
-            rest += _circumstances(number, given, keywords, told_id)
-            earlier += [_member(campaign, pair[0], number, zones)] if given["duplicate"] else []
-    for batch in (earlier, members, rest):
-        session.add_all(batch)
-        session.flush()
-    by = select(OptIn.id).where(OptIn.number == Message.number, OptIn.keyword_id == keywords[0].id).scalar_subquery()
-    session.execute(update(Message).values(opt_in_id=by).execution_options(synchronize_session=False))
-    _count_rows(session)
-    return {member.id: _facts(given) for member, given in zip(members, combinations, strict=True)}
+def _opt_in(number: str, keyword: Keyword, status: OptInStatus) -> OptIn:
+    return OptIn(number=number, keyword_id=keyword.id, status=status, source="sms", requested_at=NOW, activated_at=NOW)
 
 
-def _count_rows(session: Session) -> None:
-    """Tell PostgreSQL of the rows: taking the tables for empty it would go through them all for each member.
-
-    In production autovacuum does it, which is off in tests.
-    """
-    for table in (CampaignMember, Hold, Message, NumberLoss, OptIn, ProviderBlock, Suppression):
-        postgresql.analyse(session, table)
-
-
-def _person(number: str | None, company: str = "") -> Person:
-    return Person(kind="contact", sort_name="", mobile=number, company=company, created_at=NOW, updated_at=NOW)
+def _person(number: str | None) -> Person:
+    return Person(kind="contact", sort_name="", mobile=number, created_at=NOW, updated_at=NOW)
 
 
 def _member(campaign: Campaign, person: Person, number: str | None, zones: str) -> CampaignMember:
     return CampaignMember(campaign_id=campaign.id, person_id=person.id, number=number, zones=zones, added_at=NOW)
 
 
-def _promise(session: Session, keyword: Keyword) -> int:
-    """Let some be promised one text a week."""
-    told = Disclosure(keyword_id=keyword.id, version=1, text="1 a week", created_at=NOW)
-    told.promised_most, told.promised_per = 1, Per.WEEK
-    session.add(told)
-    session.flush()
-    return told.id
-
-
-def _circumstances(
-    number: str, given: dict[str, object], keywords: tuple[Keyword, Keyword], told_id: int
-) -> list[object]:
-    rows: list[object] = []
-    for table, name in ((Suppression, "suppressed"), (Hold, "held")):
-        extra = {"cause": "sentence"} if table is Hold else {"asked_at": NOW}
-        rows.append(table(number=number, started_at=NOW, ended_at=None if given[name] else NOW, **extra))
-    rows.append(NumberLoss(number=number, started_at=NOW, ended_at=None if given["lost"] else NOW))
-    if given["opt_in"]:
-        rows.append(
-            _opt_in(number, keywords[0], OptInStatus(str(given["opt_in"])), told_id if given["promised"] else None)
-        )
-    if given["other_opt_in"]:
-        rows.append(_opt_in(number, keywords[1], OptInStatus.ACTIVE))
-    ended = None if given["blocked"] else NOW
-    rows.append(ProviderBlock(scope=SCOPE, number=number, cause="word", started_at=NOW, ended_at=ended))
-    rows.append(ProviderBlock(scope="another sender", number=number, cause="word", started_at=NOW))
-    age = timedelta(hours=1) if given["cap"] else timedelta(hours=25)
-    rows.append(
-        Message(
-            direction=Direction.OUTBOUND,
-            purpose=Purpose.CAMPAIGN,
-            number=number,
-            status=MessageStatus.DELIVERED,
-            started_at=NOW - age,
-            created_at=NOW,
-            updated_at=NOW,
-        )
-    )
-    return rows
-
-
-def _facts(given: dict[str, object]) -> Facts:
-    has_number = bool(given["has_number"])
-    opted_in = given["opt_in"] == OptInStatus.ACTIVE
-    return Facts(
-        has_number=has_number,
-        suppressed=bool(given["suppressed"]),
-        lost=bool(given["lost"]),
-        held=bool(given["held"]),
-        duplicate=bool(given["duplicate"]),
-        pending=given["opt_in"] == OptInStatus.PENDING,
-        opted_in=opted_in,
-        any_opt_in=opted_in or bool(given["other_opt_in"]),
-        blocked=bool(given["blocked"]),
-        too_late=bool(given["too_late"]),
-        empty_field=bool(given["empty_field"]),
-        promise_reached=opted_in and bool(given["promised"]),
-        outside_hours=bool(given["outside_hours"]),
-        cap_reached=bool(given["cap"]),
-    )
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("with_keyword", [True, False])
 def test_rule_and_sql_agree_on_every_combination(
-    session: Session, keywords: tuple[Keyword, Keyword], with_keyword: bool
+    session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]
 ) -> None:
-    keyword_id = keywords[0].id if with_keyword else None
-    campaign = Campaign(name="All", keyword_id=keyword_id, created_at=NOW, updated_at=NOW)
-    session.add(campaign)
-    session.flush()
-    known = _arrange(session, campaign, keywords)
-    for needs, waits in product((True, False), (True, False)):
+    known = combinations.arrange(session, campaign, keywords)
+    for with_keyword, needs, waits in product((True, False), repeat=3):
+        case = Case(Purpose.CAMPAIGN, with_keyword, needs, cap_waits=waits)
         policy = Policy(keywordless_needs_opt_in=needs, cap_per_day=1, cap_waits=waits)
-        late = [LATE, CLOSED_AND_LATE]
         question = audience.AudienceQuestion(
-            campaign.id, keyword_id, SCOPE, Channel.SMS, policy, NOW, [CLOSED, CLOSED_AND_LATE], late_groups=late
+            *(campaign.id, keywords[0].id if with_keyword else None, SCOPE, Channel.SMS, policy, NOW),
+            closed_groups=[CLOSED, CLOSED_AND_LATE],
+            late_groups=[LATE, CLOSED_AND_LATE],
+            empty_fields=EmptyFields(("company",)),
         )
-        question = replace(question, empty_fields=EmptyFields(("company",)))
         said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
-        by_rule = {
-            member_id: decide(Case(Purpose.CAMPAIGN, with_keyword, needs, cap_waits=waits), given)
-            for member_id, given in known.items()
+        assert {i: {said[i]} for i in known} == {
+            i: {str(decide(case, given).reason or "") for given in all_} for i, all_ in known.items()
         }
-        assert {i: said[i] for i in known} == {i: str(d.reason or "") for i, d in by_rule.items()}
-        counted = audience_counts.deliverability(session, question)
-        of_all = Counter(said.values())
-        assert counted.will_receive == of_all.pop("")
-        assert {str(reason): count for reason, count in counted.reasons.items()} == dict(of_all)
-        assert counted.total == len(said)
-        for why in (None, *Reason):
-            having = select(CampaignMember.id).where(*audience.having(question, why))
-            assert set(session.scalars(having)) == {i for i, reason in said.items() if reason == (why or "")}
-            few = audience.few_having(session, question, why, audience.RARE) if why else None
-            if few is not None:
-                assert set(session.scalars(having)) <= set(session.scalars(select(CampaignMember.id).where(few))), (
-                    "all are few"
-                )
+        _assert_alike(session, question, said)
+
+
+def _assert_alike(session: Session, question: AudienceQuestion, said: dict[int, str]) -> None:
+    """The other forms of the rule say what it said of each member."""
+    counted = audience_counts.deliverability(session, question)
+    of_all = Counter(said.values())
+    assert counted.will_receive == of_all.pop("")
+    assert {str(reason): count for reason, count in counted.reasons.items()} == dict(of_all)
+    assert counted.total == len(said)
+    of_reason: dict[str, set[int]] = defaultdict(set)
+    for member_id, reason in said.items():
+        of_reason[reason].add(member_id)
+    for why in (None, *Reason):
+        having = set(session.scalars(select(CampaignMember.id).where(*audience.having(question, why))))
+        assert having == of_reason[why or ""]
+        few = audience.few_having(session, question, why, audience.RARE) if why else None
+        if few is not None:
+            assert having <= set(session.scalars(select(CampaignMember.id).where(few))), "all are few"
 
 
 @pytest.mark.slow
-def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
-    campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
-    session.add(campaign)
-    session.flush()
-    known = _arrange(session, campaign, keywords)
+def test_one_number_is_looked_up_as_the_audience_is(
+    session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]
+) -> None:
+    known = combinations.arrange(session, campaign, keywords)
     policy = Policy(cap_per_day=1)
     members = {member.id: member for member in session.scalars(select(CampaignMember))}
-    sample = [(members[i], given) for i, given in known.items() if not given.duplicate][::7]
+    alone = [(members[i], all_) for i, all_ in known.items() if not all_[0].duplicate]
+    sample = [(member, given) for member, all_ in alone[::7] for given in all_]
     assert len(sample) > 50
     for member, given in sample:
         found = facts.of_number(
@@ -226,10 +115,27 @@ def test_one_number_is_looked_up_as_the_audience_is(session: Session, keywords: 
         assert found == (given if given.has_number else Facts(has_number=False))
 
 
-def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
-    campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
-    session.add(campaign)
-    session.flush()
+@pytest.mark.slow
+def test_after_the_last_time_it_is_too_late_for_everybody(
+    session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]
+) -> None:
+    known = combinations.arrange(session, campaign, keywords)
+    question = audience.ask(session, campaign, SCOPE, Channel.SMS, Policy(sending_hours=False), NOW, not_after=NOW)
+    said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
+    case = Case(Purpose.CAMPAIGN, has_keyword=True)
+    assert {i: {said[i]} for i in known} == {
+        i: {
+            str(decide(case, replace(given, too_late=True, empty_field=False)).reason)
+            for given in all_
+        }
+        for i, all_ in known.items()
+    }
+    assert audience_counts.deliverability(session, question).will_receive == 0
+
+
+def test_what_is_no_phone_has_no_number_in_rule_and_sql(
+    session: Session, campaign: Campaign, keywords: tuple[Keyword, Keyword]
+) -> None:
     phones = ("+14155550134", "+12", "+123456789012345", "+5215512345678")
     members = {}
     for number in (*NO_PHONES, *phones):
@@ -255,22 +161,6 @@ def test_what_is_no_phone_has_no_number_in_rule_and_sql(session: Session, keywor
     for number in members:
         found = facts.of_number(session, number, scope=SCOPE, keyword_id=keywords[0].id)
         assert found.has_number == (number in phones)
-
-
-@pytest.mark.slow
-def test_after_the_last_time_it_is_too_late_for_everybody(session: Session, keywords: tuple[Keyword, Keyword]) -> None:
-    campaign = Campaign(name="All", keyword_id=keywords[0].id, created_at=NOW, updated_at=NOW)
-    session.add(campaign)
-    session.flush()
-    known = _arrange(session, campaign, keywords)
-    question = audience.ask(session, campaign, SCOPE, Channel.SMS, Policy(sending_hours=False), NOW, not_after=NOW)
-    said = dict(session.execute(select(CampaignMember.id, audience.reason(question))).all())
-    case = Case(Purpose.CAMPAIGN, has_keyword=True)
-    late = {
-        member_id: decide(case, replace(given, too_late=True, empty_field=False)) for member_id, given in known.items()
-    }
-    assert {i: said[i] for i in known} == {i: str(decision.reason) for i, decision in late.items()}
-    assert audience_counts.deliverability(session, question).will_receive == 0
 
 
 def test_it_is_too_late_where_sending_hours_begin_after_the_last_time(
