@@ -369,6 +369,10 @@ class Per(LabelledEnum):
     MONTH = "month", "a month"
 
 
+OFTEN, OFTEN_DAYS = 3, 7
+"""Who got so many broadcast texts or more in so many days got many: a broadcast may leave them out."""
+
+
 class Reason(LabelledEnum):
     """Why a message may not be sent now, in the order of the rule (docs/rules.md)."""
 
@@ -384,6 +388,7 @@ class Reason(LabelledEnum):
     TOO_LATE = "too_late", "Too late: its time to send had passed", "warn"
     EMPTY_FIELD = "empty_field", "A merge field is empty for them", "off"
     PROMISE_REACHED = "promise", "As many texts as they were promised at most", "warn"
+    OFTEN_TEXTED = "often_texted", f"Got {OFTEN} texts in the last {OFTEN_DAYS} days", "off"
     OUTSIDE_HOURS = "outside_hours", "Wait for sending hours", "warn"
     CAP_REACHED = "cap_reached", "Frequency cap reached", "warn"
     TOO_MANY_REPLIES = "reply_cap", "Too many automatic replies within an hour", "warn"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from optin.consent import caps, conditions, hours, number_log, promises, rules, state_hours
+from optin.consent import caps, conditions, hours, number_log, often, promises, rules, state_hours
 from optin.consent.hours import LocalTime
 from optin.consent.number_log import NumberLog
 from optin.consent.promises import PastPromise, Promise
@@ -26,8 +26,8 @@ from optin.policy.policy import Policy
 
 @dataclass(frozen=True)
 class AskedAbout:
-    """What a message was: to whom, why, which keyword it needed (None: any), by which channel and block scope, and the
-    last time of its broadcast."""
+    """What a message was: to whom, why, which keyword it needed (None: any), by which channel and block scope, the last
+    time of its broadcast, and whether that leaves out who got many texts lately."""
 
     number: str
     purpose: Purpose
@@ -36,6 +36,7 @@ class AskedAbout:
     keyword_id: int | None = None
     reply_kind: ReplyKind | None = None
     not_after: datetime | None = None
+    leaves_out_often: bool = False
 
     def facts_of(self, state: NumberReplay) -> Facts:
         """Return the facts that the log tells, of a number that stands so."""
@@ -92,6 +93,7 @@ class AskingHistory:
                 outside_hours=window is not None and not hours.is_open(names, moment, window),
                 too_late=_is_late(about.not_after, names, moment, window),
                 promise_reached=self._is_promise_reached(moment),
+                often_texted=about.leaves_out_often and often.are_many(self.starts, moment),
                 cap_reached=caps.is_full(about.number, self.starts, then.policy, moment),
             )
         return AskedThen(moment, about.case(then.policy), facts, then, hours.local_times(names, moment, window))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, True_, and_, false, f
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import caps, clauses, conditions, facts, hours, rules, state_hours
+from optin.consent import caps, clauses, conditions, facts, hours, often, rules, state_hours
 from optin.consent.conditions import WILL_RECEIVE
 from optin.consent.empty_fields import EmptyFields
 from optin.consent.facts import About
@@ -65,7 +65,7 @@ class AudienceQuestion:
     broadcast's last time; None: it has come, for everybody. `closed_places` and `late_places`: of whom the same is so
     only by the hours of their states. `numbers`: only members whose numbers are in it are asked for; `follow_up`: only
     those of a part of the campaign; None: all. Who has nothing in one of the `empty_fields` is left out; None: nobody
-    is for that.
+    is for that. With `leaves_out_often`, who got many texts lately is (consent/often.py).
     """
 
     campaign_id: int
@@ -82,6 +82,7 @@ class AudienceQuestion:
     numbers: NumberRange | None = None
     follow_up: FollowUp | None = None
     empty_fields: EmptyFields | None = None
+    leaves_out_often: bool = False
 
     @property
     def members(self) -> ColumnElement[bool]:
@@ -130,7 +131,12 @@ class AudienceQuestion:
             scope=self.scope,
             keyword_id=self.keyword_id,
             caps=(self.policy, self.now),
-            given={"too_late": late, "empty_field": false(), "outside_hours": closed},
+            given={
+                "too_late": late,
+                "empty_field": false(),
+                "often_texted": often.got_many(number, self.now) if self.leaves_out_often else false(),
+                "outside_hours": closed,
+            },
             otherwise={"outside_hours": within_hours},
         )
 

@@ -14,18 +14,16 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from optin.consent.texts_got import GOT, counts
 from optin.database.session import UTCDateTime
-from optin.database.steering import asked_in_order, written_out
-from optin.enums import OptInStatus, Per, Purpose
-from optin.models import Disclosure, Message, OptIn
-from optin.models.index_conditions import NEVER_WENT
+from optin.database.steering import written_out
+from optin.enums import OptInStatus, Per
+from optin.models import Disclosure, OptIn
 from optin.texts import promised
 
 _SPANS = {Per.DAY: timedelta(hours=20), Per.WEEK: timedelta(days=6), Per.MONTH: timedelta(days=27)}
 LONGEST = timedelta(days=31)
 _BEGINS = {per: bindparam(f"{per}_of_promise_begins", type_=UTCDateTime()) for per in Per}
-_GOT = aliased(Message)
-"""What a number got before: another name than the message that is asked about."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +122,9 @@ def past(
     rows = session.execute(had).all()
     if not rows:
         return []
-    got = select(_GOT.opt_in_id, _GOT.started_at).where(*_counts(number, first - LONGEST), _GOT.started_at < last)
+    got = select(GOT.opt_in_id, GOT.started_at).where(*counts(number, first - LONGEST), GOT.started_at < last)
     starts: dict[int | None, list[datetime]] = {}
-    for opt_in_id, start in session.execute(got.where(_GOT.opt_in_id.in_([row[0] for row in rows]))):
+    for opt_in_id, start in session.execute(got.where(GOT.opt_in_id.in_([row[0] for row in rows]))):
         starts.setdefault(opt_in_id, []).extend([start] if start else [])
     return [
         PastPromise(promise, begun, ended, starts.get(opt_in_id, []))
@@ -146,14 +144,5 @@ def _most(per: Per) -> ColumnElement[int]:
 def _count(
     number: SQLColumnExpression[str | None], since: SQLColumnExpression[datetime] | datetime
 ) -> ColumnElement[int]:
-    mine = (*_counts(number, since), _GOT.opt_in_id == OptIn.id)
-    return select(func.count()).select_from(_GOT).where(*mine).correlate_except(_GOT).scalar_subquery()
-
-
-def _counts(
-    number: SQLColumnExpression[str | None] | str, since: SQLColumnExpression[datetime] | datetime
-) -> list[ColumnElement[bool]]:
-    """The conditions of a text that counts. PostgreSQL is to look at those of the number, not at all since then."""
-    never_went = [written_out(status) for status in NEVER_WENT]
-    counts = [_GOT.started_at > since, _GOT.purpose == Purpose.CAMPAIGN, _GOT.status.not_in(never_went)]
-    return [_GOT.number == number, asked_in_order(counts)]
+    mine = (*counts(number, since), GOT.opt_in_id == OptIn.id)
+    return select(func.count()).select_from(GOT).where(*mine).correlate_except(GOT).scalar_subquery()

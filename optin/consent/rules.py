@@ -22,7 +22,8 @@ class Facts:
     (where there is none, about any keyword). `too_late`: the broadcast's last time has come, or comes before the
     number's sending hours begin. `empty_field`: the person has nothing in a merge field of the text that has no
     default, and its broadcast leaves them out for that. `promise_reached`: it got as many texts with the keyword as
-    its owner was told that there are at most. `own`: it is the number of the user who sends. The last three are about
+    its owner was told that there are at most. `often_texted`: it got many lately (consent/often.py), and the broadcast
+    leaves such people out. `own`: it is the number of the user who sends. The last three are about
     automatic replies: this kind of answer went out since the suppression began, so many went out within the last hour
     that no more may, and an opt-out confirmation was among them.
     """
@@ -40,6 +41,7 @@ class Facts:
     too_late: bool = False
     empty_field: bool = False
     promise_reached: bool = False
+    often_texted: bool = False
     outside_hours: bool = False
     cap_reached: bool = False
     answered: bool = False
@@ -173,6 +175,7 @@ STEPS: Sequence[Step] = (
     # A choice of the broadcast. The start asks it of the very text that it sends.
     Step(Reason.EMPTY_FIELD, (("empty_field", True),), _CAMPAIGN),
     Step(Reason.PROMISE_REACHED, (("promise_reached", True),), _CAMPAIGN, lambda case: case.has_keyword),
+    Step(Reason.OFTEN_TEXTED, (("often_texted", True),), _CAMPAIGN),  # a choice of the broadcast
     # Time zones are no SQL: the start looks at the clock where the number is before its statement.
     Step(
         Reason.OUTSIDE_HOURS,

@@ -97,11 +97,12 @@ class Broadcast(Base):
     while it is scheduled makes another `version`; what was changed stands in the audit trail. An `audience` that is not
     all of the campaign's members is a part of them by what became of another broadcast of it (consent/follow_up.py).
     `canary` says how far its first few are, `paused_because` why it paused by itself; with `limits_off` it does not
-    (sending/canary.py). With `leaves_out_empty` nobody gets it for whom a merge field without a default is empty. One
-    of a recurring broadcast is its `occurrence`, the so-many-th date (sending/recurring.py). With an `other_body` both
-    texts are tested before the others get the `winner`: on `test_percent` of the people, by `wins_by`, until
-    `test_hours` after the last of them; `test_state` says how far that is, and the others wait for a click then, unless
-    it `test_goes_on` (sending/variants.py).
+    (sending/canary.py). With `leaves_out_empty` nobody gets it for whom a merge field without a default is empty, with
+    `leaves_out_often` nobody who got many texts lately (consent/often.py). One of a recurring broadcast is its
+    `occurrence`, the so-many-th date (sending/recurring.py). With an `other_body` both texts are tested before the
+    others get the `winner`: on `test_percent` of the people, by `wins_by`, until `test_hours` after the last of them;
+    `test_state` says how far that is, and the others wait for a click then, unless it `test_goes_on`
+    (sending/variants.py).
     """
 
     __tablename__ = "broadcast"
@@ -139,6 +140,7 @@ class Broadcast(Base):
     paused_because: Mapped[str | None] = mapped_column(Text)
     limits_off: Mapped[bool] = mapped_column(default=False, server_default=false())
     leaves_out_empty: Mapped[bool] = mapped_column(default=False, server_default=false())
+    leaves_out_often: Mapped[bool] = mapped_column(default=False, server_default=false())
     recurring_id: Mapped[int | None] = mapped_column(ForeignKey("recurring_broadcast.id"))
     occurrence: Mapped[int | None]
     other_body: Mapped[str | None] = mapped_column(Text)

@@ -85,11 +85,12 @@ def hindrances(
     *,
     follow_up: FollowUp | None = None,
     empty: int = 0,
+    often: int = 0,
 ) -> list[str]:
     """Return a sentence for what forbids any broadcast now: no sender, no members, nobody among them (`people`).
 
     `late` are those for whom only its last time comes too early, `empty` those who are left out only because a merge
-    field is empty for them; `follow_up` is of which part the members are.
+    field is empty for them, `often` because they got many texts lately; `follow_up` is of which part the members are.
     """
     if sender is None:
         return [senders.NONE_YET]
@@ -101,6 +102,8 @@ def hindrances(
         return ["Nobody would get it in time. Choose a later “Send until”, or no limit."]
     if not people and empty:
         return ["Nobody would get it: whoever could is left out, because a merge field is empty for them."]
+    if not people and often:
+        return ["Nobody would get it: whoever could is left out, because they got many texts lately."]
     if not people:
         return ["None of the members can receive this now. Deliverability shows why."]
     return []

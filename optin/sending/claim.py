@@ -47,7 +47,8 @@ class ClaimedMessage:
 
     `is_try`: it finds out whether a pause may end (sending/pauses.py). An automatic reply `answers_until` a moment.
     `attempt`: how often the message was started, with this time; 0 before the start. It `takes` up time of its sender,
-    and may start after `wait` seconds (sending/pace.py). With an `empty_field` its broadcast leaves it out.
+    and may start after `wait` seconds (sending/pace.py). With an `empty_field` its broadcast leaves it out, and if it
+    `leaves_out_often`, where the number got many texts lately.
     """
 
     message_id: int
@@ -70,6 +71,7 @@ class ClaimedMessage:
     takes: Stretches = field(default_factory=dict)
     wait: float = 0.0
     empty_field: bool = False
+    leaves_out_often: bool = False
 
     @property
     def to(self) -> Address:
@@ -296,5 +298,6 @@ def _post(
         channel=Channel(row.channel),
         takes=pace.stretches(body, row.Sender, broadcast),
         empty_field=_leaves_out(broadcast, text or "", fields),
+        leaves_out_often=broadcast is not None and broadcast.leaves_out_often,
         answers_until=overdue_replies.ends(row.reply_kind, row.asked_at or row.created_at),
     )

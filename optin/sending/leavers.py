@@ -1,30 +1,29 @@
 """How many people leave when they get many texts: what the team's own broadcasts have shown, for the next one.
 
 An opt-out counts as the doing of the last text before it, if that went within a day. Texts of broadcasts to people who
-had got OFTEN of them or more within a week are compared with all others.
+had got many lately (consent/often.py) are compared with all others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import audience, audience_counts, phrase_opt_outs
+from optin.consent import audience, audience_counts, often, phrase_opt_outs
 from optin.consent.audience import AudienceQuestion
-from optin.database.steering import asked_in_order, written_out
-from optin.enums import EventKind, Purpose
+from optin.database.steering import written_out
+from optin.enums import OFTEN, EventKind, Purpose
 from optin.models import CampaignMember, ConsentEvent, ConsentPayload, Message
 from optin.models.index_conditions import NEVER_WENT, has_started
 from optin.queries import cached_counts
 from optin.sending.brakes import Interval, wilson
 from optin.sending.opt_outs_after_broadcast import LASTS
 
-OFTEN, WITHIN = 3, timedelta(days=7)
 LOOKED_BACK = timedelta(days=180)
 ENOUGH = 30
 """Of fewer who left nothing is said: it could as well be chance."""
@@ -74,24 +73,20 @@ def of_texts(texts: Iterable[tuple[str, datetime]], left: Mapping[str, Sequence[
         starts = [start for _, start in rows]
         goodbyes = left.get(number, ())
         for index, start in enumerate(starts):
-            often = index >= OFTEN and start - starts[index - OFTEN] <= WITHIN
+            many = index >= OFTEN and start - starts[index - OFTEN] <= often.WITHIN
             until = min([start + LASTS, *starts[index + 1 : index + 2]])
-            texts_[often] += 1
-            lost[often] += any(start <= goodbye < until for goodbye in goodbyes)
+            texts_[many] += 1
+            lost[many] += any(start <= goodbye < until for goodbye in goodbyes)
     return Losses(Loss(texts_[True], lost[True]), Loss(texts_[False], lost[False]))
 
 
 def count_often(session: Session, question: AudienceQuestion) -> int:
-    """Count the members whom the question lets into a broadcast and who got OFTEN texts or more in the last week."""
-    got = aliased(Message)
-    never_went = [written_out(status) for status in NEVER_WENT]
-    since = question.now - WITHIN
-    counts = [got.started_at > since, got.purpose == Purpose.CAMPAIGN, got.status.not_in(never_went)]
-    mine = (got.number == CampaignMember.number, asked_in_order(counts))  # not all that went within a week
-    before = select(func.count()).select_from(got).where(*mine)
+    """Count the members whom the question lets into a broadcast, or would, and who got many texts lately."""
+    question = replace(question, leaves_out_often=False)
     of_all = audience_counts.members(session, question)
     rows = select(func.count()).select_from(of_all.rows).where(question.members)
-    rows = rows.where(of_all.why.in_(audience.taken_in(question)), before.scalar_subquery() >= OFTEN)
+    many = often.got_many(CampaignMember.number, question.now)
+    rows = rows.where(of_all.why.in_(audience.taken_in(question)), many)
     return session.scalar(rows) or 0
 
 

@@ -120,7 +120,8 @@ def _question(
     given, sender = cache.policy(session), broadcast.sender
     asked = audience.ask(session, campaign, sender.scope, broadcast.channel, given, not_after=broadcast.not_after)
     part, empty = follow_up.follow_up_of(broadcast), empty_fields.left_out_by(session, broadcast)
-    return replace(asked, keyword_id=broadcast.keyword_id, numbers=numbers, follow_up=part, empty_fields=empty)
+    asked = replace(asked, keyword_id=broadcast.keyword_id, numbers=numbers, follow_up=part, empty_fields=empty)
+    return replace(asked, leaves_out_often=broadcast.leaves_out_often)
 
 
 def _finish(session: Session, campaign: Campaign, broadcast: Broadcast) -> None:

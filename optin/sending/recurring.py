@@ -62,6 +62,7 @@ def begin(session: Session, broadcast: Broadcast, recurrence: Recurrence, user_i
         spread_over=broadcast.spread_over,
         canary=broadcast.canary is not None,
         leaves_out_empty=broadcast.leaves_out_empty,
+        leaves_out_often=broadcast.leaves_out_often,
         made=1,
         created_at=clock.now(),
         created_by_id=user_id,
@@ -179,6 +180,7 @@ def _make(session: Session, recurring: RecurringBroadcast, occurrence: Occurrenc
             spread_over=recurring.spread_over,
             canary=CanaryState.CHOOSING if recurring.canary else None,
             leaves_out_empty=recurring.leaves_out_empty,
+            leaves_out_often=recurring.leaves_out_often,
             recurring_id=recurring.id,
             occurrence=occurrence.number,
         )

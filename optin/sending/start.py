@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
-from optin.consent import caps, conditions, facts, hours, promises, rules, state_hours
+from optin.consent import caps, conditions, facts, hours, often, promises, rules, state_hours
 from optin.consent.facts import About
 from optin.consent.rules import Case, Decision
 from optin.database.session import UTCDateTime
@@ -177,7 +177,7 @@ def _start_alike(
     """Start claimed messages, all of one kind, as far as the rule allows; return the attempt of each started, by id."""
     statement = _starting(_case(claimed_messages[0], given), given, of_broadcast=bool(claimed_messages[0].broadcast_id))
     alike = {"now": now, "under_way": now + UNDER_WAY, **caps.moments(now), **promises.moments(now)}
-    alike |= gate.seen()
+    alike |= often.moments(now) | gate.seen()
     each = [alike | _values(claimed) | caps.day_cap(claimed.number, given) for claimed in claimed_messages]
     rows = run(session, statement, each)
     return {row[0]: row[1] for row in rows}
@@ -195,6 +195,7 @@ def _values(claimed: ClaimedMessage) -> dict[str, object]:
         "conversation": claimed.conversation_id,
         "where": claimed.zones,
         "lacks": claimed.empty_field,
+        "leaves_out": claimed.leaves_out_often,
     }
 
 
@@ -238,6 +239,7 @@ def _may_start(case: Case, given: Policy) -> ColumnElement[bool]:
     known: dict[str, ColumnElement[bool]] = {
         "too_late": broadcast.where(Broadcast.not_after <= _NOW),
         "empty_field": bindparam("lacks", type_=Boolean),
+        "often_texted": and_(bindparam("leaves_out", type_=Boolean), often.got_many(_OF.number, None)),
     }
     if case.purpose in OWN:
         known["own"] = facts.own_number(case.purpose, _OF.author_id, _OF.number, _NOW)
@@ -294,7 +296,8 @@ def _decide(session: Session, claimed: ClaimedMessage, given: Policy, now: datet
         now=now,
         too_late=is_campaign and _is_late(claimed, given, now),
     )
-    known = replace(known, empty_field=claimed.empty_field)
+    many = claimed.leaves_out_often and session.scalar(select(often.got_many(literal(claimed.number), now)))
+    known = replace(known, empty_field=claimed.empty_field, often_texted=bool(many))
     if claimed.purpose in OWN:
         author = select(Message.author_id).where(Message.id == claimed.message_id).scalar_subquery()
         own = facts.own_number(claimed.purpose, author, literal(claimed.number), now)

@@ -56,6 +56,10 @@ CAMPAIGN = [
     ({**MEMBER, "promise_reached": True, "outside_hours": True, "cap_reached": True}, True, Reason.PROMISE_REACHED),
     ({**MEMBER, "promise_reached": True, "too_late": True}, True, Reason.TOO_LATE),
     ({**MEMBER, "promise_reached": True}, False, None),
+    ({**MEMBER, "often_texted": True}, True, Reason.OFTEN_TEXTED),
+    ({"any_opt_in": True, "often_texted": True}, False, Reason.OFTEN_TEXTED),
+    ({**MEMBER, "often_texted": True, "promise_reached": True}, True, Reason.PROMISE_REACHED),
+    ({**MEMBER, "often_texted": True, "outside_hours": True, "cap_reached": True}, True, Reason.OFTEN_TEXTED),
     ({**MEMBER, "cap_reached": True}, True, Reason.CAP_REACHED),
 ]
 
@@ -184,7 +188,7 @@ def test_a_question_that_nobody_texted_for(facts: dict[str, bool], reason: Reaso
     assert decide(Case(Purpose.VERIFICATION), Facts(**facts)).reason == reason
 
 
-GIVEN = {"own", "too_late", "empty_field", "outside_hours", "answered", "many_replies", "confirmed"}
+GIVEN = {"own", "too_late", "empty_field", "often_texted", "outside_hours", "answered", "many_replies", "confirmed"}
 """Facts that whoever asks tells: they are about the message, its author or the moment."""
 
 

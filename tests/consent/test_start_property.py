@@ -58,7 +58,9 @@ SCOPE = "+14155550100"
 NOW = clock.now()
 BOTH = (False, True)
 OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
-AGES = (None, timedelta(hours=1), timedelta(hours=25))
+TODAY, LATELY, BEFORE = timedelta(hours=1), timedelta(hours=25), timedelta(days=8)
+GOT = ((), (TODAY, BEFORE, BEFORE), (LATELY, BEFORE, BEFORE), (TODAY, LATELY, LATELY), (LATELY,) * 3)
+"""How long ago a number got broadcast messages: many of them within a week or not, one today or not."""
 LENIENT = Policy(keywordless_needs_opt_in=False, require_opt_in_for_one_to_one=False)
 STRICT = Policy(keywordless_needs_opt_in=True, require_opt_in_for_one_to_one=True, cap_per_day=1, cap_waits=False)
 """What no rule but that of their own purpose may look at is once all off and once all on."""
@@ -80,7 +82,7 @@ STRICTEST = {Purpose.CAMPAIGN: [STRICT, replace(STRICT, cap_waits=True)]}
 
 @dataclass(frozen=True)
 class Given:
-    """One combination: the number's rows, `age` that of the broadcast message that it got last.
+    """One combination: the number's rows, and how long ago it `got` broadcast messages.
 
     `promised`: with the keyword there is one a week at most.
     """
@@ -92,11 +94,11 @@ class Given:
     blocked: bool
     opt_in: OptInStatus | None
     other_opt_in: OptInStatus | None
-    age: timedelta | None
+    got: tuple[timedelta, ...]
     promised: bool
 
 
-GIVEN = [Given(*row) for row in product(*[BOTH] * 5, OPT_INS, OPT_INS, AGES, BOTH)]
+GIVEN = [Given(*row) for row in product(*[BOTH] * 5, OPT_INS, OPT_INS, GOT, BOTH)]
 NUMBERS = [f"+1415{index:07d}" if given.has_number else f"SENDER {index}" for index, given in enumerate(GIVEN)]
 SINGLE = [
     (Purpose.ONE_TO_ONE, None),
@@ -113,6 +115,7 @@ class Alike:
     posts: list[ClaimedMessage]
     too_late: bool = False
     empty_field: bool = False
+    leaves_out_often: bool = False
     own: bool = False
 
     def case(self, policy: Policy) -> Case:
@@ -124,7 +127,8 @@ class Alike:
         """Return what is so of a number, as the rule asks for these messages."""
         mine, any_ = given.opt_in, (given.opt_in, given.other_opt_in)
         found = (mine,) if self.posts[0].keyword_id else any_
-        per_day = policy.cap_per_day and given.age == timedelta(hours=1)
+        per_day = policy.cap_per_day and TODAY in given.got
+        within_a_week = sum(age < timedelta(days=7) for age in given.got)
         return Facts(
             has_number=given.has_number,
             own=self.own,
@@ -137,8 +141,9 @@ class Alike:
             blocked=given.blocked,
             too_late=self.too_late,
             empty_field=self.empty_field,
-            promise_reached=mine == OptInStatus.ACTIVE and given.promised and given.age is not None,
-            cap_reached=bool(per_day or (policy.cap_per_week and given.age)),
+            promise_reached=mine == OptInStatus.ACTIVE and given.promised and within_a_week > 0,
+            often_texted=self.leaves_out_often and within_a_week > 2,
+            cap_reached=bool(per_day or (policy.cap_per_week and within_a_week)),
         )
 
 
@@ -164,7 +169,8 @@ def _arrange(session: Session) -> list[Alike]:
         .values(disclosure_id=told.id)
     )
     sent = {"status": MessageStatus.DELIVERED, "purpose": Purpose.CAMPAIGN}
-    _add(session, Message, [_message(started_at=NOW - g.age, **sent) if g.age else None for g in GIVEN])
+    for nth in range(3):
+        _add(session, Message, [_message(started_at=NOW - g.got[nth], **sent) if g.got else None for g in GIVEN])
     by = select(OptIn.id).where(OptIn.number == Message.number, OptIn.keyword_id == 1).scalar_subquery()
     session.execute(update(Message).values(opt_in_id=by).execution_options(synchronize_session=False))
     return [*_broadcasts(session), *_singles(session), *_own(session)]
@@ -193,6 +199,7 @@ def _broadcasts(session: Session) -> Iterator[Alike]:
         posts = [post(*each) for each in zip(ids, NUMBERS, strict=True)]
         yield Alike(posts, too_late=late)
         yield Alike([replace(each, empty_field=True) for each in posts], too_late=late, empty_field=True)
+        yield Alike([replace(each, leaves_out_often=True) for each in posts], too_late=late, leaves_out_often=True)
 
 
 def _broadcast(session: Session, keyword_id: int | None, form_key: str, *, late: bool = False) -> int:

@@ -68,12 +68,16 @@ def one_of_each(session: Session, broadcast: Broadcast, *, with_keyword: bool) -
     expected[scene.member(session, broadcast, shared)] = Reason.DUPLICATE
     expected[scene.member(session, broadcast, late, scene.CLOSED)] = MESSAGE
     scene.member(session, broadcast, gone, removed=True)
-    promised, nameless = next(numbers), next(numbers)
-    for number in (promised, nameless):
+    promised, nameless, often, seldom = (next(numbers) for _ in range(4))
+    for number in (promised, nameless, often, seldom):
         scene.opt_in(session, number, OptInStatus.ACTIVE)
     scene.uses_up_promise(session, promised)
     expected[scene.member(session, broadcast, promised)] = Reason.PROMISE_REACHED if with_keyword else MESSAGE
     expected[scene.member(session, broadcast, nameless, company="")] = Reason.EMPTY_FIELD
+    scene.many_texts(session, often)
+    scene.many_texts(session, seldom, days=7.1)
+    expected[scene.member(session, broadcast, often)] = Reason.OFTEN_TEXTED
+    expected[scene.member(session, broadcast, seldom)] = MESSAGE
     pending, none = next(numbers), next(numbers)
     scene.opt_in(session, pending, OptInStatus.PENDING)
     expected[scene.member(session, broadcast, pending)] = Reason.PENDING if with_keyword else Reason.NO_OPT_IN

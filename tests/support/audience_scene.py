@@ -36,11 +36,11 @@ MESSAGE = "message"
 def broadcast(session: Session, *, cap_waits: bool = False, with_keyword: bool = True) -> Broadcast:
     """Have a broadcast of which nothing is decided; who got a broadcast within a day gets no more of them.
 
-    It leaves out who has no company.
+    It leaves out who has no company, and who got many texts lately.
     """
     policy.change(session, None, cap_per_day=1, cap_waits=cap_waits)
     made = outbox.broadcast(session, to=outbox.keyword(session) if with_keyword else None, body="{{ company }}, hello")
-    made.leaves_out_empty = True
+    made.leaves_out_empty = made.leaves_out_often = True
     return made
 
 
@@ -104,6 +104,15 @@ def uses_up_promise(session: Session, number: str) -> None:
     session.flush()
 
 
+def many_texts(session: Session, number: str, *, days: float = 2, count: int = 3) -> None:
+    """Let a number have got broadcast messages some days ago, many where nothing else is said."""
+    then = clock.now() - timedelta(days=days)
+    of_each = {"direction": Direction.OUTBOUND, "purpose": Purpose.CAMPAIGN, "status": MessageStatus.DELIVERED}
+    moments = {"started_at": then, "created_at": then, "updated_at": then}
+    session.add_all(Message(number=number, **of_each, **moments) for _ in range(count))
+    session.flush()
+
+
 def at_random(session: Session, of: Broadcast, chance: Random, members: int) -> None:
     """Have members with few numbers, of which anything may be so."""
     numbers = outbox.numbers(members // 2)
@@ -114,6 +123,8 @@ def at_random(session: Session, of: Broadcast, chance: Random, members: int) -> 
         for reason in (Reason.OPTED_OUT, Reason.NUMBER_LOST, Reason.ON_HOLD, Reason.BLOCKED, Reason.CAP_REACHED):
             if chance.random() < 0.1:
                 obstacle(session, of, number, reason)
+        if chance.random() < 0.2:
+            many_texts(session, number, days=chance.choice((2, 6.9, 7.1)), count=chance.choice((2, 3)))
     for _ in range(members):
         number = chance.choice((*numbers, None, None, "SUPPORT"))
         member(session, of, number, chance.choice((OPEN, OPEN, CLOSED)), removed=chance.random() < 0.1)

@@ -38,7 +38,7 @@ NOW = clock.now()
 OPT_INS = (None, OptInStatus.PENDING, OptInStatus.ACTIVE)
 NAMES = (
     *("has_number", "suppressed", "lost", "held", "duplicate", "opt_in", "other_opt_in", "blocked"),
-    *("outside_hours", "too_late", "empty_field", "cap", "promised"),
+    *("outside_hours", "too_late", "empty_field", "cap", "promised", "often"),
 )
 OF_THE_PERSON = ("outside_hours", "too_late", "empty_field")
 """What may be so of somebody without a number too."""
@@ -70,7 +70,7 @@ def _shared() -> Mapping[tuple[tuple[str, object], ...], list[Facts]]:
     """Return the facts of all combinations by what of them is in the database."""
     found: dict[tuple[tuple[str, object], ...], list[Facts]] = defaultdict(list)
     switches = (False, True)
-    for row in product(*[switches] * 5, OPT_INS, *[switches] * 7):
+    for row in product(*[switches] * 5, OPT_INS, *[switches] * 8):
         given = dict(zip(NAMES, row, strict=True))
         found[tuple(_stored(given).items())].append(_facts(given))
     return found
@@ -129,6 +129,8 @@ def _circumstances(
     yield ProviderBlock, _when(given["blocked"], scope=SCOPE, cause="word")
     yield ProviderBlock, _when(True, scope="another sender", cause="word")
     yield Message, _got(timedelta(hours=1) if given["cap"] else timedelta(hours=25))
+    for _ in range(2):
+        yield Message, _got(timedelta(days=2) if given["often"] else timedelta(days=8))
 
 
 def _when(is_so: object, **fields: object) -> dict[str, object]:
@@ -157,6 +159,7 @@ def _facts(given: Given) -> Facts:
         too_late=bool(given["too_late"]),
         empty_field=bool(given["empty_field"]),
         promise_reached=opted_in and bool(given["promised"]),
+        often_texted=bool(given["often"]),
         outside_hours=bool(given["outside_hours"]),
         cap_reached=bool(given["cap"]),
     )

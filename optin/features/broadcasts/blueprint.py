@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort
 
+from optin.consent import often
 from optin.database.session import db
 from optin.enums import Audience, BroadcastState, CanaryState, MessageStatus, Reason, RecurrenceState
 from optin.features.broadcasts import by_state, not_sent, queries, stopped
@@ -23,6 +24,7 @@ def terms() -> dict[str, object]:
     return {
         "audiences": Audience,
         "broadcast_state": BroadcastState,
+        "many_texts": often,
         "message_status": MessageStatus,
         "reasons": Reason,
         "starts_in": queries.starts_in,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Select, update
 from sqlalchemy.orm import Session, joinedload
 
-from optin.consent import follow_up
+from optin.consent import follow_up, often
 from optin.database.statements import change_rows
 from optin.enums import BroadcastState, CanaryState
 from optin.features.broadcasts import sending
@@ -76,7 +76,7 @@ def _is_as(broadcast: Broadcast, order: BroadcastOrder) -> bool:
     """Tell whether the broadcast is what the order asks for already."""
     starts = broadcast.starts_at == order.starts_at if order.starts_at else broadcast.started_at is not None
     now, asked = (
-        (each.texts, each.not_after, each.spread_over, bool(each.canary), each.leaves_out_empty)
+        (each.texts, each.not_after, each.spread_over, bool(each.canary), each.leaves_out_empty, each.leaves_out_often)
         for each in (broadcast, order)
     )
     same_test = variants.test_of(broadcast) == order.test
@@ -94,6 +94,7 @@ def _store(session: Session, broadcast: Broadcast, sender: Sender, order: Broadc
         "spread_over": order.spread_over,
         "canary": CanaryState.CHOOSING if order.canary else None,
         "leaves_out_empty": order.leaves_out_empty,
+        "leaves_out_often": order.leaves_out_often,
         **variants.columns(order.test),
     }
     if all(getattr(broadcast, name) == value for name, value in new.items()):
@@ -120,5 +121,6 @@ def _told(broadcast: Broadcast) -> dict[str, object]:
         "Send until": sending.told_time(broadcast.not_after),
         "Spread over": spread_words(broadcast.spread_over // 60) if broadcast.spread_over else AS_FAST,
         "Empty merge fields": "People are left out" if broadcast.leaves_out_empty else "Sent anyway",
+        often.LABEL: "Left out" if broadcast.leaves_out_often else "Sent anyway",
         "Who first": "A few people" if broadcast.canary else "Everybody at once",
     }

@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock
+from optin.consent import often
 from optin.database.session import db
 from optin.features.broadcasts import changing
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
@@ -41,6 +42,7 @@ def change(broadcast_id: int) -> Response:
         spread_over=plan.spread_over,
         canary=request.form.get("first") == "few",
         leaves_out_empty=request.form.get("empty") == "leave_out",
+        leaves_out_often=often.leaves_out(request.form),
         again=again.recurrence(plan),
         test=text_test_form.of_form(request.form, broadcast_text.clean),
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin import clock
+from optin.consent import often
 from optin.database.session import db
 from optin.enums import BroadcastState, Role
 from optin.features.broadcasts import (
@@ -59,6 +60,7 @@ def create(campaign_id: int) -> Response:
         follow_up=about.follow_up,
         canary=request.form.get("first") == "few",
         leaves_out_empty=request.form.get("empty") == "leave_out",
+        leaves_out_often=often.leaves_out(request.form),
         again=again.recurrence(plan),
         test=text_test_form.of_form(request.form, broadcast_text.clean),
     )

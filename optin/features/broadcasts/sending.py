@@ -50,8 +50,9 @@ class BroadcastOrder:
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none; `follow_up` the part of the
     campaign to which it goes, None for all. It is spread over so many seconds, None for as fast as it may go. What is
     to go now and `is_held` starts a minute later, so that it can still be stopped. With a `canary` it goes to a few
-    people first. It `leaves_out_empty` for whom a merge field without a default is empty. What starts later may go out
-    `again`, as the first date of a recurring broadcast. A `test` has a second text.
+    people first. It `leaves_out_empty` for whom a merge field without a default is empty, and `leaves_out_often` who
+    got many texts lately. What starts later may go out `again`, as the first date of a recurring broadcast. A `test`
+    has a second text.
     """
 
     body: str
@@ -65,6 +66,7 @@ class BroadcastOrder:
     follow_up: FollowUp | None = None
     canary: bool = False
     leaves_out_empty: bool = False
+    leaves_out_often: bool = False
     again: Recurrence | None = None
     test: TextTest | None = None
 
@@ -233,6 +235,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             of_broadcast_id=part.broadcast_id if part else None,
             canary=CanaryState.CHOOSING if order.canary else None,
             leaves_out_empty=order.leaves_out_empty,
+            leaves_out_often=order.leaves_out_often,
             **variants.columns(order.test),
             started_at=None if order.starts_at else now,
         )

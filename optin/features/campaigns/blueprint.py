@@ -3,8 +3,9 @@
 from flask import Blueprint, abort
 from sqlalchemy.orm import joinedload
 
+from optin.consent import often
 from optin.database.session import db
-from optin.enums import BroadcastState, CampaignStatus, LabelledEnum, MessageStatus, RecurrenceState, SenderKind
+from optin.enums import BroadcastState, CampaignStatus, MessageStatus, RecurrenceState, SenderKind
 from optin.models import Campaign
 
 blueprint = Blueprint("campaigns", __name__)
@@ -14,11 +15,12 @@ SHOWN_WITH = [joinedload(Campaign.keyword), joinedload(Campaign.owner)]
 
 
 @blueprint.context_processor
-def terms() -> dict[str, type[LabelledEnum]]:
+def terms() -> dict[str, object]:
     """Let the templates read what is stored as the terms that people see."""
     return {
         "campaign_status": CampaignStatus,
         "broadcast_state": BroadcastState,
+        "many_texts": often,
         "message_status": MessageStatus,
         "recurrence_state": RecurrenceState,
         "sender_kind": SenderKind,

@@ -28,13 +28,15 @@ class CampaignRequest:
         sender_id: int | None = None,
         follow_up: FollowUp | None = None,
         empty_fields: EmptyFields | None = None,
+        *,
+        leaves_out_often: bool = False,
     ) -> None:
         """Ask about a campaign that was loaded, or a part of it; `sender_id` is for a request that names no sender.
 
-        For whom one of the `empty_fields` is empty, is left out.
+        For whom one of the `empty_fields` is empty, is left out; so is, if it says so, who got many texts lately.
         """
         self.session, self.campaign, self._sender_id = session, campaign, sender_id
-        self.follow_up, self.empty_fields = follow_up, empty_fields
+        self.follow_up, self.empty_fields, self.leaves_out_often = follow_up, empty_fields, leaves_out_often
 
     @cached_property
     def senders(self) -> list[Sender]:
@@ -49,7 +51,7 @@ class CampaignRequest:
     def question(self) -> AudienceQuestion:
         """Whom a message from the sender would reach now."""
         asked = question(self.session, self.campaign, self.sender, follow_up=self.follow_up)
-        return replace(asked, empty_fields=self.empty_fields)
+        return replace(asked, empty_fields=self.empty_fields, leaves_out_often=self.leaves_out_often)
 
     @cached_property
     def members(self) -> CachedCount:

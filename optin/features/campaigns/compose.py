@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
-from optin.consent import audience_counts, conditions, empty_fields, rules
+from optin.consent import audience_counts, conditions, empty_fields, often, rules
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.consent.empty_fields import EmptyFields
 from optin.enums import Every, Purpose, Reason, WinsBy
@@ -48,8 +48,8 @@ class Draft:
     """What was typed so far: the text, the member to preview it for (the first after this id), when, why not.
 
     `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first. It
-    `leaves_out_empty` for whom a merge field is empty. `again`: it may go out on further dates. A `test` has a second
-    text.
+    `leaves_out_empty` for whom a merge field is empty, `leaves_out_often` who got many texts lately. `again`: it may go
+    out on further dates. A `test` has a second text.
     """
 
     plan: SendTime
@@ -57,6 +57,7 @@ class Draft:
     after: int = 0
     canary: bool = False
     leaves_out_empty: bool = False
+    leaves_out_often: bool = False
     refused: list[str] = field(default_factory=list)
     about: ComposedFor = field(default_factory=ComposedFor)
     again: Again = field(default_factory=Again)
@@ -82,7 +83,8 @@ def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
     about, again = composed_for.of_form(kept), recurrence_form.of_form(kept)
     leaves_out, body = empty_advice.leaves_out(kept), kept.get("body", "")
     test = text_test_form.of_form(kept, broadcast_text.clean)
-    return Draft(plan, body, canary=is_canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
+    draft = Draft(plan, body, canary=is_canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
+    return replace(draft, leaves_out_often=often.leaves_out(kept))
 
 
 def draft_of(broadcast: Broadcast) -> Draft:
@@ -92,7 +94,8 @@ def draft_of(broadcast: Broadcast) -> Draft:
     about = composed_for.of_broadcast(broadcast)
     first, leaves_out = broadcast.canary is not None, broadcast.leaves_out_empty
     test = variants.test_of(broadcast)
-    return Draft(plan, broadcast.body, canary=first, leaves_out_empty=leaves_out, about=about, test=test)
+    draft = Draft(plan, broadcast.body, canary=first, leaves_out_empty=leaves_out, about=about, test=test)
+    return replace(draft, leaves_out_often=broadcast.leaves_out_often)
 
 
 def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
@@ -100,7 +103,7 @@ def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
     test; `canary` as the settings say, but a test has none."""
     about, leaves_out, test = ComposedFor(copy=broadcast.id), broadcast.leaves_out_empty, variants.test_of(broadcast)
     draft = replace(new_draft({}, canary=canary and test is None), body=broadcast.body, test=test)
-    return replace(draft, leaves_out_empty=leaves_out, about=about)
+    return replace(draft, leaves_out_empty=leaves_out, leaves_out_often=broadcast.leaves_out_often, about=about)
 
 
 def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
@@ -111,7 +114,8 @@ def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
 
 def request_for(session: Session, campaign: Campaign, draft: Draft, sender_id: int | None = None) -> CampaignRequest:
     """Ask about those to whom a draft goes."""
-    return CampaignRequest(session, campaign, sender_id, draft.about.follow_up, left_out_by(session, draft))
+    part, empty = draft.about.follow_up, left_out_by(session, draft)
+    return CampaignRequest(session, campaign, sender_id, part, empty, leaves_out_often=draft.leaves_out_often)
 
 
 def left_out_by(session: Session, draft: Draft) -> EmptyFields | None:

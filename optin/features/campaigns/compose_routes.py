@@ -5,10 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 from flask import make_response, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.consent import audience_counts, follow_up
+from optin.consent import audience_counts, follow_up, often
+from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.database.session import db
 from optin.enums import Audience, Reason
 from optin.features.campaigns import compose, cost, empty_advice, page, queries, two_texts
@@ -69,6 +71,8 @@ def compose_broadcast(campaign_id: int) -> Response:
         draft = draft.rewritten(first_line.put_first)
     if do in (empty_advice.LEAVE_OUT, "anyway"):
         draft = replace(draft, leaves_out_empty=do == empty_advice.LEAVE_OUT)
+    if do in ("without_often", "with_often"):
+        draft = replace(draft, leaves_out_often=do == "without_often")
     return _confirm(campaign, compose.in_time(draft) if do == "in_time" else draft)
 
 
@@ -82,7 +86,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
     asked = question(session, campaign, sender, *times, follow_up=part)
     empty = empty_advice.counted(session, asked, *draft.texts)
-    asked = replace(asked, empty_fields=compose.left_out_by(session, draft))
+    asked = replace(asked, empty_fields=compose.left_out_by(session, draft), leaves_out_often=draft.leaves_out_often)
     counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
     of_broadcast = compose.of_broadcast(session, draft)
@@ -92,7 +96,13 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
         *broadcast_text.faults_of(session, draft.texts, asked.channel),
         *two_texts.faults(draft, people),
         *broadcast_text.hindrances(
-            sender, counts.total, people, late, follow_up=part, empty=counts.having(Reason.EMPTY_FIELD)
+            sender,
+            counts.total,
+            people,
+            late,
+            follow_up=part,
+            empty=counts.having(Reason.EMPTY_FIELD),
+            often=counts.having(Reason.OFTEN_TEXTED),
         ),
     ]
     shut = gate.why_closed(session)
@@ -121,11 +131,23 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     context |= {"recurrence": draft.again.recurrence(draft.plan), "recurs": compose.recurs(session, draft)}
     few = people <= broadcast_cost.LARGE
     context["silent"] = first_line.count(session, asked) if few else 0
-    often = leavers.count_often(session, asked) if few else 0
-    context |= {"often": often, "losses": leavers.known(session) if often else None}
+    context |= _many_texts(session, asked, counts, draft, few=few)
     says_it = all(first_line.is_in(body) for body in draft.texts)
     context |= {"says_first_line": says_it, "first_line_days": given.first_line_days}
     return make_response(render_template("campaigns/confirm.html", campaign=campaign, form_key=uuid4(), **context))
+
+
+def _many_texts(
+    session: Session, asked: AudienceQuestion, counts: Deliverability, draft: Draft, *, few: bool
+) -> dict[str, object]:
+    """Return what is said of those who got many texts lately: how many they are and how many of them leave.
+
+    None: of very many people they are not counted.
+    """
+    many: int | None = counts.having(Reason.OFTEN_TEXTED)
+    if not draft.leaves_out_often:
+        many = leavers.count_often(session, asked) if few else None
+    return {"often": many, "losses": leavers.known(session) if many != 0 else None}
 
 
 def typed_draft() -> Draft:
@@ -138,4 +160,5 @@ def typed_draft() -> Draft:
     body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
     canary, again = request.form.get("first") == compose.FEW, recurrence_form.of_form(request.form)
     leaves_out = empty_advice.leaves_out(request.form)
-    return Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
+    draft = Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
+    return replace(draft, leaves_out_often=often.leaves_out(request.form))

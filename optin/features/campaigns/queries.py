@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from optin.consent import conditions
+from optin.consent import conditions, often
 from optin.consent.audience import AudienceQuestion
 from optin.enums import BroadcastState
 from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, RecurringBroadcast, User
@@ -114,6 +114,8 @@ def example(
     given = [] if anybody else [near.c["number"].is_not(None), covered]
     if question.empty_fields and not anybody:
         given.append(~question.empty_fields.any_of(near.c.person_id))
+    if question.leaves_out_often and not anybody:
+        given.append(~often.got_many(near.c.number, question.now))
     if silent:
         given.append(first_line.is_due(near.c.number, question.policy, question.now))
     first = select(near.c.id).where(*given).order_by(near.c.id).limit(1).scalar_subquery()

@@ -203,6 +203,11 @@ def _promise(history: AskingHistory, then: AskedThen) -> str:
     return f"They were told: at most {promise.said}." if promise else "They were promised nothing."
 
 
+def _many(history: AskingHistory, then: AskedThen) -> str:
+    got = f"{history.got(then.at)[1]} broadcast messages in the 7 days before."
+    return got if history.about.leaves_out_often else "The broadcast leaves nobody out for many texts."
+
+
 def _last_time(history: AskingHistory, _then: AskedThen) -> str:
     return "" if history.about.not_after else "The broadcast has no last time."
 
@@ -210,6 +215,7 @@ def _last_time(history: AskingHistory, _then: AskedThen) -> str:
 _LOOKED_AT = {
     Reason.TOO_LATE: _last_time,
     Reason.PROMISE_REACHED: _promise,
+    Reason.OFTEN_TEXTED: _many,
     Reason.OUTSIDE_HOURS: _hours,
     Reason.CAP_REACHED: _caps,
 }

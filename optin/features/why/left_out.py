@@ -23,6 +23,7 @@ def explain(session: Session, left_out: LeftOut, policy: Policy) -> Explanation:
         scope=broadcast.sender.scope,
         keyword_id=broadcast.keyword_id,
         not_after=broadcast.not_after,
+        leaves_out_often=broadcast.leaves_out_often,
     )
     history = asked_then.load(session, about, policy, broadcast.created_at, left_out.asked_at)
     of_member = select(CampaignMember.zones).where(

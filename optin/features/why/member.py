@@ -120,6 +120,7 @@ def _past(
     if member.added_at > _began(broadcast):
         return PastBroadcast(broadcast, None, "Was not a member yet")
     about = replace(history.about, keyword_id=broadcast.keyword_id, not_after=broadcast.not_after)
+    about = replace(about, leaves_out_often=broadcast.leaves_out_often)
     decision = replace(history, about=about).at(_began(broadcast), member.zones).decision
     if decision.reason is None:
         return PastBroadcast(broadcast, None, "")

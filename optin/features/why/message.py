@@ -77,6 +77,7 @@ def _about(message: Message, broadcast: Broadcast | None) -> AskedAbout:
         keyword_id=broadcast.keyword_id if broadcast else None,
         reply_kind=ReplyKind(message.reply_kind) if message.reply_kind else None,
         not_after=broadcast.not_after if broadcast else None,
+        leaves_out_often=broadcast is not None and broadcast.leaves_out_often,
     )
 
 

@@ -119,7 +119,7 @@ def test_a_message_that_started_says_at_which_moments_it_was_allowed_and_by_whic
     assert f"Queued {shown(started.created_at)} May be sent Recorded at the time" in said
     assert f"Started {shown(started.started_at)} May be sent Recorded at the time" in said
     assert f"OI-000001 with “volunteer”: Active then, since {logged(session, EventKind.ACTIVATED)}" in said
-    assert said.count("Passed") == 13
+    assert said.count("Passed") == 14
     assert "By the log and the audit trail" not in said
     assert re.search(r"America/Los Angeles 23 Nov 2026, 11:02:\d\d PST Inside", said)
     assert "The time zone is by the number’s area code or country. Recorded at the time" in said
@@ -211,7 +211,7 @@ def test_outside_sending_hours_it_says_the_hour_and_the_zone_on_the_day_of_the_c
     start(engine, message, session)
     assert message.reason == Reason.OUTSIDE_HOURS
     said = why(viewer, message)
-    assert "Waits: wait for sending hours (row 14 of the rule)." in said
+    assert "Waits: wait for sending hours (row 15 of the rule)." in said
     assert f"Queued {shown(message.created_at)} Waits: wait for sending hours Recorded" in said
     assert "08:30 in America/Los Angeles. Sending hours were 09:00 to 20:00." in said
     assert re.search(r"14 Mar 2027, 08:30:\d\d PDT Outside", said)
@@ -435,9 +435,9 @@ MEMBERS: dict[str, tuple[Callable[[Session, int, int], None], str]] = {
     "block": (_and(REFUSALS["block"][0]),
               "May not be sent: blocked at Twilio: they must text START (row 10 of the rule)."),
     "night": (_and(lambda session: policy.change(session, None, sending_from="19:00")),
-              "Waits: wait for sending hours (row 14 of the rule)."),
-    "cap": (_and(_capped), "Waits: frequency cap reached (row 15 of the rule)."),
-    "cap, skipped": (_and(_skipped_at_cap), "May not be sent: frequency cap reached (row 15 of the rule)."),
+              "Waits: wait for sending hours (row 15 of the rule)."),
+    "cap": (_and(_capped), "Waits: frequency cap reached (row 16 of the rule)."),
+    "cap, skipped": (_and(_skipped_at_cap), "May not be sent: frequency cap reached (row 16 of the rule)."),
     "in": (_in, "May be sent: no row of the rule speaks against it."),
 }  # fmt: skip
 
