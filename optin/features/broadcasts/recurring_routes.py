@@ -13,7 +13,7 @@ from optin.models import Broadcast, RecurringBroadcast
 from optin.provider import senders
 from optin.queries import paging
 from optin.refused import Refused
-from optin.sending import broadcast_text, recurring
+from optin.sending import broadcast_text, first_line, recurring
 from optin.web import own_fields, refusals
 
 RECURRING = "/recurring/<int:recurring_id>"
@@ -82,7 +82,7 @@ def _page(
         page=paging.read_page(session, dates, [Broadcast.occurrence], token, descending=True, size=SHOWN),
         changes=session.scalars(recurring_acts.changes(found.id)).all(),
         senders=senders.all_in_use(session),
-        merge_names=own_fields.merge_names(),
+        merge_names=[*own_fields.merge_names(), first_line.NAME],
         may_edit=current_user.may(Role.AGENT),
     )
     return make_response(html, 422 if refused else 200)

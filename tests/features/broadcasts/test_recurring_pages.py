@@ -95,6 +95,7 @@ def test_it_is_listed_and_its_page_says_the_next_dates(session: Session, agent: 
     own = page(agent, f"/recurring/{made.id}")
     for day in ("27 Nov, 10:00", "4 Dec, 10:00", "11 Dec, 10:00"):
         assert day in own
+    assert '<code class="text-reset text-nowrap">{{ first_line }}</code>' in own
     date = session.scalars(select(Broadcast)).one()
     assert f'href="/recurring/{made.id}"' in page(agent, f"/broadcasts/{date.id}")
     edit = page(agent, f"/broadcasts/{date.id}/edit")
