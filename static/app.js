@@ -73,6 +73,23 @@ function dropOldNotices(notices) {
   }
 }
 
+/* In data-newest, of several requests for one place the newest counts: an answer to an older one is dropped */
+
+const newest = new Map(); // the newest request for each place, by the place's id
+const placeOf = new WeakMap();
+
+function dropOlder(event) {
+  const { xhr } = event.detail;
+  if (placeOf.has(xhr) && newest.get(placeOf.get(xhr)) !== xhr) event.preventDefault();
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
+  if (!elt.closest("[data-newest]")) return;
+  newest.set(target.id, xhr);
+  placeOf.set(xhr, target.id);
+  elt.addEventListener("htmx:beforeOnLoad", dropOlder); // not on the document: by then it may be gone from the page
+});
+
 /* Clicks: confirm, copy, dismiss, print, theme, keys on or off */
 
 document.addEventListener("click", (event) => {

@@ -1,7 +1,7 @@
 """The page linter: what must hold for every HTML answer, page or fragment. The tests' browser asks it of each one."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -120,6 +120,24 @@ def _htmx_targets_exist(page: Page) -> Iterator[str]:
             yield f'{element}: hx-target "{target}" is not on the page'
 
 
+def _of_several_requests_for_one_place_the_newest_counts(page: Page) -> Iterator[str]:
+    """Where several elements ask for one place, an older answer must not come to stand over a newer one."""
+    asking: dict[str, list[Element]] = defaultdict(list)
+    for element in page.elements if page.is_full else []:
+        if (target := element.attrs.get("hx-target", "")).startswith("#"):
+            asking[target].append(element)
+        elif target == "this" and "id" in element.attrs:
+            asking[f"#{element.attrs['id']}"].append(element)
+    for target, elements in asking.items():
+        unordered = [element for element in elements if len(elements) > 1 and not _is_in_order(element)]
+        yield from (f"{element}: others ask for {target} too, without hx-sync or data-newest" for element in unordered)
+
+
+def _is_in_order(element: Element) -> bool:
+    synced = element.attrs.get("hx-sync", "this")
+    return not synced.startswith("this") or any("data-newest" in each.attrs for each in [element, *element.above()])
+
+
 def _changes_carry_csrf(page: Page) -> Iterator[str]:
     for element in page.elements:
         posts = element.tag == "form" and element.attrs.get("method", "").lower() == "post"
@@ -192,6 +210,7 @@ RULES: tuple[Callable[[Page], Iterator[str]], ...] = (
     _references_exist,
     _addresses_are_routes,
     _htmx_targets_exist,
+    _of_several_requests_for_one_place_the_newest_counts,
     _changes_carry_csrf,
     _fields_have_labels,
     _buttons_and_links_have_names,

@@ -61,6 +61,12 @@ PAGE_FAULTS = [
     ("<main>", "<main></main><main>", "the page has 2 main"),
     ('hx-target="#list"', 'hx-target="#lits"', 'hx-target "#lits" is not on the page'),
     ('href="#list"', 'href="#lits"', "leads to an id that is missing"),
+    (
+        '<ul id="list">',
+        '<ul id="list" hx-get="/contacts" hx-target="this">',
+        "others ask for #list too, without hx-sync",
+    ),
+    ('hx-target="this">', 'hx-target="#list" hx-sync="this:replace">', "others ask for #list too, without hx-sync"),
     ('for="note"', 'for="nothing"', 'for names the missing id "nothing"'),
 ]
 
