@@ -118,6 +118,7 @@ def _insert(
         "person_id": Person.id,
         "number": Person.mobile,
         "zones": Person.zones,
+        "us_state": Person.us_state,
         "added_at": literal(now, UTCDateTime()),
         "added_by_id": literal(user_id, CampaignMember.added_by_id.type),
         **{name: literal(value, CampaignMember.__table__.c[name].type) for name, value in more.items()},
@@ -148,7 +149,7 @@ def _bring_back(
 
 def _why(question: AudienceQuestion, all_: Select[int]) -> ColumnElement[str]:
     duplicate = _has_number_in(question.campaign_id) | _comes_later(all_)
-    return audience.reason_of_others(question, Person.mobile, Person.zones, duplicate)
+    return audience.reason_of_others(question, Person.mobile, Person.zones, duplicate, Person.us_state)
 
 
 def _kind(campaign_id: int) -> ColumnElement[str]:

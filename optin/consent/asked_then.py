@@ -27,7 +27,7 @@ from optin.policy.policy import Policy
 @dataclass(frozen=True)
 class AskedAbout:
     """What a message was: to whom, why, which keyword it needed (None: any), by which channel and block scope, the last
-    time of its broadcast, and whether that leaves out who got many texts lately."""
+    time of its broadcast, whether that leaves out who got many texts lately, and the state of the person's address."""
 
     number: str
     purpose: Purpose
@@ -37,6 +37,7 @@ class AskedAbout:
     reply_kind: ReplyKind | None = None
     not_after: datetime | None = None
     leaves_out_often: bool = False
+    us_state: str = ""
 
     def facts_of(self, state: NumberReplay) -> Facts:
         """Return the facts that the log tells, of a number that stands so."""
@@ -44,7 +45,7 @@ class AskedAbout:
 
     def hours(self, policy: Policy) -> Week | Window | None:
         """Return when it may go under a policy, None for at any time."""
-        return state_hours.bound(policy, self.number).hours
+        return state_hours.bound(policy, self.number, self.us_state).hours
 
     def case(self, policy: Policy) -> Case:
         """Return the case of the rule under a policy."""
@@ -94,7 +95,7 @@ class AskingHistory:
                 too_late=_is_late(about.not_after, names, moment, window),
                 promise_reached=self._is_promise_reached(moment),
                 often_texted=about.leaves_out_often and often.are_many(self.starts, moment),
-                cap_reached=caps.is_full(about.number, self.starts, then.policy, moment),
+                cap_reached=caps.is_full(about.number, self.starts, then.policy, moment, about.us_state),
             )
         return AskedThen(moment, about.case(then.policy), facts, then, hours.local_times(names, moment, window))
 

@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, True_, and_, false, f
 from sqlalchemy.orm import Session
 
 from optin import clock
-from optin.consent import caps, clauses, conditions, facts, hours, often, rules, state_hours
+from optin.consent import clauses, conditions, facts, hours, often, rules, state_places
 from optin.consent.conditions import WILL_RECEIVE
 from optin.consent.empty_fields import EmptyFields
 from optin.consent.facts import About
 from optin.consent.follow_up import FollowUp
 from optin.consent.rules import Case
+from optin.consent.state_places import PlaceGroup, within
 from optin.database.steering import is_one_of_few
 from optin.enums import Purpose, Reason
 from optin.models import Campaign, CampaignMember
@@ -41,18 +42,6 @@ class NumberRange:
             return number.is_(None)
         ends = [number.is_not(None) if self.above is None else number > self.above]
         return and_(*ends, *([] if self.up_to is None else [number <= self.up_to]))
-
-
-@dataclass(frozen=True)
-class PlaceGroup:
-    """Numbers that begin with one of the prefixes ("+1512") in one of the time-zone groups."""
-
-    prefixes: frozenset[str]
-    zones: Collection[str]
-
-    def has(self, number: SQLColumnExpression[str | None], zones: SQLColumnExpression[str]) -> ColumnElement[bool]:
-        """The condition that a number with its time zones is one of them."""
-        return _within(zones, self.zones) & caps.begins_with(number, self.prefixes)
 
 
 @dataclass(frozen=True)
@@ -89,10 +78,10 @@ class AudienceQuestion:
         """The condition that a member is one of those for whom it is asked, whatever their numbers."""
         return belongs(self.campaign_id, self.follow_up)
 
-    def is_closed(self, number: str, zones: str) -> bool:
-        """Tell whether it is outside the sending hours of a number (E.164) with its time-zone group."""
-        places = (place for place in self.closed_places if number[:5] in place.prefixes)
-        return zones in self.closed_groups or any(zones in place.zones for place in places)
+    def is_closed(self, number: str, zones: str, us_state: str = "") -> bool:
+        """Tell whether it is outside the sending hours of a number (E.164) with its time-zone group and an address."""
+        places = (each for each in self.closed_places if each.place.has(number, us_state))
+        return zones in self.closed_groups or any(zones in each.zones for each in places)
 
     @property
     def may_be_late(self) -> bool:
@@ -111,25 +100,31 @@ class AudienceQuestion:
 
     def about_member(self, of: type[CampaignMember]) -> About:
         """Return of whom facts are asked: of each member in the table, or among some of its rows."""
-        about = self.about_number(of.number, of.zones)
+        about = self.about_number(of.number, of.zones, of.us_state)
         if self.empty_fields:
             about = replace(about, given={**about.given, "empty_field": self.empty_fields.any_of(of.person_id)})
         return replace(about, member=of, members=stays(self.campaign_id))
 
-    def about_number(self, number: SQLColumnExpression[str | None], zones: SQLColumnExpression[str]) -> About:
-        """Return of whom facts are asked: of somebody with a number and its time zones."""
-        closed_by_state = [place.has(number, zones) for place in self.closed_places]
-        closed = or_(_within(zones, self.closed_groups), *closed_by_state)
+    def about_number(
+        self,
+        number: SQLColumnExpression[str | None],
+        zones: SQLColumnExpression[str],
+        us_state: SQLColumnExpression[str] | str,
+    ) -> About:
+        """Return of whom facts are asked: of somebody with a number, its time zones and the state of an address."""
+        closed_by_state = [place.has(number, zones, us_state) for place in self.closed_places]
+        closed = or_(within(zones, self.closed_groups), *closed_by_state)
         if self.open_groups is None:
             within_hours = not_(closed)
         else:
-            within_hours = and_(_within(zones, self.open_groups), *(not_(each) for each in closed_by_state))
-        late = or_(_late(zones, self.late_groups), *(place.has(number, zones) for place in self.late_places))
+            within_hours = and_(within(zones, self.open_groups), *(not_(each) for each in closed_by_state))
+        late = or_(_late(zones, self.late_groups), *(place.has(number, zones, us_state) for place in self.late_places))
         return About(
             number=number,
             channel=self.channel,
             scope=self.scope,
             keyword_id=self.keyword_id,
+            us_state=us_state,
             caps=(self.policy, self.now),
             given={
                 "too_late": late,
@@ -196,21 +191,13 @@ def _at_hours(asked: AudienceQuestion, groups: Collection[str], not_after: datet
     if policy.window is not None:
         closed = hours.closed_zone_groups(groups, now, policy.window)
         late = hours.groups_closed_until(closed, now, not_after, policy.window) if not_after else late
-    closed_places, late_places = [], []
-    for week, prefixes in state_hours.by_hours(policy):
-        shut = hours.closed_zone_groups(groups, now, week)
-        if more := [group for group in shut if group not in closed]:
-            closed_places.append(PlaceGroup(prefixes, more))
-        until = hours.groups_closed_until(shut, now, not_after, week) if not_after else []
-        if later := [group for group in until if group not in (late or ())]:
-            late_places.append(PlaceGroup(prefixes, later))
     return replace(
         asked,
         closed_groups=closed,
         open_groups=[group for group in groups if group not in closed],
         late_groups=late,
-        closed_places=closed_places,
-        late_places=late_places,
+        closed_places=state_places.closed(policy, groups, now, closed),
+        late_places=state_places.late(policy, groups, now, not_after, late or ()) if not_after else (),
     )
 
 
@@ -243,24 +230,20 @@ def reason_of_others(
     number: SQLColumnExpression[str | None],
     zones: SQLColumnExpression[str],
     duplicate: ColumnElement[bool],
+    us_state: SQLColumnExpression[str] | str = "",
 ) -> ColumnElement[str]:
-    """The reason why somebody with a number and its time zones would not receive a message now if they were a member.
+    """The reason why somebody with a number, its time zones and an address would not receive a message now as a member.
 
     `duplicate` tells that a member who comes before them has the number. "" if they would receive it.
     """
-    about = question.about_number(number, zones)
+    about = question.about_number(number, zones, us_state)
     about = replace(about, given={**about.given, "duplicate": duplicate})
     return conditions.reason(rules.obstacles(question.case), lambda fact: facts.is_so(about, fact))
 
 
-def _within(zones: SQLColumnExpression[str], groups: Collection[str]) -> ColumnElement[bool]:
-    """The time zones are one of the groups, which come from consent/hours.py."""
-    return zones.in_(list(groups)) if groups else false()
-
-
 def _late(zones: SQLColumnExpression[str], late_groups: Collection[str] | None) -> ColumnElement[bool]:
     """It is too late for the number; None: for everybody."""
-    return true() if late_groups is None else _within(zones, late_groups)
+    return true() if late_groups is None else within(zones, late_groups)
 
 
 def having(

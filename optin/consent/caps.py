@@ -1,6 +1,6 @@
 """The frequency caps: how many broadcast messages a number may get in a rolling day and in a rolling week.
 
-The cap of a day is the installation's own or that of the states that the number may be of, whichever is the lower.
+The cap of a day is the installation's own or that of the states that bind the number, whichever is the lower.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from optin.consent import state_hours
+from optin.consent import state_hours, state_places
 from optin.database.session import UTCDateTime
 from optin.database.steering import written_out
 from optin.enums import Purpose
@@ -40,36 +40,42 @@ _BEGINS: dict[timedelta, BindParameter[datetime]] = {
 }
 
 
-def reached(number: SQLColumnExpression[str | None], policy: Policy, now: datetime | None) -> ColumnElement[bool]:
-    """The number got as many broadcast messages in a rolling day or week as the policy allows.
+def reached(
+    number: SQLColumnExpression[str | None],
+    policy: Policy,
+    now: datetime | None,
+    us_state: SQLColumnExpression[str] | str = "",
+) -> ColumnElement[bool]:
+    """The number got as many broadcast messages in a rolling day or week as the policy allows, and the state of its
+    owner's address.
 
     Where `now` is None, the statement is given `moments` and `day_cap` when it is run.
     """
     found: ColumnElement[bool] = false()
     if policy.cap_per_day or state_hours.by_cap(policy):
-        found = found | (_over_day(number, policy, now) if now else _got(number, _BEGINS[DAY]) >= _DAY_CAP)
+        found = found | (_over_day(number, policy, now, us_state) if now else _got(number, _BEGINS[DAY]) >= _DAY_CAP)
     if policy.cap_per_week:
         found = found | (_got(number, now - WEEK if now else _BEGINS[WEEK]) >= policy.cap_per_week)
     return found
 
 
-def _over_day(number: SQLColumnExpression[str | None], policy: Policy, now: datetime) -> ColumnElement[bool]:
+def _over_day(
+    number: SQLColumnExpression[str | None],
+    policy: Policy,
+    now: datetime,
+    us_state: SQLColumnExpression[str] | str,
+) -> ColumnElement[bool]:
     """The number got what it may in a day; only of those of whom a cap holds is it counted what they got."""
     got = _got(number, now - DAY)
     found: ColumnElement[bool] = got >= policy.cap_per_day if policy.cap_per_day else false()
-    for cap, prefixes in state_hours.by_cap(policy):
-        found = found | (begins_with(number, prefixes) & (got >= cap))
+    for cap, place in state_hours.by_cap(policy):
+        found = found | (state_places.is_in(place, number, us_state) & (got >= cap))
     return found
 
 
-def begins_with(number: SQLColumnExpression[str | None], prefixes: Collection[str]) -> ColumnElement[bool]:
-    """The number is of one of the area codes, "+1512"; NULL is of none."""
-    return func.coalesce(func.substr(number, 1, 5).in_(sorted(prefixes)), false())
-
-
-def day_cap(number: str, policy: Policy) -> dict[str, int]:
+def day_cap(number: str, policy: Policy, us_state: str = "") -> dict[str, int]:
     """Return the cap of a day for a number (E.164), as a statement is given it."""
-    return {_DAY_CAP.key: state_hours.bound(policy, number).day_cap or state_hours.NO_CAP}
+    return {_DAY_CAP.key: state_hours.bound(policy, number, us_state).day_cap or state_hours.NO_CAP}
 
 
 def _got(number: SQLColumnExpression[str | None], since: datetime | BindParameter[datetime]) -> ScalarSelect[int]:
@@ -81,13 +87,13 @@ def moments(now: datetime) -> dict[str, datetime]:
     return {begins.key: now - span for span, begins in _BEGINS.items()}
 
 
-def free_at(session: Session, number: str, policy: Policy, now: datetime) -> datetime:
+def free_at(session: Session, number: str, policy: Policy, now: datetime, us_state: str = "") -> datetime:
     """Return the earliest moment, from `now` on, at which the caps let the number (E.164) get another one.
 
     A cap of n is free again when the nth of those that count, from the newest, is as old as its span.
     """
     moments = [now]
-    for cap, span in _caps(number, policy):
+    for cap, span in _caps(number, policy, us_state):
         newest = select(_GOT.started_at).where(*_counts(literal(number), now - span))
         nth = session.scalar(newest.order_by(_GOT.started_at.desc()).offset(cap - 1).limit(1))
         moments += [nth + span] if nth else []
@@ -100,17 +106,17 @@ def starts(session: Session, number: str, first: datetime, last: datetime) -> Se
     return [start for start in session.scalars(got) if start is not None]
 
 
-def is_full(number: str, starts: Collection[datetime], policy: Policy, at: datetime) -> bool:
+def is_full(number: str, starts: Collection[datetime], policy: Policy, at: datetime, us_state: str = "") -> bool:
     """Tell whether a cap of a number (E.164) was reached at a moment by messages that started so.
 
     What starts then is not counted.
     """
-    return any(sum(at - span < start < at for start in starts) >= cap for cap, span in _caps(number, policy))
+    return any(sum(at - span < start < at for start in starts) >= cap for cap, span in _caps(number, policy, us_state))
 
 
-def _caps(number: str, policy: Policy) -> list[tuple[int, timedelta]]:
+def _caps(number: str, policy: Policy, us_state: str) -> list[tuple[int, timedelta]]:
     """List the caps that hold for a number, each with its rolling span."""
-    caps = [(state_hours.bound(policy, number).day_cap, DAY), (policy.cap_per_week, WEEK)]
+    caps = [(state_hours.bound(policy, number, us_state).day_cap, DAY), (policy.cap_per_week, WEEK)]
     return [(cap, span) for cap, span in caps if cap]
 
 

@@ -84,16 +84,17 @@ class About:
     """Of whom facts are asked: a number, the channel that it is to be reached by, a sender's block scope, the
     campaign's keyword (None: any). An opt-in is one for its channel alone; what stands against a number does so by all.
 
-    `caps`: the policy and the moment, for what the number got. `member`: it is the number of a member of a campaign, in
-    the table or among some of its rows, and `members` are all of them. `given` are conditions that only the asker
-    knows, such as sending hours, by the name of the fact; `otherwise` those that it is not so, where that can be said
-    better than with NOT.
+    `us_state` is that of their address, "" for none. `caps`: the policy and the moment, for what the number got.
+    `member`: it is the number of a member of a campaign, in the table or among some of its rows, and `members` are all
+    of them. `given` are conditions that only the asker knows, such as sending hours, by the name of the fact;
+    `otherwise` those that it is not so, where that can be said better than with NOT.
     """
 
     number: SQLColumnExpression[str | None]
     channel: SQLColumnExpression[str] | str = Channel.SMS
     scope: SQLColumnExpression[str] | str | None = None
     keyword_id: SQLColumnExpression[int | None] | int | None = None
+    us_state: SQLColumnExpression[str] | str = ""
     caps: tuple[Policy, datetime | None] | None = None
     member: type[CampaignMember] | None = None
     members: ColumnElement[bool] | None = None
@@ -189,7 +190,7 @@ FACTS: Mapping[str, Fact] = {
     "any_opt_in": _has_row(OptIn, lambda _about: OptIn.status == written_out(OptInStatus.ACTIVE), _by_channel),
     "blocked": replace(_BLOCKED, condition=lambda about: None if about.scope is None else _BLOCKED.condition(about)),
     "promise_reached": Fact(_promise_reached),
-    "cap_reached": Fact(lambda about: caps.reached(about.number, *about.caps) if about.caps else None),
+    "cap_reached": Fact(lambda about: caps.reached(about.number, *about.caps, about.us_state) if about.caps else None),
 }
 """What the database knows of a number. All others in `rules.Facts` are given by who asks (`About.given`)."""
 
@@ -244,16 +245,18 @@ def of_number(
     now: datetime | None = None,
     too_late: bool = False,
     outside_hours: bool = False,
+    us_state: str = "",
 ) -> Facts:
     """Look up the facts of one number in one statement; what is no E.164 number has none.
 
     `scope` and `channel` are the sender's, `keyword_id` the campaign's keyword (None: any). The cap is looked up
-    when `policy` and `now` are given; `too_late` and `outside_hours` are passed on.
+    when `policy` and `now` are given, for an address in `us_state`; `too_late` and `outside_hours` are passed on.
     """
     if not number or not is_e164(number):
         return Facts(has_number=False)
     given = (policy, now) if policy and now else None
     about = About(number=literal(number), channel=channel, scope=scope or None, keyword_id=keyword_id, caps=given)
+    about = replace(about, us_state=us_state)
     row = session.execute(select(*columns(about, FACTS.keys() - {"has_number"}))).one()
     known = {name: bool(value) for name, value in row._mapping.items()}
     return Facts(**known, too_late=too_late, outside_hours=outside_hours)

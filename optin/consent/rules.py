@@ -120,7 +120,7 @@ _EVERY = frozenset(Purpose)
 _CAMPAIGN, _ONE_TO_ONE, _REPLY = (frozenset({each}) for each in (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.REPLY))
 _OWN = frozenset({Purpose.TEST, Purpose.CODE})
 _NOT_ASKED_FOR = frozenset({Purpose.CAMPAIGN, Purpose.ONE_TO_ONE, Purpose.VERIFICATION})
-_BY_STATE = ("state_rules", "state_strictest")
+_BY_STATE = ("state_rules", "state_strictest", "state_by_address")
 _SENDING_HOURS = ("sending_hours", "sending_from", "sending_to", *_BY_STATE)
 _CAPS = ("cap_per_day", "cap_per_week", "cap_waits", *_BY_STATE)
 

@@ -56,7 +56,7 @@ class KeptDraft(Base):
 
 
 class CampaignMember(Base):
-    """A person in a campaign. It carries the person's number and zones so that audiences need no join.
+    """A person in a campaign. It carries the person's number, zones and state so that audiences need no join.
 
     `import_run_id` is the import that added them or brought them back, while that can be undone.
     """
@@ -76,6 +76,7 @@ class CampaignMember(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     number: Mapped[str | None] = mapped_column(String(32))
     zones: Mapped[str] = mapped_column(Text, default="")
+    us_state: Mapped[str] = mapped_column(String(2), default="", server_default="")
     added_at: Mapped[datetime]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     removed_at: Mapped[datetime | None]

@@ -81,12 +81,13 @@ class Conversation(Base):
 class Message(Base):
     """One text, in or out. `number` is the other party's. An outbound row is the truth about its sending.
 
-    queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered,
-    or failed, skipped(reason), cancelled, unknown and then perhaps not_found. `queued_reason` is what the rule said
-    when it was queued ("" that it may go, None in rows from before that was kept), `zones` where its start looked at
-    the clock. `segments` are as we count them, `segments_told` as Twilio said, None before that. An inbound row says
-    what was read in it (`meaning`, `effect`); `word` is the normal form of an ordinary text that is one word, `written`
-    the sender's address as Twilio wrote it where it says more than the number.
+    queued -> claimed (leased by a job) -> sending (the start is committed) -> sent -> delivered | undelivered, or
+    failed, skipped(reason), cancelled, unknown and then perhaps not_found. `queued_reason` is what the rule said when
+    it was queued ("" that it may go, None in rows from before that was kept), `zones` where its start looked at the
+    clock, and `us_state` by the state of which address it went. `segments` are as we count them, `segments_told` as
+    Twilio said, None before that. An inbound row says what was read in it (`meaning`, `effect`); `word` is the normal
+    form of an ordinary text that is one word, `written` the sender's address as Twilio wrote it where it says more than
+    the number.
     """
 
     __tablename__ = "message"
@@ -144,6 +145,7 @@ class Message(Base):
     reason: Mapped[str | None] = mapped_column(String(15))
     decided_at: Mapped[datetime | None]
     zones: Mapped[str | None] = mapped_column(Text)
+    us_state: Mapped[str | None] = mapped_column(String(2))
 
     # outbound: the sending itself
     not_before: Mapped[datetime | None]

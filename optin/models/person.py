@@ -19,7 +19,8 @@ class Person(Base):
     """A contact or a lead. `mobile` is E.164 or None; several people may share one number.
 
     `sort_name` (casefolded "last first") orders lists.
-    `zones` are the number's time zones joined by "|", or the override. `import_run_id` is the import that made them.
+    `us_state` is the state of their address in the US, "" where none is known. `zones` are the time zones of the number
+    and of that state joined by "|", or the override. `import_run_id` is the import that made them.
     A record that was merged into another is of the kind MERGED, empty, and stays for what refers to it: its messages.
     """
 
@@ -47,6 +48,7 @@ class Person(Base):
     email: Mapped[str] = mapped_column(String(254), default="")
     company: Mapped[str] = mapped_column(String(120), default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    us_state: Mapped[str] = mapped_column(String(2), default="", server_default="")
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     zones: Mapped[str] = mapped_column(Text, default="")
     notes: Mapped[str] = mapped_column(Text, default="")

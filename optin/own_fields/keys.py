@@ -10,12 +10,12 @@ PREFIX = "own-"
 """A field of one's own is "own-" and its key among the fields of a person: no field of ours has a hyphen."""
 TAKEN = frozenset({
     *merge_fields.FIELDS, "first_line", "keyword", "frequency", "code", "name", "mobile", "phone", "number", "email",
-    "owner", "time_zone", "notes", "kind", "id",
+    "owner", "time_zone", "us_state", "notes", "kind", "id",
 })  # fmt: skip
 """What our own merge fields are called, and what else a person has."""
 LABELS = frozenset({
     "first name", "last name", "name", "mobile phone", "email", "company", "owner", "time zone", "notes", "consent",
-    "added",
+    "added", "state (us)",
 })  # fmt: skip
 """What our own fields and columns are called."""
 

@@ -21,12 +21,13 @@ from optin.models import AuditEntry, CampaignMember, Keyword, Message, OptIn, Pe
 from optin.models.index_conditions import has_not_ended, is_merged
 from optin.own_fields import keys
 from optin.own_fields import values as own_values
-from optin.phone import spellings
+from optin.person import places
+from optin.phone import spellings, us_states
 from optin.policy import audit, cache
 from optin.queries import merged_people
 from optin.refused import Refused
 
-TEXTS = ("first_name", "last_name", "email", "company", "time_zone", "notes")
+TEXTS = ("first_name", "last_name", "email", "company", "us_state", "time_zone", "notes")
 FIELDS = (*TEXTS, "mobile", "owner_id")
 SORT_NAME = 170
 SUBJECT = "person"
@@ -186,9 +187,12 @@ def _assign(session: Session, person: Person, fields: Mapping[str, Any], region:
     mobile = read_mobile(session, str(fields.get("mobile") or ""), region)
     if isinstance(mobile, Refused):
         return mobile
+    if (us_state := _clean(str(fields.get("us_state") or ""))) and not us_states.code_in(us_state):
+        return Refused(f"“{us_state[:40]}” is no state of the US.", field="us_state")
     for name, value in fields.items():
         if name in TEXTS:
             setattr(person, name, _clean(str(value or "")))
+    person.us_state = us_states.code_in(person.us_state or "")
     if "owner_id" in fields:
         person.owner_id = fields["owner_id"]
     if "mobile" in fields:
@@ -201,7 +205,7 @@ def derive(person: Person, region: str) -> None:
     """Set what follows from a person's fields: the sort name and the time zones."""
     names = (person.first_name or "", person.last_name or "")
     person.sort_name = sort_name(*names, person.mobile or "", person.email or "")
-    person.zones = _zones(person, region)
+    person.zones = places.zones(person, region)
 
 
 def sort_name(first_name: str, last_name: str, mobile: str, email: str) -> str:
@@ -213,12 +217,6 @@ def _clean(text: str) -> str:
     """Return the text without control characters other than the end of a line: no database takes all of them."""
     lines = text.replace("\r\n", "\n")
     return "".join(ch for ch in lines if ch == "\n" or category(ch) not in ("Cc", "Cs")).strip()
-
-
-def _zones(person: Person, region: str) -> str:
-    if person.time_zone:
-        return person.time_zone
-    return phone.zone_group(person.mobile, region) if person.mobile else ""
 
 
 def readable(session: Session, person: Person) -> dict[str, object]:
@@ -237,11 +235,11 @@ def _stay_out(session: Session, person: Person, old_number: str | None, act: Act
 
 
 def follow_number(session: Session, person: Person, old_number: str | None, act: Act) -> list[OptIn]:
-    """Let memberships carry the number and zones as they are now; end what the old number's consent was."""
+    """Let memberships carry the number, zones and state as they are now; end what the old number's consent was."""
     session.execute(
         update(CampaignMember)
         .where(CampaignMember.person_id == person.id)
-        .values(number=person.mobile, zones=person.zones)
+        .values(number=person.mobile, zones=person.zones, us_state=person.us_state)
         .execution_options(synchronize_session=False)
     )
     ended = ledger.change_number(session, person.id, old_number, person.mobile, act)

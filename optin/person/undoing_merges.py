@@ -55,7 +55,7 @@ def changed_since(session: Session, merge: PersonMerge) -> list[str]:
     """Return the fields that were changed after the merge, so that an undo leaves them alone."""
     snapshot = Snapshot.from_json(merge.before or {})
     own = moving.changed_since(session, merge.merged_id, merge.kept_id, snapshot.own_before)
-    return [name for name in FIELDS if getattr(merge.kept, name) != snapshot.after[name]] + own
+    return [name for name in FIELDS if snapshot.after.get(name, "") != getattr(merge.kept, name)] + own
 
 
 def undo(session: Session, merge_id: int, user_id: int | None) -> Undone | Refused:

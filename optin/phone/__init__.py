@@ -125,16 +125,21 @@ def zone_group(number: str, region: str) -> str:
     return (area and _group_of_area(area[1])) or "|".join(sorted(zones(number) or zones_of_region(region)))
 
 
+def zones_of_area(area: str) -> tuple[str, ...]:
+    """Return the zones of a North American area code, () for one of which nothing is known."""
+    return _zones_by_area_code().get(area, ())
+
+
 @lru_cache(maxsize=1024)
 def _group_of_area(area: str) -> str:
     """Return the zones of a North American area code, sorted, "|" between them; "" for what is none."""
-    return "|".join(sorted(_zones_by_area_code().get(area, ())))
+    return "|".join(sorted(zones_of_area(area)))
 
 
 def _area_zones(number: str) -> tuple[str, ...]:
     """Return the zones of the number's North American area code, () for any other number."""
     area = _AREA.match(number)
-    return _zones_by_area_code().get(area[1], ()) if area else ()
+    return zones_of_area(area[1]) if area else ()
 
 
 @lru_cache(maxsize=1)

@@ -43,6 +43,7 @@ REPLIES = {
 STATES = {
     "state_rules": "Hours and limits by state",
     "state_strictest": "Every US number by the strictest states",
+    "state_by_address": "By the address alone where it has a state",
 }
 OF_STATES = {f"{PREFIX}{state}": f"Hours and limit of {name}" for state, name in area_code_states.NAMES.items()}
 """The settings of single states."""

@@ -23,12 +23,13 @@ class Policy:
     Caps are broadcast messages per number in a rolling 24 hours and 7 days, 0 for none; `most_per_hour` and
     `most_per_day` are those of all numbers together. Sending hours are in the recipient's local time. `state_rules`:
     the hours and caps of US states hold beside them; `state_strictest`: for each US number those of all states, since
-    it may have been ported; `state_choices`: what admins decided about single states, each stored as a setting. So many
-    messages as `tries_before_lost` must fail for good before a number counts as not in use. `undo_minute`: a broadcast
-    starts a minute after *Send*. Replies are templates with the fields brand, keyword and frequency. What begins with
-    `canary` says who gets a broadcast first, and for how long it waits then; what begins with `limit`, above which
-    shares (percent) and how many times the usual opt-outs a broadcast pauses. `first_line` is what a text says to
-    whoever has got none for so many days (sending/first_line.py).
+    it may have been ported; `state_by_address`: of whose address the state is known, by that alone; `state_choices`:
+    what admins decided about single states, each stored as a setting. So many messages as `tries_before_lost` must fail
+    for good before a number counts as not in use. `undo_minute`: a broadcast starts a minute after *Send*. Replies are
+    templates with the fields brand, keyword and frequency. What begins with `canary` says who gets a broadcast first,
+    and for how long it waits then; what begins with `limit`, above which shares (percent) and how many times the usual
+    opt-outs a broadcast pauses. `first_line` is what a text says to whoever has got none for so many days
+    (sending/first_line.py).
     """
 
     require_opt_in_for_one_to_one: bool = False
@@ -72,6 +73,7 @@ class Policy:
     sending_to: str = "20:00"
     state_rules: bool = False
     state_strictest: bool = False
+    state_by_address: bool = False
     state_choices: Choices = ()
 
     @property

@@ -61,6 +61,7 @@ class ClaimedMessage:
     broadcast_id: int | None = None
     reply_kind: ReplyKind | None = None
     zones: str = ""
+    us_state: str = ""
     conversation_id: int | None = None
     not_after: datetime | None = None
     sender_id: int | None = None
@@ -223,7 +224,15 @@ def _posts(session: Session, ids: Sequence[int], now: datetime) -> list[ClaimedM
     meanwhile: a text that comes in from the number locks conversation and messages the other way round.
     """
     rows = session.execute(
-        select(*_NEEDED, Sender, Broadcast, Person, CampaignMember.zones, _ASKED.created_at.label("asked_at"))
+        select(
+            *_NEEDED,
+            Sender,
+            Broadcast,
+            Person,
+            CampaignMember.zones,
+            CampaignMember.us_state,
+            _ASKED.created_at.label("asked_at"),
+        )
         .join(Sender, Sender.id == Message.sender_id)
         .outerjoin(_ASKED, _ASKED.id == Message.in_reply_to_id)
         .outerjoin(Broadcast, Broadcast.id == Message.broadcast_id)
@@ -292,6 +301,7 @@ def _post(
         broadcast_id=row.broadcast_id,
         reply_kind=ReplyKind(row.reply_kind) if row.reply_kind else None,
         zones=row.zones or "",
+        us_state=row.us_state or "",
         conversation_id=conversation_id,
         not_after=broadcast.not_after if broadcast else None,
         sender_id=row.Sender.id,

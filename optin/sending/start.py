@@ -65,6 +65,7 @@ _TEXT: Mapping[str, ColumnElement[object]] = {
     "segments": bindparam("count", type_=Integer),
     "conversation_id": bindparam("conversation", type_=Integer),
     "zones": bindparam("where", type_=Text),
+    "us_state": bindparam("address", type_=String),
 }
 
 
@@ -154,7 +155,9 @@ def _put_off(session: Session, claimed: ClaimedMessage, stopped: Pauses, given: 
 
 def _opens(claimed: ClaimedMessage, given: Policy, now: datetime) -> datetime:
     """Return when sending hours let the message go, `now` for at once."""
-    window = state_hours.bound(given, claimed.number).hours if claimed.purpose == Purpose.CAMPAIGN else None
+    window = None
+    if claimed.purpose == Purpose.CAMPAIGN:
+        window = state_hours.bound(given, claimed.number, claimed.us_state).hours
     if window is None:
         return now
     zones = claimed.zones.split(hours.GROUP_SEPARATOR)
@@ -178,7 +181,9 @@ def _start_alike(
     statement = _starting(_case(claimed_messages[0], given), given, of_broadcast=bool(claimed_messages[0].broadcast_id))
     alike = {"now": now, "under_way": now + UNDER_WAY, **caps.moments(now), **promises.moments(now)}
     alike |= often.moments(now) | gate.seen()
-    each = [alike | _values(claimed) | caps.day_cap(claimed.number, given) for claimed in claimed_messages]
+    each = [
+        alike | _values(claimed) | caps.day_cap(claimed.number, given, claimed.us_state) for claimed in claimed_messages
+    ]
     rows = run(session, statement, each)
     return {row[0]: row[1] for row in rows}
 
@@ -194,6 +199,7 @@ def _values(claimed: ClaimedMessage) -> dict[str, object]:
         "count": channels.rules_of(claimed.channel).measure(claimed.body).segments,
         "conversation": claimed.conversation_id,
         "where": claimed.zones,
+        "address": claimed.us_state,
         "lacks": claimed.empty_field,
         "leaves_out": claimed.leaves_out_often,
     }
@@ -275,7 +281,7 @@ def _settle_unstarted(session: Session, claimed: ClaimedMessage, given: Policy, 
     if decision.allowed:  # it was not a moment ago
         return _set(session, claimed, now, MessageStatus.QUEUED, not_before=now + timedelta(seconds=1))
     if decision.waits:
-        free = caps.free_at(session, claimed.number, given, now)
+        free = caps.free_at(session, claimed.number, given, now, claimed.us_state)
         if claimed.not_after and free >= claimed.not_after:
             return _set(session, claimed, now, MessageStatus.SKIPPED, reason=Reason.TOO_LATE)
         return _set(session, claimed, now, MessageStatus.QUEUED, reason=decision.reason, not_before=free)
@@ -295,6 +301,7 @@ def _decide(session: Session, claimed: ClaimedMessage, given: Policy, now: datet
         policy=given if is_campaign else None,
         now=now,
         too_late=is_campaign and _is_late(claimed, given, now),
+        us_state=claimed.us_state,
     )
     many = claimed.leaves_out_often and session.scalar(select(often.got_many(literal(claimed.number), now)))
     known = replace(known, empty_field=claimed.empty_field, often_texted=bool(many))
@@ -317,7 +324,7 @@ def _set(
     """Move a row that is still ours from claimed to `status`; a reason takes the place of an error met before."""
     values: dict[str, object] = {"status": status, "reason": reason, "decided_at": now, "updated_at": now}
     if claimed.broadcast_id:
-        values["zones"] = claimed.zones
+        values |= {"zones": claimed.zones, "us_state": claimed.us_state}
     if reason is not None:
         values |= {"error_code": None, "error_text": ""}
     if status is not MessageStatus.QUEUED or not_before is not None:

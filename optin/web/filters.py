@@ -10,6 +10,7 @@ from flask import Flask, current_app, g
 from optin import clock, phone
 from optin.consent import event_notes
 from optin.models import Person
+from optin.phone.area_code_states import NAMES
 from optin.queries.cached_counts import CachedCount
 
 MINUTE = timedelta(minutes=1)
@@ -38,8 +39,14 @@ def init_app(app: Flask, region: Callable[[], str] = default_region) -> None:
         n=n,
         plural=plural,
         initials=initials,
+        us_state=us_state,
         event_note=event_notes.in_words,
     )
+
+
+def us_state(code: str) -> str:
+    """Return the name of a US state by its postal code, "–" for none."""
+    return NAMES.get(code, "–")
 
 
 def current_zone() -> ZoneInfo:

@@ -242,4 +242,5 @@ def test_what_waits_follows_from_settings_that_there_are() -> None:
         "cap_waits",
         "state_rules",
         "state_strictest",
+        "state_by_address",
     }

@@ -10,17 +10,19 @@ from sqlalchemy.orm import Session
 
 from optin.consent import audience, audience_counts, hours, state_hours
 from optin.enums import Channel, Direction, MessageStatus, Purpose, Reason
-from optin.models import Campaign, CampaignMember, Message
-from optin.phone import zone_group
+from optin.models import Broadcast, Campaign, CampaignMember, Message
+from optin.phone import us_states
 from optin.policy.policy import Policy
 from tests.support import audience_scene, outbox
 
 AREAS = ("212", "512", "915", "850", "305", "270", "219", "308", "401", "334", "207", "907", "808", "800", "999", "787")
+ADDRESSES = ("TX", "FL", "RI", "ME", "AK", "OH")
 ELSEWHERE = ("+14165550134", "+447700900123", "+81312345678")
 POLICIES = (
     Policy(state_rules=True),
     Policy(state_rules=True, sending_hours=False),
     Policy(state_rules=True, state_strictest=True, sending_from="10:00", sending_to="23:00"),
+    Policy(state_rules=True, state_by_address=True, sending_hours=False),
     Policy(sending_hours=False),
 )
 GOT_BEFORE = (1, 2, 3)
@@ -34,14 +36,26 @@ def campaign(session: Session) -> Campaign:
     for area in AREAS:
         for last in (0, 1):
             number = f"+1{area}555013{last}"
-            audience_scene.member(session, made, number, zone_group(number, "US"))
+            _lives(session, made, number, "")
             if last:
                 session.add_all(_got(number, hour) for hour in GOT_BEFORE)
+        for last, state in enumerate(ADDRESSES, start=2):
+            number = f"+1{area}55501{last:02d}1"
+            _lives(session, made, number, state)
+            session.add_all(_got(number, hour) for hour in GOT_BEFORE)
     for number in ELSEWHERE:
-        audience_scene.member(session, made, number, zone_group(number, "US"))
+        for state in ("", "TX"):
+            _lives(session, made, number.removesuffix("4") + str(len(state)), state)
     audience_scene.member(session, made, None, "")
     session.flush()
     return session.get_one(Campaign, made.campaign_id)
+
+
+def _lives(session: Session, of: Broadcast, number: str, state: str) -> None:
+    """Have a member with a number and an address."""
+    person_id = audience_scene.member(session, of, number, us_states.zone_group(number, "US", state))
+    mine = select(CampaignMember).where(CampaignMember.person_id == person_id)
+    session.scalars(mine).one().us_state = state
 
 
 def _got(number: str, hour: int) -> Message:
@@ -55,7 +69,7 @@ def _got(number: str, hour: int) -> Message:
 def _expected(policy: Policy, member: CampaignMember, now: datetime, not_after: datetime | None) -> str:
     if member.number is None:
         return str(Reason.NO_NUMBER)
-    bound = state_hours.bound(policy, member.number)
+    bound = state_hours.bound(policy, member.number, member.us_state)
     zones = member.zones.split("|")
     opens = hours.next_open(zones, now, bound.hours) if bound.hours else now
     if not_after and (opens is None or opens >= not_after):
@@ -90,11 +104,12 @@ def test_the_audience_says_of_each_member_what_binds_their_number(session: Sessi
             assert Counter(said.values()) == counted
             with_number = [(each, each.number) for each in members if each.number]
             assert all(
-                asked.is_closed(number, each.zones) != _is_open(lenient, each, now) for each, number in with_number
+                asked.is_closed(number, each.zones, each.us_state) != _is_open(lenient, each, now)
+                for each, number in with_number
             )
     assert set(seen) >= {"", "outside_hours", "too_late", "cap_reached"}
 
 
 def _is_open(policy: Policy, member: CampaignMember, now: datetime) -> bool:
-    bound = state_hours.bound(policy, member.number or "")
+    bound = state_hours.bound(policy, member.number or "", member.us_state)
     return bound.hours is None or hours.is_open(member.zones.split("|"), now, bound.hours)

@@ -1,6 +1,7 @@
 """What binds a number by its states: the strictest of several, what admins chose, and which state is named."""
 
-from datetime import datetime, time
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from optin.policy import labels, policy
 from optin.policy.policy import Policy
 from optin.policy.state_choices import StateChoice
 
+LONDON = "+447700900123"
 TEXAS, FLORIDA, OHIO, TOLL_FREE, TORONTO = (
     "+15125550134",
     "+18505550134",
@@ -27,8 +29,8 @@ TABLE = state_rules.table()
 NINE_TO_FIVE = ("09:00-17:00",) * 7
 
 
-def week(of: Policy, number: str) -> Week:
-    found = state_hours.bound(of, number).hours
+def week(of: Policy, number: str, us_state: str = "") -> Week:
+    found = state_hours.bound(of, number, us_state).hours
     assert isinstance(found, Week)
     return found
 
@@ -67,16 +69,58 @@ def test_several_states_bind_together(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.day_cap == 3
 
 
-@pytest.mark.parametrize(
-    "given", [ON, Policy(state_rules=True, state_strictest=True, sending_hours=False, cap_per_day=4)]
-)
-def test_groups_of_numbers_say_what_each_number_says(given: Policy) -> None:
+def test_the_state_of_an_address_binds_beside_the_area_code() -> None:
+    open_ = Policy(state_rules=True, sending_hours=False)
+    texas, florida = TABLE.states["TX"], TABLE.states["FL"]
+    assert week(open_, TEXAS, "FL") == texas.week.meet(florida.week)
+    assert state_hours.bound(open_, TEXAS, "FL").day_cap == 3
+    assert week(open_, TEXAS, "TX") == texas.week
+    assert week(open_, TOLL_FREE, "TX") == week(open_, TOLL_FREE)
+    assert week(open_, TORONTO, "TX") == texas.week
+    strictest = replace(open_, state_strictest=True)
+    assert week(strictest, OHIO, "TX") == week(open_, TOLL_FREE)
+    for number, state in ((LONDON, "TX"), (TORONTO, ""), (TORONTO, "ON")):
+        assert state_hours.bound(open_, number, state) == state_hours.Bound(None, 0)
+    assert state_hours.bound(Policy(), TEXAS, "FL") == state_hours.bound(Policy(), TEXAS)
+
+
+def test_an_admin_may_choose_the_address_alone() -> None:
+    given = Policy(state_rules=True, state_by_address=True, sending_hours=False)
+    for number in (TEXAS, TOLL_FREE, TORONTO):
+        assert week(given, number, "FL") == TABLE.states["FL"].week
+        assert state_hours.bound(given, number) == state_hours.bound(replace(given, state_by_address=False), number)
+    assert week(replace(given, state_strictest=True), TEXAS, "FL") == TABLE.states["FL"].week
+    assert state_hours.bound(given, LONDON, "FL") == state_hours.Bound(None, 0)
+
+
+POLICIES = [
+    replace(given, state_by_address=alone)
+    for given in (ON, Policy(state_rules=True, state_strictest=True, sending_hours=False, cap_per_day=4))
+    for alone in (False, True)
+]
+
+
+@pytest.mark.parametrize("given", POLICIES)
+def test_places_say_what_each_number_and_address_says(given: Policy) -> None:
+    moments = [datetime(2026, 11, 26, tzinfo=UTC) + timedelta(hours=7 * turn) for turn in range(24)]
     for code in range(200, 1000):
-        bound = state_hours.bound(given, f"+1{code}5550134")
-        of_area = [each for each, prefixes in state_hours.by_hours(given) if f"+1{code}" in prefixes]
-        assert of_area == ([bound.hours] if isinstance(bound.hours, Week) else [])
-        capped = [cap for cap, prefixes in state_hours.by_cap(given) if f"+1{code}" in prefixes]
-        assert capped == ([bound.day_cap] if bound.day_cap != given.cap_per_day else [])
+        number = f"+1{code}5550134"
+        for state in ("", *list(NAMES)[code % 3 :: 3]):
+            bound = state_hours.bound(given, number, state)
+            parts = [each for each, place in state_hours.by_hours(given) if place.has(number, state)]
+            both = [each for each in state_hours.by_both(given) if each.place.has(number, state)]
+            assert len(parts) <= 2
+            if not parts:
+                assert not isinstance(bound.hours, Week), (number, state)
+            elif both:
+                assert ([both[0].left], {*parts}) == ([bound.hours], {both[0].of_number, both[0].of_address})
+            else:
+                assert bound.hours in parts, (number, state)
+            caps = [cap for cap, place in state_hours.by_cap(given) if place.has(number, state)]
+            assert state_hours.strictest_cap([given.cap_per_day, *caps]) == bound.day_cap, (number, state)
+            for moment in moments if code % 40 == 0 and isinstance(bound.hours, Week) else ():
+                is_open = all(hours.is_open(["America/Chicago"], moment, each) for each in parts)
+                assert is_open == hours.is_open(["America/Chicago"], moment, bound.hours)
 
 
 def test_a_choice_holds_until_the_table_changes_and_then_only_where_it_is_stricter(
@@ -122,11 +166,11 @@ def test_labels_say_what_was_chosen() -> None:
 @pytest.mark.parametrize(
     ("number", "moment", "said"),
     [
-        (TEXAS, "2026-11-29 11:59", "Texas: Sunday from 12:00"),
+        (TEXAS, "2026-11-29 11:59", "Texas (by the area code): Sunday from 12:00"),
         (TEXAS, "2026-11-29 12:00", ""),
-        (TEXAS, "2026-11-28 21:00", "Texas: Saturday until 21:00"),
-        ("+14015550134", "2026-11-29 12:00", "Rhode Island: not on Sundays"),
-        ("+14015550134", "2026-12-25 12:00", "Rhode Island: not on federal holidays"),
+        (TEXAS, "2026-11-28 21:00", "Texas (by the area code): Saturday until 21:00"),
+        ("+14015550134", "2026-11-29 12:00", "Rhode Island (by the area code): not on Sundays"),
+        ("+14015550134", "2026-12-25 12:00", "Rhode Island (by the area code): not on federal holidays"),
         (TOLL_FREE, "2026-11-29 12:00", "Perhaps Alabama: not on Sundays"),
         (TORONTO, "2026-11-29 03:00", ""),
     ],
@@ -139,10 +183,29 @@ def test_the_state_that_keeps_it_back_is_named(number: str, moment: str, said: s
 
 
 def test_the_state_whose_limit_is_reached_is_named() -> None:
-    assert state_wording.why_capped(ON, FLORIDA, 3) == "Florida: 3 in 24 hours reached"
+    assert state_wording.why_capped(ON, FLORIDA, 3) == "Florida (by the area code): 3 in 24 hours reached"
     assert state_wording.why_capped(ON, FLORIDA, 2) == ""
     assert state_wording.why_capped(ON, TEXAS, 9) == ""
     assert state_wording.why_capped(ON, TOLL_FREE, 3) == "Perhaps Florida: 3 in 24 hours reached"
+    assert state_wording.why_capped(ON, TEXAS, 3, "FL") == "Florida (by the address): 3 in 24 hours reached"
+
+
+@pytest.mark.parametrize(
+    ("number", "us_state", "said"),
+    [
+        (TEXAS, "TX", "Texas (by the address and the area code): Sunday from 12:00"),
+        (OHIO, "TX", "Texas (by the address): Sunday from 12:00"),
+        (TEXAS, "OH", "Texas (by the area code): Sunday from 12:00"),
+        (TOLL_FREE, "TX", "Texas (by the address): Sunday from 12:00"),
+        (OHIO, "OH", ""),
+    ],
+)
+def test_it_says_whence_the_state_is_known(number: str, us_state: str, said: str) -> None:
+    at = datetime(2026, 11, 29, 11, 59, tzinfo=ZoneInfo("America/Chicago"))
+    assert state_wording.why_closed(ON, number, ["America/Chicago"], at, us_state) == said
+    alone = replace(ON, state_by_address=True)
+    expected = said if us_state == "TX" else ""
+    assert state_wording.why_closed(alone, number, ["America/Chicago"], at, us_state) == expected
 
 
 def test_hours_in_words() -> None:

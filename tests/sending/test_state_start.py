@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from optin.database.session import db
 from optin.enums import MessageStatus, Reason
-from optin.models import Broadcast, Message
+from optin.models import Broadcast, CampaignMember, Message
 from optin.policy import policy
 from optin.sending.wait_ends import SettingsWatch
 from tests.conftest import Clock
@@ -149,3 +149,46 @@ def test_what_waits_is_asked_again_when_states_are_switched_off(session: Session
     session.commit()
     assert watch.ring() == 1
     assert [each.number for each in start(session, engine, made)] == [TEXAS]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize(("number", "us_state"), [(CALIFORNIA, "TX"), (TEXAS, "CA"), (TOLL_FREE, "TX"), (TEXAS, "TX")])
+def test_the_state_of_the_address_keeps_it_back_too(
+    session: Session, engine: Engine, clock: Clock, number: str, us_state: str, alone: bool
+) -> None:
+    """On Sunday at 11 in Texas; what is only the number's counts no more where the address alone does."""
+    clock.set(SATURDAY.replace(hour=12))
+    outbox.opted_in(session, number)
+    policy.change(session, None, state_rules=True, state_by_address=alone, sending_hours=False)
+    made = _broadcast(session, {number: "America/Chicago"})
+    session.execute(update(CampaignMember).values(us_state=us_state))
+    session.commit()
+    clock.set(datetime(2026, 11, 29, 11, tzinfo=CHICAGO))
+    binds = us_state == "TX" or not alone
+    assert [each.number for each in start(session, engine, made)] == ([] if binds else [number])
+    message = session.scalars(select(Message).execution_options(populate_existing=True)).one()
+    assert message.us_state == us_state
+    if binds:
+        assert (message.status, message.reason) == (S.QUEUED, Reason.OUTSIDE_HOURS)
+    clock.set(datetime(2026, 11, 29, 12, tzinfo=CHICAGO))
+    by_number = number == TOLL_FREE and not alone
+    assert [each.number for each in start(session, engine, made)] == ([number] if binds and not by_number else [])
+
+
+def test_florida_by_the_address_gets_three_in_a_day(session: Session, engine: Engine, clock: Clock) -> None:
+    clock.set(SATURDAY.replace(hour=12))
+    outbox.opted_in(session, TEXAS)
+    policy.change(session, None, state_rules=True)
+    made = [_broadcast(session, {TEXAS: ZONES[TEXAS]}) for _ in range(4)]
+    session.execute(update(CampaignMember).values(us_state="FL"))
+    session.commit()
+    started = []
+    for broadcast in made:
+        started += start(session, engine, broadcast)
+        clock.forward(minutes=10)
+    assert len(started) == 3
+    waits = session.scalars(select(Message).where(Message.status == S.QUEUED)).one()
+    assert (waits.reason, waits.us_state) == (Reason.CAP_REACHED, "FL")
+    policy.change(session, None, state_by_address=True)
+    session.commit()
+    assert start(session, engine, made[-1]) == []

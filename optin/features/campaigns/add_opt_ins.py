@@ -233,11 +233,13 @@ def _bring_back(session: Session, campaign_id: int, which: Conditions, user_id: 
     chosen = select(first).where(*which, ~_is_member(campaign_id), _was_removed(campaign_id))
     mobile = select(Person.mobile).where(Person.id == CampaignMember.person_id).scalar_subquery()
     zones = select(Person.zones).where(Person.id == CampaignMember.person_id).scalar_subquery()
+    state = select(Person.us_state).where(Person.id == CampaignMember.person_id).scalar_subquery()
+    here = {"number": mobile, "zones": zones, "us_state": state}
     return change_rows(
         session,
         update(CampaignMember)
         .where(CampaignMember.id.in_(chosen))
-        .values(removed_at=None, removed_by_id=None, number=mobile, zones=zones, added_at=now, added_by_id=user_id)
+        .values(removed_at=None, removed_by_id=None, added_at=now, added_by_id=user_id, **here)
         .execution_options(synchronize_session=False),
     )
 
@@ -256,6 +258,7 @@ def _add_known(session: Session, campaign_id: int, which: Conditions, user_id: i
             Person.id,
             Person.mobile,
             Person.zones,
+            Person.us_state,
             literal(now, UTCDateTime()),
             literal(user_id, CampaignMember.added_by_id.type),
         )
@@ -264,7 +267,7 @@ def _add_known(session: Session, campaign_id: int, which: Conditions, user_id: i
         .where(*which, ~_is_member(campaign_id), ~_was_removed(campaign_id), ~_comes_later())
         .order_by(OptIn.number)
     )
-    columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
+    columns = ["campaign_id", "person_id", "number", "zones", "us_state", "added_at", "added_by_id"]
     statement = insert(CampaignMember).from_select(columns, rows)
     with roomy(session):
         return change_rows(session, statement.on_conflict_do_nothing(index_elements=["campaign_id", "person_id"]))

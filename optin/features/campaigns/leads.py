@@ -42,6 +42,7 @@ def _row(number: str, zones: str, owner_id: int | None, at: datetime) -> dict[st
         "email": "",
         "company": "",
         "owner_id": owner_id,
+        "us_state": "",
         "time_zone": "",
         "zones": zones,
         "notes": "",

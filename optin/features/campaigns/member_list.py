@@ -40,6 +40,7 @@ COLUMNS: tuple[Column[MemberRow], ...] = (
     Column("First name", lambda row: row.member.person.first_name, in_table=False),
     Column("Last name", lambda row: row.member.person.last_name, in_table=False),
     Column("Mobile phone", lambda row: row.member.number, is_phone=True),
+    Column("State (US)", lambda row: row.member.us_state, in_table=False),
     Column("Consent", lambda row: row.consent.text, cell="consent"),
     Column("Would a message go now?", lambda row: row.reason.label if row.reason else "Will receive", cell="reason"),
     Column("Last message", lambda row: MessageStatus(row.last.status).label if row.last else "", cell="last"),

@@ -12,7 +12,7 @@ from optin.features.imports.terms import Known, Outcome
 from optin.own_fields import keys
 from optin.refused import Refused
 
-TEXTS = ("first_name", "last_name", "email", "company", "notes")
+TEXTS = ("first_name", "last_name", "email", "company", "us_state", "notes")
 Firsts = Mapping[str, int]
 """The line on which each number, email address or known person stands first in the file."""
 LABELS = {
@@ -20,6 +20,7 @@ LABELS = {
     "last_name": "last name",
     "email": "email",
     "company": "company",
+    "us_state": "state (US)",
     "notes": "notes",
     "mobile": "mobile phone",
 }
@@ -35,6 +36,7 @@ class KnownPerson(NamedTuple):
     mobile: str
     email: str
     company: str
+    us_state: str
     notes: str
     own: Mapping[str, str] = {}
 

@@ -6,7 +6,7 @@ from optin.features.imports.terms import ImportKind
 from optin.refused import Refused
 from optin.spreadsheets.guess import Field
 
-NAME, MOBILE, EMAIL, OPTED_OUT = "name", "mobile", "email", "opted_out"
+NAME, MOBILE, EMAIL, OPTED_OUT, US_STATE = "name", "mobile", "email", "opted_out", "us_state"
 _PHONES = (
     "mobile, cell, cell phone, phone, phone number, telephone, tel, sms, number, handy, handynummer, mobil, telefon, "
     "rufnummer, móvil, celular, teléfono, portable, téléphone"
@@ -21,6 +21,7 @@ _OUTS = (
 CONSENT_DATE, CONSENT_WAY, CONSENT_TOLD, CONSENT_BY = "consent_date", "consent_way", "consent_told", "consent_by"
 CONSENT_FIELDS = (CONSENT_DATE, CONSENT_WAY, CONSENT_TOLD, CONSENT_BY)
 NUMBER = "Mobile phone"
+_STATES = "state, us state, state province, mailing state, home state, address state, billing state, state code"
 _PHONE = Field(MOBILE, NUMBER, tuple(_PHONES.split(", ")), "phone")
 _OUT = Field(OPTED_OUT, "Opted out", tuple(_OUTS.split(", ")), "yes_no")
 _DATES = (
@@ -53,6 +54,7 @@ PEOPLE = (
         "Company",
         ("organisation", "organization", "employer", "account", "firma", "verein", "empresa", "société"),
     ),
+    Field(US_STATE, "State (US)", tuple(_STATES.split(", "))),
     Field("notes", "Notes", ("note", "comment", "comments", "remarks", "bemerkung", "notizen", "notas", "remarques")),
     _OUT,
 )

@@ -20,6 +20,7 @@ _COLUMNS = (
     func.coalesce(Person.mobile, "").label("mobile"),
     Person.email,
     Person.company,
+    Person.us_state,
     Person.notes,
 )
 

@@ -3,7 +3,7 @@
 Nothing commits. Whoever takes rows over holds the lock under which people are made, and then that of the campaign.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,17 +11,19 @@ from datetime import datetime
 from sqlalchemy import Select, false, literal, select
 from sqlalchemy.orm import Session
 
-from optin import phone
 from optin.campaign_members import adding
 from optin.consent import audience, facts
 from optin.consent.audience import AudienceQuestion
 from optin.database.statements import listed
 from optin.enums import Reason
 from optin.features.imports.deciding import Decision
+from optin.features.imports.fields import US_STATE
 from optin.features.imports.member_deciding import Standing
 from optin.features.imports.terms import Known, Outcome
 from optin.models import Campaign, CampaignMember, ImportRun, Person
+from optin.phone import us_states
 from optin.policy import cache
+from optin.policy.policy import Policy
 from optin.provider import senders
 
 COMING_IN = (Outcome.NEW, Outcome.CHANGED)
@@ -57,12 +59,12 @@ def whys(
     policy, sender = cache.policy(session), next(iter(senders.all_in_use(session)), None)
     ids = _ids(sorted({each.person.id for each in coming if each.person}))
     groups = adding.zone_groups(session, ids)
-    numbers = {each.row.number for each in coming if each.person is None}
-    zones = {number: phone.zone_group(number, policy.default_region) if number else "" for number in numbers}
+    states = {each.row.number: each.row.values.get(US_STATE, "") for each in coming if each.person is None}
+    zones = {number: _zones(number, policy, state) for number, state in states.items()}
     scope, channel = facts.scope_and_channel(sender)
     question = audience.ask(session, campaign, scope, channel, policy, groups={*groups, *zones.values()})
     of_people = adding.reason_of_each(session, question, ids, ids)
-    of_numbers = _of_numbers(session, question, zones)
+    of_numbers = _of_numbers(session, question, zones, states)
 
     def why(each: Decision) -> str:
         if each.row.opted_out and each.row.number:
@@ -74,14 +76,23 @@ def whys(
     return {way: Counter(WHY + why(each) for each in some) for way, some in taken.items()}
 
 
-def _of_numbers(session: Session, question: AudienceQuestion, zones: Mapping[str, str]) -> Mapping[str, str]:
+def _zones(number: str, policy: Policy, us_state: str) -> str:
+    return us_states.zone_group(number, policy.default_region, us_state) if number else ""
+
+
+def _of_numbers(
+    session: Session, question: AudienceQuestion, zones: Mapping[str, str], states: Mapping[str, str]
+) -> Mapping[str, str]:
     """Say of numbers that nobody has why a message would not go there now; "" stands for none."""
     found: dict[str, str] = {}
-    for group in (True, False):
-        some = [number for number in zones if question.is_closed(number or "", zones[number]) is group]
+    groups: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    for number, state in states.items():
+        groups[question.is_closed(number, zones[number], state), state].append(number)
+    for (is_closed, state), some in groups.items():
         asked = replace(question, closed_groups=["closed"], open_groups=["open"], closed_places=())
         rows = listed(session, [number or None for number in some])
-        reason = audience.reason_of_others(asked, rows.c.value, literal("closed" if group else "open"), false())
+        hours = literal("closed" if is_closed else "open")
+        reason = audience.reason_of_others(asked, rows.c.value, hours, false(), state)
         found |= {row[0] or "": row[1] for row in session.execute(select(rows.c.value, reason))}
     return found
 

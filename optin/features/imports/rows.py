@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from optin.features.imports.fields import CONSENT_FIELDS, EMAIL, MOBILE, NAME, OPTED_OUT
+from optin.features.imports.fields import CONSENT_FIELDS, EMAIL, MOBILE, NAME, OPTED_OUT, US_STATE
 from optin.features.imports.terms import ImportKind
+from optin.phone import us_states
 from optin.refused import Refused
 from optin.spreadsheets import answers, numbers
 from optin.spreadsheets.dates import date_in
 
 SAID = 60
 """So much of a cell is said of it."""
-LONGEST = {"first_name": 80, "last_name": 80, EMAIL: 254, "company": 120, "notes": 20_000}
+LONGEST = {"first_name": 80, "last_name": 80, EMAIL: 254, "company": 120, US_STATE: 2, "notes": 20_000}
 LABELS = {"first_name": "first name", "last_name": "last name", EMAIL: "email", "company": "company", "notes": "notes"}
 _WORD = re.compile(r"\w+")
 _LEFT = frozenset({
@@ -100,6 +101,8 @@ def _take(values: dict[str, str], name: str, cell: str) -> None:
     """Keep the text of a cell, a name as its two parts."""
     if name == "notes":
         values[name] = cell
+    elif name == US_STATE:  # what is none, as of another country, is left out
+        values |= {name: code} if (code := us_states.code_in(cell)) else {}
     elif name != NAME:
         values[name] = " ".join(cell.split())
     else:

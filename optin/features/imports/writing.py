@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from optin import clock, phone
+from optin import clock
 from optin.consent import ledger
 from optin.consent.events import Act
 from optin.database.statements import insert, insert_rows, run, table
@@ -23,7 +23,8 @@ from optin.features.imports.own_columns import NONE, OwnColumns
 from optin.features.imports.rows import ImportedRow
 from optin.features.imports.terms import LISTED, OF_OPT_IN, ImportKind, Outcome
 from optin.models import ImportRow, ImportRun, Person
-from optin.person import records
+from optin.person import places, records
+from optin.phone import us_states
 from optin.policy import audit
 from optin.refused import done
 
@@ -62,7 +63,7 @@ def write(
             to_note += [noted(given, each, before[_known(each).id]) for each in changed]
             members.add(session, given, decisions, made, now)
             changed = []
-    to_note += _change_texts(session, given, [each for each in changed if not each.changes_number], now, own)
+    to_note += _change_texts(session, given, [each for each in changed if not each.changes_number], now, own, region)
     for each in (each for each in changed if each.changes_number):
         row, ended = _change_number(session, given, each, region)
         to_note.append(row)
@@ -203,18 +204,19 @@ def _person(row: ImportedRow, region: str) -> dict[str, Any]:
         **texts,
         "sort_name": records.sort_name(texts["first_name"], texts["last_name"], row.number, texts["email"]),
         "mobile": mobile,
-        "zones": phone.zone_group(mobile, region) if mobile else "",
+        "zones": us_states.zone_group(mobile, region, texts["us_state"]) if mobile else "",
     }
 
 
 def _change_texts(
-    session: Session, given: ImportRun, decisions: Sequence[Decision], now: datetime, own: OwnColumns
+    session: Session, given: ImportRun, decisions: Sequence[Decision], now: datetime, own: OwnColumns, region: str
 ) -> list[dict[str, Any]]:
     """Set the fields of known people, with an entry of each in the trail; return the rows to note."""
     if not decisions:
         return []
     people = [(_known(each), each.changes) for each in decisions]
     run(session, _CHANGED, [_values(person, _after(person, changes), now) for person, changes in people])
+    places.follow_states(session, [person.id for person, changes in people if "us_state" in changes], region)
     own.write(session, [(person.id, changes) for person, changes in people])
     changes = [(person.id, {name: (person.of(name), new) for name, new in mine.items()}) for person, mine in people]
     audit.record_many(session, given.created_by_id, "changed", records.SUBJECT, changes)

@@ -121,9 +121,10 @@ def _insert(job: Job, campaign_id: int, person_ids: Sequence[int]) -> set[int]:
         Person.id,
         Person.mobile,
         Person.zones,
+        Person.us_state,
         literal(job.now, UTCDateTime()),
         literal(job.run.created_by_id),
     ).where(Person.id.in_(person_ids))
-    columns = ["campaign_id", "person_id", "number", "zones", "added_at", "added_by_id"]
+    columns = ["campaign_id", "person_id", "number", "zones", "us_state", "added_at", "added_by_id"]
     made = insert(CampaignMember).from_select(columns, people_of).on_conflict_do_nothing()
     return set(job.session.scalars(made.returning(CampaignMember.person_id)))

@@ -12,6 +12,7 @@ _PERSON = {
     "mobile": ("mobilephone",),
     "email": ("email",),
     "notes": ("description",),
+    "us_state": ("mailingstatecode", "mailingstate", "statecode", "state"),
 }
 _SHARED = {"id": ("id",), "deleted": ("isdeleted",), "created_at": ("createddate",)}
 COLUMNS: Mapping[ExportObject, Mapping[str, Sequence[str]]] = {

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from optin import phone
 from optin.consent import ledger
 from optin.database.statements import among, insert, insert_rows, table
 from optin.enums import PersonKind
@@ -18,6 +17,7 @@ from optin.features.moving.terms import ExportObject
 from optin.models import Person
 from optin.person import records
 from optin.person.one_at_a_time import make_people_alone
+from optin.phone import us_states
 from optin.queries import import_keys
 from optin.refused import Refused
 
@@ -139,6 +139,7 @@ def _refer(job: Job, which: ExportObject, pairs: Sequence[tuple[str, int]]) -> N
 
 def _person(job: Job, kind: PersonKind, row: ExportRow, number: str) -> dict[str, Any]:
     first, last, email = (row.one_line(name) for name in ("first_name", "last_name", "email"))
+    us_state = us_states.code_in(row.one_line("us_state"))
     notes = row.text("notes").replace("\0", "")
     if row.text("mobile") and not number:
         notes = "\n".join(filter(None, (notes, f"Mobile phone in Salesforce: {row.text('mobile')}")))
@@ -148,12 +149,13 @@ def _person(job: Job, kind: PersonKind, row: ExportRow, number: str) -> dict[str
         "last_name": last,
         "email": email,
         "company": row.one_line("company"),
+        "us_state": us_state,
         "notes": notes,
         "mobile": number or None,
         "sort_name": records.sort_name(first, last, number, email),
         "owner_id": job.run.created_by_id,
         "time_zone": "",
-        "zones": phone.zone_group(number, job.region) if number else "",
+        "zones": us_states.zone_group(number, job.region, us_state) if number else "",
         "created_at": job.now,
         "updated_at": job.now,
     }

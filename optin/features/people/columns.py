@@ -52,6 +52,7 @@ CHOICE: tuple[Column[PersonRow], ...] = (
     ),
 )
 MORE: tuple[Column[PersonRow], ...] = (
+    Column("State (US)", lambda row: row.person.us_state, name="state"),
     Column("Time zone", lambda row: row.person.zones.replace("|", ", "), css="text-break", name="zone"),
     Column("Changed", lambda row: row.person.updated_at, is_moment=True, css="nowrap", name="changed"),
     Column("Notes", lambda row: row.person.notes, css="text-break", name="notes"),

@@ -13,6 +13,7 @@ from wtforms.validators import Length
 from optin.database.session import db
 from optin.models import User
 from optin.person import records
+from optin.phone.area_code_states import NAMES
 from optin.policy.cache import CachedField
 from optin.refused import Refused
 from optin.web import own_fields
@@ -23,6 +24,7 @@ FROM_NUMBER = ""
 OUT, AGREED = "out", "agreed"
 STAYS = [SelectChoice(OUT, "Keep them opted out there too"), SelectChoice(AGREED, "They agreed to be texted there")]
 NEEDS_REASON = "Say how and when they agreed, such as “at the desk, 3 May”. It becomes part of the proof."
+STATES = [SelectChoice("", "Not known"), *(SelectChoice(code, name) for code, name in NAMES.items())]
 _AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
@@ -39,6 +41,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     email = Email("Email", [Length(max=254)])
     company = Line("Company", [Length(max=120)])
     owner_id = SelectField("Owner", coerce=lambda given: int(given) if given else None)
+    us_state = SelectField("State (US)", default="", choices=STATES)
     time_zone = SelectField("Time zone", default=FROM_NUMBER)
     notes = Text("Notes", [Length(max=20_000)])
     ends = HiddenField()

@@ -34,6 +34,7 @@ LABELS = {
     "email": "Email",
     "company": "Company",
     "owner": "Owner",
+    "us_state": "State (US)",
     "time_zone": "Time zone",
     "notes": "Notes",
     "kind": "Kind",

@@ -22,6 +22,7 @@ LABELS = {
     "email": "Email",
     "company": "Company",
     "owner_id": "Owner",
+    "us_state": "State (US)",
     "time_zone": "Time zone",
     "notes": "Notes",
 }
@@ -37,6 +38,7 @@ class MergeForm(FlaskForm):  # type: ignore[misc]
     email = RadioField(LABELS["email"], choices=_SIDES)
     company = RadioField(LABELS["company"], choices=_SIDES)
     owner_id = RadioField(LABELS["owner_id"], choices=_SIDES)
+    us_state = RadioField(LABELS["us_state"], choices=_SIDES)
     time_zone = RadioField(LABELS["time_zone"], choices=_SIDES)
     notes = RadioField(LABELS["notes"], choices=[*_SIDES, SelectChoice(BOTH, "Both, one below the other")])
     stays = RadioField("The number that stays", choices=STAYS, default=OUT, validate_choice=False)

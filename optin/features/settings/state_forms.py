@@ -23,6 +23,7 @@ class StatesForm(PolicyForm):
 
     state_rules = BooleanField("Keep to state hours and limits")
     state_strictest = BooleanField("Every US number by the strictest states")
+    state_by_address = BooleanField("By the address alone where it has a state")
 
 
 _DAY_FIELDS = {

@@ -183,17 +183,18 @@ def _hours(history: AskingHistory, then: AskedThen) -> str:
     said = [f"{shown or 'No time zone was known'}."]
     if policy.window is not None:
         said.append(f"Sending hours were {policy.sending_from} to {policy.sending_to}.")
-    by_state = state_wording.why_closed(policy, about.number, [each.zone for each in then.clocks], then.at)
+    zones = [each.zone for each in then.clocks]
+    by_state = state_wording.why_closed(policy, about.number, zones, then.at, about.us_state)
     return " ".join([*said, f"{by_state}."] if by_state else said)
 
 
 def _caps(history: AskingHistory, then: AskedThen) -> str:
     policy = then.policy.policy
-    number = history.about.number
-    if not state_hours.bound(policy, number).day_cap and not policy.cap_per_week:
+    number, us_state = history.about.number, history.about.us_state
+    if not state_hours.bound(policy, number, us_state).day_cap and not policy.cap_per_week:
         return "No cap was set."
     day, week = history.got(then.at)
-    by_state = state_wording.why_capped(policy, number, day)
+    by_state = state_wording.why_capped(policy, number, day, us_state)
     said = f"{day} broadcast messages in the 24 hours before, {week} in the 7 days."
     return f"{said} {by_state}." if by_state else said
 

@@ -1,5 +1,7 @@
 """Why a broadcast left a member out: what was recorded as it was decided, and how the rule went then."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,18 +27,20 @@ def explain(session: Session, left_out: LeftOut, policy: Policy) -> Explanation:
         not_after=broadcast.not_after,
         leaves_out_often=broadcast.leaves_out_often,
     )
-    history = asked_then.load(session, about, policy, broadcast.created_at, left_out.asked_at)
-    of_member = select(CampaignMember.zones).where(
+    of_member = select(CampaignMember.zones, CampaignMember.us_state).where(
         CampaignMember.campaign_id == broadcast.campaign_id, CampaignMember.person_id == left_out.person_id
     )
-    zones = session.scalar(of_member) or (phone.zone_group(number, policy.default_region) if number else "")
+    known_zones, us_state = session.execute(of_member).one_or_none() or ("", "")
+    about = replace(about, us_state=us_state)
+    history = asked_then.load(session, about, policy, broadcast.created_at, left_out.asked_at)
+    zones = known_zones or (phone.zone_group(number, policy.default_region) if number else "")
     then = history.at(left_out.asked_at, zones)
     reason = Reason(left_out.reason)
     decision = course.decision(then.case, reason)
     recorded = AskedMoment("Left out", left_out.asked_at, Knowledge.RECORDED, decision)
-    known = reason if course.is_of_the_rule(then.case, reason) else then.decision.reason
+    answer = reason if course.is_of_the_rule(then.case, reason) else then.decision.reason
     keyword = broadcast.keyword.word if broadcast.keyword else ""
-    steps = explanation.steps_of(history, then, known, keyword)
+    steps = explanation.steps_of(history, then, answer, keyword)
     return Explanation(
         verdict=explanation.verdict(steps, decision),
         moments=[recorded],

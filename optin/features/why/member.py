@@ -14,7 +14,7 @@ from optin.consent.rules import Facts
 from optin.enums import BroadcastState, Purpose, Reason
 from optin.features.why import explanation
 from optin.features.why.explanation import AskedMoment, Explanation, Knowledge
-from optin.models import Broadcast, CampaignMember, LeftOut, Message, Sender
+from optin.models import Broadcast, CampaignMember, LeftOut, Message, Person, Sender
 from optin.policy.policy import Policy
 
 BROADCASTS = 5
@@ -45,6 +45,7 @@ def explain(session: Session, member: CampaignMember, sender: Sender | None, pol
     now, campaign = clock.now(), member.campaign
     scope, channel = facts.scope_and_channel(sender)
     about = AskedAbout(member.number or "", Purpose.CAMPAIGN, channel, scope, campaign.keyword_id)
+    about = replace(about, us_state=member.us_state)
     broadcasts = _broadcasts(session, member)
     first = min([now, *(_began(broadcast) for broadcast, *_ in broadcasts)])
     history = asked_then.load(session, about, policy, first, now)
@@ -60,10 +61,18 @@ def explain(session: Session, member: CampaignMember, sender: Sender | None, pol
         steps=steps,
         settings=explanation.settings_of(history, then),
         relied_on=explanation.relied_on(session, history, then, None, Knowledge.WORKED_OUT),
-        zones="set on the record" if member.person.time_zone else "by the number’s area code or country",
+        zones=zones_from(member.person),
         zones_known=Knowledge.NOW,
     )
     return MemberWhy(explained, [_past(history, member, *each) for each in broadcasts])
+
+
+def zones_from(person: Person) -> str:
+    """Say where the time zones of a person are from."""
+    if person.time_zone:
+        return "set on the record"
+    beside = " and the state of the address" if person.us_state else ""
+    return f"by the number’s area code or country{beside}"
 
 
 def _facts(session: Session, member: CampaignMember, about: AskedAbout, policy: Policy, then: AskedThen) -> Facts:
@@ -77,6 +86,7 @@ def _facts(session: Session, member: CampaignMember, about: AskedAbout, policy: 
         policy=policy,
         now=then.at,
         outside_hours=then.facts.outside_hours,
+        us_state=about.us_state,
     )
     is_second = session.scalar(
         select(facts.duplicate(CampaignMember)).select_from(CampaignMember).where(CampaignMember.id == member.id)

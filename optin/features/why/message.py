@@ -1,6 +1,7 @@
 """Why one of our messages was sent, waits or was not sent: what the rule said of it at each of its moments."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from optin.enums import MessageStatus, Purpose, Reason, ReplyKind
 from optin.features.why import explanation
 from optin.features.why.explanation import AskedMoment, Explanation, Knowledge
 from optin.models import Broadcast, CampaignMember, Message, Person
+from optin.phone import us_states
 from optin.policy.policy import Policy
 
 BY_CONSENT = (Purpose.CAMPAIGN, Purpose.ONE_TO_ONE)
@@ -35,7 +37,7 @@ def explain(session: Session, message: Message, policy: Policy) -> Explanation:
     """Explain a message of ours that Optin decided about; `policy` is that of today."""
     broadcast = _broadcast(session, message)
     zones, zones_known = _zones(session, message, broadcast, policy)
-    about = _about(message, broadcast)
+    about = replace(_about(message, broadcast), us_state=_us_state(session, message, broadcast))
     first = broadcast.created_at if broadcast else message.created_at
     last = message.decided_at or message.created_at
     history = asked_then.load(session, about, policy, min(first, message.created_at), max(first, last))
@@ -92,6 +94,16 @@ def _zones(session: Session, message: Message, broadcast: Broadcast | None, poli
     )
     found = session.scalar(of_member) or phone.zone_group(message.number, policy.default_region)
     return found, Knowledge.WORKED_OUT
+
+
+def _us_state(session: Session, message: Message, broadcast: Broadcast | None) -> str:
+    """Return by the state of which address it went, "" for none; while it waits that of the member."""
+    if message.us_state is not None or message.zones is not None or broadcast is None:
+        return message.us_state or ""
+    of_member = select(CampaignMember.us_state).where(
+        CampaignMember.campaign_id == broadcast.campaign_id, CampaignMember.person_id == message.person_id
+    )
+    return session.scalar(of_member) or ""
 
 
 def _moments(
@@ -160,4 +172,6 @@ def _zones_from(session: Session, message: Message, zones: str, policy: Policy) 
         return "set on the record"
     if zones == phone.zone_group(message.number, policy.default_region):
         return "by the number’s area code or country"
+    if zones == us_states.zone_group(message.number, policy.default_region, message.us_state or ""):
+        return "by the number’s area code or country and the state of the address"
     return "as it was then; the record says another one today"
