@@ -60,6 +60,7 @@ def _put_together(config: "Config") -> "Flask":
     if config.mounts_simulator:
         _mount_simulator(app, config)
     _answer_known_names_only(app, config)
+    _lead_short_links(app, config)
     return app
 
 
@@ -227,6 +228,30 @@ def _answer_known_names_only(app: "Flask", config: "Config") -> None:
     real = not config.is_simulator
     app.wsgi_app = KnownHosts(  # type: ignore[method-assign]
         app.wsgi_app, config.hosts, proxied=real, signed=f"{PREFIX}twilio/" if real else ""
+    )
+
+
+def _lead_short_links(app: "Flask", config: "Config") -> None:
+    """Answer under the domain of short links, before anything else of the app is asked."""
+    from sqlalchemy import Engine
+
+    from optin.database.session import db
+    from optin.jobs.at_exit import AtExit
+    from optin.short_links.clicks import ClickCounter
+    from optin.short_links.door import ShortLinkDoor
+
+    def engine() -> Engine:
+        with app.app_context():
+            return db.engine
+
+    app.extensions["short_link_clicks"] = clicks = ClickCounter(engine, AtExit)
+    app.wsgi_app = ShortLinkDoor(  # type: ignore[method-assign]
+        app.wsgi_app,
+        engine,
+        clicks,
+        secret=config.secret_key,
+        ours=config.hosts,
+        proxied=not config.is_simulator,
     )
 
 

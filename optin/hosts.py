@@ -48,7 +48,7 @@ class KnownHosts:
         """Answer one request."""
         is_signed = bool(self._signed and routed_path(environ).startswith(self._signed))
         exempt = is_signed or environ.get("PATH_INFO", "") in OF_ANY_NAME
-        if exempt or all(_is_local(host) or name(host) in self._names for host in self._hosts(environ)):
+        if exempt or all(is_local(host) or name(host) in self._names for host in self._hosts(environ)):
             return self._app(environ, start_response)
         return refusal()(environ, start_response)
 
@@ -56,6 +56,17 @@ class KnownHosts:
         """Return what the request says of its host: itself, and by the nearest proxy's mouth."""
         forwarded = environ.get("HTTP_X_FORWARDED_HOST", "") if self._proxied else ""
         return [environ.get("HTTP_HOST", ""), *([forwarded.rpartition(",")[2].strip()] if forwarded else [])]
+
+
+def asked_for(environ: "WSGIEnvironment", *, proxied: bool) -> str:
+    """Return the name under which a request came, as the nearest proxy tells where it is believed; "" for none."""
+    forwarded = environ.get("HTTP_X_FORWARDED_HOST", "").rpartition(",")[2].strip() if proxied else ""
+    return name(forwarded or environ.get("HTTP_HOST", ""))
+
+
+def is_local(host: str) -> bool:
+    """Tell whether a Host header is `localhost` or a loopback address."""
+    return name(host) == "localhost" or _is_loopback(name(host))
 
 
 def routed_path(environ: "WSGIEnvironment") -> str:
@@ -73,7 +84,7 @@ def asked_on_this_machine(address: str, headers: Headers) -> bool:
 
     `address` is who connected. A proxy here connects from here too, for whoever asks it: what it adds tells it apart.
     """
-    here = _is_loopback(address) and _is_local(headers.get("Host", ""))
+    here = _is_loopback(address) and is_local(headers.get("Host", ""))
     return here and not _through_a_proxy(headers.keys())
 
 
@@ -90,11 +101,6 @@ def of_url(url: str) -> str:
         return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         return host
-
-
-def _is_local(host: str) -> bool:
-    """Tell whether a Host header is `localhost` or a loopback address."""
-    return name(host) == "localhost" or _is_loopback(name(host))
 
 
 def _is_loopback(address: str) -> bool:

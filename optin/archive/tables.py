@@ -39,6 +39,8 @@ EXPORTED: tuple[type[DeclarativeBase], ...] = (
     models.RecurringBroadcast,
     models.Broadcast,
     models.LeftOut,
+    models.ShortLink,
+    models.ShortLinkClicks,
     models.Conversation,
     models.Message,
     models.CanaryMessage,

@@ -32,6 +32,7 @@ from optin.models.saved_view import DefaultView, SavedView
 from optin.models.sender import Sender
 from optin.models.sending_finding import SendingFinding
 from optin.models.setting import CacheToken, Setting
+from optin.models.short_link import ShortLink, ShortLinkClicks
 from optin.models.template import MessageTemplate
 from optin.models.try_count import TryCount
 from optin.models.user import AuditEntry, NumberCode, SignInLink, User
@@ -99,6 +100,8 @@ __all__ = [
     "SendingPause",
     "SendingStop",
     "Setting",
+    "ShortLink",
+    "ShortLinkClicks",
     "SignInLink",
     "StartedMinute",
     "StatusEvent",

@@ -103,7 +103,7 @@ class Broadcast(Base):
     `occurrence`, the so-many-th date (sending/recurring.py). With an `other_body` both texts are tested before the
     others get the `winner`: on `test_percent` of the people, by `wins_by`, until `test_hours` after the last of them;
     `test_state` says how far that is, and the others wait for a click then, unless it `test_goes_on`
-    (sending/variants.py).
+    (sending/variants.py). One that `shortens` has short links in its texts (short_links/keeping.py).
     """
 
     __tablename__ = "broadcast"
@@ -153,6 +153,7 @@ class Broadcast(Base):
     test_ends_at: Mapped[datetime | None]
     winner: Mapped[str | None] = mapped_column(String(1))
     winner_because: Mapped[str | None] = mapped_column(Text)
+    shortens: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     campaign: Mapped[Campaign] = relationship()
     keyword: Mapped[Keyword | None] = relationship()

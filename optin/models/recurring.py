@@ -44,6 +44,7 @@ class RecurringBroadcast(Base):
     canary: Mapped[bool] = mapped_column(default=False, server_default=false())
     leaves_out_empty: Mapped[bool] = mapped_column(default=False, server_default=false())
     leaves_out_often: Mapped[bool] = mapped_column(default=False, server_default=false())
+    shortens: Mapped[bool] = mapped_column(default=False, server_default=false())
     made: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     created_at: Mapped[datetime]

@@ -48,7 +48,8 @@ STATES = {
 OF_STATES = {f"{PREFIX}{state}": f"Hours and limit of {name}" for state, name in area_code_states.NAMES.items()}
 """The settings of single states."""
 HOURS = {"sending_hours": "Sending hours", "sending_from": "Sending hours from", "sending_to": "Sending hours to"}
-LABELS = {**SMS, **REPLIES, **HOURS, **STATES}
+SHORT_LINKS = {"short_domain": "Domain of short links", "former_short_domains": "Former domains of short links"}
+LABELS = {**SMS, **REPLIES, **HOURS, **STATES, **SHORT_LINKS}
 
 
 def value(name: str, stored: str) -> str:
@@ -68,6 +69,8 @@ def value(name: str, stored: str) -> str:
         return dict(phone.regions()).get(str(found), str(found))
     if name.startswith("most_per_"):
         return f"{found:,}" if isinstance(found, int) and found else "no limit"
+    if name == "short_domain":
+        return str(found) or "none"
     return "no cap" if name.startswith("cap_") and found == 0 else str(found)
 
 

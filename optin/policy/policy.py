@@ -29,7 +29,8 @@ class Policy:
     templates with the fields brand, keyword and frequency. What begins with `canary` says who gets a broadcast first,
     and for how long it waits then; what begins with `limit`, above which shares (percent) and how many times the usual
     opt-outs a broadcast pauses. `first_line` is what a text says to whoever has got none for so many days
-    (sending/first_line.py).
+    (sending/first_line.py). Links of broadcasts can be shortened under the `short_domain`, "" for none; those under
+    `former_short_domains` still lead where they led.
     """
 
     require_opt_in_for_one_to_one: bool = False
@@ -74,6 +75,8 @@ class Policy:
     state_rules: bool = False
     state_strictest: bool = False
     state_by_address: bool = False
+    short_domain: str = ""
+    former_short_domains: tuple[str, ...] = ()
     state_choices: Choices = ()
 
     @property
@@ -85,6 +88,7 @@ class Policy:
 
 
 _NAMES = tuple(field.name for field in fields(Policy) if field.name != "state_choices")
+_SEVERAL = ("extra_opt_out_words", "former_short_domains")
 SETTINGS = (*_NAMES, *state_choices.NAMES)
 """The names of all settings that make the policy."""
 
@@ -103,8 +107,7 @@ def from_settings(settings: Mapping[str, str]) -> Policy:
 def changed_by(policy: Policy, settings: Mapping[str, str]) -> Policy:
     """Return a policy with some settings (JSON text by name) as stored instead; others do not matter."""
     stored = {name: json.loads(value) for name, value in settings.items() if name in _NAMES}
-    if "extra_opt_out_words" in stored:
-        stored["extra_opt_out_words"] = tuple(stored["extra_opt_out_words"])
+    stored |= {name: tuple(stored[name]) for name in _SEVERAL if name in stored}
     return replace(policy, **stored, state_choices=state_choices.changed_by(policy.state_choices, settings))
 
 

@@ -1,4 +1,4 @@
-"""One POST to a machine of somebody else: within limits of time and size, no redirects, and only where it may go."""
+"""One request to a machine of somebody else: within limits of time and size, no redirects, only where it may go."""
 
 import socket
 import ssl
@@ -29,7 +29,16 @@ class Answer:
 
 
 def post(url: str, content: str) -> Answer:
-    """Make the request and return its answer, whatever its status. Raises NoAnswer."""
+    """Give a witness a checkpoint and return its answer, whatever its status. Raises NoAnswer."""
+    return _request(url, "POST", address.ADD, content)
+
+
+def get(url: str) -> Answer:
+    """Ask for an address and return the answer, whatever its status. Raises NoAnswer."""
+    return _request(url, "GET")
+
+
+def _request(url: str, method: str, more: str = "", content: str = "") -> Answer:
     parts = urlsplit(url)
     connection = (
         HTTPSConnection(parts.netloc, timeout=CONNECT_SECONDS, context=ssl.create_default_context())
@@ -41,7 +50,7 @@ def post(url: str, content: str) -> Answer:
         _connect(connection)
         if not address.may_be_asked(parts.scheme, connection.sock.getpeername()[0]):
             raise NoAnswer(f"Its address leads where nothing may be sent to. {address.NOT_PRIVATE}")
-        return _ask(connection, parts.path + address.ADD, content)
+        return _ask(connection, method, parts.path + more, content)
     finally:
         connection.close()
 
@@ -55,7 +64,7 @@ def _connect(connection: HTTPConnection) -> None:
         raise NoAnswer("It can’t be reached.") from None
 
 
-def _ask(connection: HTTPConnection, path: str, content: str) -> Answer:
+def _ask(connection: HTTPConnection, method: str, path: str, content: str) -> Answer:
     """Ask over an open connection, which is cut when the time is over: an answer may come a byte at a time."""
     ended = threading.Event()
 
@@ -69,7 +78,8 @@ def _ask(connection: HTTPConnection, path: str, content: str) -> Answer:
     timer.start()
     try:
         connection.sock.settimeout(SECONDS)
-        connection.request("POST", path, content.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+        sent = {"Content-Type": "text/plain; charset=utf-8"} if content else {}
+        connection.request(method, path, content.encode() or None, sent)
         response = connection.getresponse()
         raw = response.read(LONGEST + 1)
         answer = Answer(response.status, response.headers.get_content_type(), raw.decode("utf-8", "replace"))

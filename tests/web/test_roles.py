@@ -84,6 +84,7 @@ VIEWERS = """
     GET  /settings/states/<state>
     GET  /settings/opted-out
     GET  /settings/replies
+    GET  /settings/short-links
     GET  /settings/sms
     POST /sign-out
     GET  /templates
@@ -281,6 +282,8 @@ ADMINS = """
     POST /settings/move/<run_id>/start
     POST /settings/replies
     GET  /settings/replies/words
+    POST /settings/short-links
+    POST /settings/short-links/check
     POST /settings/sms
     GET  /settings/twilio
     POST /settings/twilio/reconciliation

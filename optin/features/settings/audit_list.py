@@ -22,6 +22,7 @@ PANELS = {
     "replies": labels.REPLIES,
     "hours": labels.HOURS,
     "states": [*labels.STATES, *labels.OF_STATES],
+    "short_links": labels.SHORT_LINKS,
     FIELD: [FIELD],
 }
 CHOICES = [
@@ -30,6 +31,7 @@ CHOICES = [
     ("replies", "All replies and words"),
     ("hours", "All sending hours"),
     ("states", "All hours and limits by state"),
+    ("short_links", "Short links"),
     (FIELD, "Stops of all sending"),
     ("user", "Users"),
     ("sender", "Senders"),
