@@ -12,7 +12,7 @@ from optin.models import KeptDraft
 from optin.texts import recurrence_form, text_test
 
 FIELDS = (
-    *("body", "when", "at", "last", "until", "spread", "zone", "first", "empty", "often"),
+    *("body", "when", "at", "last", "until", "spread", "zone", "first", "empty", "often", "shorten"),
     *recurrence_form.FIELDS,
     *text_test.FIELDS,
     *("changes", "version", "audience", "of", "copy"),

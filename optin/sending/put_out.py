@@ -19,6 +19,7 @@ from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign, CampaignMember
 from optin.policy import audit, cache
 from optin.sending import deciding
+from optin.short_links import keeping
 
 AT_ONCE = {"sqlite": 25_000, "postgresql": 100_000}
 """So many members are looked at in one transaction. On PostgreSQL nobody waits for it, and small parts take longer."""
@@ -38,6 +39,7 @@ def begin(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: i
     With the first messages the campaign is in progress. Where it goes to nobody, the caller refuses it or ends it.
     """
     broadcast.keeps_left_out = True
+    keeping.keep(session, broadcast)
     if _is_large(session, campaign.id):
         broadcast.state = BroadcastState.QUEUEING
         audit.record(session, user_id, "sent", "broadcast", broadcast.id)

@@ -63,6 +63,7 @@ def begin(session: Session, broadcast: Broadcast, recurrence: Recurrence, user_i
         canary=broadcast.canary is not None,
         leaves_out_empty=broadcast.leaves_out_empty,
         leaves_out_often=broadcast.leaves_out_often,
+        shortens=broadcast.shortens,
         made=1,
         created_at=clock.now(),
         created_by_id=user_id,
@@ -181,6 +182,7 @@ def _make(session: Session, recurring: RecurringBroadcast, occurrence: Occurrenc
             canary=CanaryState.CHOOSING if recurring.canary else None,
             leaves_out_empty=recurring.leaves_out_empty,
             leaves_out_often=recurring.leaves_out_often,
+            shortens=recurring.shortens,
             recurring_id=recurring.id,
             occurrence=occurrence.number,
         )

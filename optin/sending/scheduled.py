@@ -17,6 +17,7 @@ from optin.policy import audit
 from optin.refused import Refused
 from optin.sending import gate, put_out, recurring
 from optin.sending.put_out import Begun
+from optin.short_links import keeping
 
 _ALWAYS = true()
 ABORTED = "the campaign was aborted"
@@ -69,7 +70,7 @@ def start(
     if taken is None:
         return None
     broadcast = session.get_one(Broadcast, broadcast_id, populate_existing=True)
-    if refused := _refusal(broadcast, campaign):
+    if refused := _refusal(session, broadcast, campaign):
         return refused
     if user_id is None and (why := recurring.why_not(session, broadcast, clock.now())):
         return Refused(why)
@@ -93,7 +94,7 @@ def _is_due() -> ColumnElement[bool]:
     return Broadcast.starts_at <= clock.now()
 
 
-def _refusal(broadcast: Broadcast, campaign: Campaign) -> Refused | None:
+def _refusal(session: Session, broadcast: Broadcast, campaign: Campaign) -> Refused | None:
     """Say in a half sentence what forbids to start it, apart from the rule for each member."""
     if campaign.status == CampaignStatus.ABORTED:
         return Refused(ABORTED)
@@ -101,4 +102,6 @@ def _refusal(broadcast: Broadcast, campaign: Campaign) -> Refused | None:
         return Refused(ARCHIVED)
     if broadcast.not_after is not None and broadcast.not_after <= clock.now():
         return Refused(OVER)
+    if keeping.is_too_long_now(session, broadcast):
+        return Refused(keeping.NOT_ANY_MORE)
     return Refused(NO_SENDER) if broadcast.sender.retired_at is not None else None

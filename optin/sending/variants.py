@@ -22,7 +22,9 @@ from optin.policy import audit, cache
 from optin.refused import Refused
 from optin.sending import canary, variant_figures, variant_words
 from optin.sending.canary import UNDER_WAY
-from optin.texts import text_test
+from optin.short_links import keeping
+from optin.short_links.keeping import Short
+from optin.texts import links, text_test
 from optin.texts.text_test import TextTest
 
 DRAWN = (TextTestState.TESTING, TextTestState.MEASURING, TextTestState.WAITING)
@@ -82,14 +84,15 @@ def of_numbers(session: Session, broadcast: Broadcast, numbers: Collection[str])
 
 
 def bodies(session: Session, messages: Sequence[tuple[int, Broadcast]]) -> dict[int, str]:
-    """Return the text of each message of broadcasts, with its merge fields."""
+    """Return the text of each message of broadcasts, with its merge fields, and short links where it has them."""
     of: dict[Broadcast, list[int]] = {}
     for message_id, broadcast in messages:
         of.setdefault(broadcast, []).append(message_id)
     found: dict[int, str] = {}
     for broadcast, ids in of.items():
-        said = of_messages(session, broadcast, ids)
-        found |= {id_: text_of(broadcast, said.get(id_)) for id_ in ids}
+        said, short = of_messages(session, broadcast, ids), keeping.of_broadcast(session, broadcast)
+        texts = {each: _sent_text(broadcast, each, short) for each in (None, *Variant)}
+        found |= {id_: texts[said.get(id_)] for id_ in ids}
     return found
 
 
@@ -225,6 +228,11 @@ def pick(session: Session, broadcast_id: int, variant: Variant, user_id: int) ->
         return Refused(PICKED)
     _tell(session, broadcast_id, variant, why, user_id)
     return None
+
+
+def _sent_text(broadcast: Broadcast, variant: Variant | None, short: Mapping[str, Short]) -> str:
+    said = variant or broadcast.winner or Variant.A
+    return links.shortened(text_of(broadcast, variant), short.get(said, {}))
 
 
 def _paused(stop: str) -> Mapping[str, object]:

@@ -19,6 +19,7 @@ from optin.models import AuditEntry, Broadcast, Campaign, Sender
 from optin.policy import audit
 from optin.refused import Refused
 from optin.sending import recurring, variants
+from optin.short_links import keeping
 from optin.texts import text_test
 from optin.texts.send_time import spread_words
 
@@ -76,7 +77,10 @@ def _is_as(broadcast: Broadcast, order: BroadcastOrder) -> bool:
     """Tell whether the broadcast is what the order asks for already."""
     starts = broadcast.starts_at == order.starts_at if order.starts_at else broadcast.started_at is not None
     now, asked = (
-        (each.texts, each.not_after, each.spread_over, bool(each.canary), each.leaves_out_empty, each.leaves_out_often)
+        (
+            *(each.texts, each.not_after, each.spread_over, bool(each.canary)),
+            *(each.leaves_out_empty, each.leaves_out_often, each.shortens),
+        )
         for each in (broadcast, order)
     )
     same_test = variants.test_of(broadcast) == order.test
@@ -95,6 +99,7 @@ def _store(session: Session, broadcast: Broadcast, sender: Sender, order: Broadc
         "canary": CanaryState.CHOOSING if order.canary else None,
         "leaves_out_empty": order.leaves_out_empty,
         "leaves_out_often": order.leaves_out_often,
+        "shortens": order.shortens,
         **variants.columns(order.test),
     }
     if all(getattr(broadcast, name) == value for name, value in new.items()):
@@ -122,5 +127,6 @@ def _told(broadcast: Broadcast) -> dict[str, object]:
         "Spread over": spread_words(broadcast.spread_over // 60) if broadcast.spread_over else AS_FAST,
         "Empty merge fields": "People are left out" if broadcast.leaves_out_empty else "Sent anyway",
         often.LABEL: "Left out" if broadcast.leaves_out_often else "Sent anyway",
+        "Links": keeping.SHORT if broadcast.shortens else keeping.AS_WRITTEN,
         "Who first": "A few people" if broadcast.canary else "Everybody at once",
     }

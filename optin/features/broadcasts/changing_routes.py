@@ -45,6 +45,7 @@ def change(broadcast_id: int) -> Response:
         leaves_out_often=often.leaves_out(request.form),
         again=again.recurrence(plan),
         test=text_test_form.of_form(request.form, broadcast_text.clean),
+        shortens=request.form.get("shorten") == "yes",
     )
     faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else changing.change(session, broadcast_id, about.version, order)

@@ -70,7 +70,7 @@ def change(session: Session, recurring_id: int, new: NewText) -> RecurringBroadc
         return Refused(OVER)
     if found.version != new.seen:
         return Refused(changing.MEANWHILE)
-    order = BroadcastOrder(new.body, sender_id, "", new.user_id, starts_at=clock.now())
+    order = BroadcastOrder(new.body, sender_id, "", new.user_id, starts_at=clock.now(), shortens=found.shortens)
     sender = sending.checked_sender(session, found.campaign_id, order)
     if isinstance(sender, Refused):
         return sender

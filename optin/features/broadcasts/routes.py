@@ -63,6 +63,7 @@ def create(campaign_id: int) -> Response:
         leaves_out_often=often.leaves_out(request.form),
         again=again.recurrence(plan),
         test=text_test_form.of_form(request.form, broadcast_text.clean),
+        shortens=request.form.get("shorten") == "yes",
     )
     faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)

@@ -18,6 +18,7 @@ from optin.policy import audit, cache
 from optin.provider import senders
 from optin.refused import Refused
 from optin.sending import broadcast_text, canary, gate, put_out, recurring, scheduled, taking_back, variants
+from optin.short_links import keeping
 from optin.texts import text_test
 from optin.texts.recurrence import Recurrence
 from optin.texts.text_test import TextTest
@@ -52,7 +53,7 @@ class BroadcastOrder:
     to go now and `is_held` starts a minute later, so that it can still be stopped. With a `canary` it goes to a few
     people first. It `leaves_out_empty` for whom a merge field without a default is empty, and `leaves_out_often` who
     got many texts lately. What starts later may go out `again`, as the first date of a recurring broadcast. A `test`
-    has a second text.
+    has a second text. It `shortens` links.
     """
 
     body: str
@@ -69,6 +70,7 @@ class BroadcastOrder:
     leaves_out_often: bool = False
     again: Recurrence | None = None
     test: TextTest | None = None
+    shortens: bool = False
 
     @property
     def texts(self) -> list[str]:
@@ -194,8 +196,10 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
         return [fault]
     members = select(func.count()).select_from(CampaignMember).where(audience.belongs(campaign_id, part))
     merging.hold(session, *order.texts)
+    given = cache.policy(session)
+    texts = [keeping.as_sent(text, shortens=order.shortens, host=given.short_domain) for text in order.texts]
     found = [
-        *broadcast_text.faults_of(session, order.texts, channel),
+        *broadcast_text.faults_of(session, texts, channel),
         *_test_faults(order),
         *broadcast_text.hindrances(sender, session.scalar(members) or 0, 1, follow_up=part),
     ]
@@ -203,9 +207,8 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
         found.append(shut)
     if found:
         return found
-    brand = cache.policy(session).brand
     longest = partial(broadcast_text.longest, session, campaign_id, channel=channel, follow_up=part)
-    return broadcast_text.too_long_of([longest(body, brand) for body in order.texts])
+    return broadcast_text.too_long_of([longest(text, given.brand) for text in texts])
 
 
 def _test_faults(order: BroadcastOrder) -> list[str]:
@@ -236,6 +239,7 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             canary=CanaryState.CHOOSING if order.canary else None,
             leaves_out_empty=order.leaves_out_empty,
             leaves_out_often=order.leaves_out_often,
+            shortens=order.shortens,
             **variants.columns(order.test),
             started_at=None if order.starts_at else now,
         )

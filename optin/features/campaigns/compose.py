@@ -13,7 +13,7 @@ from optin.consent import audience_counts, conditions, empty_fields, often, rule
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.consent.empty_fields import EmptyFields
 from optin.enums import Every, Purpose, Reason, WinsBy
-from optin.features.campaigns import empty_advice, queries
+from optin.features.campaigns import empty_advice, queries, short_links
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.models import Broadcast, Campaign, Person, Sender
 from optin.own_fields import merging
@@ -21,7 +21,7 @@ from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery, first_line, variants
-from optin.texts import merge_fields, recurrence_form, segments, send_time, text_test, text_test_form
+from optin.texts import links, merge_fields, recurrence_form, segments, send_time, text_test, text_test_form
 from optin.texts.meant_day import MeantDay, meant_day
 from optin.texts.recurrence_form import Again
 from optin.texts.segments import Segments
@@ -49,7 +49,7 @@ class Draft:
 
     `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first. It
     `leaves_out_empty` for whom a merge field is empty, `leaves_out_often` who got many texts lately. `again`: it may go
-    out on further dates. A `test` has a second text.
+    out on further dates. A `test` has a second text. It `shortens` links.
     """
 
     plan: SendTime
@@ -62,6 +62,7 @@ class Draft:
     about: ComposedFor = field(default_factory=ComposedFor)
     again: Again = field(default_factory=Again)
     test: TextTest | None = None
+    shortens: bool = False
 
     @property
     def texts(self) -> list[str]:
@@ -84,18 +85,17 @@ def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
     leaves_out, body = empty_advice.leaves_out(kept), kept.get("body", "")
     test = text_test_form.of_form(kept, broadcast_text.clean)
     draft = Draft(plan, body, canary=is_canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
-    return replace(draft, leaves_out_often=often.leaves_out(kept))
+    return replace(draft, leaves_out_often=often.leaves_out(kept), shortens=short_links.shortens(kept))
 
 
 def draft_of(broadcast: Broadcast) -> Draft:
     """Return what a composer says that changes a scheduled broadcast."""
     times = (broadcast.starts_at, broadcast.not_after, broadcast.spread_over)
     plan = send_time.of_moments(filters.current_zone(), *times, clock.now())
-    about = composed_for.of_broadcast(broadcast)
+    about, test = composed_for.of_broadcast(broadcast), variants.test_of(broadcast)
     first, leaves_out = broadcast.canary is not None, broadcast.leaves_out_empty
-    test = variants.test_of(broadcast)
     draft = Draft(plan, broadcast.body, canary=first, leaves_out_empty=leaves_out, about=about, test=test)
-    return replace(draft, leaves_out_often=broadcast.leaves_out_often)
+    return replace(draft, leaves_out_often=broadcast.leaves_out_often, shortens=broadcast.shortens)
 
 
 def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
@@ -103,7 +103,8 @@ def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
     test; `canary` as the settings say, but a test has none."""
     about, leaves_out, test = ComposedFor(copy=broadcast.id), broadcast.leaves_out_empty, variants.test_of(broadcast)
     draft = replace(new_draft({}, canary=canary and test is None), body=broadcast.body, test=test)
-    return replace(draft, leaves_out_empty=leaves_out, leaves_out_often=broadcast.leaves_out_often, about=about)
+    draft = replace(draft, leaves_out_empty=leaves_out, leaves_out_often=broadcast.leaves_out_often, about=about)
+    return replace(draft, shortens=broadcast.shortens)
 
 
 def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
@@ -192,9 +193,7 @@ def preview_text(
     )
     worst = longest(body, brand)
     plain = segments.plain(body)
-    fixed = None
-    if plain != body:
-        fixed = longest(plain, brand)
+    fixed = longest(plain, brand) if plain != body else None
     return TextPreview(
         body=body,
         size=channels.rules_of(asked.channel).measure(preview),
@@ -204,7 +203,7 @@ def preview_text(
         person=person,
         member_id=member_id,
         faults=broadcast_text.faults(body, broadcast_text.known(session, body), asked.channel) if body else [],
-        warnings=merge_fields.warnings(body),
+        warnings=[*merge_fields.warnings(body), *links.warnings(body)],
     )
 
 
@@ -218,7 +217,8 @@ def test_faults(draft: Draft) -> list[str]:
 def previews(
     session: Session, asked: AudienceQuestion, draft: Draft, *, among: int | None = None
 ) -> dict[str, TextPreview | None]:
-    """Look at the text, and at the `other` one of a test, for the same member."""
+    """Look at the text as it is sent, and at the `other` one of a test, for the same member."""
+    draft = short_links.as_sent(draft, asked.policy)
     look = preview_text(session, asked, draft.body, draft.after, among=among)
     if draft.test is None:
         return {"look": look, "other": None}
@@ -294,6 +294,7 @@ def context(asked: CampaignRequest, draft: Draft) -> dict[str, object]:
         "recurs_every": list(Every),
         "again_fault": draft.again.fault(draft.plan),
         "test_faults": test_faults(draft),
+        "link_offer": short_links.offer(draft.texts, asked.question.policy.short_domain),
         **TEST_CHOICES,
         "recurs": recurs(session, draft),
         "of_broadcast": of_broadcast(session, draft),

@@ -13,7 +13,7 @@ from optin.consent import audience_counts, follow_up, often
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.database.session import db
 from optin.enums import Audience, Reason
-from optin.features.campaigns import compose, cost, empty_advice, page, queries, two_texts
+from optin.features.campaigns import compose, cost, empty_advice, page, queries, short_links, two_texts
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import CampaignRequest, question
 from optin.features.campaigns.compose import Draft
@@ -93,7 +93,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     if part and (fault := follow_up.fault(of_broadcast, campaign.id)):
         refused.append(fault)
     refused += [
-        *broadcast_text.faults_of(session, draft.texts, asked.channel),
+        *broadcast_text.faults_of(session, [each.body for each in looked.each], asked.channel),
         *two_texts.faults(draft, people),
         *broadcast_text.hindrances(
             sender,
@@ -114,6 +114,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     context: dict[str, object] = {"counts": counts, "rows": compose.rows(counts), "sender": sender, "draft": draft}
     context |= {"look": looked.first, "other": looked.other, "worst": looked.worst}
     context["test"] = two_texts.words(draft, people)
+    context["link_offer"] = short_links.offer(draft.texts, given.short_domain)
     context |= {"people": people, "late": late, "has_hours": given.sending_hours}
     dearer, spread = looked.dearer(session, asked, people)
     rate = sender.segments_per_second if sender else None
@@ -159,6 +160,6 @@ def typed_draft() -> Draft:
     test = text_test_form.of_form(request.form, broadcast_text.clean)
     body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
     canary, again = request.form.get("first") == compose.FEW, recurrence_form.of_form(request.form)
-    leaves_out = empty_advice.leaves_out(request.form)
+    leaves_out, shortens = empty_advice.leaves_out(request.form), short_links.shortens(request.form)
     draft = Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
-    return replace(draft, leaves_out_often=often.leaves_out(request.form))
+    return replace(draft, leaves_out_often=often.leaves_out(request.form), shortens=shortens)

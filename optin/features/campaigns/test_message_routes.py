@@ -1,6 +1,7 @@
 """“Send me a test”: the composer's text goes to the user's own verified number, whatever becomes of the broadcast."""
 
 from dataclasses import replace
+from functools import partial
 
 from flask import flash, make_response, render_template, request, url_for
 from flask_login import current_user
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 from optin import phone
 from optin.database.session import db
 from optin.enums import Channel
-from optin.features.campaigns import compose, page
+from optin.features.campaigns import compose, page, short_links
 from optin.features.campaigns.blueprint import CAMPAIGN, blueprint, load
 from optin.features.campaigns.campaign_request import chosen_sender, question
 from optin.features.campaigns.compose import Draft
@@ -19,7 +20,10 @@ from optin.models import Campaign, User
 from optin.queries import saved_draft
 from optin.refused import Refused
 from optin.sending import broadcast_text, test_number
+from optin.short_links import keeping
+from optin.texts import links
 from optin.web import htmx
+from optin.web.current import current_policy
 from optin.web.extensions import limiter
 from optin.web.filters import default_region
 
@@ -49,11 +53,14 @@ def send_test(campaign_id: int) -> Response:
 def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     """Put the test into the outbox, of two texts one of each; return sentences if that can't be."""
     session, sender = db.session(), chosen_sender()
-    faults = broadcast_text.faults_of(session, draft.texts, sender.channel if sender else Channel.SMS)
+    sent = short_links.as_sent(draft, current_policy())
+    faults = broadcast_text.faults_of(session, sent.texts, sender.channel if sender else Channel.SMS)
     refused = [*faults, *broadcast_text.hindrances(sender, 1, 1)]
     if refused or sender is None:
         return refused
     asked = question(session, campaign, sender, follow_up=draft.about.follow_up)
+    if draft.shortens:
+        draft = draft.rewritten(partial(links.shortened, short=keeping.of_test(session, draft.texts)))
     looked = [each for each in compose.previews(session, asked, draft).values() if each]
     if too_long := broadcast_text.too_long_of([each.size for each in looked]):
         return too_long
