@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ from optin.models import (
     RecurringBroadcast,
     Sender,
     SendingGate,
+    ShortLink,
+    ShortLinkClicks,
     User,
     VariantMessage,
 )
@@ -71,17 +74,19 @@ from optin.sending import (
     variant_figures,
     variants,
 )
+from optin.short_links import keeping
+from optin.short_links import results as link_clicks
 from optin.texts.text_test import TextTest
 from optin.witnesses import asking, records
 from tests.support import campaign_scene as scene
-from tests.support import consent_log, witnesses
+from tests.support import consent_log, short_links, witnesses
 
 ROWS = 3000
 LARGE = (
     "person", "person_word", "opt_in", "opt_in_person", "campaign_member", "message", "conversation", "suppression",
     "hold", "provider_block", "consent_event", "consent_payload", "audit_entry",
     "phrase_opt_out", "own_value", "broadcast_left_out", "log_leaf", "log_checkpoint", "log_cosignature",
-    "variant_message",
+    "variant_message", "short_link", "short_link_clicks",
 )  # fmt: skip
 SCANNED = {
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LARGE)})(_\d+)?\b"),
@@ -464,6 +469,44 @@ def test_a_test_of_two_texts_looks_at_its_own_messages(app: Flask, session: Sess
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET enable_seqscan = off")  # it would like to where there are so few rows
+        found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
+    assert not any(found.values()), found
+
+
+def test_a_short_link_is_found_by_its_code_and_its_clicks_by_their_hour(app: Flask, session: Session) -> None:
+    engine, client = _filled(app, session)
+    short_links.switch_on(session)
+    short_links.kept(session, short_links.CODE)
+    now = clock.now()
+    made = [
+        {"id": each, "code": f"{each:06}", "host": short_links.HOST, "link": "https://a.example", "made_at": now}
+        | {"broadcast_id": each // 60 + 1, "place": each % 60, "variant": "a"}
+        for each in range(2, ROWS)
+    ]
+    session.execute(insert(ShortLink), made)
+    hours = [now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=each) for each in range(2)]
+    counted = [{"short_link_id": each["id"], "hour": hour, "clicks": 1} for each in made for hour in hours]
+    session.execute(insert(ShortLinkClicks), counted)
+    broadcast = session.get_one(Broadcast, 2)
+    broadcast.shortens = True
+    session.execute(text("ANALYZE"))
+    session.commit()
+    counter = app.extensions["short_link_clicks"]
+    with asked(engine, "SELECT", "INSERT") as statements:
+        headers = {"Host": short_links.HOST, "User-Agent": short_links.PHONE}
+        assert client.get(f"/{short_links.CODE}", headers=headers).status_code == 302
+        counter.write()
+        with Session(engine) as own:
+            keeping.of_broadcast(own, broadcast)
+            link_clicks.of_links(own, broadcast.id)
+            link_clicks.by_hour(own, broadcast.id)
+    upsert, given = next(each for each in statements.items() if each[0].startswith("INSERT"))
+    assert sum("short_link" in statement for statement in statements) == 5
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")  # it would like to where there are so few rows
+            plan = str(connection.exec_driver_sql(f"EXPLAIN {upsert}", given).all())
+            assert "Conflict Arbiter Indexes: pk_short_link_clicks" in plan
         found = {statement: scans(connection, statement, values) for statement, values in statements.items()}
     assert not any(found.values()), found
 

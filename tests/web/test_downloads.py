@@ -20,7 +20,7 @@ from tests.support.clients import Browser
 from tests.web.test_roles import addresses
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTHING_PERSONAL = {"keywords.index_file", "campaigns.index_file"}
+NOTHING_PERSONAL = {"keywords.index_file", "campaigns.index_file", "broadcasts.clicks_file"}
 SENTENCE = "You are not allowed to download personal data."
 
 

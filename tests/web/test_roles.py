@@ -121,6 +121,7 @@ AGENTS = """
     POST /account/number
     POST /account/number/code
     POST /account/number/removal
+    GET  /broadcasts/<broadcast_id>/clicks/file
     GET  /broadcasts/<broadcast_id>/copy
     GET  /campaigns/<campaign_id>/broadcasts/new
     GET  /broadcasts/<broadcast_id>/edit

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from optin.database.session import db
 from optin.enums import BroadcastState, Role
-from optin.features.broadcasts import figures, queries, results_list, text_tests
+from optin.features.broadcasts import clicks, figures, queries, results_list, text_tests
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
 from optin.models import Broadcast
 from optin.web.access import downloads, requires
@@ -29,6 +29,7 @@ def show_results(broadcast_id: int) -> str | Response:
         text_test=text_tests.report(session, broadcast),
         figures=figures.figures(session, broadcast),
         earlier=figures.comparison(session, broadcast),
+        clicks=clicks.report(session, broadcast),
         listing=listing,
         page=page,
         rows=results_list.rows(broadcast, session, page.rows),
@@ -42,6 +43,12 @@ def show_results(broadcast_id: int) -> str | Response:
 def results_file(broadcast_id: int) -> Response:
     broadcast = load(broadcast_id)
     return results_list.file(broadcast, _start(broadcast) or abort(404))
+
+
+@blueprint.get(f"{BROADCAST}/clicks/file")
+@requires(Role.AGENT)
+def clicks_file(broadcast_id: int) -> Response:
+    return clicks.file(load(broadcast_id))
 
 
 def _start(broadcast: Broadcast) -> datetime | None:

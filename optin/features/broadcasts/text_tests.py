@@ -1,6 +1,7 @@
 """What the page of a broadcast says of its test of two texts: how far it is, what came back, who is to decide."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -8,6 +9,7 @@ from optin.enums import TextTestState, Variant
 from optin.models import Broadcast
 from optin.queries import cached_counts
 from optin.sending import results, variant_figures, variant_words, variants
+from optin.short_links import results as link_clicks
 from optin.texts import text_test
 from optin.texts.text_test import TextTest, VariantFigures
 
@@ -17,7 +19,8 @@ class TextTestReport:
     """How far the test is, and what was chosen for it beforehand.
 
     `figures` are those of each text so far, none before anything is drawn, or where many are not counted yet; then
-    `compared` says what they show. `asks`: a user is to decide, and may.
+    `compared` says what they show. `asks`: a user is to decide, and may. `clicks` are those of each text's short links,
+    also of people who got it later; none where there are no such links.
     """
 
     state: TextTestState
@@ -25,11 +28,13 @@ class TextTestReport:
     figures: tuple[VariantFigures, ...] = ()
     compared: str = ""
     asks: bool = False
+    clicks: Mapping[Variant, int] = field(default_factory=dict)
 
     @property
     def mark(self) -> str:
         """Return what changes with anything that the page shows of it."""
-        return "-".join([self.state, *(f"{one.started}.{one.answers}.{one.opt_outs}" for one in self.figures)])
+        counts = (f"{one.started}.{one.answers}.{one.opt_outs}" for one in self.figures)
+        return "-".join([self.state, *counts, *map(str, self.clicks.values())])
 
     @property
     def better(self) -> Variant | None:
@@ -47,7 +52,8 @@ def report(session: Session, broadcast: Broadcast) -> TextTestReport | None:
     if not any(one.started for one in figures):
         return TextTestReport(state, test)
     asks = state is TextTestState.WAITING and broadcast.state in variants.WAITS_FOR_A_CLICK
-    return TextTestReport(state, test, figures, variant_words.compared(test.wins_by, figures), asks)
+    compared, clicks = variant_words.compared(test.wins_by, figures), link_clicks.by_text(session, broadcast)
+    return TextTestReport(state, test, figures, compared, asks, clicks)
 
 
 def _figures(session: Session, broadcast: Broadcast) -> tuple[VariantFigures, ...]:
