@@ -80,6 +80,7 @@ from optin.sending import put_out, recurring, variant_figures, variant_words, va
 from optin.texts.recurrence import Recurrence
 from optin.texts.text_test import TextTest
 from tests.browser.billing import have_dear_campaign, have_prices
+from tests.browser.links import have_short_links
 from tests.browser.moves import moves
 from tests.browser.watching import watch
 from tests.support import consent_log, own_fields
@@ -167,6 +168,7 @@ def _addresses(session: Session) -> dict[str, str]:
         "broadcast-sending": f"/broadcasts/{_under_way(session, under_way, admin)}",
         "broadcast-canary": f"/broadcasts/{_waiting(session, under_way, admin)}",
         **_two_texts(session, under_way, admin),
+        **have_short_links(session, session.get_one(Broadcast, _begun(session, under_way, admin))),
         "adding-opt-ins": _adding(session, under_way, admin),
         "added-opt-ins": _adding(session, empty, admin, ended_because=add_opt_ins_task.STOPPED),
         "template": f"/templates/{_template(session, admin)}",
