@@ -78,7 +78,7 @@ def nonsense_in_a_cell(zipped: bytes) -> bytes:
 def a_dangling_row(zipped: bytes) -> bytes:
     """The person is left out whom a member refers to."""
     content = archives.files(zipped)["campaign_member.csv"].splitlines(keepends=True)[0]
-    row = b"1,999,999,,,2026-01-01T00:00:00.000000Z,,,,\n"
+    row = b"1,999,999,,,,2026-01-01T00:00:00.000000Z,,,,\n"
     return fitting(zipped, "campaign_member.csv", content + row, rows=1)
 
 

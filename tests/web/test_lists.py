@@ -183,7 +183,7 @@ def test_each_list_is_a_file(admin: Browser, session: Session) -> None:
     assert read_file(admin, f"/keywords/{volunteer.id}/opt-ins/file")[1][1:4] == [world.MAYA, "Maya Chen", "Active"]
     assert read_file(admin, "/campaigns/file")[1][:3] == ["Volunteer Campaign", "volunteer", "1"]
     members = read_file(admin, f"/campaigns/{campaign.id}/members/file")
-    assert members[1][:5] == ["Maya", "Chen", world.MAYA, "Opted in with volunteer", "Will receive"]
+    assert members[1][:6] == ["Maya", "Chen", world.MAYA, "", "Opted in with volunteer", "Will receive"]
     assert read_file(admin, f"/campaigns/{campaign.id}/members/file?q=nobody") == [members[0]]
     recipient = read_file(admin, f"/broadcasts/{sent.id}/recipients/file")[1]
     assert recipient[:4] == ["Maya", "Chen", world.MAYA, "Failed"]
@@ -206,7 +206,8 @@ def test_the_titles_of_each_file(admin: Browser, session: Session) -> None:
         f"/keywords/{volunteer.id}/opt-ins/file": "Opt-in,Phone number,Contact or lead,Status,Source,Message,"
         "Message SID,Asked,Opted in,Ended",
         "/campaigns/file": "Name,Opt-in keyword,Members,Status,Owner,Changed",
-        f"/campaigns/{campaign.id}/members/file": "First name,Last name,Mobile phone,Consent,Would a message go now?,"
+        f"/campaigns/{campaign.id}/members/file": "First name,Last name,Mobile phone,State (US),"
+        "Consent,Would a message go now?,"
         "Last message,Added",
         f"/broadcasts/{sent.id}/recipients/file": "First name,Last name,Mobile phone,Status,Why,Error,"
         "Segments,Segments at Twilio,Message SID,When",
