@@ -3,7 +3,7 @@
 The rule has a step for that. It is asked anew as each message starts: whoever got many meanwhile is skipped.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, bindparam, func, select
@@ -13,8 +13,6 @@ from optin.database.session import UTCDateTime
 from optin.enums import OFTEN, OFTEN_DAYS
 
 WITHIN = timedelta(days=OFTEN_DAYS)
-LEAVE_OUT = "leave_out"
-"""What a form says in `often` where people are left out."""
 ASKED = f"{OFTEN} texts in {OFTEN_DAYS} days"
 """What people are asked about, in few words."""
 LABEL = f"Got {ASKED}"
@@ -22,11 +20,6 @@ LABEL = f"Got {ASKED}"
 MANY = f"{OFTEN} or more of your texts within the last {OFTEN_DAYS} days"
 """The same in a sentence."""
 _BEGINS = bindparam("many_begin", type_=UTCDateTime())
-
-
-def leaves_out(form: Mapping[str, str]) -> bool:
-    """Tell whether a form says that who got many is left out."""
-    return form.get("often") == LEAVE_OUT
 
 
 def got_many(number: SQLColumnExpression[str | None], now: datetime | None) -> ColumnElement[bool]:

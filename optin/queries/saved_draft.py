@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.statements import insert
 from optin.models import KeptDraft
-from optin.texts import recurrence_form, text_test
+from optin.texts import choices, recurrence_form, text_test
 
 FIELDS = (
-    *("body", "when", "at", "last", "until", "spread", "zone", "first", "empty", "often", "shorten"),
+    *("body", "when", "at", "last", "until", "spread", "zone"),
+    *choices.FIELDS,
     *recurrence_form.FIELDS,
     *text_test.FIELDS,
     *("changes", "version", "audience", "of", "copy"),

@@ -20,6 +20,7 @@ from optin.enums import BroadcastState, CanaryState, Every, RecurrenceState
 from optin.models import Broadcast, Campaign, RecurringBroadcast
 from optin.policy import audit
 from optin.sending import put_out
+from optin.texts import choices
 from optin.texts.recurrence import Occurrence, Recurrence, existing
 
 LATE = timedelta(hours=6)
@@ -61,9 +62,7 @@ def begin(session: Session, broadcast: Broadcast, recurrence: Recurrence, user_i
         lasts=_lasts(broadcast, recurrence),
         spread_over=broadcast.spread_over,
         canary=broadcast.canary is not None,
-        leaves_out_empty=broadcast.leaves_out_empty,
-        leaves_out_often=broadcast.leaves_out_often,
-        shortens=broadcast.shortens,
+        **choices.of_row(broadcast).columns,
         made=1,
         created_at=clock.now(),
         created_by_id=user_id,
@@ -180,9 +179,7 @@ def _make(session: Session, recurring: RecurringBroadcast, occurrence: Occurrenc
             not_after=existing(ends, ZoneInfo(recurring.zone)) if ends else None,
             spread_over=recurring.spread_over,
             canary=CanaryState.CHOOSING if recurring.canary else None,
-            leaves_out_empty=recurring.leaves_out_empty,
-            leaves_out_often=recurring.leaves_out_often,
-            shortens=recurring.shortens,
+            **choices.of_row(recurring).columns,
             recurring_id=recurring.id,
             occurrence=occurrence.number,
         )

@@ -21,6 +21,7 @@ from optin.features.broadcasts.sending import BroadcastOrder
 from optin.models import AuditEntry, Broadcast, Campaign, Message, RecurringBroadcast, SendingGate
 from optin.refused import Refused, done
 from optin.sending import recurring, scheduled
+from optin.texts.choices import BroadcastChoices
 from optin.texts.recurrence import Recurrence
 from tests.conftest import Clock
 from tests.support import campaign_scene as scene
@@ -94,7 +95,13 @@ def bring_to(session: Session, recurring_id: int, state: RecurrenceState, agent:
 def test_each_date_is_a_broadcast_of_its_own_and_the_next_one_waits(
     session: Session, campaign: Campaign, agent: Browser, look: Callable[[], None], clock: Clock
 ) -> None:
-    recurring_id = plan(session, campaign, agent, not_after=datetime(2027, 3, 16, 11, 30, tzinfo=UTC), canary=True)
+    recurring_id = plan(
+        session,
+        campaign,
+        agent,
+        not_after=datetime(2027, 3, 16, 11, 30, tzinfo=UTC),
+        choices=BroadcastChoices(canary=True),
+    )
     look()
     assert shown(session, recurring_id) == [(1, "03-16 10:00", SCHEDULED)]
     clock.set(datetime(2027, 3, 16, 9, 0, 1, tzinfo=UTC))

@@ -20,7 +20,7 @@ from optin.policy import audit
 from optin.refused import Refused
 from optin.sending import recurring, variants
 from optin.short_links import keeping
-from optin.texts import text_test
+from optin.texts import choices, text_test
 from optin.texts.send_time import spread_words
 
 CHANGED = "changed"
@@ -76,15 +76,10 @@ def changes(broadcast_id: int) -> Select[AuditEntry]:
 def _is_as(broadcast: Broadcast, order: BroadcastOrder) -> bool:
     """Tell whether the broadcast is what the order asks for already."""
     starts = broadcast.starts_at == order.starts_at if order.starts_at else broadcast.started_at is not None
-    now, asked = (
-        (
-            *(each.texts, each.not_after, each.spread_over, bool(each.canary)),
-            *(each.leaves_out_empty, each.leaves_out_often, each.shortens),
-        )
-        for each in (broadcast, order)
-    )
+    now, asked = ((each.texts, each.not_after, each.spread_over) for each in (broadcast, order))
     same_test = variants.test_of(broadcast) == order.test
-    return starts and now == asked and same_test and order.sender_id in (None, broadcast.sender_id)
+    same = now == asked and same_test and choices.of_row(broadcast) == order.choices
+    return starts and same and order.sender_id in (None, broadcast.sender_id)
 
 
 def _store(session: Session, broadcast: Broadcast, sender: Sender, order: BroadcastOrder) -> bool:
@@ -96,10 +91,8 @@ def _store(session: Session, broadcast: Broadcast, sender: Sender, order: Broadc
         "starts_at": order.starts_at or broadcast.starts_at,
         "not_after": order.not_after,
         "spread_over": order.spread_over,
-        "canary": CanaryState.CHOOSING if order.canary else None,
-        "leaves_out_empty": order.leaves_out_empty,
-        "leaves_out_often": order.leaves_out_often,
-        "shortens": order.shortens,
+        "canary": CanaryState.CHOOSING if order.choices.canary else None,
+        **order.choices.columns,
         **variants.columns(order.test),
     }
     if all(getattr(broadcast, name) == value for name, value in new.items()):

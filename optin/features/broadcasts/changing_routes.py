@@ -5,9 +5,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.consent import often
 from optin.database.session import db
-from optin.features.broadcasts import changing
+from optin.features.broadcasts import changing, order_form
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
 from optin.features.broadcasts.changing import ChangedMeanwhile
 from optin.features.broadcasts.said import of_people
@@ -16,8 +15,7 @@ from optin.jobs import engine
 from optin.models import Broadcast
 from optin.queries import saved_draft
 from optin.refused import Refused
-from optin.sending import broadcast_text
-from optin.texts import recurrence_form, send_time, text_test_form
+from optin.texts import recurrence_form, send_time
 from optin.texts.send_time import SendTime
 from optin.web import composed_for
 from optin.web.composed_for import ComposedFor
@@ -32,21 +30,7 @@ def change(broadcast_id: int) -> Response:
     again = recurrence_form.of_form(request.form)
     if about.changes != broadcast_id:
         abort(422, "The form was incomplete. Open the broadcast, and change it from there.")
-    order = BroadcastOrder(
-        body=broadcast_text.clean(request.form.get("body", "")),
-        sender_id=request.form.get("sender", type=int),
-        form_key="",
-        user_id=current_user.id,
-        starts_at=plan.starts_at,
-        not_after=plan.not_after,
-        spread_over=plan.spread_over,
-        canary=request.form.get("first") == "few",
-        leaves_out_empty=request.form.get("empty") == "leave_out",
-        leaves_out_often=often.leaves_out(request.form),
-        again=again.recurrence(plan),
-        test=text_test_form.of_form(request.form, broadcast_text.clean),
-        shortens=request.form.get("shorten") == "yes",
-    )
+    order = order_form.order_of(request.form, plan, current_user.id, request.form.get("sender", type=int))
     faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else changing.change(session, broadcast_id, about.version, order)
     if isinstance(done, Refused):

@@ -17,6 +17,7 @@ from optin.models import AuditEntry, Broadcast, RecurringBroadcast, Sender
 from optin.policy import audit
 from optin.refused import Refused
 from optin.sending import put_out, recurring
+from optin.texts import choices
 
 FROM: Mapping[RecurrenceState, tuple[RecurrenceState, ...]] = {
     RecurrenceState.PAUSED: (RecurrenceState.ACTIVE,),
@@ -70,7 +71,7 @@ def change(session: Session, recurring_id: int, new: NewText) -> RecurringBroadc
         return Refused(OVER)
     if found.version != new.seen:
         return Refused(changing.MEANWHILE)
-    order = BroadcastOrder(new.body, sender_id, "", new.user_id, starts_at=clock.now(), shortens=found.shortens)
+    order = BroadcastOrder(new.body, sender_id, "", new.user_id, starts_at=clock.now(), choices=choices.of_row(found))
     sender = sending.checked_sender(session, found.campaign_id, order)
     if isinstance(sender, Refused):
         return sender

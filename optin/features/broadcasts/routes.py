@@ -1,5 +1,6 @@
 """Broadcasts: sending to a campaign, the page of one broadcast with its live progress, pause, resume, cancel."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
@@ -8,7 +9,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.consent import often
 from optin.database.session import db
 from optin.enums import BroadcastState, Role
 from optin.features.broadcasts import (
@@ -17,6 +17,7 @@ from optin.features.broadcasts import (
     not_found,
     not_sent,
     not_sent_list,
+    order_form,
     queries,
     recipient_list,
     recurring_routes,
@@ -31,8 +32,7 @@ from optin.jobs import engine
 from optin.models import Broadcast, Campaign
 from optin.queries import saved_draft
 from optin.refused import Refused
-from optin.sending import broadcast_text
-from optin.texts import recurrence_form, send_time, text_test_form
+from optin.texts import recurrence_form, send_time
 from optin.web import composed_for, refusals
 from optin.web.access import downloads, requires
 from optin.web.current import current_policy
@@ -48,23 +48,9 @@ def create(campaign_id: int) -> Response:
     campaign = db.session.get(Campaign, campaign_id) or abort(404)
     plan, about = send_time.of_form(request.form, current_zone()), composed_for.of_form(request.form)
     again = recurrence_form.of_form(request.form)
-    order = BroadcastOrder(
-        body=broadcast_text.clean(request.form.get("body", "")),
-        sender_id=request.form.get("sender", type=int),
-        form_key=_form_key(),
-        user_id=current_user.id,
-        starts_at=plan.starts_at,
-        not_after=plan.not_after,
-        spread_over=plan.spread_over,
-        is_held=current_policy().undo_minute,
-        follow_up=about.follow_up,
-        canary=request.form.get("first") == "few",
-        leaves_out_empty=request.form.get("empty") == "leave_out",
-        leaves_out_often=often.leaves_out(request.form),
-        again=again.recurrence(plan),
-        test=text_test_form.of_form(request.form, broadcast_text.clean),
-        shortens=request.form.get("shorten") == "yes",
-    )
+    asked = order_form.order_of(request.form, plan, current_user.id, request.form.get("sender", type=int))
+    is_held, part = current_policy().undo_minute, about.follow_up
+    order = replace(asked, form_key=_form_key(), is_held=is_held, follow_up=part)
     faults = [*plan.faults(clock.now()), *filter(None, [again.fault(plan)])]
     done = Refused(" ".join(faults)) if faults else sending.start(db.session(), campaign_id, order)
     if isinstance(done, Refused):

@@ -1,6 +1,6 @@
 """Starting and stopping a broadcast. Messages leave through the outbox; this module only adds and cancels its rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +20,7 @@ from optin.refused import Refused
 from optin.sending import broadcast_text, canary, gate, put_out, recurring, scheduled, taking_back, variants
 from optin.short_links import keeping
 from optin.texts import text_test
+from optin.texts.choices import BroadcastChoices
 from optin.texts.recurrence import Recurrence
 from optin.texts.text_test import TextTest
 
@@ -50,10 +51,8 @@ class BroadcastOrder:
 
     `starts_at` is a moment to come, None for now; `not_after` its last time, None for none; `follow_up` the part of the
     campaign to which it goes, None for all. It is spread over so many seconds, None for as fast as it may go. What is
-    to go now and `is_held` starts a minute later, so that it can still be stopped. With a `canary` it goes to a few
-    people first. It `leaves_out_empty` for whom a merge field without a default is empty, and `leaves_out_often` who
-    got many texts lately. What starts later may go out `again`, as the first date of a recurring broadcast. A `test`
-    has a second text. It `shortens` links.
+    to go now and `is_held` starts a minute later, so that it can still be stopped. What starts later may go
+    out `again`, as the first date of a recurring broadcast. A `test` has a second text.
     """
 
     body: str
@@ -65,12 +64,9 @@ class BroadcastOrder:
     spread_over: int | None = None
     is_held: bool = False
     follow_up: FollowUp | None = None
-    canary: bool = False
-    leaves_out_empty: bool = False
-    leaves_out_often: bool = False
+    choices: BroadcastChoices = field(default_factory=BroadcastChoices)
     again: Recurrence | None = None
     test: TextTest | None = None
-    shortens: bool = False
 
     @property
     def texts(self) -> list[str]:
@@ -197,7 +193,7 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
     members = select(func.count()).select_from(CampaignMember).where(audience.belongs(campaign_id, part))
     merging.hold(session, *order.texts)
     given = cache.policy(session)
-    texts = [keeping.as_sent(text, shortens=order.shortens, host=given.short_domain) for text in order.texts]
+    texts = [keeping.as_sent(text, shortens=order.choices.shortens, host=given.short_domain) for text in order.texts]
     found = [
         *broadcast_text.faults_of(session, texts, channel),
         *_test_faults(order),
@@ -213,7 +209,7 @@ def _faults(session: Session, campaign_id: int, order: BroadcastOrder, sender: S
 
 def _test_faults(order: BroadcastOrder) -> list[str]:
     starts, recurs = order.starts_at or clock.now(), order.again is not None
-    return text_test.faults(order.test, order.body, starts, order.not_after, canary=order.canary, recurs=recurs)
+    return text_test.faults(order.test, order.body, starts, order.not_after, canary=order.choices.canary, recurs=recurs)
 
 
 def _make(session: Session, campaign: Campaign, sender: Sender, order: BroadcastOrder) -> Broadcast | None:
@@ -236,10 +232,8 @@ def _make(session: Session, campaign: Campaign, sender: Sender, order: Broadcast
             spread_over=order.spread_over,
             audience=part.audience if part else Audience.ALL,
             of_broadcast_id=part.broadcast_id if part else None,
-            canary=CanaryState.CHOOSING if order.canary else None,
-            leaves_out_empty=order.leaves_out_empty,
-            leaves_out_often=order.leaves_out_often,
-            shortens=order.shortens,
+            canary=CanaryState.CHOOSING if order.choices.canary else None,
+            **order.choices.columns,
             **variants.columns(order.test),
             started_at=None if order.starts_at else now,
         )

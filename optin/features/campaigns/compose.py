@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from optin import channels, clock
-from optin.consent import audience_counts, conditions, empty_fields, often, rules
+from optin.consent import audience_counts, conditions, empty_fields, rules
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.consent.empty_fields import EmptyFields
 from optin.enums import Every, Purpose, Reason, WinsBy
@@ -21,7 +21,8 @@ from optin.policy.policy import Policy
 from optin.provider import senders
 from optin.queries import message_templates
 from optin.sending import broadcast_text, delivery, first_line, variants
-from optin.texts import links, merge_fields, recurrence_form, segments, send_time, text_test, text_test_form
+from optin.texts import choices, links, merge_fields, recurrence_form, segments, send_time, text_test, text_test_form
+from optin.texts.choices import BroadcastChoices
 from optin.texts.meant_day import MeantDay, meant_day
 from optin.texts.recurrence_form import Again
 from optin.texts.segments import Segments
@@ -29,9 +30,6 @@ from optin.texts.send_time import SendTime
 from optin.texts.text_test import TextTest
 from optin.web import composed_for, filters, own_fields
 from optin.web.composed_for import ComposedFor
-
-FEW = "few"
-"""What a form says in `first` where a few people get the broadcast first."""
 
 LOOKED_AT_WHILE_TYPING = 20_000
 TEST_CHOICES = {
@@ -47,22 +45,18 @@ TEST_CHOICES = {
 class Draft:
     """What was typed so far: the text, the member to preview it for (the first after this id), when, why not.
 
-    `about` says for what it is written: a new broadcast, or the change of one. `canary`: a few people get it first. It
-    `leaves_out_empty` for whom a merge field is empty, `leaves_out_often` who got many texts lately. `again`: it may go
-    out on further dates. A `test` has a second text. It `shortens` links.
+    `about` says for what it is written: a new broadcast, or the change of one. `again`: it may go out on further dates.
+    A `test` has a second text.
     """
 
     plan: SendTime
     body: str = ""
     after: int = 0
-    canary: bool = False
-    leaves_out_empty: bool = False
-    leaves_out_often: bool = False
+    choices: BroadcastChoices = field(default_factory=BroadcastChoices)
     refused: list[str] = field(default_factory=list)
     about: ComposedFor = field(default_factory=ComposedFor)
     again: Again = field(default_factory=Again)
     test: TextTest | None = None
-    shortens: bool = False
 
     @property
     def texts(self) -> list[str]:
@@ -80,12 +74,10 @@ def new_draft(kept: Mapping[str, str], *, canary: bool) -> Draft:
     zone = filters.current_zone()
     suggested = send_time.suggested(zone, clock.now())
     plan = send_time.of_form(kept, zone) if kept.get("at") else suggested
-    is_canary = kept["first"] == FEW if "first" in kept else canary
+    chosen = choices.of_form(kept) if choices.FIRST in kept else replace(choices.of_form(kept), canary=canary)
     about, again = composed_for.of_form(kept), recurrence_form.of_form(kept)
-    leaves_out, body = empty_advice.leaves_out(kept), kept.get("body", "")
     test = text_test_form.of_form(kept, broadcast_text.clean)
-    draft = Draft(plan, body, canary=is_canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
-    return replace(draft, leaves_out_often=often.leaves_out(kept), shortens=short_links.shortens(kept))
+    return Draft(plan, kept.get("body", ""), choices=chosen, about=about, again=again, test=test)
 
 
 def draft_of(broadcast: Broadcast) -> Draft:
@@ -93,18 +85,16 @@ def draft_of(broadcast: Broadcast) -> Draft:
     times = (broadcast.starts_at, broadcast.not_after, broadcast.spread_over)
     plan = send_time.of_moments(filters.current_zone(), *times, clock.now())
     about, test = composed_for.of_broadcast(broadcast), variants.test_of(broadcast)
-    first, leaves_out = broadcast.canary is not None, broadcast.leaves_out_empty
-    draft = Draft(plan, broadcast.body, canary=first, leaves_out_empty=leaves_out, about=about, test=test)
-    return replace(draft, leaves_out_often=broadcast.leaves_out_often, shortens=broadcast.shortens)
+    return Draft(plan, broadcast.body, choices=choices.of_row(broadcast), about=about, test=test)
 
 
 def copy_of(broadcast: Broadcast, *, canary: bool) -> Draft:
     """Return what a composer says that begins with the text of a broadcast, or both with what was chosen for their
     test; `canary` as the settings say, but a test has none."""
-    about, leaves_out, test = ComposedFor(copy=broadcast.id), broadcast.leaves_out_empty, variants.test_of(broadcast)
-    draft = replace(new_draft({}, canary=canary and test is None), body=broadcast.body, test=test)
-    draft = replace(draft, leaves_out_empty=leaves_out, leaves_out_often=broadcast.leaves_out_often, about=about)
-    return replace(draft, shortens=broadcast.shortens)
+    test = variants.test_of(broadcast)
+    chosen = replace(choices.of_row(broadcast), canary=canary and test is None)
+    about = ComposedFor(copy=broadcast.id)
+    return replace(new_draft({}, canary=False), body=broadcast.body, choices=chosen, about=about, test=test)
 
 
 def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
@@ -116,12 +106,12 @@ def of_broadcast(session: Session, draft: Draft) -> Broadcast | None:
 def request_for(session: Session, campaign: Campaign, draft: Draft, sender_id: int | None = None) -> CampaignRequest:
     """Ask about those to whom a draft goes."""
     part, empty = draft.about.follow_up, left_out_by(session, draft)
-    return CampaignRequest(session, campaign, sender_id, part, empty, leaves_out_often=draft.leaves_out_often)
+    return CampaignRequest(session, campaign, sender_id, part, empty, leaves_out_often=draft.choices.leaves_out_often)
 
 
 def left_out_by(session: Session, draft: Draft) -> EmptyFields | None:
     """Return the merge fields for which a draft leaves people out; None: for none."""
-    return empty_fields.of_texts(session, *draft.texts) if draft.leaves_out_empty else None
+    return empty_fields.of_texts(session, *draft.texts) if draft.choices.leaves_out_empty else None
 
 
 def recurs(session: Session, draft: Draft) -> int | None:
@@ -211,7 +201,7 @@ def test_faults(draft: Draft) -> list[str]:
     """Return a sentence for each thing that forbids the test of a draft, whoever is in it."""
     plan, recurs = draft.plan, draft.again.is_asked(draft.plan)
     starts = plan.starts_at or clock.now()
-    return text_test.faults(draft.test, draft.body, starts, plan.not_after, canary=draft.canary, recurs=recurs)
+    return text_test.faults(draft.test, draft.body, starts, plan.not_after, canary=draft.choices.canary, recurs=recurs)
 
 
 def previews(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from optin import clock
-from optin.consent import audience_counts, follow_up, often
+from optin.consent import audience_counts, follow_up
 from optin.consent.audience import AudienceQuestion, Deliverability
 from optin.database.session import db
 from optin.enums import Audience, Reason
@@ -20,7 +20,7 @@ from optin.features.campaigns.compose import Draft
 from optin.models import Campaign
 from optin.queries import message_templates
 from optin.sending import brakes, broadcast_cost, broadcast_text, first_line, gate, leavers
-from optin.texts import recurrence_form, segments, send_time, text_test_form
+from optin.texts import choices, recurrence_form, segments, send_time, text_test_form
 from optin.texts.pace_words import pace_words
 from optin.web import composed_for, filters, record_ids
 from optin.web.extensions import only_reads
@@ -69,10 +69,10 @@ def compose_broadcast(campaign_id: int) -> Response:
         return page.render(campaign, "broadcasts", draft=draft)
     if do == "first_line":
         draft = draft.rewritten(first_line.put_first)
-    if do in (empty_advice.LEAVE_OUT, "anyway"):
-        draft = replace(draft, leaves_out_empty=do == empty_advice.LEAVE_OUT)
+    if do in (choices.LEAVE_OUT, "anyway"):
+        draft = replace(draft, choices=replace(draft.choices, leaves_out_empty=do == choices.LEAVE_OUT))
     if do in ("without_often", "with_often"):
-        draft = replace(draft, leaves_out_often=do == "without_often")
+        draft = replace(draft, choices=replace(draft.choices, leaves_out_often=do == "without_often"))
     return _confirm(campaign, compose.in_time(draft) if do == "in_time" else draft)
 
 
@@ -86,7 +86,8 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     times = (None, None) if refused else (draft.plan.starts_at, draft.plan.not_after)
     asked = question(session, campaign, sender, *times, follow_up=part)
     empty = empty_advice.counted(session, asked, *draft.texts)
-    asked = replace(asked, empty_fields=compose.left_out_by(session, draft), leaves_out_often=draft.leaves_out_often)
+    empty_fields, leaves_out_often = compose.left_out_by(session, draft), draft.choices.leaves_out_often
+    asked = replace(asked, empty_fields=empty_fields, leaves_out_often=leaves_out_often)
     counts = audience_counts.deliverability(session, asked)
     people, late = compose.sends_to(counts, given), counts.reasons.get(Reason.TOO_LATE, 0)
     of_broadcast = compose.of_broadcast(session, draft)
@@ -122,7 +123,7 @@ def _confirm(campaign: Campaign, draft: Draft) -> Response:
     if sender:
         context["cost"] = cost.of_draft(session, asked, dearer, spread, sender, draft.plan)
     sizes = (given.canary_least, given.canary_percent)
-    context["first"] = brakes.canary_size(people, *sizes) if draft.canary else 0
+    context["first"] = brakes.canary_size(people, *sizes) if draft.choices.canary else 0
     context["read_late"] = compose.read_late(session, campaign, sender, draft) if counts.will_wait else None
     since, besides = clock.now() - SAME_TEXT_WITHIN, [draft.about.changes] if draft.about.changes else []
     if part and part.audience is Audience.MISSED:
@@ -146,7 +147,7 @@ def _many_texts(
     None: of very many people they are not counted.
     """
     many: int | None = counts.having(Reason.OFTEN_TEXTED)
-    if not draft.leaves_out_often:
+    if not draft.choices.leaves_out_often:
         many = leavers.count_often(session, asked) if few else None
     return {"often": many, "losses": leavers.known(session) if many != 0 else None}
 
@@ -159,7 +160,5 @@ def typed_draft() -> Draft:
     after = min(max(after, 0), record_ids.LARGEST)
     test = text_test_form.of_form(request.form, broadcast_text.clean)
     body, about = broadcast_text.clean(request.form.get("body", "")), composed_for.of_form(request.form)
-    canary, again = request.form.get("first") == compose.FEW, recurrence_form.of_form(request.form)
-    leaves_out, shortens = empty_advice.leaves_out(request.form), short_links.shortens(request.form)
-    draft = Draft(plan, body, after, canary=canary, leaves_out_empty=leaves_out, about=about, again=again, test=test)
-    return replace(draft, leaves_out_often=often.leaves_out(request.form), shortens=shortens)
+    chosen, again = choices.of_form(request.form), recurrence_form.of_form(request.form)
+    return Draft(plan, body, after, choices=chosen, about=about, again=again, test=test)

@@ -13,8 +13,6 @@ from optin.models import CampaignMember, Person
 from optin.own_fields import merging
 from optin.texts import merge_fields
 
-LEAVE_OUT = "leave_out"
-"""What a form says in `empty` where people are left out."""
 DEFAULT = "default-"
 """How the form's field with a default begins; the name of the merge field follows."""
 
@@ -29,11 +27,6 @@ class EmptyCounts:
     people: int | None
     by_name: Mapping[str, int]
     any_of: int = 0
-
-
-def leaves_out(form: Mapping[str, str]) -> bool:
-    """Tell whether a form says that people are left out for whom a merge field is empty."""
-    return form.get("empty") == LEAVE_OUT
 
 
 def with_defaults(body: str, form: Mapping[str, str]) -> str:

@@ -69,7 +69,7 @@ def compose_from(campaign_id: int) -> Response:
         return redirect(url_for("broadcasts.show", broadcast_id=broadcast.id), 303)
     body = variants.text_of(broadcast) if part.audience is Audience.MISSED else ""
     draft = replace(compose.new_draft({}, canary=current_policy().canary), body=body, about=ComposedFor(follow_up=part))
-    draft = replace(draft, shortens=bool(body) and broadcast.shortens)
+    draft = replace(draft, choices=replace(draft.choices, shortens=bool(body) and broadcast.shortens))
     return page.render(campaign, "broadcasts", draft=draft, sender_id=broadcast.sender_id)
 
 

@@ -59,7 +59,7 @@ def render(
         context |= _members_context(asked)
     elif tab == "broadcasts":
         draft = draft or _kept_draft(session, campaign)
-        if draft.about.follow_up or draft.leaves_out_empty or draft.leaves_out_often:
+        if draft.about.follow_up or draft.choices.leaves_out_empty or draft.choices.leaves_out_often:
             asked = compose.request_for(session, campaign, draft, sender_id)
         context |= _broadcasts_context(asked, draft)
     elif tab == "history":

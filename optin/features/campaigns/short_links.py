@@ -1,6 +1,6 @@
 """The composer's offer to shorten the links of a broadcast: where there are any, and a domain to do it with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,9 +12,6 @@ from optin.texts import links
 if TYPE_CHECKING:
     from optin.features.campaigns.compose import Draft
 
-FIELD, YES = "shorten", "yes"
-"""What a form says where links are shortened."""
-
 
 @dataclass(frozen=True)
 class LinkOffer:
@@ -22,11 +19,6 @@ class LinkOffer:
 
     host: str
     count: int
-
-
-def shortens(form: Mapping[str, str]) -> bool:
-    """Tell whether a form says that links are shortened."""
-    return form.get(FIELD) == YES
 
 
 def offer(texts: Sequence[str], host: str) -> LinkOffer | None:
@@ -37,4 +29,4 @@ def offer(texts: Sequence[str], host: str) -> LinkOffer | None:
 
 def as_sent(draft: "Draft", policy: Policy) -> "Draft":
     """Return a draft with its texts as long as they will be sent."""
-    return draft.rewritten(partial(keeping.as_sent, shortens=draft.shortens, host=policy.short_domain))
+    return draft.rewritten(partial(keeping.as_sent, shortens=draft.choices.shortens, host=policy.short_domain))

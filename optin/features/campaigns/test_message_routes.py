@@ -59,7 +59,7 @@ def _text(campaign: Campaign, draft: Draft, user: User) -> list[str]:
     if refused or sender is None:
         return refused
     asked = question(session, campaign, sender, follow_up=draft.about.follow_up)
-    if draft.shortens:
+    if draft.choices.shortens:
         draft = draft.rewritten(partial(links.shortened, short=keeping.of_test(session, draft.texts)))
     looked = [each for each in compose.previews(session, asked, draft).values() if each]
     if too_long := broadcast_text.too_long_of([each.size for each in looked]):
