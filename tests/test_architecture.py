@@ -146,12 +146,12 @@ PURE = [
 PAGES = ("optin.web", "optin.features", "twilio_simulator")
 AFRESH = {  # what jobs and commands ask as well, where there is no request
     "optin.features.broadcasts.sending",
-    "optin.features.campaigns.leads",
     "optin.features.campaigns.other_campaign",
     "optin.features.imports.members",
     "optin.features.imports.undo",
     "optin.features.imports.work",
     "optin.features.moving.job",
+    "optin.person.leads",
     "optin.person.records",
 }
 VIEWS = {"Response", "WSGIResponse", "tuple[str, int]"}
