@@ -244,6 +244,15 @@ class RecurrenceState(LabelledEnum):
     ENDED = "ended", "Ended", "off"
 
 
+class SeriesState(LabelledEnum):
+    """Whether the texts of a series after a keyword go out; one that has ended never goes on."""
+
+    DRAFT = "draft", "Not started", "off"
+    ACTIVE = "active", "On", "ok"
+    PAUSED = "paused", "Paused", "warn"
+    ENDED = "ended", "Ended", "off"
+
+
 class CanaryState(LabelledEnum):
     """How far the canary of a broadcast is: a few people get it first, then it waits (sending/canary.py)."""
 

@@ -21,8 +21,8 @@ from optin.database.postgresql import analyse
 from optin.database.sqlite import roomy
 from optin.database.statements import insert, is_postgresql
 from optin.database.transactions import writing
-from optin.enums import BroadcastState, MessageStatus, RecurrenceState
-from optin.models import Broadcast, ImportRun, Message, RecurringBroadcast, SendingGate, Setting
+from optin.enums import BroadcastState, MessageStatus, RecurrenceState, SeriesState
+from optin.models import Broadcast, ImportRun, Message, RecurringBroadcast, SendingGate, Series, SeriesStep, Setting
 
 ROWS_AT_ONCE, FILES_AT_ONCE = 2000, 4
 NOT_EMPTY = (
@@ -65,18 +65,23 @@ def fill(url: str, archive: Archive, now: datetime, progress: Callable[[int], No
 def settle(session: Session, now: datetime) -> None:
     """Let nothing go out that was on its way: what waits is cancelled, what may have gone has an unknown outcome.
 
-    Recurring broadcasts are paused: where they come from they may go on.
+    Recurring broadcasts and series are paused: where they come from they may go on.
     """
     waits = (MessageStatus.QUEUED, MessageStatus.CLAIMED)
     aside = update(Message).execution_options(synchronize_session=False)
     said = {"error_text": WAITED, "lease_until": None, "updated_at": now}
     session.execute(aside.where(Message.status.in_(waits)).values(status=MessageStatus.CANCELLED, **said))
     session.execute(aside.where(Message.status == MessageStatus.SENDING).values(status=MessageStatus.UNKNOWN, **said))
+    steps = select(SeriesStep.broadcast_id).where(SeriesStep.broadcast_id.is_not(None))
+    of_series = update(Broadcast).where(Broadcast.state.not_in(ENDED), Broadcast.id.in_(steps))
+    session.execute(of_series.values(state=BroadcastState.SENT, finished_at=now))
     session.execute(
         update(Broadcast)
         .where(Broadcast.state.not_in(ENDED))
         .values(state=BroadcastState.CANCELLED, finished_at=now, ended_because=UNFINISHED)
     )
+    on = update(Series).where(Series.state.in_((SeriesState.ACTIVE, SeriesState.PAUSED)))
+    session.execute(on.values(state=SeriesState.PAUSED, is_copy=True))
     goes_on = update(RecurringBroadcast).where(RecurringBroadcast.state == RecurrenceState.ACTIVE)
     session.execute(goes_on.values(state=RecurrenceState.PAUSED))
     session.execute(update(ImportRun).where(ImportRun.state.in_(IMPORTING)).values(state="expired", finished_at=now))

@@ -45,6 +45,17 @@ class NumberRange:
 
 
 @dataclass(frozen=True)
+class TheseNumbers:
+    """Some numbers, by name."""
+
+    numbers: tuple[str, ...]
+
+    def holds(self, number: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+        """The condition that a number is one of them."""
+        return number.in_(self.numbers)
+
+
+@dataclass(frozen=True)
 class AudienceQuestion:
     """For whom the rule is asked: a campaign's members, its keyword, the sender's block scope and channel,
     policy and moment.
@@ -68,7 +79,7 @@ class AudienceQuestion:
     late_groups: Collection[str] | None = ()
     closed_places: Sequence[PlaceGroup] = ()
     late_places: Sequence[PlaceGroup] = ()
-    numbers: NumberRange | None = None
+    numbers: NumberRange | TheseNumbers | None = None
     follow_up: FollowUp | None = None
     empty_fields: EmptyFields | None = None
     leaves_out_often: bool = False

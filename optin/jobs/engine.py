@@ -25,7 +25,7 @@ from optin.jobs.at_exit import AtExit
 from optin.jobs.errors import log_error
 from optin.jobs.heartbeat import BEAT, Heartbeat
 from optin.jobs.queue_database import open_queue
-from optin.jobs.schedule import Chore, Offers, Schedule, chores, comparisons, counting, sealing
+from optin.jobs.schedule import Chore, Offers, Schedule, chores, comparisons, counting, sealing, series_of_texts
 from optin.jobs.wakeup import Wakeup
 from optin.jobs.worker import Worker
 from optin.jobs.worker_registry import SIGN_OF_LIFE, Name
@@ -40,6 +40,7 @@ THREADS = {
     "optin-comparisons",
     "optin-counting",
     "optin-sealing",
+    "optin-series",
     "dbos-background-jobs",
 }
 THREADS |= {f"queue-worker-{queue}" for queue in (URGENT, BROADCASTS, BACKGROUND)}
@@ -217,6 +218,7 @@ class _Running:
             Schedule(comparisons(self._worker), threading.Event(), "optin-comparisons"),
             Schedule(counting(self._worker), threading.Event(), "optin-counting"),
             Schedule(sealing(self._worker), threading.Event(), "optin-sealing"),
+            Schedule(series_of_texts(self._worker), threading.Event(), "optin-series"),
         ]
         self._exit = AtExit(shutdown)
 

@@ -38,6 +38,8 @@ from optin.sending import (
     recurring,
     scheduled,
     send_until,
+    series,
+    series_look,
     variants,
     wait_ends,
 )
@@ -157,6 +159,17 @@ def sealing(worker: Worker) -> list[Chore]:
         checkpoints.sign(worker.engine, worker.keeper, clock.now())
 
     return [Chore(5, seal)]
+
+
+def series_of_texts(worker: Worker) -> list[Chore]:
+    """List what goes on with the series after keywords: it may wait for those who write opt-ins or people at that
+    moment, such as imports, and so needs a schedule of its own."""
+
+    def go_on() -> None:
+        look = partial(series_look.look, worker.engine)
+        _each(series.active(worker.engine), look, "the series {} could not go on")
+
+    return [Chore(15, go_on)]
 
 
 def checkpoints_elsewhere(worker: Worker) -> list[Chore]:

@@ -31,6 +31,7 @@ from optin.models.recurring import RecurringBroadcast
 from optin.models.saved_view import DefaultView, SavedView
 from optin.models.sender import Sender
 from optin.models.sending_finding import SendingFinding
+from optin.models.series import Series, SeriesNumber, SeriesStep
 from optin.models.setting import CacheToken, Setting
 from optin.models.short_link import ShortLink, ShortLinkClicks
 from optin.models.template import MessageTemplate
@@ -99,6 +100,9 @@ __all__ = [
     "SendingPace",
     "SendingPause",
     "SendingStop",
+    "Series",
+    "SeriesNumber",
+    "SeriesStep",
     "Setting",
     "ShortLink",
     "ShortLinkClicks",

@@ -181,6 +181,11 @@ def is_of_setting(of: Any) -> ColumnElement[bool]:
     return _is_term(of.subject_kind, "setting")
 
 
+def has_turn_to_come(of: Any) -> ColumnElement[bool]:
+    """A number in a series has another text to come."""
+    return _is_set(of.due_at)
+
+
 def is_imported(of: Any) -> ColumnElement[bool]:
     """A person, an opt-in or a suppression was made by an import."""
     return _is_set(of.import_run_id)

@@ -87,6 +87,10 @@ def attempt(gateway: Gateway, claimed: ClaimedMessage, callback_url: str) -> Sen
 def finish(engine: Engine, broadcast_id: int) -> bool:
     """Call a broadcast sent when nothing of it waits or is under way; tell whether that happened now."""
     with writing(engine) as session:
+        # Whoever adds messages has the row locked: they are seen by a statement that begins after that.
+        mine = select(Broadcast.id).where(Broadcast.id == broadcast_id, Broadcast.state == BroadcastState.SENDING)
+        if session.scalar(mine.with_for_update(key_share=True)) is None:
+            return False
         finished = session.scalar(
             update(Broadcast)
             .where(

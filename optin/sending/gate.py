@@ -20,7 +20,7 @@ from optin import clock
 from optin.database.statements import insert
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, Closure, MessageStatus, ReplyKind
-from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Setting
+from optin.models import Broadcast, ConsentEvent, Message, SendingGate, Series, Setting
 from optin.models.index_conditions import is_on_its_way
 from optin.sending import stop_all
 from optin.sending.gate_mark import Mark
@@ -157,6 +157,7 @@ def close(session: Session, row: SendingGate, closure: Closure, since: datetime,
             .values(state=BroadcastState.CANCELLED, finished_at=now, ended_because=DUE_BEFORE)
             .execution_options(synchronize_session=False)
         )
+        session.execute(update(Series).values(passed_to=now).execution_options(synchronize_session=False))
 
 
 def open_again(session: Session, since: GateClosure) -> bool:

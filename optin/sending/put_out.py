@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from optin import clock
 from optin.consent import audience, empty_fields, follow_up
-from optin.consent.audience import AudienceQuestion, NumberRange
+from optin.consent.audience import AudienceQuestion, NumberRange, TheseNumbers
 from optin.database.transactions import writing
 from optin.enums import BroadcastState, CampaignStatus
 from optin.models import Broadcast, Campaign, CampaignMember
@@ -44,11 +44,11 @@ def begin(session: Session, campaign: Campaign, broadcast: Broadcast, user_id: i
         broadcast.state = BroadcastState.QUEUEING
         audit.record(session, user_id, "sent", "broadcast", broadcast.id)
         return Begun(None)
-    people = deciding.queue_broadcast(session, broadcast, _question(session, campaign, broadcast))
+    people = deciding.queue_broadcast(session, broadcast, question(session, campaign, broadcast))
     if people:
         _set_apart(broadcast, people)
         audit.record(session, user_id, "sent", "broadcast", broadcast.id, {"People": ("", people)})
-        _call_in_progress(session, campaign, user_id)
+        call_in_progress(session, campaign, user_id)
     return Begun(people)
 
 
@@ -65,7 +65,7 @@ def put_some(engine: Engine, broadcast_id: int) -> bool:
             return False
         end = _end_of_part(session, campaign_id, broadcast.queued_to)
         for numbers in _next_part(broadcast.queued_to, end):
-            deciding.decide(session, broadcast, _question(session, campaign, broadcast, numbers))
+            deciding.decide(session, broadcast, question(session, campaign, broadcast, numbers))
         broadcast.queued_to = end
         if end is None:
             _finish(session, campaign, broadcast)
@@ -115,8 +115,8 @@ def _end_of_part(session: Session, campaign_id: int, after: str | None) -> str |
     return session.scalar(members.order_by(CampaignMember.number).offset(_at_once(session) - 1).limit(1))
 
 
-def _question(
-    session: Session, campaign: Campaign, broadcast: Broadcast, numbers: NumberRange | None = None
+def question(
+    session: Session, campaign: Campaign, broadcast: Broadcast, numbers: NumberRange | TheseNumbers | None = None
 ) -> AudienceQuestion:
     """Ask who gets the broadcast: of all members, or of those whose numbers are in the range."""
     given, sender = cache.policy(session), broadcast.sender
@@ -132,7 +132,7 @@ def _finish(session: Session, campaign: Campaign, broadcast: Broadcast) -> None:
         broadcast.state = BroadcastState.SENDING
         _set_apart(broadcast, people)
         audit.record(session, None, "prepared", "broadcast", broadcast.id, {"People": ("", people)})
-        _call_in_progress(session, campaign, None)
+        call_in_progress(session, campaign, None)
         return
     end_for_nobody(session, broadcast)
 
@@ -143,7 +143,7 @@ def _set_apart(broadcast: Broadcast, people: int) -> None:
         broadcast.seconds_apart = broadcast.spread_over / people
 
 
-def _call_in_progress(session: Session, campaign: Campaign, user_id: int | None) -> None:
+def call_in_progress(session: Session, campaign: Campaign, user_id: int | None) -> None:
     """Call a planned campaign in progress: its first broadcast goes out."""
     if campaign.status != CampaignStatus.PLANNED:
         return

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from optin import clock
 from optin.database.transactions import reading, writing
 from optin.enums import BroadcastState, CampaignStatus
-from optin.models import Broadcast, Campaign
+from optin.models import Broadcast, Campaign, Keyword, Sender
 from optin.policy import audit
 from optin.refused import Refused
 from optin.sending import gate, put_out, recurring
@@ -77,6 +77,15 @@ def start(
     return put_out.begin(session, campaign, broadcast, user_id)
 
 
+def hindrance(campaign: Campaign, keyword: Keyword | None, sender: Sender) -> str:
+    """Say in a half sentence what forbids to send to a campaign by itself, "" for nothing."""
+    if campaign.status == CampaignStatus.ABORTED:
+        return ABORTED
+    if keyword is not None and keyword.archived_at is not None:
+        return ARCHIVED
+    return NO_SENDER if sender.retired_at is not None else ""
+
+
 def _end(session: Session, broadcast_id: int, why: str, now: datetime) -> bool:
     """Cancel what can't be started, with the sentence that its page shows."""
     ended = session.scalar(
@@ -96,12 +105,8 @@ def _is_due() -> ColumnElement[bool]:
 
 def _refusal(session: Session, broadcast: Broadcast, campaign: Campaign) -> Refused | None:
     """Say in a half sentence what forbids to start it, apart from the rule for each member."""
-    if campaign.status == CampaignStatus.ABORTED:
-        return Refused(ABORTED)
-    if broadcast.keyword is not None and broadcast.keyword.archived_at is not None:
-        return Refused(ARCHIVED)
+    if why := hindrance(campaign, broadcast.keyword, broadcast.sender):
+        return Refused(why)
     if broadcast.not_after is not None and broadcast.not_after <= clock.now():
         return Refused(OVER)
-    if keeping.is_too_long_now(session, broadcast):
-        return Refused(keeping.NOT_ANY_MORE)
-    return Refused(NO_SENDER) if broadcast.sender.retired_at is not None else None
+    return Refused(keeping.NOT_ANY_MORE) if keeping.is_too_long_now(session, broadcast) else None

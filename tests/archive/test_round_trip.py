@@ -33,7 +33,8 @@ from optin.archive import filling, tables
 from optin.consent import decisions, ledger
 from optin.consent.verifying import Found, differences
 from optin.database.session import UTCDateTime
-from optin.enums import BroadcastState, Every, MessageStatus, RecurrenceState, Role
+from optin.enums import BroadcastState, Every, MessageStatus, RecurrenceState, Role, SeriesState
+from optin.features.broadcasts import series_acts
 from optin.models import (
     Broadcast,
     ConsentPayload,
@@ -44,14 +45,16 @@ from optin.models import (
     PersonWord,
     RecurringBroadcast,
     SendingGate,
+    Series,
     Setting,
     User,
 )
 from optin.policy import policy
-from optin.sending import recurring
+from optin.sending import recurring, series_look
+from optin.sending.series_turns import HOUR, Wait
 from optin.texts.recurrence import Recurrence
 from tests.conftest import add_user
-from tests.support import archives, outbox, world
+from tests.support import archives, campaign_scene, outbox, series_scene, world
 
 SIGNS = "aZ é\\'=+-@\"|,;\t\n\r\x01😀ß0"
 ROWS = 6
@@ -220,6 +223,36 @@ def test_no_recurring_broadcast_goes_on_from_here_as_well(
     assert states == ["paused", "paused", "ended"]
     assert rows[:3] == [(1, 1, "cancelled"), (2, 1, "cancelled"), (3, 1, "cancelled")]
     assert rows[3:] == [(1, 2, "scheduled"), (2, 2, "scheduled")]
+
+
+def test_no_series_goes_on_from_here_as_well(
+    app: Flask, database: str, target: str, session: Session, tmp_path: Path
+) -> None:
+    """Nor, as somebody lets it go on, with a text that the export had: it may have been sent there."""
+    keyword = world.keyword(session)
+    made = series_scene.make(session, campaign_scene.campaign(session, keyword), Wait(HOUR), Wait(HOUR), Wait(3 * HOUR))
+    outbox.without_sending_hours(session)
+    outbox.opted_in(session, world.MAYA, keyword)
+    session.commit()
+    with app.app_context(), the_clock.at(the_clock.now() + timedelta(hours=1.1)):
+        series_look.look(session.get_bind().engine, made.id)
+    archives.fill(target, archives.export(database, tmp_path), tmp_path)
+    engine = create_engine(target, poolclass=NullPool)
+    with Session(engine) as filled:
+        filled.merge(SendingGate(id=1, alive_at=the_clock.now() + timedelta(hours=3)))
+        filled.commit()
+        found = filled.get_one(Series, made.id)
+        assert (found.state, filled.scalars(select(Broadcast.state)).all()) == ("paused", ["sent"])
+        for hours in (3, 4.2, 5.2):
+            with the_clock.at(the_clock.now() + timedelta(hours=hours)):
+                if hours == 3:
+                    assert series_acts.bring_to(filled, made.id, SeriesState.ACTIVE, outbox.author(filled)) is None
+                    filled.commit()
+                series_look.look(engine, made.id)
+        bodies = filled.scalars(select(Broadcast.body).order_by(Broadcast.id)).all()
+        statuses = filled.scalars(select(Message.status).where(Message.broadcast_id.is_not(None)).order_by(Message.id))
+        assert (bodies, list(statuses)) == (["Text 1", "Text 2", "Text 3"], ["cancelled", "skipped", "queued"])
+    engine.dispose()
 
 
 def decided(session: Session) -> dict[tuple[str, int | None], str]:

@@ -18,7 +18,7 @@ from optin.database.session import db
 from optin.enums import BroadcastState, MessageStatus
 from optin.jobs import engine, tasks, worker_registry
 from optin.jobs.queue_database import open_queue
-from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting, sealing
+from optin.jobs.schedule import Chore, Schedule, chores, comparisons, counting, sealing, series_of_texts
 from optin.jobs.wakeup import Wakeup
 from optin.jobs.worker import Worker
 from optin.models import Broadcast
@@ -83,6 +83,7 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
     """A list, so that a new kind is looked at: each is read from rows again and needs no word of its former try."""
     worker = Worker(app)
     kinds = chores(worker, NO_OFFERS) + counting(worker) + sealing(worker) + comparisons(worker)
+    kinds += series_of_texts(worker)
     assert [chore.seconds for chore in kinds] == [
         15,
         15,
@@ -113,6 +114,7 @@ def test_every_kind_of_chore_is_done_again_before_long(app: Flask, monkeypatch: 
         60,
         3600,
         3600,
+        15,
     ]
     monkeypatch.setattr("optin.jobs.schedule.RETRY", 0.2)
     struck: list[object] = []

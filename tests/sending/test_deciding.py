@@ -135,7 +135,7 @@ def test_of_any_audience_everybody_is_decided_about_as_deliverability_says(
     scene.at_random(session, broadcast, chance, members=chance.choice((1, 12, 40)))
     session.commit()
     expected = scene.would_get(session, broadcast)
-    counts = audience_counts.deliverability(session, put_out._question(session, broadcast.campaign, broadcast))
+    counts = audience_counts.deliverability(session, put_out.question(session, broadcast.campaign, broadcast))
     cut(monkeypatch, chance.choice((1, 2, 5, 1000)))
     begin(session, broadcast)
     put_all(engine, broadcast.id)

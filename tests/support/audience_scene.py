@@ -132,7 +132,7 @@ def at_random(session: Session, of: Broadcast, chance: Random, members: int) -> 
 
 def would_get(session: Session, of: Broadcast) -> dict[int, str]:
     """Return what the rule says of each member now, by the person's id: MESSAGE, or the reason for none."""
-    question = put_out._question(session, of.campaign, of)
+    question = put_out.question(session, of.campaign, of)
     asked = select(CampaignMember.person_id, audience.reason(question)).where(audience.stays(of.campaign_id))
     taken_in = [*audience.taken_in(question), Reason.TOO_LATE]
     return {person_id: MESSAGE if why in taken_in else why for person_id, why in session.execute(asked)}

@@ -18,7 +18,8 @@ NO_OFFERS = Offers(lambda: None, lambda broadcast_id: None, lambda task_id: None
 
 def looking(app: Flask, session: Session) -> Callable[[], None]:
     """Return what does all chores of one process once; the test's session commits before."""
-    chores = schedule.chores(Worker(app), NO_OFFERS)
+    worker = Worker(app)
+    chores = schedule.chores(worker, NO_OFFERS) + schedule.series_of_texts(worker)
 
     def look() -> None:
         session.commit()
