@@ -35,7 +35,7 @@ class Frame(NamedTuple):
 # The words, the address, and where else its pages are.
 TABS: tuple[tuple[str, ...], ...] = (
     ("Opt-In Keywords", "/keywords", "/opt-ins"),
-    ("Campaigns", "/campaigns", "/broadcasts", "/recurring"),
+    ("Campaigns", "/campaigns", "/broadcasts", "/recurring", "/series"),
     ("Contacts", "/contacts", "/imports"),
     ("Leads", "/leads"),
     ("SMS Inbox", "/inbox"),

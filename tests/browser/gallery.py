@@ -32,6 +32,7 @@ from optin.enums import (
     OptInStatus,
     PersonKind,
     Purpose,
+    SeriesState,
     TextTestState,
     Variant,
 )
@@ -40,7 +41,8 @@ from optin.evidence import keeping, pictures
 from optin.evidence.documents import Document
 from optin.evidence.pictures import Picture
 from optin.features.auth import passwords
-from optin.features.broadcasts import changing, sending
+from optin.features.broadcasts import changing, sending, series_acts
+from optin.features.broadcasts.series_acts import SeriesContent, Text
 from optin.features.campaigns import add_opt_ins, add_opt_ins_task, other_campaign
 from optin.features.campaigns.add_opt_ins import AddOptInsReport, Choices
 from optin.features.campaigns.other_campaign import Which
@@ -76,7 +78,8 @@ from optin.receiving import inbound
 from optin.receiving.inbound import InboundText
 from optin.refused import done
 from optin.sample_data import seed
-from optin.sending import put_out, recurring, variant_figures, variant_words, variants
+from optin.sending import put_out, recurring, series_look, variant_figures, variant_words, variants
+from optin.sending.series_turns import DAY, HOUR, Wait
 from optin.texts.recurrence import Recurrence
 from optin.texts.text_test import TextTest
 from tests.browser.billing import have_dear_campaign, have_prices
@@ -175,6 +178,8 @@ def _addresses(session: Session) -> dict[str, str]:
         "field": f"/settings/fields/{_fields(session)}",
         "broadcast-scheduled": f"/broadcasts/{_scheduled(session, empty, admin)}",
         "recurring": f"/recurring/{_recurring(session, under_way, admin)}",
+        "series": f"/series/{_series(session, under_way, admin)}",
+        "series-campaign": f"/campaigns/{under_way.id}",
         "broadcast-changed": f"/broadcasts/{_changed(session, under_way, admin)}",
         "broadcast-done": f"/broadcasts/{_id(session, Broadcast.id, Broadcast.finished_at.is_not(None))}",
         "follow-up": _follow_up(session),
@@ -511,6 +516,27 @@ def _recurring(session: Session, campaign: Campaign, admin: User) -> int:
     occurrences = rule.next_dates(1, first, 2)
     recurring._make(session, made, occurrences[0])
     recurring._make(session, made, occurrences[1])
+    return made.id
+
+
+def _series(session: Session, campaign: Campaign, admin: User) -> int:
+    """Store a series that is on, whose first text has been put out; return its id."""
+    texts = [
+        Text(
+            "Hi {{ first_name | there }}, thank you for joining the harbor clean-ups! We text you about twice a month.",
+            Wait(3 * HOUR),
+        ),
+        Text(
+            "What would you like to do most: boats, beach or kitchen? Just answer this text.", Wait(2 * DAY, 10 * HOUR)
+        ),
+        Text("A week with us already. The next clean-up is on Saturday at ten, pier 3.", Wait(7 * DAY)),
+    ]
+    content = SeriesContent("Welcome to the clean-ups", texts, None, takes_all=True, user_id=admin.id)
+    made = done(series_acts.make(session, campaign.id, content, policy.load(session)))
+    assert series_acts.bring_to(session, made.id, SeriesState.ACTIVE, admin.id) is None
+    made.started_at = clock.now() - timedelta(hours=4)
+    session.commit()
+    series_look.look(session.get_bind().engine, made.id)
     return made.id
 
 

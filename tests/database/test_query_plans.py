@@ -86,7 +86,7 @@ LARGE = (
     "person", "person_word", "opt_in", "opt_in_person", "campaign_member", "message", "conversation", "suppression",
     "hold", "provider_block", "consent_event", "consent_payload", "audit_entry",
     "phrase_opt_out", "own_value", "broadcast_left_out", "log_leaf", "log_checkpoint", "log_cosignature",
-    "variant_message", "short_link", "short_link_clicks",
+    "variant_message", "short_link", "short_link_clicks", "series_number",
 )  # fmt: skip
 SCANNED = {
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LARGE)})(_\d+)?\b"),

@@ -66,6 +66,7 @@ VIEWERS = """
     GET  /numbers/<number>/proof
     GET  /people/<person_id>
     GET  /recurring/<recurring_id>
+    GET  /series/<series_id>
     GET  /review
     GET  /review/decided
     GET  /review/opt-outs
@@ -198,6 +199,12 @@ AGENTS = """
     GET  /keywords/<keyword_id>/as-of/file
     POST /recurring/<recurring_id>
     POST /recurring/<recurring_id>/state
+    POST /campaigns/<campaign_id>/series
+    GET  /campaigns/<campaign_id>/series/new
+    POST /campaigns/<campaign_id>/series/preview
+    POST /series/<series_id>
+    GET  /series/<series_id>/edit
+    POST /series/<series_id>/state
     GET  /sending-check/file
     GET  /keywords/<keyword_id>/edit
     GET  /keywords/<keyword_id>/opt-ins/file

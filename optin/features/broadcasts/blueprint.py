@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 
 from optin.consent import often
 from optin.database.session import db
-from optin.enums import Audience, BroadcastState, CanaryState, MessageStatus, Reason, RecurrenceState
+from optin.enums import Audience, BroadcastState, CanaryState, MessageStatus, Reason, RecurrenceState, SeriesState
 from optin.features.broadcasts import by_state, not_sent, queries, stopped
 from optin.models import Broadcast
 from optin.provider import statuses
@@ -30,6 +30,7 @@ def terms() -> dict[str, object]:
         "starts_in": queries.starts_in,
         "canary_state": CanaryState,
         "recurrence_state": RecurrenceState,
+        "series_state": SeriesState,
         "wilson": brakes.wilson,
         "meaning": statuses.meaning,
         "reason_label": not_sent.label,

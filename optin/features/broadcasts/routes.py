@@ -23,6 +23,7 @@ from optin.features.broadcasts import (
     recurring_routes,
     results_routes,
     sending,
+    series_routes,
     text_test_routes,
 )
 from optin.features.broadcasts.blueprint import BROADCAST, blueprint, load
@@ -32,6 +33,7 @@ from optin.jobs import engine
 from optin.models import Broadcast, Campaign
 from optin.queries import saved_draft
 from optin.refused import Refused
+from optin.sending import series
 from optin.texts import recurrence_form, send_time
 from optin.web import composed_for, refusals
 from optin.web.access import downloads, requires
@@ -39,7 +41,7 @@ from optin.web.current import current_policy
 from optin.web.filters import current_zone, planned, plural
 from optin.web.record_ids import message_id
 
-__all__ = ["blueprint", "changing_routes", "recurring_routes", "results_routes", "text_test_routes"]
+__all__ = ["blueprint", "changing_routes", "recurring_routes", "results_routes", "series_routes", "text_test_routes"]
 
 
 @blueprint.post("/campaigns/<int:campaign_id>/broadcasts")
@@ -71,12 +73,13 @@ def create(campaign_id: int) -> Response:
 def show(broadcast_id: int) -> str:
     """Show how far the broadcast has come, what came of it, and each recipient."""
     broadcast, session = load(broadcast_id), db.session()
-    is_sent = request.args.get("view") != not_sent_list.VIEW
+    is_sent, step = request.args.get("view") != not_sent_list.VIEW, series.step_of(session, broadcast_id)
     return render_template(
         "broadcasts/show.html",
         broadcast=broadcast,
         progress=queries.progress(session, broadcast, current_policy()),
-        answers=queries.answers(session, broadcast),
+        answers=None if step else queries.answers(session, broadcast),
+        step=step,
         view="sent" if is_sent else not_sent_list.VIEW,
         changes=session.scalars(changing.changes(broadcast_id)).all() if broadcast.version > 1 else [],
         may_edit=current_user.may(Role.AGENT),

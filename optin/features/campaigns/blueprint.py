@@ -5,7 +5,14 @@ from sqlalchemy.orm import joinedload
 
 from optin.consent import often
 from optin.database.session import db
-from optin.enums import BroadcastState, CampaignStatus, MessageStatus, RecurrenceState, SenderKind
+from optin.enums import (
+    BroadcastState,
+    CampaignStatus,
+    MessageStatus,
+    RecurrenceState,
+    SenderKind,
+    SeriesState,
+)
 from optin.models import Campaign
 
 blueprint = Blueprint("campaigns", __name__)
@@ -24,6 +31,7 @@ def terms() -> dict[str, object]:
         "message_status": MessageStatus,
         "recurrence_state": RecurrenceState,
         "sender_kind": SenderKind,
+        "series_state": SeriesState,
     }
 
 

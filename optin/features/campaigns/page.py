@@ -19,13 +19,13 @@ from optin.features.campaigns.compose import Draft
 from optin.models import AuditEntry, Broadcast, Campaign, RecurringBroadcast
 from optin.queries import paging, saved_draft
 from optin.queries.cached_counts import CachedCount
-from optin.sending import recurring, results
+from optin.sending import recurring, results, series
 from optin.web import history_tab
 from optin.web.current import current_policy
 from optin.web.history_tab import History, HistoryLine
 
 TABS = ("details", "members", "broadcasts", "history")
-VIEWS = ("compose", "deliverability", "sent")
+VIEWS = ("compose", "deliverability", "sent", "series")
 SENT = 20
 
 
@@ -111,6 +111,8 @@ def _broadcasts_context(asked: CampaignRequest, draft: Draft) -> dict[str, Any]:
             "page": page,
             "statuses": results.by_status(session, sizes),
         }
+    if view == "series":
+        context["all_series"] = session.scalars(series.of_campaign(asked.campaign.id).limit(SENT)).all()
     return context
 
 
@@ -136,6 +138,8 @@ def _history(session: Session, campaign: Campaign) -> History:
             of, url = "Broadcast", url_for("broadcasts.show", broadcast_id=entry.subject_id)
         elif entry.subject_kind == recurring.SUBJECT:
             of, url = "Recurring broadcast", url_for("broadcasts.show_recurring", recurring_id=entry.subject_id)
+        elif entry.subject_kind == series.SUBJECT:
+            of, url = "Series", url_for("broadcasts.show_series", series_id=entry.subject_id)
         else:
             return line
         return replace(line, what=f"{of} {line.what[:1].lower()}{line.what[1:]}", url=url)

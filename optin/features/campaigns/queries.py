@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 from optin.consent import conditions, often
 from optin.consent.audience import AudienceQuestion
 from optin.enums import BroadcastState
-from optin.models import AuditEntry, Broadcast, Campaign, CampaignMember, Keyword, Person, RecurringBroadcast, User
+from optin.models import (
+    AuditEntry,
+    Broadcast,
+    Campaign,
+    CampaignMember,
+    Keyword,
+    Person,
+    RecurringBroadcast,
+    Series,
+    User,
+)
 from optin.sending import first_line
 
 LOOKED_AT = 500
@@ -61,11 +71,13 @@ def history(campaign_id: int) -> Select[AuditEntry]:
     """Select what users did to the campaign and to its broadcasts."""
     of_broadcasts = select(Broadcast.id).where(Broadcast.campaign_id == campaign_id)
     recurs = select(RecurringBroadcast.id).where(RecurringBroadcast.campaign_id == campaign_id)
+    all_series = select(Series.id).where(Series.campaign_id == campaign_id)
     return select(AuditEntry).where(
         or_(
             (AuditEntry.subject_kind == "campaign") & (AuditEntry.subject_id == campaign_id),
             (AuditEntry.subject_kind == "broadcast") & AuditEntry.subject_id.in_(of_broadcasts),
             (AuditEntry.subject_kind == "recurring_broadcast") & AuditEntry.subject_id.in_(recurs),
+            (AuditEntry.subject_kind == "series") & AuditEntry.subject_id.in_(all_series),
         )
     )
 
