@@ -186,5 +186,5 @@ def test_the_outbox_is_decided_about_as_the_question_before_said(
     campaign: Campaign, agent: Browser, session: Session
 ) -> None:
     broadcast = send(agent, session, campaign, often="leave_out", **LATER)
-    counts = audience_counts.deliverability(session, put_out._question(session, campaign, broadcast))
+    counts = audience_counts.deliverability(session, put_out.question(session, campaign, broadcast))
     assert (counts.will_receive, counts.having(Reason.OFTEN_TEXTED)) == (1, 1)
