@@ -5,7 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import Browser, Page, expect
 
 from optin import clock
-from tests.browser.test_screens import HEIGHT, SCHEMES, WIDTHS, faults_of
+from tests.browser.looking import HEIGHT, WIDTHS, faults
 from tests.browser.test_story import signed_in
 from tests.support import campaign_scene as scene
 from tests.support import outbox, world
@@ -16,8 +16,7 @@ CHOICE = "Leave out whoever got 3 or more of your texts within the last 7 days"
 
 def look_at(page: Page, name: str) -> None:
     """Look at the page at three widths, light and dark."""
-    faults = [fault for width in WIDTHS for scheme in SCHEMES for fault in faults_of(page, name, width, scheme)]
-    assert faults == []
+    assert faults(page, name) == []
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
 

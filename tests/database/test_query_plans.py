@@ -27,6 +27,7 @@ from optin.consent.proof.keeper import Keeper
 from optin.database.session import Base, db
 from optin.database.statements import insert
 from optin.enums import Audience, BroadcastState, Channel, Closure, OptInSource, ReplyKind, TextTestState
+from optin.features.broadcasts import series_figures
 from optin.features.campaigns import add_opt_ins, members, other_campaign
 from optin.features.campaigns.other_campaign import Which
 from optin.features.imports import member_undo, undo
@@ -69,6 +70,7 @@ from optin.sending import (
     queueing,
     record,
     recurring,
+    series_put_out,
     stop_all,
     unknown_outcomes,
     variant_figures,
@@ -604,6 +606,8 @@ RELIES_ON: dict[str, str | Callable[[Session], object]] = {
     "ix_opt_in_import": lambda own: ledger.withdraw_imported(own, replace(ACT, import_run_id=1), 0, 10),
     "ix_suppression_import": lambda own: ledger.take_back_opt_outs(own, replace(ACT, import_run_id=1), 0, 10),
     "ix_background_task_open": lambda own: background.unfinished(own.get_bind()),
+    "ix_series_number_due": lambda own: own.execute(series_put_out._due(1, clock.now())),
+    "ix_series_number_step": lambda own: own.execute(series_figures._waiting(1, 1)),
     "ix_figure_asked": lambda own: cached_counts.refresh(own.get_bind()),
 }  # fmt: skip
 """Each partial index with a page, or a function, one of whose statements relies on it."""

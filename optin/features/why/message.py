@@ -36,8 +36,8 @@ def is_moved(message: Message) -> bool:
 def explain(session: Session, message: Message, policy: Policy) -> Explanation:
     """Explain a message of ours that Optin decided about; `policy` is that of today."""
     broadcast = _broadcast(session, message)
-    zones, zones_known = _zones(session, message, broadcast, policy)
-    about = replace(_about(message, broadcast), us_state=_us_state(session, message, broadcast))
+    zones, us_state, zones_known = _place(session, message, broadcast, policy)
+    about = replace(_about(message, broadcast), us_state=us_state)
     first = broadcast.created_at if broadcast else message.created_at
     last = message.decided_at or message.created_at
     history = asked_then.load(session, about, policy, min(first, message.created_at), max(first, last))
@@ -83,27 +83,24 @@ def _about(message: Message, broadcast: Broadcast | None) -> AskedAbout:
     )
 
 
-def _zones(session: Session, message: Message, broadcast: Broadcast | None, policy: Policy) -> tuple[str, Knowledge]:
-    """Return the time zones that the start looked at, else those of the member today, else those of the number."""
+def _place(
+    session: Session, message: Message, broadcast: Broadcast | None, policy: Policy
+) -> tuple[str, str, Knowledge]:
+    """Return the time zones and the state ("" for none) that the start looked at, else those of the member today.
+
+    Without a member the time zones are those of the number.
+    """
     if message.zones is not None:
-        return message.zones, Knowledge.RECORDED
+        return message.zones, message.us_state or "", Knowledge.RECORDED
     if broadcast is None:
-        return "", Knowledge.NOT_RECORDED
-    of_member = select(CampaignMember.zones).where(
+        return "", message.us_state or "", Knowledge.NOT_RECORDED
+    of_member = select(CampaignMember.zones, CampaignMember.us_state).where(
         CampaignMember.campaign_id == broadcast.campaign_id, CampaignMember.person_id == message.person_id
     )
-    found = session.scalar(of_member) or phone.zone_group(message.number, policy.default_region)
-    return found, Knowledge.WORKED_OUT
-
-
-def _us_state(session: Session, message: Message, broadcast: Broadcast | None) -> str:
-    """Return by the state of which address it went, "" for none; while it waits that of the member."""
-    if message.us_state is not None or message.zones is not None or broadcast is None:
-        return message.us_state or ""
-    of_member = select(CampaignMember.us_state).where(
-        CampaignMember.campaign_id == broadcast.campaign_id, CampaignMember.person_id == message.person_id
-    )
-    return session.scalar(of_member) or ""
+    zones, us_state = session.execute(of_member).one_or_none() or ("", "")
+    if message.us_state is not None:
+        us_state = message.us_state
+    return zones or phone.zone_group(message.number, policy.default_region), us_state, Knowledge.WORKED_OUT
 
 
 def _moments(
