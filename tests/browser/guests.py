@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HTMX = (ROOT / "static/vendor/htmx.min.js").read_text()
+PATIENCE = 20_000
+"""In milliseconds: other tests run beside."""
+expect.set_options(timeout=PATIENCE)
 
 
 class ChromiumGuest:
@@ -19,7 +22,7 @@ class ChromiumGuest:
             java_script_enabled=javascript,
             **{"viewport": {"width": 1320, "height": 900}, **options},
         )
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.route(re.compile("^https?://"), lambda route: _answer(route, address))
         self.complaints: list[str] = []
         self.javascript = javascript

@@ -41,7 +41,7 @@ def test_a_file_is_imported(
     expect(page.get_by_role("button", name=f"Import {ROWS + 1} people")).to_be_visible()
     expect(page.get_by_label("Overwrite", exact=True)).to_be_focused()
     page.get_by_role("button", name=f"Import {ROWS + 1} people").click()
-    expect(page.get_by_role("link", name="Import another file")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="Import another file")).to_be_visible()
     expect(page.locator(".reasons")).to_contain_text(f"{ROWS}New")
     with live_server.session() as session:
         assert session.scalar(select(func.count()).select_from(Person)) == ROWS + 1
@@ -80,14 +80,14 @@ def test_opt_ins_of_a_list_are_vouched_for(live_server: LiveServer, chromium: Br
     page.get_by_label("Your name").fill(name)
     page.get_by_role("button", name="Check the rows").click()
     page.get_by_role("button", name="Opt in 1 number").click()
-    expect(page.get_by_role("heading", name="To be asked to confirm")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="To be asked to confirm")).to_be_visible()
     page.get_by_label("Also take back 1 opt-out").check()
     with live_server.session() as session:
         made = session.scalars(select(OptIn)).one()
         assert (made.number, made.status) == (MAYA, "active")
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Undo the import").click()
-    expect(page.get_by_text("Opt-ins ended")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Opt-ins ended")).to_be_visible()
     expect(page.get_by_text("Opt-outs taken back")).to_be_visible()
     page.goto(f"/opt-ins/{made.id}")
     expect(page.get_by_role("heading", name="Origin")).to_be_visible()
@@ -123,7 +123,7 @@ def test_a_new_user_imports_an_address_list_of_another_program(
     page.get_by_role("button", name="Check the rows").click()
     expect(page.get_by_text("9 numbers will be opted out of everything")).to_be_visible()
     page.get_by_role("button", name="Import 190 people").click()
-    expect(page.get_by_role("link", name="Import another file")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="Import another file")).to_be_visible()
     for line in ("189New", "1Gaps filled", "5Left out", "5Can’t be read"):
         expect(page.locator(".reasons").first).to_contain_text(line)
     page.get_by_role("link", name="See rows : Gaps filled").click()

@@ -19,7 +19,6 @@ from tests.support.signing_in import cookie_of
 from tests.support.world import MAYA, TOM, keyword, person, text
 
 NARROW = {"width": 360, "height": 800}
-expect.set_options(timeout=20_000)  # as patient as the guest: other tests run beside
 
 
 @pytest.fixture
