@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bench import __main__ as bench
-from bench import data, pages
+from bench import beside_import, data, pages
 from optin.database.session import db
 from optin.models import OwnValue, Person
 
@@ -48,6 +48,15 @@ def test_an_import_is_measured(database: str, capsys: pytest.CaptureFixture[str]
 def test_the_log_is_measured(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     bench.main(["log", "--rows", str(ROWS), "--database", database])
     assert "| replaying the log | 240 |" in capsys.readouterr().out
+
+
+def test_the_inbox_is_measured_beside_an_import(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, small in {"PEOPLE": ROWS, "TURNS": 1, "ASKED": 3}.items():
+        monkeypatch.setattr(beside_import, name, small)
+    bench.main(["beside", "--rows", "80000", "--database", "sqlite"])
+    assert "| beside an import |" in capsys.readouterr().out
 
 
 def test_sealing_is_measured_beside_the_webhook(capsys: pytest.CaptureFixture[str]) -> None:
