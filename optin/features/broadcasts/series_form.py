@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from werkzeug.datastructures import MultiDict
+
 from optin.features.broadcasts.series_acts import MOST_STEPS, SeriesContent, Text
 from optin.models import Series, SeriesStep
 from optin.sending.series_turns import DAY, HOUR, Wait
+from optin.web.record_ids import record_id
 
 HOURS, DAYS = "hours", "days"
 MINUTES = {HOURS: HOUR, DAYS: DAY}
@@ -65,15 +68,14 @@ class TypedSeries:
         return replace(self, texts=left or [TypedText()])
 
 
-def of_form(form: Mapping[str, str], clean: Callable[[str], str]) -> TypedSeries:
+def of_form(form: MultiDict[str, str], clean: Callable[[str], str]) -> TypedSeries:
     """Read the form; `clean` makes texts as they are sent."""
     many = form.get("texts", "1")
     count = int(many) if many.isascii() and many.isdigit() and len(many) <= 2 else 1
     texts = [_text(form, number, clean) for number in range(1, min(max(count, 1), MOST_STEPS) + 1)]
-    numbers = {name: form.get(name, "") for name in ("sender", "version")}
-    read = {name: int(typed) if typed.isascii() and typed.isdigit() else 0 for name, typed in numbers.items()}
+    sender, seen = form.get("sender", type=record_id), form.get("version", 0, type=record_id)
     name = " ".join(form.get("name", "").replace("\0", "").split())
-    return TypedSeries(name, texts, read["sender"] or None, form.get("takes") == "all", read["version"])
+    return TypedSeries(name, texts, sender or None, form.get("takes") == "all", seen)
 
 
 def of_series(found: Series, steps: Sequence[SeriesStep]) -> TypedSeries:

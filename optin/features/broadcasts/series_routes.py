@@ -134,7 +134,7 @@ def _rearranged(typed: TypedSeries) -> TypedSeries | None:
         return typed.with_text()
     if do.startswith("remove-"):
         number = do.removeprefix("remove-")
-        return typed.without_text(int(number)) if number.isascii() and number.isdigit() else typed
+        return typed.without_text(int(number)) if number.isascii() and number.isdigit() and len(number) <= 2 else typed
     return typed if do == "check" else None
 
 

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from optin import clock as the_clock
 from optin.consent import ledger
@@ -111,6 +112,19 @@ def test_a_series_is_written_started_and_listed(session: Session, agent: Browser
     assert "Series started" in page(agent, f"/campaigns/{campaign.id}?tab=history")
     assert agent.get("/series/999").status_code == 404
     assert agent.post(f"/series/{made.id}/state", data={"state": "draft"}).status_code == 422
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 5000, "-1", "²"])
+@pytest.mark.parametrize("field", ["sender", "version", "texts", "count-1", "at-1", "do"])
+def test_a_number_that_names_nothing_is_no_error_of_ours(
+    session: Session, agent: Browser, campaign: Campaign, field: str, number: str
+) -> None:
+    agent.post(f"/campaigns/{campaign.id}/series", data=FORM)
+    made = session.scalars(select(Series)).one()
+    given = FORM | {field: f"remove-{number}" if field == "do" else number}
+    for address in (f"/campaigns/{campaign.id}/series", f"/series/{made.id}"):
+        assert agent.post(address, data=given).status_code in (200, 303, 422)
+    assert agent.post(f"/campaigns/{campaign.id}/series/preview?text={number}", data=FORM).status_code in (200, 422)
 
 
 def test_buttons_of_the_form_add_and_remove_texts(session: Session, agent: Browser, campaign: Campaign) -> None:
@@ -293,7 +307,7 @@ def test_a_wait_is_read(typed: TypedText, wait: Wait) -> None:
 
 
 def test_a_form_without_fields_is_read_too() -> None:
-    typed = series_form.of_form({"texts": "x", "unit-1": "years", "version": "-1"}, broadcast_text.clean)
+    typed = series_form.of_form(MultiDict({"texts": "x", "unit-1": "years", "version": "-1"}), broadcast_text.clean)
     assert [text.unit for text in typed.texts] == ["days"]
-    assert len(series_form.of_form({"texts": "99"}, broadcast_text.clean).texts) == 20
+    assert len(series_form.of_form(MultiDict({"texts": "99"}), broadcast_text.clean).texts) == 20
     assert len(typed.without_text(1).texts) == 1
